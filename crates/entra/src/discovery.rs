@@ -1,0 +1,1 @@
+//! OpenID discovery: endpoints of an authority, tenant id of a domain.

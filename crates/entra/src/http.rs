@@ -1,0 +1,235 @@
+//! The transport: one reqwest client for sign-in and Graph, redirects off, answers bounded, failures classified so
+//! that a person learns whether the network, the proxy or a certificate is in the way.
+
+use crate::clock::{Clock, SystemClock};
+use crate::graph::pace::Pace;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+use url::Url;
+
+/// Longest answer that is read. Microsoft's pages of 999 users stay below 2 MiB; more is a hostile or broken host.
+const LONGEST_ANSWER: usize = 16 * 1024 * 1024;
+const CONNECT_LIMIT: Duration = Duration::from_secs(15);
+const REQUEST_LIMIT: Duration = Duration::from_secs(60);
+
+/// How the client reaches the network.
+#[derive(Debug, Clone, Default)]
+pub struct HttpSettings {
+    /// Which proxy.
+    pub proxy: Proxy,
+    /// Further certificate authorities (PEM, one or more), beside those the system trusts: for firms that inspect TLS.
+    pub extra_roots_pem: Option<Vec<u8>>,
+}
+
+/// Which proxy the client uses.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Proxy {
+    /// What the system or the `*_PROXY` variables say.
+    #[default]
+    System,
+    /// None, whatever the system says.
+    Direct,
+    /// This one, for http and https.
+    Address(Url),
+}
+
+/// A failure below HTTP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TransportError {
+    /// No connection: no network, the name does not resolve, nothing listens. Nothing was sent.
+    #[error("no connection to Microsoft could be made")]
+    NoConnection,
+    /// The proxy refused or could not be reached. Nothing was sent.
+    #[error("the proxy did not let the connection through")]
+    Proxy,
+    /// The certificate shown is not one this machine trusts. Nothing was sent.
+    #[error("the certificate of the other side is not trusted by this machine")]
+    Certificate,
+    /// The answer did not come, or broke off. What was sent may have taken effect.
+    #[error("no answer came in time")]
+    NoAnswer,
+    /// The answer is longer than anything Microsoft sends.
+    #[error("the answer was too long to be genuine")]
+    TooLong,
+    /// The request could not be built.
+    #[error("the request could not be made")]
+    Unsendable,
+}
+
+impl TransportError {
+    /// Stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NoConnection => "network.no-connection",
+            Self::Proxy => "network.proxy",
+            Self::Certificate => "network.certificate",
+            Self::NoAnswer => "network.no-answer",
+            Self::TooLong => "network.answer-too-long",
+            Self::Unsendable => "network.unsendable",
+        }
+    }
+
+    /// What a person does about it.
+    pub fn next_step(&self) -> &'static str {
+        match self {
+            Self::NoConnection => "Check that this machine is online and may reach the sign-in and Graph hosts on port 443.",
+            Self::Proxy => "Check the proxy address and its sign-in in the settings or in HTTPS_PROXY.",
+            Self::Certificate => {
+                "If your firm inspects TLS, add its certificate authority (a PEM file) in the settings; on Linux install ca-certificates; check the clock."
+            }
+            Self::NoAnswer => "Try again; if it lasts, check the connection.",
+            Self::TooLong => "Check which host answers: this is not what Microsoft sends.",
+            Self::Unsendable => "Check the hosts in the configuration.",
+        }
+    }
+
+    /// Whether it is certain that nothing reached the other side.
+    pub fn nothing_sent(&self) -> bool {
+        matches!(self, Self::NoConnection | Self::Proxy | Self::Certificate | Self::Unsendable)
+    }
+
+    fn of(error: &reqwest::Error) -> Self {
+        if error.is_builder() {
+            return Self::Unsendable;
+        }
+        if !error.is_connect() {
+            return Self::NoAnswer;
+        }
+        // reqwest keeps the cause as text in a chain of private types; the words below are those of rustls and of
+        // hyper's tunnel. A miss here costs a less precise sentence, nothing else.
+        let mut source: Option<&dyn std::error::Error> = Some(error);
+        while let Some(cause) = source {
+            let text = cause.to_string().to_ascii_lowercase();
+            if text.contains("certificate") {
+                return Self::Certificate;
+            }
+            if text.contains("tunnel") || text.contains("proxy") {
+                return Self::Proxy;
+            }
+            source = cause.source();
+        }
+        Self::NoConnection
+    }
+}
+
+/// Settings that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SettingsError {
+    /// The proxy address is not one.
+    #[error("the proxy address cannot be used")]
+    Proxy,
+    /// The extra certificates are not PEM.
+    #[error("the extra certificate authorities are not readable PEM")]
+    Roots,
+    /// The TLS library refused to start.
+    #[error("TLS could not be set up")]
+    Tls,
+}
+
+impl SettingsError {
+    /// Stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Proxy => "network.settings-proxy",
+            Self::Roots => "network.settings-roots",
+            Self::Tls => "network.settings-tls",
+        }
+    }
+}
+
+/// The transport with its clock and its pacing. Cheap to clone; clones share connections and pace.
+#[derive(Clone)]
+pub struct Http {
+    client: reqwest::Client,
+    clock: Arc<dyn Clock>,
+    pace: Arc<Pace>,
+}
+
+impl fmt::Debug for Http {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Http")
+    }
+}
+
+/// An answer, whole.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: ::http::HeaderMap,
+    pub(crate) body: zeroize::Zeroizing<Vec<u8>>,
+}
+
+impl Http {
+    /// With the machine's clock.
+    pub fn new(settings: &HttpSettings) -> Result<Self, SettingsError> {
+        Self::with_clock(settings, Arc::new(SystemClock::new()))
+    }
+
+    /// With a clock of one's own: for tests, and for hosts that count time in suspend.
+    pub fn with_clock(settings: &HttpSettings, clock: Arc<dyn Clock>) -> Result<Self, SettingsError> {
+        // Whoever comes first decides for the process; an error only says that a provider is there already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = match client(settings, false) {
+            Err(SettingsError::Tls) => client(settings, true)?,
+            other => other?,
+        };
+        Ok(Self { client, pace: Arc::new(Pace::new()), clock })
+    }
+
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        &*self.clock
+    }
+
+    pub(crate) fn shared_clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock)
+    }
+
+    pub(crate) fn pace(&self) -> &Pace {
+        &self.pace
+    }
+
+    pub(crate) fn request(&self, method: reqwest::Method, url: Url) -> reqwest::RequestBuilder {
+        self.client.request(method, url)
+    }
+
+    /// Sends once and reads the whole answer.
+    pub(crate) async fn send(&self, request: reqwest::RequestBuilder) -> Result<Answer, TransportError> {
+        let mut response = request.send().await.map_err(|e| TransportError::of(&e))?;
+        let mut body = zeroize::Zeroizing::new(Vec::new());
+        while let Some(chunk) = response.chunk().await.map_err(|_| TransportError::NoAnswer)? {
+            if body.len() + chunk.len() > LONGEST_ANSWER {
+                return Err(TransportError::TooLong);
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Answer { status: response.status().as_u16(), headers: std::mem::take(response.headers_mut()), body })
+    }
+}
+
+fn client(settings: &HttpSettings, without_system_roots: bool) -> Result<reqwest::Client, SettingsError> {
+    let mut builder = reqwest::Client::builder()
+        // A redirect would carry a token or code to a host that nobody configured.
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(CONNECT_LIMIT)
+        .timeout(REQUEST_LIMIT)
+        .user_agent(concat!("Vitrine/", env!("CARGO_PKG_VERSION")));
+    builder = match &settings.proxy {
+        Proxy::System => builder,
+        Proxy::Direct => builder.no_proxy(),
+        Proxy::Address(url) => builder.proxy(reqwest::Proxy::all(url.clone()).map_err(|_| SettingsError::Proxy)?),
+    };
+    let roots = match &settings.extra_roots_pem {
+        Some(pem) => {
+            let roots = reqwest::Certificate::from_pem_bundle(pem).map_err(|_| SettingsError::Roots)?;
+            if roots.is_empty() {
+                return Err(SettingsError::Roots);
+            }
+            roots
+        }
+        None => Vec::new(),
+    };
+    // A machine without any certificate store must still reach a loopback host; https then fails with `Certificate`,
+    // whose next step names the missing package.
+    builder = if without_system_roots { builder.tls_certs_only(roots) } else { builder.tls_certs_merge(roots) };
+    builder.build().map_err(|_| SettingsError::Tls)
+}
