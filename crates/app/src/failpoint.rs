@@ -1,0 +1,64 @@
+//! Named points at which a test may kill the process, so that "killed at any instant" is shown instant by instant.
+//!
+//! The shipped program has none of this: without the cargo feature `failpoints` (off by default) `point!` expands to
+//! nothing and no environment variable is read. With it, `VITRINE_FAILPOINT=name:n` aborts the process at the n-th
+//! pass of that point (counted from 1), and `VITRINE_FAILPOINT_LOG=file` appends the name of every point passed, from
+//! which a test learns which points a journey has.
+
+/// Passes the named point. Costs nothing, and is nothing, unless the feature `failpoints` is on.
+macro_rules! point {
+    ($name:literal) => {
+        #[cfg(feature = "failpoints")]
+        $crate::failpoint::pass($name);
+    };
+}
+
+pub(crate) use point;
+
+#[cfg(feature = "failpoints")]
+pub(crate) use armed::pass;
+
+#[cfg(feature = "failpoints")]
+mod armed {
+    use std::{
+        fs::OpenOptions,
+        io::Write,
+        process,
+        sync::{
+            OnceLock,
+            atomic::{AtomicU64, Ordering},
+        },
+    };
+
+    struct Trap {
+        name: String,
+        passes_left: AtomicU64,
+    }
+
+    static TRAP: OnceLock<Option<Trap>> = OnceLock::new();
+
+    /// Reads `name:n`; anything else sets no trap, because a mistyped trap must not look like a passed test by
+    /// killing somewhere else.
+    fn trap() -> Option<Trap> {
+        let set = std::env::var("VITRINE_FAILPOINT").ok()?;
+        let (name, pass) = set.rsplit_once(':')?;
+        Some(Trap { name: name.to_owned(), passes_left: AtomicU64::new(pass.parse().ok()?) })
+    }
+
+    /// Records the pass, and aborts the process if this is the one asked for.
+    pub(crate) fn pass(name: &str) {
+        if let Some(path) = std::env::var_os("VITRINE_FAILPOINT_LOG")
+            && let Ok(mut log) = OpenOptions::new().create(true).append(true).open(path)
+        {
+            // A log that cannot be written makes the test that reads it fail, not the program.
+            let _ = writeln!(log, "{name}");
+        }
+        if let Some(trap) = TRAP.get_or_init(trap)
+            && trap.name == name
+            && trap.passes_left.fetch_sub(1, Ordering::SeqCst) == 1
+        {
+            // No destructors, no flushing: as near to a power cut as a process can do to itself.
+            process::abort();
+        }
+    }
+}

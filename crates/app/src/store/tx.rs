@@ -1,0 +1,199 @@
+//! One change of the store: everything in it becomes durable together, or nothing does.
+
+use std::sync::{Mutex as BlockingMutex, PoisonError};
+
+use sqlx::{
+    Sqlite,
+    query::Query,
+    sqlite::{SqliteArguments, SqliteConnection},
+};
+use tokio::sync::MutexGuard;
+use zeroize::Zeroizing;
+
+use super::{Direction, Row, Span, State, StoreError, database::signed, index::Index, reads, views::Views};
+use crate::failpoint::point;
+
+/// Where the counter of the newest carried view record is kept.
+pub(super) const VIEWS_CARRIED: &str = "views.carried";
+
+/// A change under way. Dropped without [`Tx::commit`], it never happened.
+///
+/// It holds the store: until it is committed or dropped, every call on the [`Store`](super::Store) waits, except for
+/// view records. So read through the change, and do nothing slow while it is open. Changed pages of the index stay in
+/// memory until the commit, about 8 KiB each. Rows put in rising order of keys leave full pages.
+pub struct Tx<'store> {
+    state: MutexGuard<'store, State>,
+    views: &'store BlockingMutex<Views>,
+    carried: Option<u64>,
+    /// A step failed or was cut off. SQLite may have rolled back by itself then (a full disk), and whatever followed
+    /// would be stored on its own.
+    failed: bool,
+}
+
+impl<'store> Tx<'store> {
+    pub(super) async fn begin(
+        mut state: MutexGuard<'store, State>,
+        views: &'store BlockingMutex<Views>,
+    ) -> Result<Self, StoreError> {
+        point!("store.begin.before");
+        // Before the statement: this future may be dropped while it is on its way. It stays set until a commit is
+        // known to have worked; whoever finds it set rolls back first.
+        state.unsettled = true;
+        sqlx::query("BEGIN IMMEDIATE").execute(&mut state.connection).await?;
+        Ok(Self { state, views, carried: None, failed: false })
+    }
+
+    /// Appends an entry. [`StoreError::EntryExists`] if its place is taken; the change can go on after it.
+    pub async fn append_entry(&mut self, ledger: &[u8; 32], seq: u64, bytes: &[u8]) -> Result<(), StoreError> {
+        point!("store.append.before");
+        if !self.insert_entry(ledger, seq, bytes).await? {
+            let add = sqlx::query("INSERT INTO ledgers (ledger) VALUES (?) ON CONFLICT DO NOTHING");
+            let ledger_is_new = self.execute(add.bind(ledger.as_slice())).await? == 1;
+            if !ledger_is_new || !self.insert_entry(ledger, seq, bytes).await? {
+                return Err(StoreError::EntryExists { seq });
+            }
+        }
+        point!("store.append.after");
+        Ok(())
+    }
+
+    /// Stores an object under its hash. Storing it again changes nothing: the hash is of its bytes.
+    pub async fn put_object(&mut self, hash: &[u8; 32], bytes: &[u8]) -> Result<(), StoreError> {
+        let put = sqlx::query("INSERT INTO objects (hash, bytes) VALUES (?, ?) ON CONFLICT DO NOTHING");
+        self.execute(put.bind(hash.as_slice()).bind(bytes)).await?;
+        point!("store.object.after");
+        Ok(())
+    }
+
+    /// Removes an object that is no longer needed, and overwrites its bytes in the file; false if it was not there.
+    pub async fn delete_object(&mut self, hash: &[u8; 32]) -> Result<bool, StoreError> {
+        let delete = sqlx::query("DELETE FROM objects WHERE hash = ?").bind(hash.as_slice());
+        Ok(self.execute(delete).await? == 1)
+    }
+
+    /// Sets a small named value that is not secret.
+    pub async fn put_meta(&mut self, key: &str, value: &[u8]) -> Result<(), StoreError> {
+        let put = sqlx::query(
+            "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        );
+        self.execute(put.bind(key).bind(value)).await?;
+        Ok(())
+    }
+
+    /// The view records up to `counter` are in an entry of this change, so their slots become free with it.
+    pub fn mark_views_carried(&mut self, counter: u64) {
+        self.carried = self.carried.max(Some(counter));
+    }
+
+    /// Sets the value of a key of the index: a key of 1 to 512 bytes, a value of at most 60 KiB.
+    pub async fn index_put(&mut self, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
+        let (connection, index) = self.parts()?;
+        let put = index.put(connection, key, value).await;
+        self.note(put)
+    }
+
+    /// Removes a key from the index; false if it was not there.
+    pub async fn index_delete(&mut self, key: &[u8]) -> Result<bool, StoreError> {
+        let (connection, index) = self.parts()?;
+        let deleted = index.delete(connection, key).await;
+        self.note(deleted)
+    }
+
+    /// Empties the index, whatever state it is in, to be filled again from signed entries. Its generation goes on from
+    /// the highest of `floor` (the one remembered outside the database) and the last one known.
+    pub async fn reset_index(&mut self, floor: u64) -> Result<(), StoreError> {
+        let (connection, index) = self.parts()?;
+        let reset = index.reset(connection, floor).await;
+        self.note(reset)
+    }
+
+    /// The value of a key of the index, with the changes so far.
+    pub async fn index_value(&mut self, key: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
+        let (connection, index) = self.parts()?;
+        let value = index.value(connection, key).await;
+        self.note(value)
+    }
+
+    /// At most `limit` rows of a span of the index, with the changes so far.
+    pub async fn index_range(
+        &mut self,
+        span: &Span,
+        direction: Direction,
+        limit: usize,
+    ) -> Result<Vec<Row>, StoreError> {
+        let (connection, index) = self.parts()?;
+        let rows = index.range(connection, span, direction, limit).await;
+        self.note(rows)
+    }
+
+    /// The entry at a place of a ledger, with the changes so far.
+    pub async fn entry(&mut self, ledger: &[u8; 32], seq: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        let (connection, _) = self.parts()?;
+        let entry = reads::entry(connection, ledger, seq).await;
+        self.note(entry)
+    }
+
+    /// The object of a hash, with the changes so far.
+    pub async fn object(&mut self, hash: &[u8; 32]) -> Result<Option<Vec<u8>>, StoreError> {
+        let (connection, _) = self.parts()?;
+        let object = reads::object(connection, hash).await;
+        self.note(object)
+    }
+
+    /// A small named value, with the changes so far.
+    pub async fn meta(&mut self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let (connection, _) = self.parts()?;
+        let value = reads::meta(connection, key).await;
+        self.note(value)
+    }
+
+    /// Makes the change durable. After an error nothing of it is stored.
+    pub async fn commit(mut self) -> Result<(), StoreError> {
+        if let Some(counter) = self.carried {
+            self.put_meta(VIEWS_CARRIED, &counter.to_le_bytes()).await?;
+        }
+        point!("store.pages.before");
+        let (connection, index) = self.parts()?;
+        index.store(connection).await?;
+        point!("store.commit.before");
+        sqlx::query("COMMIT").execute(connection).await?;
+        point!("store.commit.after");
+        index.settle();
+        self.state.unsettled = false;
+        if let Some(counter) = self.carried {
+            self.views.lock().unwrap_or_else(PoisonError::into_inner).carried(counter);
+        }
+        Ok(())
+    }
+
+    /// False if nothing was inserted, because the ledger is not known or the place is taken.
+    async fn insert_entry(&mut self, ledger: &[u8; 32], seq: u64, bytes: &[u8]) -> Result<bool, StoreError> {
+        let insert = sqlx::query(
+            "INSERT INTO entries (ledger, seq, bytes) SELECT id, ?, ? FROM ledgers WHERE ledger = ? \
+             ON CONFLICT DO NOTHING",
+        );
+        Ok(self.execute(insert.bind(signed(seq)?).bind(bytes).bind(ledger.as_slice())).await? == 1)
+    }
+
+    async fn execute(&mut self, query: Query<'_, Sqlite, SqliteArguments>) -> Result<u64, StoreError> {
+        let (connection, _) = self.parts()?;
+        let done = query.execute(connection).await.map_err(StoreError::from);
+        Ok(self.note(done)?.rows_affected())
+    }
+
+    fn parts(&mut self) -> Result<(&mut SqliteConnection, &mut Index), StoreError> {
+        if self.failed {
+            return Err(StoreError::Abandoned);
+        }
+        // Until the step is known to have ended well: its future may be dropped on the way.
+        self.failed = true;
+        let State { connection, index, .. } = &mut *self.state;
+        Ok((connection, index))
+    }
+
+    /// Notes how a step ended. What the index refuses by itself has changed nothing, so the change can go on.
+    fn note<T>(&mut self, step: Result<T, StoreError>) -> Result<T, StoreError> {
+        self.failed = matches!(step, Err(StoreError::Database(_) | StoreError::DiskFull | StoreError::Corrupted));
+        step
+    }
+}
