@@ -31,8 +31,8 @@
 //!
 //! What the application owes in return, because the decider cannot see it:
 //! - one step at a time per account; only answers arrive while a step is under way;
-//! - an append goes only onto a head at which the account item is the one that was decided on, and up to which both
-//!   accounts of the tenant were folded (compare-and-swap at the home);
+//! - an append goes only onto the head that was folded, for both accounts of the tenant, when the step was decided;
+//!   any other head, one of this device's own appends included, is [`AppendRefusal::Conflict`];
 //! - a send is made once, with [`SEND_LIMIT`], never retried below this crate;
 //! - every candidate that was ever sent stays readable for 30 days, given up or replaced.
 

@@ -117,7 +117,9 @@ pub struct Pending {
 /// What a stored item tells about earlier sends of its candidate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SendMark {
-    /// Surely never sent: this device made it, writes a durable mark before each send, and there is none.
+    /// Surely never sent: the claim is this device's, it writes a durable mark before each send and before each
+    /// [`crate::Step::TakeOver`], and there is none. (Without the second, a candidate that another device took over,
+    /// sent and lost again would look unsent to the one that made it.)
     Unsent,
     /// Anything else, and whenever in doubt.
     MaybeSent,

@@ -29,6 +29,8 @@ pub enum Step {
         baseline: ChangedAt,
     },
     /// Append an own claim on the same candidate, with this value as the last known one.
+    ///
+    /// Who loads with [`crate::SendMark::Unsent`] writes the mark durably before the append.
     TakeOver {
         /// Stays what it is.
         candidate: CandidateId,
