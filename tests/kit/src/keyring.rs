@@ -1,0 +1,56 @@
+//! The desktop's own keyring service on a private bus: the real daemon, with an empty store of its own.
+
+use std::fs;
+use std::path::Path;
+use std::process::Stdio;
+
+use anyhow::{Context, Result};
+use tokio::io::AsyncWriteExt;
+use tokio::process::{Child, Command};
+use zbus::OwnedObjectPath;
+
+use crate::PrivateBus;
+use crate::wait::{PATIENCE, until};
+
+const SECRETS: &str = "org.freedesktop.secrets";
+
+/// A running `gnome-keyring-daemon` with an unlocked, writable login keyring. It ends with this value; what it stored
+/// stays in `home` and is there again for the next one.
+#[derive(Debug)]
+pub struct Keyring {
+    _daemon: Child,
+}
+
+impl Keyring {
+    /// Starts the daemon on this bus with `home` and `runtime` as its folders, and waits until it can be written to.
+    pub async fn start(bus: &PrivateBus, home: &Path, runtime: &Path) -> Result<Self> {
+        // The daemon makes the keyring but not the folders above it.
+        fs::create_dir_all(home.join(".local/share/keyrings"))?;
+        let mut daemon = Command::new("gnome-keyring-daemon")
+            .args(["--foreground", "--unlock", "--components=secrets"])
+            .env("HOME", home)
+            .env("XDG_RUNTIME_DIR", runtime)
+            .env("DBUS_SESSION_BUS_ADDRESS", bus.address())
+            .env_remove("XDG_DATA_HOME")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .context("could not start gnome-keyring-daemon")?;
+        let mut password = daemon.stdin.take().context("standard input was asked for")?;
+        password.write_all(b"a password of the login").await?;
+        drop(password); // the daemon reads to the end
+
+        let connection = bus.connect().await?;
+        until("an unlocked keyring", PATIENCE, async || {
+            let interface = Some("org.freedesktop.Secret.Service");
+            let path = "/org/freedesktop/secrets";
+            let reply = connection.call_method(Some(SECRETS), path, interface, "ReadAlias", &"default").await.ok()?;
+            let collection: OwnedObjectPath = reply.body().deserialize().ok()?;
+            (collection.as_str() != "/").then_some(())
+        })
+        .await?;
+        Ok(Self { _daemon: daemon })
+    }
+}
