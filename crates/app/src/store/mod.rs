@@ -9,6 +9,8 @@ mod error;
 mod folder;
 mod index;
 mod reads;
+#[cfg(test)]
+mod tests;
 mod tx;
 mod views;
 

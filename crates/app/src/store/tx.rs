@@ -197,3 +197,11 @@ impl<'store> Tx<'store> {
         step
     }
 }
+
+#[cfg(test)]
+impl Tx<'_> {
+    /// The connection itself, for tests that change its limits.
+    pub(super) fn connection(&mut self) -> &mut SqliteConnection {
+        &mut self.state.connection
+    }
+}

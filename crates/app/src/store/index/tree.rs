@@ -573,3 +573,6 @@ fn shortest_between(left: &[u8], right: &[u8]) -> Bytes {
 fn wiped(bytes: &[u8]) -> Bytes {
     Zeroizing::new(bytes.to_vec())
 }
+
+#[cfg(test)]
+mod tests;
