@@ -1,0 +1,185 @@
+//! Passwords of emergency accounts: uniform over all that hold every class of character, and fit to be typed from a
+//! screen in the worst hour. Rules of Entra: 8 to 256 characters, three of four classes
+//! (<https://learn.microsoft.com/entra/identity/authentication/concept-sspr-policy>).
+
+use crate::items::MAX_PASSWORD;
+use crate::passphrase::WORDS;
+use crate::secret::SecretText;
+use rand_core::CryptoRng;
+
+const LOWER: &str = "abcdefghijkmnpqrstuvwxyz";
+const UPPER: &str = "ABCDEFGHJKLMNPQRSTUVWXYZ";
+const DIGITS: &str = "23456789";
+/// No space, no quotes or what is taken for one, no brackets or slashes that differ between keyboards and shells.
+const SYMBOLS: &str = "!#$%&*+-=?@_";
+const LOOK_ALIKES: &str = "loIO01";
+/// Shorter words and fragments occur by chance and say nothing.
+const FRAGMENT: usize = 4;
+
+/// How passwords are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PasswordPolicy {
+    length: u16,
+    look_alikes: bool,
+}
+
+/// A length out of range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a password has {least} to {most} characters, not {length}", least = PasswordPolicy::SHORTEST, most = MAX_PASSWORD)]
+pub struct PolicyError {
+    /// The length asked for.
+    pub length: u16,
+}
+
+impl PolicyError {
+    /// Stable code of the error.
+    pub fn code(&self) -> &'static str {
+        "vault.password-policy"
+    }
+}
+
+impl Default for PasswordPolicy {
+    fn default() -> Self {
+        Self { length: 32, look_alikes: false }
+    }
+}
+
+impl PasswordPolicy {
+    /// The shortest password that is made.
+    pub const SHORTEST: u16 = 16;
+
+    /// `length` in characters, 16 to 128; `look_alikes` allows l, o, I, O, 0 and 1.
+    pub fn new(length: u16, look_alikes: bool) -> Result<Self, PolicyError> {
+        if (Self::SHORTEST..=MAX_PASSWORD as u16).contains(&length) {
+            Ok(Self { length, look_alikes })
+        } else {
+            Err(PolicyError { length })
+        }
+    }
+
+    /// Characters of a password.
+    pub fn length(&self) -> u16 {
+        self.length
+    }
+
+    /// Whether characters that look alike may occur.
+    pub fn look_alikes(&self) -> bool {
+        self.look_alikes
+    }
+
+    fn alphabet(&self) -> Vec<u8> {
+        let alike = if self.look_alikes { LOOK_ALIKES } else { "" };
+        [LOWER, UPPER, DIGITS, SYMBOLS, alike].concat().into_bytes()
+    }
+
+    /// A new password with all four classes. `fragments` are words it must not hold, such as the parts of the tenant's
+    /// domain and of the user name; fragments under four characters are left out of account.
+    pub fn make_password(&self, fragments: &[&str], rng: &mut impl CryptoRng) -> SecretText {
+        let alphabet = self.alphabet();
+        loop {
+            let mut password = String::with_capacity(usize::from(self.length));
+            for _ in 0..self.length {
+                password.push(char::from(alphabet[uniform(alphabet.len(), rng)]));
+            }
+            let password = SecretText::new(password);
+            // Drawn anew as a whole, not mended: so every password that passes is equally likely.
+            if is_acceptable(&password, fragments) {
+                return password;
+            }
+        }
+    }
+}
+
+fn is_acceptable(password: &SecretText, fragments: &[&str]) -> bool {
+    // Read to be judged.
+    let text = password.expose();
+    let has = |test: fn(&u8) -> bool| text.as_bytes().iter().any(|byte| test(byte));
+    let classes = has(u8::is_ascii_lowercase)
+        && has(u8::is_ascii_uppercase)
+        && has(u8::is_ascii_digit)
+        && has(|byte| SYMBOLS.as_bytes().contains(byte));
+    classes
+        && !fragments.iter().any(|fragment| holds(text, fragment))
+        && !WORDS.lines().filter(|word| word.len() > FRAGMENT).any(|word| holds(text, word))
+}
+
+/// Whether `text` holds `fragment`, upper and lower case alike.
+fn holds(text: &str, fragment: &str) -> bool {
+    fragment.len() >= FRAGMENT
+        && text.as_bytes().windows(fragment.len()).any(|window| window.eq_ignore_ascii_case(fragment.as_bytes()))
+}
+
+/// A number below `bound` (1 to 2^16), each equally likely: what would tip the balance is drawn again.
+pub(crate) fn uniform(bound: usize, rng: &mut impl CryptoRng) -> usize {
+    let bound = bound as u64;
+    let fair = u64::from(u32::MAX) + 1;
+    let limit = fair - fair % bound;
+    loop {
+        let draw = u64::from(rng.next_u32());
+        if draw < limit {
+            return (draw % bound) as usize;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use rand::{SeedableRng, rngs::StdRng};
+
+    #[test]
+    fn every_password_has_32_characters_of_all_four_classes_and_no_look_alikes() {
+        let rng = &mut StdRng::seed_from_u64(50);
+        for _ in 0..200 {
+            let password = PasswordPolicy::default().make_password(&[], rng);
+            let text = password.expose();
+            assert_eq!(text.len(), 32);
+            assert!(text.chars().all(|character| !"loIO01'\"`,. ".contains(character)), "{text}");
+            assert!(text.chars().any(|character| character.is_ascii_lowercase()));
+            assert!(text.chars().any(|character| character.is_ascii_uppercase()));
+            assert!(text.chars().any(|character| character.is_ascii_digit()));
+            assert!(text.chars().any(|character| !character.is_ascii_alphanumeric()));
+        }
+    }
+
+    #[test]
+    fn each_character_is_equally_likely() {
+        let rng = &mut StdRng::seed_from_u64(51);
+        let alphabet = PasswordPolicy::default().alphabet();
+        let draws = 680_000;
+        let mut counts = vec![0_u32; alphabet.len()];
+        for _ in 0..draws {
+            counts[uniform(alphabet.len(), rng)] += 1;
+        }
+        let expected = f64::from(draws) / alphabet.len() as f64;
+        let chi: f64 = counts.iter().map(|count| (f64::from(*count) - expected).powi(2) / expected).sum();
+        // 67 degrees of freedom: 110 is beyond one in a thousand.
+        assert!(chi < 110.0, "{chi}");
+    }
+
+    #[test]
+    fn fragments_of_tenant_and_user_and_words_are_refused_in_any_case() {
+        let refuse = |text: &str, fragments: &[&str]| !is_acceptable(&SecretText::from_text(text), fragments);
+        assert!(!refuse("Zx9!conTOSOq7", &[]));
+        assert!(refuse("Zx9!conTOSOq7", &["contoso"]));
+        assert!(refuse("Zx9!ABACUSq7", &[]));
+        assert!(!refuse("Zx9!abcq7", &["abc"]));
+    }
+
+    #[test]
+    fn a_length_out_of_range_is_refused() {
+        for length in [0, 15, 129, u16::MAX] {
+            assert_eq!(PasswordPolicy::new(length, false), Err(PolicyError { length }));
+        }
+        assert!(PasswordPolicy::new(16, true).is_ok() && PasswordPolicy::new(128, true).is_ok());
+    }
+
+    #[test]
+    fn look_alikes_occur_only_when_asked_for() {
+        let rng = &mut StdRng::seed_from_u64(52);
+        let policy = PasswordPolicy::new(128, true).unwrap();
+        let password = policy.make_password(&[], rng);
+        assert!(password.expose().chars().any(|character| LOOK_ALIKES.contains(character)));
+    }
+}
