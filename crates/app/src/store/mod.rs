@@ -156,6 +156,13 @@ impl Store {
         index.value(connection, key).await
     }
 
+    /// A value that [`Tx::index_put_long`] set.
+    pub async fn index_long_value(&self, key: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
+        let mut state = self.settled().await?;
+        let State { connection, index, .. } = &mut *state;
+        index.long_value(connection, key).await
+    }
+
     /// At most `limit` rows of a span.
     pub async fn index_range(&self, span: &Span, direction: Direction, limit: usize) -> Result<Vec<Row>, StoreError> {
         let mut state = self.settled().await?;

@@ -92,6 +92,21 @@ impl<'store> Tx<'store> {
         self.note(put)
     }
 
+    /// Sets a value of any length, such as the fold of a large firm. It stands in rows below `key` and a zero byte, so
+    /// no other key may begin like that; only parts that differ are stored again.
+    pub async fn index_put_long(&mut self, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
+        let (connection, index) = self.parts()?;
+        let put = index.put_long(connection, key, value).await;
+        self.note(put)
+    }
+
+    /// The value that [`Tx::index_put_long`] set, with the changes so far.
+    pub async fn index_long_value(&mut self, key: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
+        let (connection, index) = self.parts()?;
+        let value = index.long_value(connection, key).await;
+        self.note(value)
+    }
+
     /// Removes a key from the index; false if it was not there.
     pub async fn index_delete(&mut self, key: &[u8]) -> Result<bool, StoreError> {
         let (connection, index) = self.parts()?;

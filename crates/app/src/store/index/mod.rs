@@ -23,6 +23,9 @@ use super::{StoreError, database::signed};
 /// Rows of a multi-row statement. Most changes fit in one statement; each one is a trip to the database's thread.
 const PAGES_A_STATEMENT: usize = 16;
 
+/// Bytes of a long value in one row: one part fills one page.
+const PART: usize = 7_900;
+
 /// A range of keys.
 #[derive(Clone)]
 pub struct Span {
@@ -225,6 +228,48 @@ impl Index {
         self.run(connection, |tree| tree.put(key, value)).await
     }
 
+    /// Sets a value of any length, cut in parts that stand below `key`, a zero and their number.
+    pub(super) async fn put_long(
+        &mut self,
+        connection: &mut SqliteConnection,
+        key: &[u8],
+        value: &[u8],
+    ) -> Result<(), StoreError> {
+        let mut count = 0;
+        // An empty value is one empty part, so that it differs from none.
+        let empty = value.is_empty().then_some(value);
+        for part in value.chunks(PART).chain(empty) {
+            self.put(connection, &part_key(key, count), part).await?;
+            count += 1;
+        }
+        // A longer value before this one leaves parts behind.
+        while self.delete(connection, &part_key(key, count)).await? {
+            count += 1;
+        }
+        Ok(())
+    }
+
+    /// The value that [`Index::put_long`] set.
+    pub(super) async fn long_value(
+        &mut self,
+        connection: &mut SqliteConnection,
+        key: &[u8],
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
+        let parts = Span::between(&part_key(key, 0), &part_key(key, u32::MAX));
+        let mut pieces = Vec::new();
+        self.scan(connection, &parts, Direction::Forward, |_, part| {
+            pieces.push(Zeroizing::new(part.to_vec()));
+            ControlFlow::Continue(())
+        })
+        .await?;
+        // Joined in one piece of the right size: a buffer that grows leaves unwiped copies behind.
+        let mut value = Zeroizing::new(Vec::with_capacity(pieces.iter().map(|piece| piece.len()).sum()));
+        for piece in &pieces {
+            value.extend_from_slice(piece);
+        }
+        Ok((!pieces.is_empty()).then_some(value))
+    }
+
     /// Removes a key, in memory until [`Index::store`]; false if it was not there.
     pub(super) async fn delete(&mut self, connection: &mut SqliteConnection, key: &[u8]) -> Result<bool, StoreError> {
         self.run(connection, |tree| tree.delete(key)).await
@@ -297,6 +342,10 @@ impl Index {
             tree.supply(&need, &sealed, open.seal.as_ref()).map_err(|_| StoreError::PageDamaged { page })?;
         }
     }
+}
+
+fn part_key(key: &[u8], part: u32) -> Vec<u8> {
+    [key, &[0], &part.to_be_bytes()].concat()
 }
 
 async fn load(connection: &mut SqliteConnection, page: u64) -> Result<Option<Vec<u8>>, StoreError> {

@@ -296,6 +296,8 @@ impl Tree {
             return Ok(());
         };
         let (page, appended) = match path.leaf.find(key) {
+            // Nothing to seal and store again.
+            Ok(row) if path.leaf.value(row) == value => return Ok(()),
             Ok(row) => (path.leaf.splice(row..row + 1, &[(key, value)]), false),
             Err(row) => {
                 self.root.rows += 1;

@@ -12,7 +12,7 @@ async fn fill(store: &Store) -> (StoreError, u64) {
         let change = async {
             let mut tx = store.begin().await?;
             tx.append_entry(&LEDGER, seq, &seq.to_le_bytes()).await?;
-            tx.put_object(&hash(seq), &[9; 20_000]).await?;
+            tx.put_object(&hash(seq), &vec![9; 20_000]).await?;
             tx.index_put(b"head", &seq.to_le_bytes()).await?;
             tx.commit().await
         };
@@ -56,7 +56,7 @@ async fn change_goes_no_further_after_the_disk_was_full() {
     limit(&store, "PRAGMA max_page_count = 20").await;
     let mut tx = store.begin().await.unwrap();
     tx.append_entry(&LEDGER, 0, b"first half").await.unwrap();
-    assert!(matches!(tx.put_object(&hash(0), &[9; 500_000]).await, Err(StoreError::DiskFull)));
+    assert!(matches!(tx.put_object(&hash(0), &vec![9; 500_000]).await, Err(StoreError::DiskFull)));
     limit_in(&mut tx, "PRAGMA max_page_count = 100000").await;
     assert!(matches!(tx.append_entry(&LEDGER, 1, b"second half").await, Err(StoreError::Abandoned)));
     assert!(matches!(tx.commit().await, Err(StoreError::Abandoned)));
