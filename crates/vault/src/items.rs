@@ -10,8 +10,7 @@ mod organization;
 
 pub use account::{
     AccountItem, Attention, Candidate, CandidateState, Claim, Credential, MAX_CHANGE, MAX_DISPLAY_NAME, MAX_PASSWORD,
-    MAX_PAST, MAX_USER_NAME, Origin,
-    PastPassword,
+    MAX_PAST, MAX_USER_NAME, Origin, PastPassword,
 };
 pub use connection::ConnectionItem;
 pub use organization::{LapsSettings, MspItem, OrganizationItem};

@@ -5,6 +5,7 @@
 //! Every format is deterministic CBOR read by the strict reader in [`cbor`]; every label begins with `vitrine/1/`;
 //! the byte layouts are written down in `docs/formats.md`.
 #![forbid(unsafe_code)]
+#![allow(clippy::missing_panics_doc, reason = "each `expect` states an invariant that no input can break")]
 
 mod aead;
 mod derive;

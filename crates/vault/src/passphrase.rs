@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn a_very_long_passphrase_is_judged_without_delay_or_panic() {
         let long = SecretText::new("\u{1f510}ab1".repeat(20_000));
-        assert_eq!(strength(&long, &[]).score, 4);
+        assert!(!strength(&long, &[]).is_enough(), "a short pattern repeated is still a short pattern");
         assert_eq!(strength(&SecretText::from_text(""), &[]).score, 0);
     }
 }

@@ -50,7 +50,7 @@ impl PasswordPolicy {
 
     /// `length` in characters, 16 to 128; `look_alikes` allows l, o, I, O, 0 and 1.
     pub fn new(length: u16, look_alikes: bool) -> Result<Self, PolicyError> {
-        if (Self::SHORTEST..=MAX_PASSWORD as u16).contains(&length) {
+        if length >= Self::SHORTEST && usize::from(length) <= MAX_PASSWORD {
             Ok(Self { length, look_alikes })
         } else {
             Err(PolicyError { length })
@@ -67,7 +67,7 @@ impl PasswordPolicy {
         self.look_alikes
     }
 
-    fn alphabet(&self) -> Vec<u8> {
+    fn alphabet(self) -> Vec<u8> {
         let alike = if self.look_alikes { LOOK_ALIKES } else { "" };
         [LOWER, UPPER, DIGITS, SYMBOLS, alike].concat().into_bytes()
     }
@@ -93,7 +93,7 @@ impl PasswordPolicy {
 fn is_acceptable(password: &SecretText, fragments: &[&str]) -> bool {
     // Read to be judged.
     let text = password.expose();
-    let has = |test: fn(&u8) -> bool| text.as_bytes().iter().any(|byte| test(byte));
+    let has = |test: fn(&u8) -> bool| text.as_bytes().iter().any(test);
     let classes = has(u8::is_ascii_lowercase)
         && has(u8::is_ascii_uppercase)
         && has(u8::is_ascii_digit)
@@ -117,7 +117,7 @@ pub(crate) fn uniform(bound: usize, rng: &mut impl CryptoRng) -> usize {
     loop {
         let draw = u64::from(rng.next_u32());
         if draw < limit {
-            return (draw % bound) as usize;
+            return usize::try_from(draw % bound).expect("a remainder of a usize is one");
         }
     }
 }
@@ -147,12 +147,12 @@ mod tests {
     fn each_character_is_equally_likely() {
         let rng = &mut StdRng::seed_from_u64(51);
         let alphabet = PasswordPolicy::default().alphabet();
-        let draws = 680_000;
+        let draws = 680_000_u32;
         let mut counts = vec![0_u32; alphabet.len()];
         for _ in 0..draws {
             counts[uniform(alphabet.len(), rng)] += 1;
         }
-        let expected = f64::from(draws) / alphabet.len() as f64;
+        let expected = f64::from(draws) / f64::from(u8::try_from(alphabet.len()).unwrap());
         let chi: f64 = counts.iter().map(|count| (f64::from(*count) - expected).powi(2) / expected).sum();
         // 67 degrees of freedom: 110 is beyond one in a thousand.
         assert!(chi < 110.0, "{chi}");
