@@ -1,0 +1,71 @@
+// The frame of both windows: host, words, components, cache, and which screen the state of the vault allows.
+
+import { QueryClientProvider } from "@tanstack/react-query";
+import { RouterProvider } from "@tanstack/react-router";
+import { useEffect, useState } from "react";
+import { Appearance, BusyBar, Components, clearToasts, closePalette, Later } from "../components";
+import { FirstRun } from "../features/onboarding/FirstRun";
+import { Unlock } from "../features/unlock/Unlock";
+import { asErrorView, type Host, HostProvider, makeQueries, useEvents, useRead } from "../host";
+import { ErrorNotice } from "../parts";
+import { useWords } from "../words";
+import { Banners } from "./Banners";
+import css from "./App.module.css";
+import { makeRouter } from "./router";
+import { useTouch } from "./useTouch";
+
+export function App({ host, still = false }: { host: Host; still?: boolean }) {
+  const [queries] = useState(makeQueries);
+  const [router] = useState(makeRouter);
+  return (
+    <HostProvider host={host}>
+      <QueryClientProvider client={queries}>
+        <Components still={still}>
+          <Gate router={router} />
+        </Components>
+      </QueryClientProvider>
+    </HostProvider>
+  );
+}
+
+/** While the vault is locked nothing of the router is mounted; the address stays, so that unlocking returns to it. */
+function Gate({ router }: { router: ReturnType<typeof makeRouter> }) {
+  const t = useWords();
+  useEvents();
+  useTouch();
+  const status = useRead("status", {});
+  const settings = useRead("settings", {}, { enabled: status.data !== undefined });
+  const phase = status.data?.phase;
+
+  useEffect(() => {
+    if (phase === "locked") {
+      clearToasts();
+      closePalette();
+    }
+  }, [phase]);
+
+  const inReveal = location.hash.startsWith("#/reveal/");
+  let screen = (
+    <Later>
+      <div className={css.start}>
+        <BusyBar label={t("common.loading")} />
+      </div>
+    </Later>
+  );
+  if (status.error) screen = <ErrorNotice error={asErrorView(status.error)} />;
+  else if (status.data && (phase === "unlocked" || inReveal)) screen = <RouterProvider router={router} />;
+  else if (status.data && phase === "locked") screen = <Unlock status={status.data} />;
+  else if (status.data) screen = <FirstRun status={status.data} />;
+
+  return (
+    <>
+      {settings.data ? (
+        <Appearance theme={settings.data.settings.theme} density={settings.data.settings.density} />
+      ) : null}
+      <div className={css.frame}>
+        {status.data ? <Banners status={status.data} brief={inReveal} /> : null}
+        <div className={css.screen}>{screen}</div>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,63 @@
+// What must stay visible for as long as it is true.
+
+import { IconAlertTriangle, IconFlask } from "@tabler/icons-react";
+import type { ReactNode } from "react";
+import type { StatusView } from "../host";
+import { useWords } from "../words";
+import css from "./App.module.css";
+
+function Banner({ tone, icon, title, children }: { tone?: "wrong"; icon: ReactNode; title: string; children: ReactNode }) {
+  return (
+    <div className={css.banner} data-tone={tone}>
+      <strong>
+        {icon}
+        {title}
+      </strong>
+      <span>{children}</span>
+    </div>
+  );
+}
+
+export function Banners({ status, brief }: { status: StatusView; brief: boolean }) {
+  const t = useWords();
+  const { cloud, deviceSecret, backup, phase } = status;
+  const hosts = { login: cloud.loginHost, graph: cloud.graphHost };
+  const alarm = <IconAlertTriangle size={14} aria-hidden />;
+  return (
+    <aside className={css.banners} aria-label={t("banner.label")}>
+      {cloud.simulated ? (
+        <Banner icon={<IconFlask size={14} aria-hidden />} title={t("banner.simulated")}>
+          {brief ? null : t("banner.simulatedMore", hosts)}
+        </Banner>
+      ) : cloud.custom ? (
+        <Banner icon={alarm} title={t("banner.custom")}>
+          {t("banner.customMore", hosts)}
+        </Banner>
+      ) : null}
+      {brief ? null : (
+        <>
+          {deviceSecret === "file" && phase === "unlocked" ? (
+            <Banner icon={alarm} title={t("banner.file")}>
+              {t("banner.fileMore")} <a href="#/settings">{t("banner.fileAction")}</a>
+            </Banner>
+          ) : null}
+          {phase === "unlocked" && backup?.problem ? (
+            <Banner tone="wrong" icon={alarm} title={t("banner.backupProblem")}>
+              {backup.problem.what} <a href="#/settings">{backup.problem.next}</a>
+            </Banner>
+          ) : null}
+          {phase === "unlocked" && status.onboarding?.kitConfirmed && backup !== null && backup.folder === null ? (
+            <Banner icon={alarm} title={t("banner.backup")}>
+              {t("banner.backupMore")} <a href="#/start">{t("banner.backupAction")}</a>
+            </Banner>
+          ) : null}
+          {status.warnings.map((warning) => (
+            <Banner key={warning.code} tone="wrong" icon={alarm} title={warning.what}>
+              {warning.holds} {warning.next}
+            </Banner>
+          ))}
+        </>
+      )}
+    </aside>
+  );
+}

@@ -1,0 +1,126 @@
+// Every action of the main window by its name, and every organization.
+
+import {
+  IconBuilding,
+  IconBuildings,
+  IconCloudUpload,
+  IconFileImport,
+  IconHistory,
+  IconKey,
+  IconKeyboard,
+  IconLock,
+  IconMoon,
+  IconPlus,
+  IconRotateClockwise2,
+  IconSettings,
+  IconSun,
+  IconSunMoon,
+} from "@tabler/icons-react";
+import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { CommandPalette, type PaletteAction, toast } from "../components";
+import { type Settings, useHost, useRead } from "../host";
+import { asErrorView } from "../host/host";
+import { useWords } from "../words";
+
+const icon = { size: 16, stroke: 1.75, "aria-hidden": true } as const;
+
+export function Commands({ onHelp }: { onHelp: () => void }) {
+  const t = useWords();
+  const host = useHost();
+  const navigate = useNavigate();
+  const [query, setQuery] = useState("");
+  const found = useRead("organizations", { filter: query.trim(), limit: 8 }, { enabled: query.trim() !== "", keep: true });
+  const quietly = (act: Promise<unknown>) =>
+    void act.catch((thrown: unknown) => toast(asErrorView(thrown).what, t("common.close")));
+  const theme = (wanted: Settings["theme"]) =>
+    quietly(
+      host.settings({}).then(({ settings }) => host.setSettings({ settings: { ...settings, theme: wanted } })),
+    );
+
+  const commands: PaletteAction[] = [
+    {
+      id: "organizations",
+      label: t("nav.organizations"),
+      icon: <IconBuildings {...icon} />,
+      run: () => void navigate({ to: "/organizations" }),
+    },
+    {
+      id: "add",
+      label: t("organizations.add"),
+      icon: <IconPlus {...icon} />,
+      run: () => void navigate({ to: "/organizations", search: { open: "add" } }),
+    },
+    {
+      id: "import",
+      label: t("organizations.import"),
+      icon: <IconFileImport {...icon} />,
+      run: () => void navigate({ to: "/organizations", search: { open: "import" } }),
+    },
+    {
+      id: "due",
+      label: t("palette.rotateDue"),
+      icon: <IconRotateClockwise2 {...icon} />,
+      run: () => {
+        quietly(host.rotate({ scope: { kind: "due" } }));
+        void navigate({ to: "/rotation" });
+      },
+    },
+    { id: "rotation", label: t("nav.rotation"), icon: <IconRotateClockwise2 {...icon} />, run: () => void navigate({ to: "/rotation" }) },
+    { id: "audit", label: t("nav.audit"), icon: <IconHistory {...icon} />, run: () => void navigate({ to: "/audit" }) },
+    { id: "settings", label: t("nav.settings"), icon: <IconSettings {...icon} />, run: () => void navigate({ to: "/settings" }) },
+    {
+      id: "backup",
+      label: t("palette.backup"),
+      icon: <IconCloudUpload {...icon} />,
+      run: () => quietly(host.backupNow({}).then(() => toast(t("settings.backupDone"), t("common.close")))),
+    },
+    { id: "light", label: t("palette.themeLight"), icon: <IconSun {...icon} />, run: () => theme("light") },
+    { id: "dark", label: t("palette.themeDark"), icon: <IconMoon {...icon} />, run: () => theme("dark") },
+    { id: "system", label: t("palette.themeSystem"), icon: <IconSunMoon {...icon} />, run: () => theme("system") },
+    { id: "shortcuts", label: t("palette.shortcuts"), icon: <IconKeyboard {...icon} />, keys: "?", run: onHelp },
+    { id: "lock", label: t("palette.lock"), icon: <IconLock {...icon} />, keys: "Ctrl L", run: () => quietly(host.lock({})) },
+  ];
+  const organizations: PaletteAction[] =
+    query.trim() === ""
+      ? []
+      : (found.data?.rows ?? []).flatMap((row) => {
+          const open = () => void navigate({ to: "/organizations/$organization", params: { organization: row.id } });
+          const go: PaletteAction = {
+            id: row.id,
+            label: row.name,
+            hint: row.domain ?? "",
+            icon: <IconBuilding {...icon} />,
+            run: open,
+          };
+          const view: PaletteAction = {
+            id: `view-${row.id}`,
+            label: t("palette.view", { name: row.name }),
+            hint: row.domain ?? "",
+            icon: <IconKey {...icon} />,
+            run: () =>
+              quietly(
+                host.organization({ organization: row.id }).then((whole) => {
+                  const [account] = whole.accounts;
+                  return whole.accounts.length === 1 && account
+                    ? host.openReveal({ organization: row.id, account: account.id })
+                    : open();
+                }),
+              ),
+          };
+          return row.accounts > 0 ? [view, go] : [go];
+        });
+  return (
+    <CommandPalette
+      query={query}
+      onQuery={setQuery}
+      label={t("palette.label")}
+      placeholder={t("palette.placeholder")}
+      nothing={t("palette.nothing")}
+      groups={[
+        { group: t("palette.organizations"), actions: organizations },
+        { group: t("palette.commands"), actions: commands },
+      ]}
+    />
+  );
+}

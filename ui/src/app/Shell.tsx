@@ -1,0 +1,120 @@
+// The main window when unlocked: slim sidebar, screen, palette, shortcuts.
+
+import {
+  IconBuildings,
+  IconHistory,
+  IconListCheck,
+  IconLock,
+  IconRotateClockwise2,
+  IconSearch,
+  IconSettings,
+} from "@tabler/icons-react";
+import { Link, Outlet } from "@tanstack/react-router";
+import { useState } from "react";
+import { CaseMark, Key, openPalette, Unseen } from "../components";
+import { useHost, useRead } from "../host";
+import { useWords } from "../words";
+import css from "./App.module.css";
+import { Commands } from "./Commands";
+import { Shortcuts, useShortcuts } from "./Shortcuts";
+
+const icon = { size: 18, stroke: 1.75, "aria-hidden": true } as const;
+
+export function Shell() {
+  const t = useWords();
+  const host = useHost();
+  const status = useRead("status", {});
+  const jobs = useRead("jobs", {});
+  const [help, setHelp] = useState(false);
+  useShortcuts({ onHelp: () => setHelp(true), onLock: () => void host.lock({}) });
+
+  const onboarding = status.data?.onboarding;
+  const left = onboarding ? Object.values(onboarding).filter((done) => !done).length : 0;
+  const open = jobs.data?.open ?? 0;
+
+  return (
+    <div className={css.shell}>
+      <a className={css.skip} href="#main" onClick={(event) => skip(event)}>
+        {t("nav.skip")}
+      </a>
+      <nav className={css.sidebar} aria-label={t("nav.label")}>
+        <div className={css.brand}>
+          <CaseMark />
+          <span>{status.data?.mspName ?? t("app.name")}</span>
+        </div>
+        <button
+          type="button"
+          className={css.search}
+          aria-label={t("nav.search")}
+          title={t("nav.search")}
+          aria-keyshortcuts="Control+K"
+          data-testid="open-palette"
+          onClick={openPalette}
+        >
+          <IconSearch size={16} stroke={1.75} aria-hidden />
+          <span>{t("nav.search")}</span>
+          <Key>Ctrl K</Key>
+        </button>
+        <div className={css.nav}>
+          <Link to="/organizations" className={css.item} data-testid="nav-organizations" title={t("nav.organizations")}>
+            <IconBuildings {...icon} />
+            <span className={css.itemLabel}>{t("nav.organizations")}</span>
+          </Link>
+          <Link to="/rotation" className={css.item} data-testid="nav-rotation" title={t("nav.rotation")}>
+            <IconRotateClockwise2 {...icon} />
+            <span className={css.itemLabel}>{t("nav.rotation")}</span>
+            {open > 0 ? (
+              <span className={css.count}>
+                <span aria-hidden="true">{open}</span>
+                <Unseen>{t("nav.open", { count: open })}</Unseen>
+              </span>
+            ) : null}
+          </Link>
+          <Link to="/audit" className={css.item} data-testid="nav-audit" title={t("nav.audit")}>
+            <IconHistory {...icon} />
+            <span className={css.itemLabel}>{t("nav.audit")}</span>
+          </Link>
+          <Link to="/settings" className={css.item} data-testid="nav-settings" title={t("nav.settings")}>
+            <IconSettings {...icon} />
+            <span className={css.itemLabel}>{t("nav.settings")}</span>
+          </Link>
+        </div>
+        <div className={css.space} />
+        <div className={css.nav}>
+          {left > 0 ? (
+            <Link to="/start" className={css.item} data-testid="nav-start" title={t("nav.start")}>
+              <IconListCheck {...icon} />
+              <span className={css.itemLabel}>{t("nav.start")}</span>
+              <span className={css.count}>
+                <span aria-hidden="true">{left}</span>
+                <Unseen>{t("nav.startLeft", { count: left })}</Unseen>
+              </span>
+            </Link>
+          ) : null}
+          <button
+            type="button"
+            className={css.item}
+            data-testid="lock-now"
+            title={t("nav.lock")}
+            aria-keyshortcuts="Control+L"
+            onClick={() => void host.lock({})}
+          >
+            <IconLock {...icon} />
+            <span className={css.itemLabel}>{t("nav.lock")}</span>
+          </button>
+        </div>
+      </nav>
+      <main id="main" className={css.main} tabIndex={-1}>
+        <Outlet />
+      </main>
+      <Commands onHelp={() => setHelp(true)} />
+      <Shortcuts open={help} onClose={() => setHelp(false)} />
+    </div>
+  );
+}
+
+/** The address part after `#` belongs to the router, so the focus is moved by hand. */
+function skip(event: React.MouseEvent) {
+  event.preventDefault();
+  document.getElementById("main")?.focus();
+}

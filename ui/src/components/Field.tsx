@@ -1,0 +1,246 @@
+// Fields with labels that stay. Passphrase fields allow paste and password managers.
+
+import {
+  Checkbox,
+  NumberInput,
+  PasswordInput,
+  SegmentedControl,
+  Switch,
+  Textarea,
+  TextInput,
+} from "@mantine/core";
+import { type KeyboardEvent, type ReactNode, type Ref, useId, useState } from "react";
+import css from "./Field.module.css";
+
+type Common = {
+  label: string;
+  hint?: ReactNode;
+  error?: ReactNode;
+  testId?: string;
+  autoFocus?: boolean;
+  disabled?: boolean;
+};
+
+export type TextFieldProps = Common & {
+  value: string;
+  onChange: (value: string) => void;
+  placeholder?: string;
+  mono?: boolean;
+  maxLength?: number;
+  required?: boolean;
+  hideLabel?: boolean;
+  icon?: ReactNode;
+  right?: ReactNode;
+  ref?: Ref<HTMLInputElement>;
+  onKeyDown?: (event: KeyboardEvent<HTMLInputElement>) => void;
+  onBlur?: () => void;
+  suffix?: string;
+};
+
+export function TextField(props: TextFieldProps) {
+  return (
+    <TextInput
+      ref={props.ref}
+      label={props.hideLabel ? undefined : props.label}
+      aria-label={props.hideLabel ? props.label : undefined}
+      description={props.hint}
+      error={props.error}
+      value={props.value}
+      onChange={(event) => props.onChange(event.currentTarget.value)}
+      placeholder={props.placeholder}
+      maxLength={props.maxLength}
+      required={props.required}
+      withAsterisk={false}
+      disabled={props.disabled}
+      leftSection={props.icon}
+      rightSection={props.right ?? (props.suffix ? <span className={css.suffix}>{props.suffix}</span> : undefined)}
+      rightSectionWidth={props.suffix ? "auto" : undefined}
+      data-testid={props.testId}
+      data-autofocus={props.autoFocus || undefined}
+      // biome-ignore lint/a11y/noAutofocus: the caller says it is the one field of a screen or dialog
+      autoFocus={props.autoFocus ?? false}
+      onKeyDown={props.onKeyDown}
+      onBlur={props.onBlur}
+      spellCheck={false}
+      autoComplete="off"
+      classNames={{ input: props.mono ? css.mono : undefined }}
+    />
+  );
+}
+
+export type PassphraseFieldProps = Common & {
+  value: string;
+  onChange: (value: string) => void;
+  /** Shown while caps lock is on. */
+  capsLockHint: string;
+  showLabel: string;
+  hideLabel: string;
+  autoComplete?: "current-password" | "new-password" | "off";
+  mono?: boolean;
+  ref?: Ref<HTMLInputElement>;
+};
+
+export function PassphraseField(props: PassphraseFieldProps) {
+  const [capsLock, setCapsLock] = useState(false);
+  const [visible, setVisible] = useState(false);
+  const look = (event: KeyboardEvent) => setCapsLock(event.getModifierState?.("CapsLock") ?? false);
+  return (
+    <div>
+      <PasswordInput
+        ref={props.ref}
+        label={props.label}
+        description={props.hint}
+        error={props.error}
+        value={props.value}
+        onChange={(event) => props.onChange(event.currentTarget.value)}
+        onKeyDown={look}
+        onKeyUp={look}
+        onBlur={() => setCapsLock(false)}
+        visible={visible}
+        onVisibilityChange={setVisible}
+        visibilityToggleButtonProps={{
+          "aria-label": visible ? props.hideLabel : props.showLabel,
+          "aria-hidden": false,
+          tabIndex: 0,
+        }}
+        autoComplete={props.autoComplete ?? "current-password"}
+        spellCheck={false}
+        disabled={props.disabled}
+        data-testid={props.testId}
+        data-autofocus={props.autoFocus || undefined}
+        // biome-ignore lint/a11y/noAutofocus: the caller says it is the one field of a screen or dialog
+        autoFocus={props.autoFocus ?? false}
+        classNames={{ innerInput: props.mono ? css.mono : undefined }}
+      />
+      <p className={css.caps} role="status">
+        {capsLock ? props.capsLockHint : ""}
+      </p>
+    </div>
+  );
+}
+
+export function TextArea(
+  props: Common & { value: string; onChange: (value: string) => void; rows?: number; maxLength?: number; mono?: boolean },
+) {
+  return (
+    <Textarea
+      label={props.label}
+      description={props.hint}
+      error={props.error}
+      value={props.value}
+      onChange={(event) => props.onChange(event.currentTarget.value)}
+      rows={props.rows ?? 3}
+      maxLength={props.maxLength}
+      data-testid={props.testId}
+      classNames={{ input: props.mono ? css.mono : undefined }}
+      spellCheck={!props.mono}
+    />
+  );
+}
+
+export function NumberField(
+  props: Common & { value: number; onChange: (value: number) => void; min: number; max: number; unit?: string },
+) {
+  return (
+    <NumberInput
+      label={props.label}
+      description={props.hint}
+      error={props.error}
+      value={props.value}
+      onChange={(value) => {
+        const number = typeof value === "number" ? value : Number.parseInt(value, 10);
+        if (Number.isFinite(number)) props.onChange(number);
+      }}
+      min={props.min}
+      max={props.max}
+      clampBehavior="blur"
+      allowDecimal={false}
+      allowNegative={false}
+      suffix={props.unit ? ` ${props.unit}` : ""}
+      disabled={props.disabled}
+      data-testid={props.testId}
+      classNames={{ input: css.number }}
+      hideControls
+    />
+  );
+}
+
+export function Check(props: Common & { checked: boolean; onChange: (checked: boolean) => void }) {
+  return (
+    <Checkbox
+      label={props.label}
+      description={props.hint}
+      error={props.error}
+      checked={props.checked}
+      onChange={(event) => props.onChange(event.currentTarget.checked)}
+      disabled={props.disabled}
+      data-testid={props.testId}
+    />
+  );
+}
+
+/** A bare box for table rows; `label` is its accessible name. */
+export function RowCheck(props: {
+  label: string;
+  checked: boolean;
+  some?: boolean;
+  onChange: (checked: boolean) => void;
+  tabIndex?: number;
+}) {
+  return (
+    <Checkbox
+      size="xs"
+      aria-label={props.label}
+      checked={props.checked}
+      indeterminate={props.some ?? false}
+      tabIndex={props.tabIndex}
+      onChange={(event) => props.onChange(event.currentTarget.checked)}
+      onClick={(event) => event.stopPropagation()}
+    />
+  );
+}
+
+export function Toggle(props: Common & { checked: boolean; onChange: (checked: boolean) => void }) {
+  return (
+    <Switch
+      label={props.label}
+      description={props.hint}
+      checked={props.checked}
+      onChange={(event) => props.onChange(event.currentTarget.checked)}
+      disabled={props.disabled}
+      labelPosition="left"
+      data-testid={props.testId}
+      classNames={{ body: css.toggle, labelWrapper: css.toggleWords }}
+    />
+  );
+}
+
+export function Choice<Value extends string>(props: {
+  label: string;
+  hint?: ReactNode;
+  value: Value;
+  options: readonly { value: Value; label: string }[];
+  onChange: (value: Value) => void;
+  disabled?: boolean;
+}) {
+  const id = useId();
+  return (
+    <div className={css.choice}>
+      <div>
+        <div id={id} className={css.choiceLabel}>
+          {props.label}
+        </div>
+        {props.hint ? <div className={css.choiceHint}>{props.hint}</div> : null}
+      </div>
+      <SegmentedControl
+        aria-labelledby={id}
+        value={props.value}
+        onChange={(value) => props.onChange(value as Value)}
+        data={props.options.map((option) => ({ ...option }))}
+        disabled={props.disabled}
+        size="xs"
+        className={css.segments}
+      />
+    </div>
+  );
+}

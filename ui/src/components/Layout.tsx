@@ -1,0 +1,129 @@
+// The few shapes every screen is made of.
+
+import type { CSSProperties, ReactNode } from "react";
+import css from "./Layout.module.css";
+
+type Gap = 0 | 4 | 8 | 12 | 16 | 20 | 24 | 32;
+
+export function Stack({ gap = 12, children, narrow }: { gap?: Gap; children: ReactNode; narrow?: boolean }) {
+  return (
+    <div className={css.stack} data-narrow={narrow || undefined} style={{ gap } satisfies CSSProperties}>
+      {children}
+    </div>
+  );
+}
+
+export function Row({
+  gap = 8,
+  children,
+  apart,
+  wrap = true,
+  top,
+}: {
+  gap?: Gap;
+  children: ReactNode;
+  apart?: boolean;
+  wrap?: boolean;
+  top?: boolean;
+}) {
+  return (
+    <div className={css.row} data-apart={apart || undefined} data-wrap={wrap || undefined} data-top={top || undefined} style={{ gap }}>
+      {children}
+    </div>
+  );
+}
+
+/** A screen of the main window: a header that stays, and what scrolls under it. */
+export function Page({
+  title,
+  lead,
+  actions,
+  above,
+  children,
+  fixed,
+}: {
+  title: ReactNode;
+  lead?: ReactNode;
+  actions?: ReactNode;
+  above?: ReactNode;
+  children: ReactNode;
+  /** The content scrolls by itself (long lists). */
+  fixed?: boolean;
+}) {
+  return (
+    <div className={css.page}>
+      <header className={css.header}>
+        <div className={css.headerWords}>
+          {above}
+          {title}
+          {lead ? <div className={css.lead}>{lead}</div> : null}
+        </div>
+        {actions ? <div className={css.headerActions}>{actions}</div> : null}
+      </header>
+      <div className={css.content} data-fixed={fixed || undefined}>
+        {fixed ? children : <div className={css.measure}>{children}</div>}
+      </div>
+    </div>
+  );
+}
+
+/** A part of a screen under a heading, on a card of its own. */
+export function Section({
+  title,
+  lead,
+  actions,
+  children,
+  flush,
+}: {
+  title: string;
+  lead?: ReactNode;
+  actions?: ReactNode;
+  children: ReactNode;
+  /** Rows reach the card's edge. */
+  flush?: boolean;
+}) {
+  return (
+    <section className={css.section} aria-label={title}>
+      <div className={css.sectionHead}>
+        <div>
+          <h2>{title}</h2>
+          {lead ? <p className={css.sectionLead}>{lead}</p> : null}
+        </div>
+        {actions}
+      </div>
+      <div className={css.card} data-flush={flush || undefined}>
+        {children}
+      </div>
+    </section>
+  );
+}
+
+/** Facts as term and value. */
+export function Facts({ facts }: { facts: readonly (readonly [term: string, value: ReactNode])[] }) {
+  return (
+    <dl className={css.facts}>
+      {facts.map(([term, value]) => (
+        <div key={term}>
+          <dt>{term}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+export const Muted = ({ children }: { children: ReactNode }) => <span className={css.muted}>{children}</span>;
+export const Small = ({ children }: { children: ReactNode }) => <p className={css.small}>{children}</p>;
+export const Mono = ({ children, wrap }: { children: ReactNode; wrap?: boolean }) => (
+  <span className={css.mono} data-wrap={wrap || undefined}>
+    {children}
+  </span>
+);
+export const Key = ({ children }: { children: ReactNode }) => <kbd className={css.key}>{children}</kbd>;
+
+/** Read by screen readers alone. */
+export const Unseen = ({ children, live }: { children: ReactNode; live?: boolean }) => (
+  <span className={css.unseen} aria-live={live ? "polite" : undefined}>
+    {children}
+  </span>
+);

@@ -1,0 +1,20 @@
+import { Popover } from "@mantine/core";
+import { type ReactNode, useState } from "react";
+import { Button } from "./Button";
+
+/** A button that opens a small panel beneath it. */
+export function Popup({ label, icon, children }: { label: string; icon?: ReactNode; children: ReactNode }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <Popover opened={open} onChange={setOpen} position="bottom-end" trapFocus returnFocus transitionProps={{ duration: 80 }}>
+      <Popover.Target>
+        <span>
+          <Button icon={icon} onClick={() => setOpen(!open)}>
+            {label}
+          </Button>
+        </span>
+      </Popover.Target>
+      <Popover.Dropdown aria-label={label}>{children}</Popover.Dropdown>
+    </Popover>
+  );
+}

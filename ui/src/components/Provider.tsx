@@ -1,0 +1,42 @@
+// Everything the components need around them: theme, style nonce, notices.
+
+import { localStorageColorSchemeManager, MantineProvider, useMantineColorScheme } from "@mantine/core";
+import { Notifications } from "@mantine/notifications";
+import { setNonce } from "get-nonce";
+import { type ReactNode, useEffect } from "react";
+import { theme, variables } from "./theme";
+
+/** The nonce that the host put on the page's own style element. */
+const styleNonce = () => document.querySelector<HTMLStyleElement>("style#ground")?.nonce ?? "";
+
+// Kept in the web view's storage only so that the first frame, before Rust answers, has the right ground.
+const schemes = localStorageColorSchemeManager({ key: "vitrine-theme" });
+
+export function Components({ children, still = false }: { children: ReactNode; still?: boolean }) {
+  setNonce(styleNonce());
+  return (
+    <MantineProvider
+      theme={theme}
+      cssVariablesResolver={variables}
+      defaultColorScheme="auto"
+      colorSchemeManager={schemes}
+      getStyleNonce={styleNonce}
+      env={still ? "test" : "default"}
+    >
+      {children}
+      <Notifications position="bottom-right" limit={3} zIndex={400} containerWidth={360} />
+    </MantineProvider>
+  );
+}
+
+/** Puts the theme and density of the settings into force. */
+export function Appearance({ theme: wanted, density }: { theme: "system" | "light" | "dark"; density: string }) {
+  const { setColorScheme } = useMantineColorScheme();
+  useEffect(() => {
+    setColorScheme(wanted === "system" ? "auto" : wanted);
+  }, [wanted, setColorScheme]);
+  useEffect(() => {
+    document.documentElement.dataset.density = density;
+  }, [density]);
+  return null;
+}

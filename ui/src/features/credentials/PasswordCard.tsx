@@ -1,0 +1,156 @@
+// One stored password: sealed under glass, revealed by one press, hidden again by itself.
+
+import { IconEye, IconEyeOff, IconTextSize } from "@tabler/icons-react";
+import { useCallback, useEffect, useState } from "react";
+import { Button, Ring, Unseen } from "../../components";
+import { type CardView, type StoredValue, useAction, useEvent, useHost } from "../../host";
+import { ErrorNotice, useNow } from "../../parts";
+import { duration, relative, useWords } from "../../words";
+import { CopyButton } from "./CopyButton";
+import { LargeType } from "./LargeType";
+import css from "./RevealWindow.module.css";
+import { groupsOfFour, kindOf } from "./spelling";
+
+type Shown = { secret: string; from: number; hideAt: number };
+
+const fiveMinutes = 5 * 60_000;
+/** Screen readers hear a countdown at these seconds, not at every one. */
+const spoken = [60, 30, 10];
+
+export function PasswordCard({
+  card,
+  value,
+  order,
+  reason,
+  blocked,
+}: {
+  card: CardView;
+  value: StoredValue;
+  /** Place in the order to try, where there are several. */
+  order: number | null;
+  reason: string;
+  blocked: string | null;
+}) {
+  const t = useWords();
+  const host = useHost();
+  const [shown, setShown] = useState<Shown | null>(null);
+  const [large, setLarge] = useState(false);
+  const now = useNow(500, shown !== null);
+  const [said, setSaid] = useState("");
+
+  const hide = useCallback(() => {
+    setShown(null);
+    setLarge(false);
+  }, []);
+  const reveal = useAction(async () => {
+    const answer = await host.reveal({
+      organization: card.organization,
+      account: card.account.id,
+      which: value.which,
+      reason,
+    });
+    setShown({ secret: answer.secret, from: Date.now(), hideAt: answer.hideAt });
+  });
+  useEvent("locked", hide);
+  useEffect(() => {
+    if (shown === null) return;
+    const timer = setTimeout(hide, Math.max(0, shown.hideAt - Date.now()));
+    return () => clearTimeout(timer);
+  }, [shown, hide]);
+
+  const left = shown === null ? 0 : Math.max(0, shown.hideAt - now);
+  const seconds = Math.ceil(left / 1000);
+  const open = shown !== null;
+  useEffect(() => {
+    if (open && spoken.includes(seconds)) setSaid(t("reveal.hidesIn", { duration: duration(t, seconds * 1000) }));
+    if (!open) setSaid("");
+  }, [open, seconds, t]);
+
+  const which = t(`reveal.which.${value.which}`);
+  const several = order !== null;
+  const title = several
+    ? `${t("reveal.try", { ordinal: order })} · ${t(`reveal.whichTitle.${value.which}`)}`
+    : t("reveal.password");
+  return (
+    <section className={css.card} data-open={open || undefined} aria-label={title}>
+      <div className={css.cardHead}>
+        <span className={css.label}>{title}</span>
+        {value.since === null ? null : (
+          <span className={css.soft}>
+            {t(value.which === "pending" ? "reveal.madeAt" : "reveal.setAt", { when: relative(t, value.since, now) })}
+          </span>
+        )}
+      </div>
+      <Unseen live>{t(open ? "reveal.passwordShown" : "reveal.passwordHidden")}</Unseen>
+      {shown === null ? (
+        <>
+          <div className={css.pane} aria-hidden="true">
+            <span className={css.dots}>••••••••••••</span>
+          </div>
+          <p className={css.sealed}>{t("reveal.sealedMore")}</p>
+        </>
+      ) : (
+        <div className={css.pane}>
+          <code className={css.secret} data-testid={several ? `secret-text-${value.which}` : "secret-text"}>
+            {groupsOfFour(shown.secret).map((group) => (
+              <span key={group.at} className={css.group}>
+                {group.signs.map((sign) => (
+                  <span key={sign.at} data-kind={kindOf(sign.sign)}>
+                    {sign.sign}
+                  </span>
+                ))}
+              </span>
+            ))}
+          </code>
+        </div>
+      )}
+      <div className={css.cardActs}>
+        {shown === null ? (
+          <Button
+            kind="glass"
+            icon={<IconEye size={16} />}
+            busy={reveal.busy}
+            reason={blocked}
+            testId={several ? `reveal-password-${value.which}` : "reveal-password"}
+            onClick={() => void reveal.run()}
+          >
+            {several ? t("reveal.revealThis", { which }) : t("reveal.reveal")}
+          </Button>
+        ) : (
+          <>
+            <Button icon={<IconEyeOff size={16} />} onClick={hide} testId="hide-password">
+              {t("reveal.hide")}
+            </Button>
+            <Button icon={<IconTextSize size={16} />} onClick={() => setLarge(true)} testId="large-type">
+              {t("reveal.large")}
+            </Button>
+          </>
+        )}
+        <CopyButton
+          card={card}
+          what={{ kind: "password", which: value.which }}
+          label={several ? t("reveal.copyThis", { which }) : t("reveal.copyPassword")}
+          reason={reason}
+          blocked={blocked}
+          testId={several ? `copy-password-${value.which}` : "copy-password"}
+        />
+      </div>
+      {shown === null ? null : (
+        <div className={css.countdown}>
+          <Ring share={left / Math.max(1, shown.hideAt - shown.from)} tone="glass" />
+          <span>{t("reveal.hidesIn", { duration: duration(t, left) })}</span>
+          <button
+            type="button"
+            className={css.more}
+            onClick={() => setShown({ ...shown, from: Date.now(), hideAt: Date.now() + fiveMinutes })}
+          >
+            {t("reveal.keep")}
+          </button>
+          <Unseen live>{said}</Unseen>
+        </div>
+      )}
+      <ErrorNotice error={reveal.error} />
+      {shown !== null && large ? <LargeType secret={shown.secret} onClose={() => setLarge(false)} /> : null}
+    </section>
+  );
+}

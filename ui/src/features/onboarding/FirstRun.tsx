@@ -1,0 +1,1 @@
+export function FirstRun(_: Record<string, any>) { return null; }

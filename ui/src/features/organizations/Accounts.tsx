@@ -1,0 +1,83 @@
+// The emergency accounts without their secrets, and what is checked about them.
+
+import { Button, Chip, Section } from "../../components";
+import { type AccountView, type OrganizationView, useAction, useHost } from "../../host";
+import { AccountMark, ErrorNotice, useNow } from "../../parts";
+import { relative, useWords } from "../../words";
+import { Health } from "./Health";
+import css from "./OrganizationDetail.module.css";
+
+export function Accounts({
+  organization,
+  onHow,
+  onConnect,
+}: {
+  organization: OrganizationView;
+  onHow: () => void;
+  onConnect: () => void;
+}) {
+  const t = useWords();
+  return (
+    <div className={css.columns}>
+      <Section title={t("organization.accountsTitle")} flush>
+        <ul>
+          {organization.accounts.map((account) => (
+            <Account key={account.id} organization={organization.id} account={account} />
+          ))}
+        </ul>
+      </Section>
+      <Health organization={organization} onHow={onHow} onConnect={onConnect} />
+    </div>
+  );
+}
+
+function Account({ organization, account }: { organization: string; account: AccountView }) {
+  const t = useWords();
+  const host = useHost();
+  const now = useNow();
+  const view = useAction(() => host.openReveal({ organization, account: account.id }));
+  const rotate = useAction(() => host.rotate({ scope: { kind: "account", organization, account: account.id } }));
+  const when = (at: number | null) => (at === null ? t("common.never") : relative(t, at, now));
+  return (
+    <li className={css.account}>
+      <span className={css.user}>{account.userName}</span>
+      <span className={css.acts}>
+        <Button
+          small
+          label={t("organization.rotateAccount", { account: account.userName })}
+          busy={rotate.busy}
+          onClick={() => void rotate.run()}
+        >
+          {account.state === "unclear" ? t("organization.checkNow") : t("organization.rotateShort")}
+        </Button>
+        <Button
+          small
+          label={t("organization.viewAccount", { account: account.userName })}
+          busy={view.busy}
+          onClick={() => void view.run()}
+        >
+          {t("organization.viewShort")}
+        </Button>
+      </span>
+      <span className={css.facts}>
+        <AccountMark state={account.state} />
+        <span>{t("organization.rotated", { when: when(account.rotatedAt) })}</span>
+        <span>{t("organization.due", { when: when(account.dueAt) })}</span>
+        {account.lastViewed ? (
+          <span>
+            {t("organization.viewed", { who: account.lastViewed.who, when: when(account.lastViewed.at) })}
+          </span>
+        ) : (
+          <span>{t("organization.notViewed")}</span>
+        )}
+        {account.hasSecondFactor ? null : <Chip tone="waits">{t("organization.factorNo")}</Chip>}
+      </span>
+      {account.problem || view.error || rotate.error ? (
+        <div className={css.problem}>
+          <ErrorNotice error={view.error ?? rotate.error ?? account.problem} />
+        </div>
+      ) : null}
+    </li>
+  );
+}
+

@@ -1,0 +1,51 @@
+import { IconKey } from "@tabler/icons-react";
+import { Button, Dialog, Mono } from "../../components";
+import { asErrorView, useAction, useHost, useRead } from "../../host";
+import { AccountMark, ErrorNotice, When } from "../../parts";
+import { useWords } from "../../words";
+import css from "./ChooseAccount.module.css";
+
+/** Which of the emergency accounts to open. The first is focused: Enter is enough. */
+export function ChooseAccount({ organization, onClose }: { organization: string; onClose: () => void }) {
+  const t = useWords();
+  const host = useHost();
+  const whole = useRead("organization", { organization });
+  const open = useAction(async (account: string) => {
+    await host.openReveal({ organization, account });
+    onClose();
+  });
+  return (
+    <Dialog
+      open
+      onClose={onClose}
+      title={t("organization.chooseAccount")}
+      closeLabel={t("common.close")}
+      actions={<Button onClick={onClose}>{t("common.cancel")}</Button>}
+    >
+      <ErrorNotice error={open.error ?? (whole.error ? asErrorView(whole.error) : null)} />
+      <ul className={css.list}>
+        {whole.data?.accounts.map((account, index) => (
+          <li key={account.id}>
+            <button
+              type="button"
+              className={css.account}
+              data-testid={`view-account-${index + 1}`}
+              data-autofocus={index === 0 || undefined}
+              aria-label={t("organization.viewAccount", { account: account.userName })}
+              onClick={() => void open.run(account.id)}
+            >
+              <IconKey size={18} stroke={1.75} aria-hidden />
+              <span className={css.words}>
+                <Mono>{account.userName}</Mono>
+                <span className={css.soft}>
+                  <When at={account.rotatedAt} />
+                </span>
+              </span>
+              <AccountMark state={account.state} />
+            </button>
+          </li>
+        ))}
+      </ul>
+    </Dialog>
+  );
+}

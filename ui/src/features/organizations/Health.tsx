@@ -1,0 +1,91 @@
+// What is checked, in plain words, each with the way to put it right.
+
+import { Button, Dialog, Mark, type MarkTone, Section } from "../../components";
+import type { HealthLine, OrganizationView } from "../../host";
+import { When } from "../../parts";
+import { useWords } from "../../words";
+import css from "./OrganizationDetail.module.css";
+
+const tones: Record<HealthLine["verdict"], MarkTone> = { good: "good", bad: "wrong", warning: "waits", unknown: "unknown" };
+
+export function Health({
+  organization,
+  onHow,
+  onConnect,
+}: {
+  organization: OrganizationView;
+  onHow: () => void;
+  onConnect: () => void;
+}) {
+  const t = useWords();
+  const about = [...new Set(organization.health.map((line) => line.userName))];
+  return (
+    <Section title={t("organization.health")} flush>
+      {about.map((userName) => (
+        <div key={userName ?? "connection"}>
+          {userName === null || about.length === 1 ? null : <p className={css.group}>{userName}</p>}
+          <ul>
+            {organization.health
+              .filter((line) => line.userName === userName)
+              .map((line) => (
+                <Line key={`${line.check}-${line.account}`} line={line} onHow={onHow} onConnect={onConnect} />
+              ))}
+          </ul>
+        </div>
+      ))}
+    </Section>
+  );
+}
+
+function Line({ line, onHow, onConnect }: { line: HealthLine; onHow: () => void; onConnect: () => void }) {
+  const t = useWords();
+  const check = t(`organization.check.${line.check}`);
+  const account = line.userName ?? t("organization.tenant");
+  const wrong = line.verdict === "bad" || line.verdict === "warning";
+  return (
+    <li className={css.line}>
+      <Mark tone={tones[line.verdict]}>{check}</Mark>
+      <span className={css.soft}>{line.words}</span>
+      <span className={css.right}>
+        {line.checkedAt === null ? null : <When at={line.checkedAt} />}
+        {wrong && line.check === "secondFactor" ? (
+          <Button small label={t("organization.howFor", { check, account })} onClick={onHow}>
+            {t("organization.how")}
+          </Button>
+        ) : null}
+        {wrong && line.check !== "secondFactor" ? (
+          <Button small label={t("organization.fixFor", { check, account })} onClick={onConnect}>
+            {t("organization.fix")}
+          </Button>
+        ) : null}
+      </span>
+    </li>
+  );
+}
+
+export function HowSecondFactor({ open, onClose, onView }: { open: boolean; onClose: () => void; onView: () => void }) {
+  const t = useWords();
+  return (
+    <Dialog
+      open={open}
+      onClose={onClose}
+      title={t("organization.howTitle")}
+      closeLabel={t("common.close")}
+      actions={
+        <>
+          <Button onClick={onClose}>{t("common.close")}</Button>
+          <Button kind="primary" onClick={onView}>
+            {t("organization.view")}
+          </Button>
+        </>
+      }
+    >
+      <ol className={css.steps}>
+        <li>{t("organization.how1")}</li>
+        <li>{t("organization.how2")}</li>
+        <li>{t("organization.how3")}</li>
+        <li>{t("organization.how4")}</li>
+      </ol>
+    </Dialog>
+  );
+}

@@ -1,0 +1,205 @@
+// One organization: how it stands, what to do next, and the way to its credentials.
+
+import { IconArrowLeft, IconKey, IconLink, IconRotateClockwise2 } from "@tabler/icons-react";
+import { useState } from "react";
+import { Bones, Button, Chip, Empty, Page, Row, Tabs, toast } from "../../components";
+import { asErrorView, type OrganizationView, useAction, useHost, useRead } from "../../host";
+import { ErrorNotice, StateMark } from "../../parts";
+import { useWords } from "../../words";
+import { Accounts } from "./Accounts";
+import { Activity } from "./Activity";
+import { ChooseAccount } from "./ChooseAccount";
+import { HowSecondFactor } from "./Health";
+import { OrganizationSettings } from "./OrganizationSettings";
+import css from "./OrganizationDetail.module.css";
+
+export type DetailTab = "accounts" | "activity" | "settings";
+
+export function OrganizationDetail({
+  organization,
+  tab,
+  onTab,
+  onConnect,
+  onLaps,
+  onBack,
+}: {
+  organization: string;
+  tab: DetailTab;
+  onTab: (tab: DetailTab) => void;
+  onConnect: (purpose: "connect" | "accounts") => void;
+  onLaps: () => void;
+  onBack: () => void;
+}) {
+  const t = useWords();
+  const host = useHost();
+  const whole = useRead("organization", { organization });
+  const [choosing, setChoosing] = useState(false);
+  const [how, setHow] = useState(false);
+  const view = useAction(async (of: OrganizationView) => {
+    const [account] = of.accounts;
+    if (of.accounts.length === 1 && account) await host.openReveal({ organization, account: account.id });
+    else setChoosing(true);
+  });
+  const rotate = useAction(async (of: OrganizationView) => {
+    await host.rotate({ scope: { kind: "organizations", organizations: [organization] } });
+    toast(t("organization.rotateStarted", { name: of.name }), t("common.close"));
+  });
+  const copyPage = useAction(async (of: OrganizationView) => {
+    const [account] = of.accounts;
+    if (account === undefined) return;
+    const card = await host.card({ organization, account: account.id });
+    await host.copyPlain(card.signInPage);
+    toast(t("organization.signInCopied"), t("common.close"));
+  });
+
+  const back = (
+    <button type="button" className={css.back} onClick={onBack}>
+      <IconArrowLeft size={14} aria-hidden />
+      {t("organization.back")}
+    </button>
+  );
+  if (whole.error)
+    return (
+      <Page above={back} title={<h1>{t("organizations.title")}</h1>}>
+        <ErrorNotice error={asErrorView(whole.error)} />
+      </Page>
+    );
+  const data = whole.data;
+  if (data === undefined)
+    return (
+      <Page above={back} title={<h1>{"\u00a0"}</h1>}>
+        <Bones label={t("common.loading")} />
+      </Page>
+    );
+
+  const hasAccounts = data.accounts.length > 0;
+  const doNext: Record<OrganizationView["nextStep"], (() => void) | null> = {
+    connect: () => onConnect("connect"),
+    finishConnect: () => onConnect("connect"),
+    enableLaps: onLaps,
+    rotate: () => void rotate.run(data),
+    repair: () => onConnect("connect"),
+    secondFactor: () => setHow(true),
+    nothing: null,
+  };
+  const act = doNext[data.nextStep];
+  return (
+    <Page
+      above={back}
+      title={
+        <Row gap={12}>
+          <h1 data-testid="organization-title">{data.name}</h1>
+          <span data-testid="organization-state">
+            <StateMark state={data.state} />
+          </span>
+          {data.tags.map((tag) => (
+            <Chip key={tag}>{tag}</Chip>
+          ))}
+        </Row>
+      }
+      lead={data.tenant?.domain}
+      actions={
+        <>
+          <Button
+            icon={<IconLink size={16} />}
+            busy={copyPage.busy}
+            reason={hasAccounts ? null : t("organization.viewReason")}
+            onClick={() => void copyPage.run(data)}
+            testId="copy-sign-in-page"
+          >
+            {t("organization.signInPage")}
+          </Button>
+          <Button
+            icon={<IconRotateClockwise2 size={16} />}
+            busy={rotate.busy}
+            reason={hasAccounts ? null : t("organization.rotateReason")}
+            onClick={() => void rotate.run(data)}
+            testId="rotate-now"
+          >
+            {t("organization.rotate")}
+          </Button>
+          <Button
+            kind="primary"
+            icon={<IconKey size={16} />}
+            busy={view.busy}
+            reason={hasAccounts ? null : t("organization.viewReason")}
+            onClick={() => void view.run(data)}
+            testId="view-credentials"
+          >
+            {t("organization.view")}
+          </Button>
+        </>
+      }
+    >
+      <ErrorNotice error={view.error ?? rotate.error ?? copyPage.error} />
+      {act === null ? null : (
+        <div className={css.next} data-tone={data.state === "failed" ? "wrong" : undefined}>
+          <span>{t(`organization.next.${data.nextStep}`)}</span>
+          <Button
+            kind={data.nextStep === "connect" || data.nextStep === "enableLaps" || data.nextStep === "finishConnect" ? "primary" : "default"}
+            small
+            onClick={act}
+            testId="next-step"
+          >
+            {t(`organization.do.${data.nextStep as Exclude<OrganizationView["nextStep"], "nothing">}`)}
+          </Button>
+        </div>
+      )}
+      <Tabs
+        label={t("organization.tabs")}
+        value={tab}
+        onChange={onTab}
+        tabs={[
+          {
+            value: "accounts",
+            label: t("organization.accounts"),
+            content: hasAccounts ? (
+              <Accounts organization={data} onHow={() => setHow(true)} onConnect={() => onConnect("connect")} />
+            ) : (
+              <Empty
+                icon={<IconKey size={36} stroke={1.25} />}
+                title={t("organization.noAccounts")}
+                action={
+                  data.tenant === null ? (
+                    <Button kind="primary" onClick={() => onConnect("connect")} testId="connect-tenant">
+                      {t("organization.do.connect")}
+                    </Button>
+                  ) : (
+                    <Button kind="primary" onClick={onLaps} testId="enable-laps">
+                      {t("organization.do.enableLaps")}
+                    </Button>
+                  )
+                }
+              >
+                {t("organization.noAccountsMore")}
+              </Empty>
+            ),
+          },
+          { value: "activity", label: t("organization.activity"), content: <Activity lines={data.activity} /> },
+          {
+            value: "settings",
+            label: t("organization.settings"),
+            content: (
+              <OrganizationSettings
+                key={data.id}
+                organization={data}
+                onConnect={onConnect}
+                onLaps={onLaps}
+                onArchived={onBack}
+              />
+            ),
+          },
+        ]}
+      />
+      {choosing ? <ChooseAccount organization={organization} onClose={() => setChoosing(false)} /> : null}
+      <HowSecondFactor
+        open={how}
+        onClose={() => setHow(false)}
+        onView={() => {
+          setHow(false);
+          void view.run(data);
+        }}
+      />
+    </Page>
+  );
+}

@@ -1,0 +1,252 @@
+// The list of organizations: four numbers that filter, a virtual table, selection and its bar.
+
+import { IconBuildings, IconColumns3, IconFileImport, IconPlus, IconRotateClockwise2, IconSearch } from "@tabler/icons-react";
+import { useEffect, useRef, useState } from "react";
+import { Bones, Button, Check, Empty, Page, Popup, Stack, TextField, toast } from "../../components";
+import {
+  asErrorView,
+  type OrganizationRow,
+  type OrganizationState,
+  useAction,
+  useHost,
+  useRead,
+} from "../../host";
+import { ErrorNotice } from "../../parts";
+import { useWords } from "../../words";
+import { AddDialog } from "./AddDialog";
+import { ChooseAccount } from "./ChooseAccount";
+import { ImportDialog } from "./ImportDialog";
+import css from "./OrganizationList.module.css";
+import { OrganizationTable } from "./OrganizationTable";
+import { type Column, optionalColumns } from "./columns";
+
+export type Search = {
+  filter?: string | undefined;
+  state?: OrganizationState | undefined;
+  sort?: "name" | "state" | "lastRotation" | "nextRotation" | undefined;
+  descending?: boolean | undefined;
+  open?: "add" | "import" | undefined;
+};
+
+const states = ["failed", "due", "notConnected", "healthy"] as const;
+const countOf = { failed: "failed", due: "due", notConnected: "notConnected", healthy: "healthy" } as const;
+
+export function OrganizationList({
+  search,
+  onSearch,
+  onOpen,
+}: {
+  search: Search;
+  onSearch: (change: Search) => void;
+  onOpen: (organization: string) => void;
+}) {
+  const t = useWords();
+  const host = useHost();
+  const [filter, setFilter] = useState(search.filter ?? "");
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+  const [hidden, setHidden] = useState<ReadonlySet<Column>>(new Set());
+  const [choosing, setChoosing] = useState<string | null>(null);
+  const field = useRef<HTMLInputElement>(null);
+  const request = {
+    filter: filter.trim(),
+    state: search.state ?? null,
+    sort: search.sort ?? "name",
+    descending: search.descending ?? false,
+  } as const;
+  const first = useRead("organizations", { ...request, offset: 0, limit: 200 }, { keep: true });
+  const matching = first.data?.matching ?? 0;
+  const counts = first.data?.counts;
+
+  // The filter is put into the address a little later than onto the screen.
+  const onSearchLatest = useRef(onSearch);
+  onSearchLatest.current = onSearch;
+  useEffect(() => {
+    const timer = setTimeout(() => onSearchLatest.current({ filter: filter.trim() || undefined }), 300);
+    return () => clearTimeout(timer);
+  }, [filter]);
+
+  useEffect(() => {
+    const pressed = (event: KeyboardEvent) => {
+      const target = event.target as HTMLElement | null;
+      if (event.key !== "/" || (target && /^(input|textarea)$/i.test(target.tagName))) return;
+      event.preventDefault();
+      field.current?.focus();
+    };
+    window.addEventListener("keydown", pressed);
+    return () => window.removeEventListener("keydown", pressed);
+  }, []);
+
+  const say = (thrown: unknown) => toast(asErrorView(thrown).what, t("common.close"));
+  const rotate = useAction(async (organizations: string[]) => {
+    await host.rotate({ scope: { kind: "organizations", organizations } });
+    toast(t("organizations.rotateStarted", { count: organizations.length }), t("common.close"));
+    setSelected(new Set());
+  });
+  const view = async (row: OrganizationRow) => {
+    try {
+      const { accounts } = await host.organization({ organization: row.id });
+      const [account] = accounts;
+      if (account === undefined) toast(t("organization.viewReason"), t("common.close"));
+      else if (accounts.length === 1) await host.openReveal({ organization: row.id, account: account.id });
+      else setChoosing(row.id);
+    } catch (thrown) {
+      say(thrown);
+    }
+  };
+  const selectAll = async () => {
+    const ids: string[] = [];
+    for (let offset = 0; offset < matching; offset += 500) {
+      const page = await host.organizations({ ...request, offset, limit: 500 });
+      ids.push(...page.rows.map((row) => row.id));
+    }
+    setSelected(new Set(ids));
+  };
+
+  const actions = (
+    <>
+      <Button icon={<IconFileImport size={16} />} onClick={() => onSearch({ open: "import" })} testId="import-csv">
+        {t("organizations.import")}
+      </Button>
+      <Button
+        kind="primary"
+        icon={<IconPlus size={16} />}
+        onClick={() => onSearch({ open: "add" })}
+        testId="add-organization"
+      >
+        {t("organizations.add")}
+      </Button>
+    </>
+  );
+
+  const empty = counts !== undefined && counts.total === 0;
+  return (
+    <Page title={<h1>{t("organizations.title")}</h1>} actions={empty ? undefined : actions} fixed>
+      <ErrorNotice error={first.error ? asErrorView(first.error) : null} />
+      {first.isPending ? <Bones rows={10} label={t("common.loading")} /> : null}
+      {empty ? (
+        <Empty icon={<IconBuildings size={36} stroke={1.25} />} title={t("organizations.emptyTitle")} action={actions}>
+          {t("organizations.empty")}
+        </Empty>
+      ) : null}
+      {counts && !empty ? (
+        <>
+          <ul className={css.numbers} aria-label={t("organizations.counts")}>
+            {states.map((state) => (
+              <li key={state}>
+                <button
+                  type="button"
+                  className={css.number}
+                  data-state={state}
+                  data-testid={`count-${state}`}
+                  aria-pressed={search.state === state}
+                  onClick={() => onSearch({ state: search.state === state ? undefined : state })}
+                >
+                  <span className={css.figure} data-zero={counts[countOf[state]] === 0 || undefined}>
+                    {counts[countOf[state]].toLocaleString()}
+                  </span>{" "}
+                  <span>{t(`state.${state}`)}</span>
+                </button>
+              </li>
+            ))}
+          </ul>
+          <div className={css.tools}>
+            <div className={css.filter}>
+              <TextField
+                ref={field}
+                label={t("organizations.filter")}
+                hideLabel
+                placeholder={t("organizations.filter")}
+                icon={<IconSearch size={16} />}
+                value={filter}
+                onChange={setFilter}
+                testId="organizations-filter"
+                onKeyDown={(event) => {
+                  if (event.key === "Escape") setFilter("");
+                  if (event.key === "ArrowDown") {
+                    event.preventDefault();
+                    document.querySelector<HTMLElement>('[role="row"][tabindex="0"]')?.focus();
+                  }
+                }}
+              />
+            </div>
+            <span className={css.shown} role="status">
+              {t("organizations.rows", { shown: matching.toLocaleString(), total: counts.total.toLocaleString() })}
+            </span>
+            <span className={css.hint}>{t("organizations.hint")}</span>
+            <Popup label={t("organizations.columns")} icon={<IconColumns3 size={16} />}>
+              <Stack gap={8}>
+                {optionalColumns.map((column) => (
+                  <Check
+                    key={column}
+                    label={t(`organizations.${column}`)}
+                    checked={!hidden.has(column)}
+                    onChange={(shown) => {
+                      const next = new Set(hidden);
+                      if (shown) next.delete(column);
+                      else next.add(column);
+                      setHidden(next);
+                    }}
+                  />
+                ))}
+              </Stack>
+            </Popup>
+          </div>
+          {matching === 0 ? (
+            <Empty
+              title={t("organizations.noMatch")}
+              action={
+                <Button
+                  onClick={() => {
+                    setFilter("");
+                    onSearch({ filter: undefined, state: undefined });
+                  }}
+                >
+                  {t("organizations.clearFilter")}
+                </Button>
+              }
+            >
+              {t("organizations.noMatchMore")}
+            </Empty>
+          ) : (
+            <OrganizationTable
+              request={request}
+              matching={matching}
+              hidden={hidden}
+              selected={selected}
+              onSelected={setSelected}
+              onSelectAll={() => void selectAll().catch(say)}
+              onSort={(sort) =>
+                onSearch({ sort, descending: request.sort === sort ? !request.descending : false })
+              }
+              onOpen={onOpen}
+              onView={(row) => void view(row)}
+              onRotate={(row) => void rotate.run([row.id])}
+            />
+          )}
+          <ErrorNotice error={rotate.error} />
+          {selected.size > 0 ? (
+            <section className={css.bar} aria-label={t("organizations.selected", { count: selected.size })}>
+              <span>{t("organizations.selected", { count: selected.size })}</span>
+              <Button small kind="quiet" onClick={() => setSelected(new Set())}>
+                {t("organizations.clear")}
+              </Button>
+              <Button
+                kind="primary"
+                icon={<IconRotateClockwise2 size={16} />}
+                busy={rotate.busy}
+                testId="rotate-selected"
+                onClick={() => void rotate.run([...selected])}
+              >
+                {t("organizations.rotate", { count: selected.size })}
+              </Button>
+            </section>
+          ) : null}
+        </>
+      ) : null}
+      <AddDialog open={search.open === "add"} onClose={() => onSearch({ open: undefined })} onAdded={onOpen} />
+      <ImportDialog open={search.open === "import"} onClose={() => onSearch({ open: undefined })} />
+      {choosing === null ? null : <ChooseAccount organization={choosing} onClose={() => setChoosing(null)} />}
+    </Page>
+  );
+}
+

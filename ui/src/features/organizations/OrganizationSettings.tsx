@@ -1,0 +1,213 @@
+// Name, notes and tags; the connected tenant; LAPS; taking the organization out of the list.
+
+import { useState } from "react";
+import { Button, Dialog, Facts, Mono, NumberField, Row, Section, Small, TextArea, TextField, toast } from "../../components";
+import { type OrganizationView, useAction, useHost } from "../../host";
+import { ErrorNotice, When } from "../../parts";
+import { day, useWords } from "../../words";
+import css from "./OrganizationDetail.module.css";
+import { TurnOffLaps } from "./TurnOffLaps";
+
+export function OrganizationSettings({
+  organization,
+  onConnect,
+  onLaps,
+  onArchived,
+}: {
+  organization: OrganizationView;
+  onConnect: (purpose: "connect" | "accounts") => void;
+  onLaps: () => void;
+  onArchived: () => void;
+}) {
+  const t = useWords();
+  const { tenant } = organization;
+  return (
+    <div className={css.columns}>
+      <Details organization={organization} />
+      <Laps organization={organization} onConnect={onConnect} onLaps={onLaps} />
+      {tenant === null ? null : (
+        <Section
+          title={t("organization.tenant")}
+          lead={t("organization.tenantLead")}
+          actions={
+            <Button small onClick={() => onConnect("connect")}>
+              {t("organization.repairConnection")}
+            </Button>
+          }
+        >
+          <Facts
+            facts={[
+              [t("organization.tenantName"), tenant.name],
+              [t("organization.tenantDomain"), tenant.domain],
+              [t("organization.tenantInitial"), tenant.initialDomain],
+              [t("organization.tenantId"), <Mono key="id">{tenant.id}</Mono>],
+              [t("organization.appId"), <Mono key="app">{tenant.appId}</Mono>],
+              [t("organization.connectedAt"), <When key="at" at={tenant.connectedAt} />],
+              [t("organization.certificate"), day(tenant.certificateEndsAt)],
+            ]}
+          />
+        </Section>
+      )}
+      <Archive organization={organization} onArchived={onArchived} />
+    </div>
+  );
+}
+
+function Details({ organization }: { organization: OrganizationView }) {
+  const t = useWords();
+  const host = useHost();
+  const [name, setName] = useState(organization.name);
+  const [notes, setNotes] = useState(organization.notes);
+  const [tags, setTags] = useState(organization.tags.join(", "));
+  const save = useAction(async () => {
+    await host.editOrganization({
+      organization: organization.id,
+      name: name.trim(),
+      notes,
+      tags: tags
+        .split(",")
+        .map((tag) => tag.trim())
+        .filter(Boolean),
+    });
+    toast(t("common.saved"), t("common.close"));
+  });
+  return (
+    <Section title={t("organization.details")}>
+      <form
+        className={css.form}
+        onSubmit={(event) => {
+          event.preventDefault();
+          void save.run();
+        }}
+      >
+        <TextField label={t("organization.nameLabel")} value={name} onChange={setName} maxLength={100} />
+        <TextArea label={t("organization.notes")} value={notes} onChange={setNotes} maxLength={2000} />
+        <TextField label={t("organization.tags")} hint={t("organization.tagsHint")} value={tags} onChange={setTags} />
+        <ErrorNotice error={save.error} />
+        <Row>
+          <Button submit busy={save.busy}>
+            {t("organization.saveDetails")}
+          </Button>
+        </Row>
+      </form>
+    </Section>
+  );
+}
+
+function Laps({
+  organization,
+  onConnect,
+  onLaps,
+}: {
+  organization: OrganizationView;
+  onConnect: (purpose: "connect" | "accounts") => void;
+  onLaps: () => void;
+}) {
+  const t = useWords();
+  const host = useHost();
+  const [hours, setHours] = useState(organization.laps?.intervalHours ?? 24);
+  const [off, setOff] = useState(false);
+  const save = useAction(async () => {
+    await host.setInterval({ organization: organization.id, intervalHours: hours });
+    toast(t("common.saved"), t("common.close"));
+  });
+  if (organization.laps === null)
+    return (
+      <Section title={t("organization.laps")}>
+        <Row apart>
+          <span>{t("organization.lapsOff")}</span>
+          {organization.tenant === null ? (
+            <Button onClick={() => onConnect("connect")}>{t("organization.do.connect")}</Button>
+          ) : (
+            <Button onClick={onLaps}>{t("organization.do.enableLaps")}</Button>
+          )}
+        </Row>
+      </Section>
+    );
+  return (
+    <Section title={t("organization.laps")}>
+      <form
+        className={css.form}
+        onSubmit={(event) => {
+          event.preventDefault();
+          void save.run();
+        }}
+      >
+        <NumberField
+          label={t("organization.interval")}
+          hint={t("settings.range", { min: 1, max: 720 })}
+          unit={t("organization.intervalUnit")}
+          value={hours}
+          onChange={setHours}
+          min={1}
+          max={720}
+        />
+        <ErrorNotice error={save.error} />
+        <Row>
+          <Button submit busy={save.busy}>
+            {t("organization.saveInterval")}
+          </Button>
+          {organization.accounts.length < 2 ? (
+            <Button onClick={onLaps}>{t("organization.addAccounts")}</Button>
+          ) : null}
+          <Button onClick={() => setOff(true)} testId="turn-off-laps">
+            {t("organization.turnOff")}
+          </Button>
+        </Row>
+      </form>
+      <TurnOffLaps
+        open={off}
+        organization={organization}
+        onClose={() => setOff(false)}
+        onSignIn={() => onConnect("accounts")}
+      />
+    </Section>
+  );
+}
+
+function Archive({ organization, onArchived }: { organization: OrganizationView; onArchived: () => void }) {
+  const t = useWords();
+  const host = useHost();
+  const [open, setOpen] = useState(false);
+  const [typed, setTyped] = useState("");
+  const { name } = organization;
+  const archive = useAction(async () => {
+    await host.archiveOrganization({ organization: organization.id, typedName: typed });
+    toast(t("organization.archived", { name }), t("common.close"));
+    onArchived();
+  });
+  return (
+    <Section title={t("organization.archive")}>
+      <Row apart>
+        <Small>{t("organization.archiveLead")}</Small>
+        <Button onClick={() => setOpen(true)}>{t("organization.archive")}</Button>
+      </Row>
+      <Dialog
+        open={open}
+        onClose={() => setOpen(false)}
+        title={t("organization.archiveGo", { name })}
+        closeLabel={t("common.close")}
+        onSubmit={() => {
+          if (typed === name) void archive.run();
+        }}
+        actions={
+          <>
+            <Button onClick={() => setOpen(false)}>{t("common.cancel")}</Button>
+            <Button
+              submit
+              kind="danger"
+              busy={archive.busy}
+              reason={typed === name ? null : t("organization.archiveType", { name })}
+            >
+              {t("organization.archiveGo", { name })}
+            </Button>
+          </>
+        }
+      >
+        <p>{t("organization.archiveLead")}</p>
+        <TextField label={t("organization.archiveType", { name })} value={typed} onChange={setTyped} autoFocus />
+        <ErrorNotice error={archive.error} />
+      </Dialog>
+    </Section>
+  );
+}

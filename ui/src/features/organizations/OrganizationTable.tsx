@@ -1,0 +1,226 @@
+// The virtual table: only what is seen is asked from Rust and drawn, so that 10,000 rows feel like ten.
+
+import { IconArrowDown, IconArrowUp } from "@tabler/icons-react";
+import { useTable } from "@tanstack/react-table";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
+import { RowCheck, Unseen } from "../../components";
+import { type OrganizationRow, useRead, useReads } from "../../host";
+import { useWords } from "../../words";
+import { type Column, columns, features, isSortable, type Sortable, widths } from "./columns";
+import css from "./OrganizationList.module.css";
+
+const pageSize = 200;
+
+type Request = { filter: string; state: OrganizationRow["state"] | null; sort: Sortable; descending: boolean };
+
+export function OrganizationTable({
+  request,
+  matching,
+  hidden,
+  selected,
+  onSelected,
+  onSelectAll,
+  onSort,
+  onOpen,
+  onView,
+  onRotate,
+}: {
+  request: Request;
+  matching: number;
+  hidden: ReadonlySet<Column>;
+  selected: ReadonlySet<string>;
+  onSelected: (selected: ReadonlySet<string>) => void;
+  onSelectAll: () => void;
+  onSort: (column: Sortable) => void;
+  onOpen: (organization: string) => void;
+  onView: (row: OrganizationRow) => void;
+  onRotate: (row: OrganizationRow) => void;
+}) {
+  const t = useWords();
+  const density = useRead("settings", {}).data?.settings.density;
+  const scroller = useRef<HTMLDivElement>(null);
+  const [active, setActive] = useState(0);
+  const rowHeight = density === "comfortable" ? 40 : 32;
+
+  const virtual = useVirtualizer({
+    count: matching,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => rowHeight,
+    overscan: 10,
+    initialRect: { width: 900, height: 640 },
+  });
+  useEffect(() => {
+    virtual.measure();
+    void rowHeight;
+  }, [virtual, rowHeight]);
+
+  const items = virtual.getVirtualItems();
+  const from = items[0]?.index ?? 0;
+  const to = items.at(-1)?.index ?? 0;
+  const pages = useMemo(() => {
+    const list: number[] = [];
+    for (let page = Math.floor(from / pageSize); page <= Math.floor(to / pageSize); page++) list.push(page);
+    return list;
+  }, [from, to]);
+  const answers = useReads(
+    "organizations",
+    pages.map((page) => ({ ...request, offset: page * pageSize, limit: pageSize })),
+  );
+  const rowAt = (index: number): OrganizationRow | undefined =>
+    answers[pages.indexOf(Math.floor(index / pageSize))]?.data?.rows[index % pageSize];
+  const loaded = items.flatMap((item) => rowAt(item.index) ?? []);
+
+  const visibility = useMemo(() => Object.fromEntries([...hidden].map((column) => [column, false])), [hidden]);
+  const table = useTable({
+    features,
+    columns,
+    data: loaded,
+    getRowId: (row) => row.id,
+    state: { columnVisibility: visibility },
+  });
+  const drawn = new Map(table.getRowModel().rows.map((row) => [row.id, row]));
+  const shown = table.getVisibleLeafColumns();
+  const grid = ["36px", ...shown.map((column) => widths[column.id as Column])].join(" ");
+
+  const toggle = (id: string) => {
+    const next = new Set(selected);
+    if (!next.delete(id)) next.add(id);
+    onSelected(next);
+  };
+  const move = (index: number) => {
+    const next = Math.max(0, Math.min(matching - 1, index));
+    setActive(next);
+    virtual.scrollToIndex(next);
+    // The row may have to be drawn first.
+    requestAnimationFrame(() => scroller.current?.querySelector<HTMLElement>(`[data-index="${next}"]`)?.focus());
+  };
+  const pressed = (event: KeyboardEvent, index: number, row: OrganizationRow | undefined) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const step = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 320) / rowHeight) - 2);
+    const acts: Record<string, () => void> = {
+      ArrowDown: () => move(index + 1),
+      ArrowUp: () => move(index - 1),
+      PageDown: () => move(index + step),
+      PageUp: () => move(index - step),
+      Home: () => move(0),
+      End: () => move(matching - 1),
+      Enter: () => row && onOpen(row.id),
+      l: () => row && onView(row),
+      r: () => row && onRotate(row),
+      " ": () => row && toggle(row.id),
+    };
+    const act = acts[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+    if (act === undefined || event.target !== event.currentTarget) return;
+    event.preventDefault();
+    act();
+  };
+
+  const allSelected = matching > 0 && selected.size >= matching;
+  return (
+    <div className={css.frame}>
+      <Unseen live>
+        {t("organizations.sortedBy", {
+          column: t(`organizations.${request.sort}`),
+          direction: t(request.descending ? "organizations.descending" : "organizations.ascending"),
+        })}
+      </Unseen>
+      <div
+        className={css.table}
+        ref={scroller}
+        role="grid"
+        aria-label={t("organizations.title")}
+        aria-rowcount={matching + 1}
+        aria-multiselectable="true"
+        data-testid="organizations-table"
+      >
+        <div role="rowgroup" className={css.head}>
+          <div role="row" className={css.row} aria-rowindex={1} style={{ gridTemplateColumns: grid }} data-head>
+            <div role="columnheader" className={css.cell}>
+              <RowCheck
+                label={t("organizations.selectAll", { count: matching })}
+                checked={allSelected}
+                some={selected.size > 0 && !allSelected}
+                onChange={(on) => (on ? onSelectAll() : onSelected(new Set()))}
+              />
+            </div>
+            {shown.map((column) => {
+              const sorted = request.sort === column.id;
+              const Arrow = request.descending ? IconArrowDown : IconArrowUp;
+              return (
+                <div
+                  key={column.id}
+                  role="columnheader"
+                  className={css.cell}
+                  data-column={column.id}
+                  aria-sort={sorted ? (request.descending ? "descending" : "ascending") : undefined}
+                >
+                  {isSortable(column.id) ? (
+                    <button type="button" className={css.sort} onClick={() => onSort(column.id as Sortable)}>
+                      {t(`organizations.${column.id}`)}
+                      {sorted ? <Arrow size={14} aria-hidden /> : null}
+                    </button>
+                  ) : (
+                    t(`organizations.${column.id as Column}`)
+                  )}
+                </div>
+              );
+            })}
+          </div>
+        </div>
+        <div role="rowgroup" style={{ height: virtual.getTotalSize(), position: "relative" }}>
+          {items.map((item) => {
+            const data = rowAt(item.index);
+            const row = data ? drawn.get(data.id) : undefined;
+            return (
+              <div
+                key={item.key}
+                role="row"
+                className={css.row}
+                data-index={item.index}
+                data-testid="organization-row"
+                data-name={data?.name}
+                aria-rowindex={item.index + 2}
+                aria-selected={data ? selected.has(data.id) : false}
+                tabIndex={item.index === Math.min(active, matching - 1) ? 0 : -1}
+                style={{
+                  gridTemplateColumns: grid,
+                  height: rowHeight,
+                  position: "absolute",
+                  top: 0,
+                  insetInline: 0,
+                  transform: `translateY(${item.start}px)`,
+                }}
+                onClick={() => data && onOpen(data.id)}
+                onFocus={() => setActive(item.index)}
+                onKeyDown={(event) => pressed(event, item.index, data)}
+              >
+                <div role="gridcell" className={css.cell}>
+                  {data ? (
+                    <RowCheck
+                      label={t("organizations.select", { name: data.name })}
+                      checked={selected.has(data.id)}
+                      onChange={() => toggle(data.id)}
+                      tabIndex={-1}
+                    />
+                  ) : null}
+                </div>
+                {row
+                  ? row.getVisibleCells().map((cell) => (
+                      <div key={cell.id} role="gridcell" className={css.cell} data-column={cell.column.id}>
+                        <table.FlexRender cell={cell} />
+                      </div>
+                    ))
+                  : shown.map((column) => (
+                      <div key={column.id} role="gridcell" className={css.cell} data-column={column.id}>
+                        <span className={css.bone} />
+                      </div>
+                    ))}
+              </div>
+            );
+          })}
+        </div>
+      </div>
+    </div>
+  );
+}

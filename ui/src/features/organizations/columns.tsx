@@ -1,0 +1,45 @@
+// What stands in the table, column by column.
+
+import { columnVisibilityFeature, createColumnHelper, tableFeatures } from "@tanstack/react-table";
+import type { OrganizationRow } from "../../host";
+import { StateMark, When } from "../../parts";
+import css from "./OrganizationList.module.css";
+
+export const features = tableFeatures({ columnVisibilityFeature });
+const helper = createColumnHelper<typeof features, OrganizationRow>();
+
+export const columns = helper.columns([
+  helper.accessor("name", { cell: ({ row }) => <span className={css.name}>{row.original.name}</span> }),
+  helper.accessor("domain", { cell: ({ row }) => <span className={css.soft}>{row.original.domain ?? ""}</span> }),
+  helper.accessor("state", { cell: ({ row }) => <StateMark state={row.original.state} /> }),
+  helper.accessor("lastRotation", {
+    cell: ({ row }) =>
+      row.original.lastRotation === null ? null : (
+        <span className={css.soft}>
+          <When at={row.original.lastRotation} />
+        </span>
+      ),
+  }),
+  helper.accessor("nextRotation", {
+    cell: ({ row }) =>
+      row.original.nextRotation === null ? null : (
+        <span className={css.soft}>
+          <When at={row.original.nextRotation} due />
+        </span>
+      ),
+  }),
+]);
+
+export type Column = "name" | "domain" | "state" | "lastRotation" | "nextRotation";
+export const sortable = ["name", "state", "lastRotation", "nextRotation"] as const;
+export type Sortable = (typeof sortable)[number];
+export const isSortable = (column: string): column is Sortable => (sortable as readonly string[]).includes(column);
+export const optionalColumns = ["domain", "lastRotation", "nextRotation"] as const;
+
+export const widths: Record<Column, string> = {
+  name: "minmax(140px, 2fr)",
+  domain: "minmax(120px, 1.6fr)",
+  state: "136px",
+  lastRotation: "128px",
+  nextRotation: "128px",
+};

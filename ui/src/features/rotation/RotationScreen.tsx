@@ -1,0 +1,1 @@
+export function RotationScreen(_: Record<string, any>) { return null; }

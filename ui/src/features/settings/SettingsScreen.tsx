@@ -1,0 +1,1 @@
+export function SettingsScreen(_: Record<string, any>) { return null; }

@@ -1,0 +1,109 @@
+// The locked vault. Shows no name and no number of what is inside.
+
+import { useEffect, useRef, useState } from "react";
+import { BusyBar, Button, Dialog, GlassCase, Later, Notice, PassphraseField, Small, Stack } from "../../components";
+import { type StatusView, useAction, useHost } from "../../host";
+import { ErrorNotice, useNow } from "../../parts";
+import { duration, useWords } from "../../words";
+import css from "./Unlock.module.css";
+
+export function Unlock({ status }: { status: StatusView }) {
+  const t = useWords();
+  const host = useHost();
+  const [passphrase, setPassphrase] = useState("");
+  const [forgot, setForgot] = useState(false);
+  const [opensAt, setOpensAt] = useState(() => Date.now() + status.retryInMs);
+  const now = useNow(250, opensAt > Date.now());
+  const field = useRef<HTMLInputElement>(null);
+  const left = Math.max(0, opensAt - now);
+
+  const unlock = useAction(async () => {
+    await host.unlock({ passphrase });
+    setPassphrase("");
+  });
+
+  useEffect(() => setOpensAt(Date.now() + status.retryInMs), [status.retryInMs]);
+  // A wrong entry stays, selected: one key replaces it, and a typing slip can be looked at.
+  useEffect(() => {
+    if (unlock.error === null) return;
+    if (unlock.error.retryInMs) setOpensAt(Date.now() + unlock.error.retryInMs);
+    field.current?.focus();
+    field.current?.select();
+  }, [unlock.error]);
+
+  return (
+    <main className={css.ground}>
+      <div className={css.column}>
+        <GlassCase />
+        <h1>{t("unlock.title")}</h1>
+        <p className={css.reason}>{t(`unlock.reason.${status.lockReason ?? "start"}`)}</p>
+        <form
+          className={css.form}
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (left === 0 && passphrase !== "" && !unlock.busy) void unlock.run();
+          }}
+        >
+          <Stack gap={8}>
+            <PassphraseField
+              ref={field}
+              label={t("unlock.passphrase")}
+              value={passphrase}
+              onChange={setPassphrase}
+              capsLockHint={t("common.capsLock")}
+              showLabel={t("common.show")}
+              hideLabel={t("common.hide")}
+              testId="unlock-passphrase"
+              autoFocus
+            />
+            <Button
+              submit
+              kind="primary"
+              wide
+              large
+              busy={unlock.busy}
+              testId="unlock-submit"
+              reason={left > 0 ? t("unlock.delay", { duration: duration(t, left) }) : null}
+            >
+              {left > 0 ? t("unlock.delay", { duration: duration(t, left) }) : t("unlock.submit")}
+            </Button>
+            {unlock.busy ? (
+              <Later>
+                <BusyBar label={t("unlock.working")} />
+                <Small>{t("unlock.working")}</Small>
+              </Later>
+            ) : null}
+          </Stack>
+        </form>
+        <div className={css.below} data-testid="unlock-error">
+          <ErrorNotice error={unlock.error} />
+          {status.deviceSecret === "missing" ? (
+            <Notice tone="wrong" title={t("unlock.missingTitle")}>
+              {t("unlock.missing")}
+            </Notice>
+          ) : null}
+        </div>
+        <Button kind="quiet" small onClick={() => setForgot(true)}>
+          {t("unlock.forgot")}
+        </Button>
+        <p className={css.hint}>{t("unlock.pin")}</p>
+      </div>
+      <Dialog
+        open={forgot}
+        onClose={() => setForgot(false)}
+        title={t("unlock.forgotTitle")}
+        closeLabel={t("common.close")}
+        actions={<Button onClick={() => setForgot(false)}>{t("common.close")}</Button>}
+      >
+        <h3>{t("unlock.opens")}</h3>
+        <p>{t("unlock.opensSheet")}</p>
+        <h3>{t("unlock.not")}</h3>
+        <p>{t("unlock.notKit")}</p>
+        <p>{t("unlock.notSupport")}</p>
+        <Small>
+          {t("unlock.dataFolder")}: {status.dataFolder}
+        </Small>
+      </Dialog>
+    </main>
+  );
+}

@@ -1,0 +1,1 @@
+export { isTauri } from "@tauri-apps/api/core";

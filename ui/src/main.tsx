@@ -1,0 +1,12 @@
+// Starts the interface: the desktop as host, or the fake one in a plain browser during development.
+
+import { isTauri } from "./host/kind";
+import { start } from "./app/start";
+
+async function chooseHost() {
+  if (isTauri()) return (await import("./host/tauri")).tauriHost();
+  if (import.meta.env.DEV) return (await import("./host/fake/browse")).browsingHost();
+  throw new Error("Vitrine's interface runs inside the desktop program.");
+}
+
+void chooseHost().then(start);

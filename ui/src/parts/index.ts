@@ -1,0 +1,6 @@
+// Pieces that know our views and are used by several features.
+export * from "./activity";
+export * from "./ErrorNotice";
+export * from "./StateMark";
+export * from "./useNow";
+export * from "./When";

@@ -1,0 +1,13 @@
+import { useEffect, useState } from "react";
+
+/** The present moment, renewed every `ms` while `running`. */
+export function useNow(ms = 30_000, running = true): number {
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => {
+    if (!running) return;
+    setNow(Date.now());
+    const timer = setInterval(() => setNow(Date.now()), ms);
+    return () => clearInterval(timer);
+  }, [ms, running]);
+  return now;
+}
