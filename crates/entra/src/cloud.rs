@@ -226,11 +226,24 @@ mod tests {
 
     #[test]
     fn plain_http_is_refused_for_every_host_but_this_machine() {
-        for login in ["http://login.example.com/", "http://localhost.example.com/", "http://10.0.0.1/", "http://127.0.0.1.nip.io/"] {
-            assert!(matches!(Cloud::custom(login, "https://g.example.com"), Err(CloudError::NotHttps { .. })), "{login}");
-            assert!(matches!(Cloud::custom("https://l.example.com", login), Err(CloudError::NotHttps { .. })), "{login}");
+        for login in [
+            "http://login.example.com/",
+            "http://localhost.example.com/",
+            "http://10.0.0.1/",
+            "http://127.0.0.1.nip.io/",
+        ] {
+            assert!(
+                matches!(Cloud::custom(login, "https://g.example.com"), Err(CloudError::NotHttps { .. })),
+                "{login}"
+            );
+            assert!(
+                matches!(Cloud::custom("https://l.example.com", login), Err(CloudError::NotHttps { .. })),
+                "{login}"
+            );
         }
-        for login in ["http://127.0.0.1:8080", "http://localhost:1/", "http://[::1]:9/base", "https://login.example.com"] {
+        for login in
+            ["http://127.0.0.1:8080", "http://localhost:1/", "http://[::1]:9/base", "https://login.example.com"]
+        {
             assert!(Cloud::custom(login, login).is_ok(), "{login}");
         }
     }
@@ -245,7 +258,10 @@ mod tests {
     #[test]
     fn scopes_carry_the_graph_host_of_their_cloud() {
         assert_eq!(Cloud::us_gov_l5().scope(".default"), "https://dod-graph.microsoft.us/.default");
-        assert_eq!(Cloud::custom("http://localhost:1/l", "http://localhost:1/g").unwrap().scope("User.Read"), "http://localhost:1/g/User.Read");
+        assert_eq!(
+            Cloud::custom("http://localhost:1/l", "http://localhost:1/g").unwrap().scope("User.Read"),
+            "http://localhost:1/g/User.Read"
+        );
     }
 
     #[test]
@@ -254,6 +270,9 @@ mod tests {
             let text = serde_json::to_string(&cloud).unwrap();
             assert_eq!(serde_json::from_str::<Cloud>(&text).unwrap(), cloud);
         }
-        assert!(serde_json::from_str::<Cloud>(r#"{"name":"custom","login":"http://evil.example/","graph":"https://b/"}"#).is_err());
+        assert!(
+            serde_json::from_str::<Cloud>(r#"{"name":"custom","login":"http://evil.example/","graph":"https://b/"}"#)
+                .is_err()
+        );
     }
 }

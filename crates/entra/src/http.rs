@@ -11,7 +11,7 @@ use url::Url;
 /// Longest answer that is read. Microsoft's pages of 999 users stay below 2 MiB; more is a hostile or broken host.
 const LONGEST_ANSWER: usize = 16 * 1024 * 1024;
 const CONNECT_LIMIT: Duration = Duration::from_secs(15);
-const REQUEST_LIMIT: Duration = Duration::from_secs(60);
+const REQUEST_LIMIT: Duration = Duration::from_mins(1);
 
 /// How the client reaches the network.
 #[derive(Debug, Clone, Default)]
@@ -73,7 +73,9 @@ impl TransportError {
     /// What a person does about it.
     pub fn next_step(&self) -> &'static str {
         match self {
-            Self::NoConnection => "Check that this machine is online and may reach the sign-in and Graph hosts on port 443.",
+            Self::NoConnection => {
+                "Check that this machine is online and may reach the sign-in and Graph hosts on port 443."
+            }
             Self::Proxy => "Check the proxy address and its sign-in in the settings or in HTTPS_PROXY.",
             Self::Certificate => {
                 "If your firm inspects TLS, add its certificate authority (a PEM file) in the settings; on Linux install ca-certificates; check the clock."

@@ -1,6 +1,9 @@
 //! Text that must not be seen: passwords, tokens, codes. Zeroed on drop, without `Debug` and `Display`, so that it
 //! cannot reach a log by way of a format string. The vault has a wrapper of its own; this crate may not depend on it.
 
+use crate::oauth::SignInError;
+use std::future::Future;
+use std::pin::Pin;
 use zeroize::Zeroizing;
 
 /// A password on its way to a tenant. No `Debug`, no `Display`, no `Clone`; zeroed on drop.
@@ -33,4 +36,28 @@ impl Hidden {
     pub(crate) fn duplicate(&self) -> Self {
         Self(self.0.clone())
     }
+}
+
+impl From<Zeroizing<String>> for Hidden {
+    fn from(text: Zeroizing<String>) -> Self {
+        Self(text)
+    }
+}
+
+/// When a token is wanted.
+#[derive(Clone, Copy)]
+pub(crate) enum Renew<'a> {
+    /// The kept one, unless it is about to end.
+    IfDue,
+    /// A new one: the kept one was refused.
+    Now,
+    /// A new one that answers this claims challenge.
+    Claims(&'a str),
+}
+
+/// Whoever can sign a request to Graph.
+pub(crate) trait Bearer: Send + Sync {
+    /// A token as asked for.
+    fn bearer<'a>(&'a self, renew: Renew<'a>)
+    -> Pin<Box<dyn Future<Output = Result<Hidden, SignInError>> + Send + 'a>>;
 }

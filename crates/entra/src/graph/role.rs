@@ -1,9 +1,11 @@
 //! Directory roles and their assignments (`/roleManagement/directory`).
 
-use super::call::Graph;
+use super::call::{Graph, json, quoted};
 use super::error::GraphError;
-use crate::id::RoleId;
+use crate::id::{RoleId, UserId};
+use reqwest::Method;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// Global Administrator.
 pub const GLOBAL_ADMINISTRATOR: RoleId = RoleId::from_u128(0x62e90394_69f5_4237_9190_012177145e10);
@@ -31,19 +33,56 @@ pub struct RoleAssignment {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct NewRoleAssignment<'a> {
+struct NewRoleAssignment {
     #[serde(rename = "@odata.type")]
     kind: &'static str,
-    role_definition_id: String,
-    principal_id: &'a str,
+    role_definition_id: RoleId,
+    principal_id: String,
     directory_scope_id: &'static str,
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Membership {
+    #[serde(rename = "@odata.type", default)]
+    kind: Option<String>,
+    #[serde(default)]
+    role_template_id: Option<String>,
+}
+
+impl RoleAssignment {
+    /// Whether it gives `role` for the whole tenant.
+    pub fn gives(&self, role: RoleId) -> bool {
+        self.role_definition_id.parse() == Ok(role) && self.directory_scope_id.as_deref() == Some("/")
+    }
+}
+
 impl Graph<'_> {
-    /// Assignments of one principal (object id). `RoleManagement.Read.Directory`.
-    pub async fn role_assignments_of(&self, principal: &str) -> Result<Vec<RoleAssignment>, GraphError> { unimplemented!() }
-    /// Assigns `role` to `principal` for the whole tenant, without end. Needs an admin's session.
-    pub(crate) async fn assign_role(&self, principal: &str, role: RoleId) -> Result<RoleAssignment, GraphError> { unimplemented!() }
-    /// Roles that the signed-in person holds, by groups too. Delegated only.
-    pub async fn my_roles(&self) -> Result<Vec<RoleId>, GraphError> { unimplemented!() }
+    /// Assignments of one principal (object id of a user or service principal). `RoleManagement.Read.Directory`.
+    pub async fn role_assignments_of(&self, principal: impl fmt::Display) -> Result<Vec<RoleAssignment>, GraphError> {
+        let filter = format!("principalId eq {}", quoted(&principal.to_string()));
+        self.list(self.get("/roleManagement/directory/roleAssignments", &[("$filter", &filter)])).await
+    }
+
+    /// Roles that `user` holds, by groups too. `User.Read` for oneself.
+    pub async fn roles_of(&self, user: UserId) -> Result<Vec<RoleId>, GraphError> {
+        let found: Vec<Membership> = self.list(self.get(&format!("/users/{user}/transitiveMemberOf"), &[])).await?;
+        let roles = found.iter().filter(|m| m.kind.as_deref() == Some("#microsoft.graph.directoryRole"));
+        Ok(roles.filter_map(|m| m.role_template_id.as_deref()?.parse().ok()).collect())
+    }
+
+    /// Assigns `role` to `principal` for the whole tenant, without end.
+    pub(crate) async fn assign_role(
+        &self,
+        principal: impl fmt::Display,
+        role: RoleId,
+    ) -> Result<RoleAssignment, GraphError> {
+        let body = NewRoleAssignment {
+            kind: "#microsoft.graph.unifiedRoleAssignment",
+            role_definition_id: role,
+            principal_id: principal.to_string(),
+            directory_scope_id: "/",
+        };
+        self.read(self.write(Method::POST, "/roleManagement/directory/roleAssignments", json(&body)?)).await
+    }
 }

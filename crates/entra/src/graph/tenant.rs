@@ -1,7 +1,7 @@
 //! The tenant itself: organization, domains, licences.
 
 use super::call::Graph;
-use super::error::GraphError;
+use super::error::{GraphError, GraphErrorKind};
 use crate::id::TenantId;
 use serde::Deserialize;
 
@@ -83,9 +83,19 @@ pub struct ServicePlan {
 
 impl Graph<'_> {
     /// The tenant. Delegated `User.Read`, app-only `Organization.Read.All`.
-    pub async fn organization(&self) -> Result<Organization, GraphError> { unimplemented!() }
+    pub async fn organization(&self) -> Result<Organization, GraphError> {
+        let select = "id,displayName,tenantType,onPremisesSyncEnabled,verifiedDomains";
+        let found: Vec<Organization> = self.list(self.get("/organization", &[("$select", select)])).await?;
+        found.into_iter().next().ok_or_else(|| GraphError::local(GraphErrorKind::Unreadable))
+    }
+
     /// Its domains. `Domain.Read.All`.
-    pub async fn domains(&self) -> Result<Vec<Domain>, GraphError> { unimplemented!() }
+    pub async fn domains(&self) -> Result<Vec<Domain>, GraphError> {
+        self.list(self.get("/domains", &[])).await
+    }
+
     /// Its licences. `LicenseAssignment.Read.All`.
-    pub async fn subscribed_skus(&self) -> Result<Vec<SubscribedSku>, GraphError> { unimplemented!() }
+    pub async fn subscribed_skus(&self) -> Result<Vec<SubscribedSku>, GraphError> {
+        self.list(self.get("/subscribedSkus", &[]).units(3)).await
+    }
 }

@@ -110,18 +110,461 @@ pub struct SignInError {
     transport: Option<TransportError>,
 }
 
+use SignInErrorKind as Kind;
+
+/// Numbers of `AADSTS…` that decide. Source: Microsoft Learn, "Microsoft Entra authentication and authorization error
+/// codes". Numbers may change, so everything has an arm for the unknown.
+const BY_CODE: &[(u32, Kind)] = &[
+    (65004, Kind::Declined),
+    (90120, Kind::Declined),
+    (70018, Kind::WrongDeviceCode),
+    (90119, Kind::WrongDeviceCode),
+    (70019, Kind::CodeExpired),
+    (70020, Kind::CodeExpired),
+    (50076, Kind::MfaNeeded),
+    (50074, Kind::MfaNeeded),
+    (50078, Kind::MfaNeeded),
+    (50079, Kind::MfaEnrolNeeded),
+    (50072, Kind::MfaEnrolNeeded),
+    (53003, Kind::BlockedByPolicy),
+    (53000, Kind::SecurityPolicy),
+    (53001, Kind::SecurityPolicy),
+    (53002, Kind::SecurityPolicy),
+    (530_032, Kind::SecurityPolicy),
+    (530_035, Kind::SecurityPolicy),
+    (50105, Kind::SecurityPolicy),
+    (65001, Kind::ConsentMissing),
+    (90094, Kind::ConsentMissing),
+    (90095, Kind::ConsentMissing),
+    (90008, Kind::ConsentMissing),
+    (65002, Kind::BorrowedClient),
+    (70043, Kind::SessionEnded),
+    (70044, Kind::SessionEnded),
+    (50173, Kind::SessionEnded),
+    (50132, Kind::SessionEnded),
+    (50133, Kind::SessionEnded),
+    (700_082, Kind::SessionEnded),
+    (70008, Kind::SessionEnded),
+    (7_000_215, Kind::CredentialRefused),
+    (7_000_222, Kind::CredentialRefused),
+    (700_027, Kind::CredentialRefused),
+    (50012, Kind::CredentialRefused),
+    (700_016, Kind::AbsentInTenant),
+    (7_000_229, Kind::AbsentInTenant),
+    (90099, Kind::AbsentInTenant),
+    (50020, Kind::AbsentInTenant),
+    (50177, Kind::AbsentInTenant),
+    (7_000_112, Kind::AppDisabled),
+    (90002, Kind::UnknownTenant),
+    (90038, Kind::OtherCloud),
+    (50034, Kind::UserUnknown),
+    (50053, Kind::UserLocked),
+    (50055, Kind::PasswordExpired),
+    (50057, Kind::UserDisabled),
+    (50126, Kind::WrongPassword),
+    (120_002, Kind::PasswordRefused),
+    (120_003, Kind::PasswordRefused),
+    (120_018, Kind::PasswordRefused),
+    (50196, Kind::Busy),
+    (90055, Kind::Busy),
+    (90024, Kind::Busy),
+    (90033, Kind::Busy),
+    (90006, Kind::Busy),
+    (50134, Kind::Busy),
+    (7_000_218, Kind::PublicClientOff),
+    (50011, Kind::RedirectNotRegistered),
+    (9_002_327, Kind::RedirectIsSpa),
+    (50194, Kind::TenantMustBeNamed),
+    (90124, Kind::TenantMustBeNamed),
+    (9_001_023, Kind::TenantMustBeNamed),
+    (700_025, Kind::ConfidentialMisuse),
+    (54005, Kind::CodeRefused),
+    (501_481, Kind::CodeRefused),
+    (70011, Kind::UnknownScope),
+    (650_053, Kind::UnknownScope),
+];
+
+/// The error body of the token endpoint. Every field may be missing or of an unexpected shape.
+#[derive(Deserialize)]
+struct Body {
+    error: String,
+    #[serde(default)]
+    error_description: Option<String>,
+    #[serde(default)]
+    error_codes: Option<Vec<serde_json::Value>>,
+    #[serde(default)]
+    suberror: Option<String>,
+    #[serde(default)]
+    claims: Option<String>,
+    #[serde(default)]
+    correlation_id: Option<String>,
+    #[serde(default)]
+    trace_id: Option<String>,
+}
+
 impl SignInError {
     /// What kind.
-    pub fn kind(&self) -> SignInErrorKind { self.kind }
-    /// What Microsoft said.
-    pub fn refusal(&self) -> &Refusal { &self.refusal }
-    /// The failure below HTTP.
-    pub fn transport(&self) -> Option<TransportError> { self.transport }
+    pub fn kind(&self) -> SignInErrorKind {
+        self.kind
+    }
+
+    /// What Microsoft said; empty where the end came from this side.
+    pub fn refusal(&self) -> &Refusal {
+        &self.refusal
+    }
+
+    /// The failure below HTTP, if it was one.
+    pub fn transport(&self) -> Option<TransportError> {
+        self.transport
+    }
+
+    /// Whether the same may work a little later, without a person.
+    pub fn passing(&self) -> bool {
+        matches!(self.kind, Kind::Busy | Kind::Transport)
+    }
+
+    /// Whether only a new interactive sign-in helps.
+    pub fn needs_person(&self) -> bool {
+        matches!(self.kind, Kind::MfaNeeded | Kind::MfaEnrolNeeded | Kind::SessionEnded | Kind::ConsentMissing)
+    }
+
+    /// From this side: no answer of Microsoft's is involved.
+    pub(crate) fn local(kind: SignInErrorKind) -> Self {
+        Self { kind, refusal: Box::default(), transport: None }
+    }
+
+    pub(crate) fn below_http(error: TransportError) -> Self {
+        Self { kind: Kind::Transport, refusal: Box::default(), transport: Some(error) }
+    }
+
+    /// From the body of a refusal by a token, device-code or discovery endpoint.
+    pub(crate) fn from_body(status: u16, body: &[u8]) -> Self {
+        let Ok(body) = serde_json::from_slice::<Body>(body) else {
+            return Self::local(if status == 429 || status >= 500 { Kind::Busy } else { Kind::NotGenuine });
+        };
+        let codes = body.error_codes.unwrap_or_default();
+        let codes = codes
+            .iter()
+            .filter_map(|c| c.as_u64().or_else(|| c.as_str()?.parse().ok()))
+            .filter_map(|c| u32::try_from(c).ok());
+        let mut refusal = Refusal {
+            error: body.error,
+            suberror: body.suberror.filter(|s| !s.is_empty()),
+            error_codes: codes.collect(),
+            claims: body.claims,
+            correlation_id: body.correlation_id,
+            trace_id: body.trace_id,
+        };
+        if refusal.error_codes.is_empty() {
+            refusal.error_codes.extend(body.error_description.as_deref().and_then(code_in));
+        }
+        Self::of(refusal, status)
+    }
+
+    /// From `error` and `error_description` of a redirect; the number is only in the text there.
+    pub(crate) fn from_redirect(error: &str, description: Option<&str>) -> Self {
+        let error_codes = description.and_then(code_in).into_iter().collect();
+        Self::of(Refusal { error: error.to_owned(), error_codes, ..Refusal::default() }, 400)
+    }
+
+    fn of(refusal: Refusal, status: u16) -> Self {
+        let kind = kind_of(&refusal, status);
+        Self { kind, refusal: Box::new(refusal), transport: None }
+    }
+
     /// Stable code.
-    pub fn code(&self) -> &'static str { unimplemented!() }
+    pub fn code(&self) -> &'static str {
+        if let Some(transport) = self.transport {
+            return transport.code();
+        }
+        self.words().0
+    }
+
     /// What a person reads.
-    pub fn sentence(&self) -> &'static str { unimplemented!() }
+    pub fn sentence(&self) -> &'static str {
+        match self.transport {
+            Some(TransportError::NoConnection) => "Microsoft's sign-in could not be reached.",
+            Some(TransportError::Proxy) => "The proxy did not let the sign-in through.",
+            Some(TransportError::Certificate) => {
+                "The certificate shown for Microsoft's sign-in is not trusted by this machine."
+            }
+            Some(_) => "Microsoft's sign-in did not answer.",
+            None => self.words().1,
+        }
+    }
+
     /// What a person does next.
-    pub fn next_step(&self) -> &'static str { unimplemented!() }
+    pub fn next_step(&self) -> &'static str {
+        self.transport.map_or_else(|| self.words().2, |t| t.next_step())
+    }
+
+    fn words(&self) -> (&'static str, &'static str, &'static str) {
+        match self.kind {
+            Kind::Declined => {
+                ("sign-in.declined", "The sign-in was declined.", "Start again and accept, if this is what you want.")
+            }
+            Kind::WrongDeviceCode => {
+                ("sign-in.wrong-device-code", "Microsoft does not know this code.", "Ask for a new code.")
+            }
+            Kind::CodeExpired => {
+                ("sign-in.code-expired", "The code ran out before it was used.", "Ask for a new code.")
+            }
+            Kind::MfaNeeded => (
+                "sign-in.mfa-needed",
+                "Microsoft asks for a second factor.",
+                "Sign in again and confirm with your second factor.",
+            ),
+            Kind::MfaEnrolNeeded => (
+                "sign-in.mfa-enrol-needed",
+                "This account must register a second factor first.",
+                "Sign in at aka.ms/mfasetup with this account, register a method, then come back.",
+            ),
+            Kind::BlockedByPolicy => (
+                "sign-in.blocked-by-policy",
+                "A Conditional Access policy of the tenant blocks this sign-in.",
+                "If you used a device code, use the browser sign-in. Otherwise ask the tenant's admin which policy applies.",
+            ),
+            Kind::SecurityPolicy => (
+                "sign-in.security-policy",
+                "The tenant's security policy does not allow this device or app.",
+                "Sign in from a device that the tenant accepts, or ask its admin.",
+            ),
+            Kind::ConsentMissing => (
+                "sign-in.consent-missing",
+                "An admin has not consented to what the sign-in asks for.",
+                "Have a Global Administrator of the tenant sign in and consent.",
+            ),
+            Kind::BorrowedClient => (
+                "sign-in.borrowed-client",
+                "This client id belongs to Microsoft and may not be used here.",
+                "Register a client id of your own and enter it in the settings.",
+            ),
+            Kind::SessionEnded => ("sign-in.session-ended", "The sign-in has ended.", "Sign in again."),
+            Kind::CredentialRefused => (
+                "sign-in.credential-refused",
+                "The tenant does not accept the certificate of the connection.",
+                "Repair the connection with an admin sign-in; right after set-up, wait a minute first.",
+            ),
+            Kind::AbsentInTenant => (
+                "sign-in.absent-in-tenant",
+                "This app or account does not exist in that tenant.",
+                "Check client id, tenant and cloud; repair the connection if it was set up before.",
+            ),
+            Kind::AppDisabled => (
+                "sign-in.app-disabled",
+                "The app was disabled in that tenant.",
+                "Ask the tenant's admin why; enable it under Enterprise applications.",
+            ),
+            Kind::UnknownTenant => (
+                "sign-in.unknown-tenant",
+                "No tenant has this name in this cloud.",
+                "Check the domain, or choose another cloud.",
+            ),
+            Kind::OtherCloud => (
+                "sign-in.other-cloud",
+                "This tenant lives in another national cloud.",
+                "Choose its cloud in the settings of the organization.",
+            ),
+            Kind::UserUnknown => {
+                ("sign-in.user-unknown", "This account does not exist in the tenant.", "Check the name.")
+            }
+            Kind::UserLocked => {
+                ("sign-in.user-locked", "This account is locked after too many attempts.", "Wait, then try again.")
+            }
+            Kind::PasswordExpired => (
+                "sign-in.password-expired",
+                "The password of this account has expired.",
+                "Change it at Microsoft's page first.",
+            ),
+            Kind::UserDisabled => ("sign-in.user-disabled", "This account is disabled.", "Ask the tenant's admin."),
+            Kind::WrongPassword => ("sign-in.wrong-password", "Name or password is wrong.", "Try again."),
+            Kind::PasswordRefused => {
+                ("sign-in.password-refused", "Microsoft refused the new password.", "Choose another one.")
+            }
+            Kind::Busy => ("sign-in.busy", "Microsoft's sign-in is busy.", "Try again in a minute."),
+            Kind::PublicClientOff => (
+                "sign-in.public-client-off",
+                "The registration does not allow public client flows.",
+                "In the registration, under Authentication, switch \"Allow public client flows\" on.",
+            ),
+            Kind::RedirectNotRegistered => (
+                "sign-in.redirect-not-registered",
+                "The registration lacks the redirect address.",
+                "Add http://localhost under \"Mobile and desktop applications\".",
+            ),
+            Kind::RedirectIsSpa => (
+                "sign-in.redirect-is-spa",
+                "The redirect address is registered for web pages.",
+                "Remove it under \"Single-page application\" and add http://localhost under \"Mobile and desktop applications\".",
+            ),
+            Kind::TenantMustBeNamed => (
+                "sign-in.tenant-must-be-named",
+                "This registration serves one tenant only.",
+                "Name the tenant (its domain) before signing in, or make the registration multi-tenant.",
+            ),
+            Kind::ConfidentialMisuse => (
+                "sign-in.confidential-misuse",
+                "The registration is a public client and takes no certificate.",
+                "Repair the connection with an admin sign-in.",
+            ),
+            Kind::CodeRefused => (
+                "sign-in.code-refused",
+                "Microsoft did not accept the answer of the browser.",
+                "Start the sign-in again.",
+            ),
+            Kind::UnknownScope => (
+                "sign-in.unknown-scope",
+                "The registration or the cloud does not know a permission that was asked for.",
+                "Compare the registration's permissions with the list shown.",
+            ),
+            Kind::Cancelled => ("sign-in.cancelled", "The sign-in was cancelled.", "Start again when you are ready."),
+            Kind::NobodyCame => {
+                ("sign-in.nobody-came", "Nobody came back from the browser.", "Start again, or use a device code.")
+            }
+            Kind::ForgedAnswer => (
+                "sign-in.forged-answer",
+                "An answer arrived that does not belong to this sign-in; it was refused.",
+                "Start again; close other sign-in windows. If it repeats, look for a program or page that interferes.",
+            ),
+            Kind::NoListener => (
+                "sign-in.no-listener",
+                "This machine did not let the sign-in wait for the browser.",
+                "Use a device code.",
+            ),
+            Kind::WrongTenant => (
+                "sign-in.wrong-tenant",
+                "You signed in to another tenant than the one being connected.",
+                "Sign in with an admin account of the right tenant.",
+            ),
+            Kind::NotGenuine => (
+                "sign-in.not-genuine",
+                "The answer does not come from Microsoft's sign-in as configured.",
+                "Check cloud and hosts in the settings, and the proxy.",
+            ),
+            Kind::Transport => ("network.no-answer", "Microsoft's sign-in did not answer.", "Try again."),
+            Kind::Unknown => (
+                "sign-in.unknown",
+                "Microsoft refused the sign-in for a reason this version does not know.",
+                "Try again; if it repeats, give the correlation id to Microsoft's support.",
+            ),
+        }
+    }
 }
-impl fmt::Debug for SignInError { fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.write_str("x") } }
+
+impl fmt::Debug for SignInError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The claims challenge stays out: it is long and belongs to the next sign-in, not to a log.
+        f.debug_struct("SignInError")
+            .field("kind", &self.kind)
+            .field("error", &self.refusal.error)
+            .field("suberror", &self.refusal.suberror)
+            .field("error_codes", &self.refusal.error_codes)
+            .field("correlation_id", &self.refusal.correlation_id)
+            .field("trace_id", &self.refusal.trace_id)
+            .field("transport", &self.transport)
+            .finish()
+    }
+}
+
+fn kind_of(refusal: &Refusal, status: u16) -> Kind {
+    match refusal.error.as_str() {
+        "authorization_declined" => return Kind::Declined,
+        "bad_verification_code" => return Kind::WrongDeviceCode,
+        "expired_token" | "code_expired" => return Kind::CodeExpired,
+        _ => {}
+    }
+    match refusal.suberror.as_deref() {
+        Some("consent_required") => return Kind::ConsentMissing,
+        Some("user_password_expired") => return Kind::PasswordExpired,
+        _ => {}
+    }
+    let by_code = |code: &u32| BY_CODE.iter().find(|(known, _)| known == code).map(|(_, kind)| *kind);
+    if let Some(kind) = refusal.error_codes.iter().find_map(by_code) {
+        return kind;
+    }
+    match (refusal.suberror.as_deref(), refusal.error.as_str()) {
+        (Some("basic_action" | "additional_action"), _) | (_, "interaction_required" | "login_required") => {
+            Kind::MfaNeeded
+        }
+        (Some("bad_token" | "token_expired" | "client_mismatch"), _) => Kind::SessionEnded,
+        (Some("protection_policy_required" | "message_only"), _) => Kind::SecurityPolicy,
+        (_, "access_denied" | "permission_denied") => Kind::Declined,
+        (_, "consent_required") => Kind::ConsentMissing,
+        (_, "invalid_client") => Kind::CredentialRefused,
+        (_, "invalid_tenant") => Kind::UnknownTenant,
+        (_, "invalid_scope" | "invalid_resource") => Kind::UnknownScope,
+        (_, "unauthorized_client") => Kind::AbsentInTenant,
+        (_, "temporarily_unavailable" | "server_error" | "slow_down") => Kind::Busy,
+        _ if status == 429 || status >= 500 => Kind::Busy,
+        _ => Kind::Unknown,
+    }
+}
+
+/// The number after the first `AADSTS`: the only thing ever taken from a text.
+fn code_in(description: &str) -> Option<u32> {
+    let (_, rest) = description.split_once("AADSTS")?;
+    let digits = rest.find(|c: char| !c.is_ascii_digit()).map_or(rest, |end| &rest[..end]);
+    digits.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(error: &str, code: u32) -> SignInError {
+        let body = format!(
+            r#"{{"error":"{error}","error_description":"AADSTS{code}: for user jane@contoso.com","error_codes":[{code}],"suberror":"x","claims":"{{}}","correlation_id":"c","trace_id":"t"}}"#
+        );
+        SignInError::from_body(400, body.as_bytes())
+    }
+
+    #[test]
+    fn every_known_number_is_sorted_and_has_words_and_a_next_step() {
+        for (code, kind) in BY_CODE {
+            let error = refused("invalid_grant", *code);
+            assert_eq!(error.kind(), *kind, "{code}");
+            assert!(!error.sentence().is_empty() && !error.next_step().is_empty());
+            assert!(error.code().starts_with("sign-in."));
+            assert_eq!(SignInError::from_redirect("x", Some(&format!("AADSTS{code}: text"))).kind(), *kind);
+        }
+    }
+
+    #[test]
+    fn each_row_of_the_device_code_table_is_sorted_by_its_name_even_without_numbers() {
+        for (name, kind) in [
+            ("authorization_declined", Kind::Declined),
+            ("access_denied", Kind::Declined),
+            ("bad_verification_code", Kind::WrongDeviceCode),
+            ("expired_token", Kind::CodeExpired),
+            ("code_expired", Kind::CodeExpired),
+            ("invalid_grant", Kind::Unknown),
+        ] {
+            assert_eq!(
+                SignInError::from_body(400, format!(r#"{{"error":"{name}"}}"#).as_bytes()).kind(),
+                kind,
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_support_asks_for_is_kept_and_the_text_with_names_is_not() {
+        let error = refused("invalid_grant", 50076);
+        assert_eq!(error.refusal().correlation_id.as_deref(), Some("c"));
+        assert_eq!(error.refusal().trace_id.as_deref(), Some("t"));
+        assert_eq!(error.refusal().claims.as_deref(), Some("{}"));
+        assert_eq!(error.refusal().error_codes, [50076]);
+        assert!(!format!("{error:?} {error}").contains("jane"));
+    }
+
+    #[test]
+    fn hostile_bodies_become_errors() {
+        for body in
+            ["", "<html>", "[]", "{}", r#"{"error":1}"#, r#"{"error":"x","error_codes":["50076",-1,1e30,null]}"#]
+        {
+            let _ = SignInError::from_body(400, body.as_bytes()).to_string();
+        }
+        assert_eq!(SignInError::from_body(503, b"<html>").kind(), Kind::Busy);
+        assert_eq!(SignInError::from_redirect("x", Some("AADSTS99999999999999999: y")).kind(), Kind::Unknown);
+    }
+}

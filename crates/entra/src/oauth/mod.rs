@@ -10,6 +10,8 @@ mod scopes;
 mod session;
 mod token;
 
+pub(crate) use claims::with_capability;
+
 pub use browser::{BrowserSignIn, start_browser};
 pub use device::{DeviceProgress, DeviceSignIn, start_device_code};
 pub use error::{Refusal, SignInError, SignInErrorKind};
@@ -42,7 +44,10 @@ impl Authority {
             return Ok(Self::Tenant(id));
         }
         let label = |l: &str| {
-            !l.is_empty() && l.len() <= 63 && l.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') && !l.starts_with('-')
+            !l.is_empty()
+                && l.len() <= 63
+                && l.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+                && !l.starts_with('-')
         };
         if text.len() <= 253 && text.contains('.') && text.split('.').all(label) {
             Ok(Self::Domain(text.to_ascii_lowercase()))

@@ -30,7 +30,11 @@ const fn graph(name: &'static str, why: &'static str, reason: &'static str) -> D
 const SCOPES: &[DelegatedScope] = &[
     openid("openid", "scope.openid", "Learn which tenant and which account signed in."),
     openid("profile", "scope.profile", "Show the name of the account that signed in."),
-    openid("offline_access", "scope.offline-access", "Stay signed in while the connection is set up, without a second prompt."),
+    openid(
+        "offline_access",
+        "scope.offline-access",
+        "Stay signed in while the connection is set up, without a second prompt.",
+    ),
     DelegatedScope {
         name: "User.Read",
         why: "scope.user-read",
@@ -40,9 +44,21 @@ const SCOPES: &[DelegatedScope] = &[
     },
     graph("Domain.Read.All", "scope.domain-read", "Find the initial onmicrosoft.com domain and refuse federated ones."),
     graph("LicenseAssignment.Read.All", "scope.license-read", "See whether the tenant has Entra ID P1 or P2."),
-    graph("Policy.Read.All", "scope.policy-read", "See security defaults, app policies and a block of device code before anything is created."),
-    graph("Application.ReadWrite.All", "scope.application-write", "Create the tenant's own app registration and put its certificate in."),
-    graph("AppRoleAssignment.ReadWrite.All", "scope.app-role-write", "Grant that app the permissions shown, and no other."),
+    graph(
+        "Policy.Read.All",
+        "scope.policy-read",
+        "See security defaults, app policies and a block of device code before anything is created.",
+    ),
+    graph(
+        "Application.ReadWrite.All",
+        "scope.application-write",
+        "Create the tenant's own app registration and put its certificate in.",
+    ),
+    graph(
+        "AppRoleAssignment.ReadWrite.All",
+        "scope.app-role-write",
+        "Grant that app the permissions shown, and no other.",
+    ),
     graph(
         "RoleManagement.ReadWrite.Directory",
         "scope.role-write",

@@ -9,12 +9,16 @@ mod permission;
 mod plan;
 mod proof;
 mod run;
+mod settle;
 
 pub use error::SetupError;
 pub use permission::{PERMISSIONS, Permission};
 pub use plan::{Grant, Plan, PlanRequest, PlannedStep, Premium, StepKind, Surprise, TenantFacts, Warning, plan};
 pub use proof::{Evidence, PermissionCheck, check};
 pub use run::{Progress, RunOptions, StepState, run};
+
+pub(crate) use run::not_yet;
+pub(crate) use settle::{PATIENCE, settle};
 
 /// Name of the registration in the customer's tenant.
 pub const APP_NAME: &str = "Vitrine emergency access";

@@ -67,10 +67,20 @@ mod tests {
 
     #[test]
     fn the_connection_never_asks_for_what_could_take_the_tenant_over() {
-        for refused in ["User.ReadWrite.All", "RoleManagement.ReadWrite.Directory", "AppRoleAssignment.ReadWrite.All", "Directory.ReadWrite.All", "Application.ReadWrite.All"] {
+        for refused in [
+            "User.ReadWrite.All",
+            "RoleManagement.ReadWrite.Directory",
+            "AppRoleAssignment.ReadWrite.All",
+            "Directory.ReadWrite.All",
+            "Application.ReadWrite.All",
+        ] {
             assert!(PERMISSIONS.iter().all(|p| p.name != refused), "{refused}");
         }
-        let takeover = [0x9e3f_62cf_ca93_4989_b6ce_bf83_c28f_9fe8_u128, 0x06b7_08a9_e830_4db3_a914_8e69_da51_d44f, 0x741f_803b_c850_494e_b5df_cde7_c675_a1ca];
+        let takeover = [
+            0x9e3f_62cf_ca93_4989_b6ce_bf83_c28f_9fe8_u128,
+            0x06b7_08a9_e830_4db3_a914_8e69_da51_d44f,
+            0x741f_803b_c850_494e_b5df_cde7_c675_a1ca,
+        ];
         for id in takeover {
             assert!(PERMISSIONS.iter().all(|p| p.id != PermissionId::from_u128(id)));
         }

@@ -1,12 +1,19 @@
 //! What a set-up would do, found out by reads alone.
 
+use super::APP_NAME;
 use super::error::SetupError;
-use super::permission::Permission;
-use crate::id::{ApplicationId, ClientId, ServicePrincipalId, TenantId};
+use super::permission::{PERMISSIONS, Permission};
+use crate::graph::{
+    APPLICATION_ADMINISTRATOR, AppRoleAssignment, Application, ConditionalAccessPolicy, GLOBAL_ADMINISTRATOR,
+    GRAPH_APP, Graph, GraphError, GraphErrorKind, PRIVILEGED_AUTHENTICATION_ADMINISTRATOR,
+    PRIVILEGED_ROLE_ADMINISTRATOR, RoleAssignment, ServicePrincipal,
+};
+use crate::id::{ServicePrincipalId, TenantId};
 use crate::oauth::AdminSession;
+use data_encoding::HEXLOWER;
 
 /// What to plan for.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlanRequest {
     /// Binds the registration to this vault and organization: letters, digits, dashes, at most 64. A second vault that
     /// connects the same tenant gets a registration of its own.
@@ -138,11 +145,6 @@ pub enum Surprise {
         /// What it says.
         audience: String,
     },
-    /// The registration has an owner, who can add certificates to it. Never removed by us.
-    Owner {
-        /// Object id or name.
-        owner: String,
-    },
 }
 
 /// What [`super::run`] would do.
@@ -156,10 +158,253 @@ pub struct Plan {
     pub surprises: Vec<Surprise>,
     /// What does not.
     pub warnings: Vec<Warning>,
-    pub(super) request_tag: String,
-    pub(super) found: Option<(ApplicationId, ClientId)>,
+    pub(super) request: PlanRequest,
+}
+
+impl Surprise {
+    /// Whether [`super::RunOptions::remove_strangers`] covers it.
+    pub fn removable(&self) -> bool {
+        matches!(self, Self::StrangeCertificate { .. } | Self::Secret { .. })
+    }
+
+    /// Stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::StrangeCertificate { .. } => "surprise.strange-certificate",
+            Self::Secret { .. } => "surprise.secret",
+            Self::ExtraPermission { .. } => "surprise.extra-permission",
+            Self::ExtraRole { .. } => "surprise.extra-role",
+            Self::Audience { .. } => "surprise.audience",
+        }
+    }
+}
+
+/// What there is of the connection in the tenant.
+pub(super) struct Found {
+    pub(super) application: Option<Application>,
     pub(super) principal: Option<ServicePrincipalId>,
+    pub(super) grants: Vec<AppRoleAssignment>,
+    pub(super) roles: Vec<RoleAssignment>,
+    /// Microsoft Graph's own service principal, with what it offers.
+    pub(super) graph: ServicePrincipal,
+    pub(super) count: usize,
 }
 
 /// Finds out what a set-up would do. Reads only.
-pub async fn plan(session: &AdminSession, request: &PlanRequest) -> Result<Plan, SetupError> { unimplemented!() }
+pub async fn plan(session: &AdminSession, request: &PlanRequest) -> Result<Plan, SetupError> {
+    let request = PlanRequest { tag: checked_tag(&request.tag)?.to_owned(), ..request.clone() };
+    let graph = session.graph();
+    let mut warnings = Vec::new();
+    let tenant = tenant(session, &mut warnings).await?;
+    let roles = graph.roles_of(session.user_id()).await?;
+    let holds = |role| roles.contains(&role);
+    // Consent to application permissions and assigning roles take the one, creating the registration the other.
+    let may = holds(GLOBAL_ADMINISTRATOR) || (holds(PRIVILEGED_ROLE_ADMINISTRATOR) && holds(APPLICATION_ADMINISTRATOR));
+    if !may {
+        return Err(SetupError::RoleMissing);
+    }
+    let found = find(graph, &request.tag).await?;
+    if found.count > 1 {
+        warnings.push(Warning::Duplicates { count: found.count });
+    }
+    Ok(Plan { tenant, steps: steps(&found, &request), surprises: surprises(&found, &request), warnings, request })
+}
+
+async fn tenant(session: &AdminSession, warnings: &mut Vec<Warning>) -> Result<TenantFacts, SetupError> {
+    let graph = session.graph();
+    let organization = graph.organization().await?;
+    if organization.id != session.tenant_id() {
+        return Err(SetupError::OtherTenant);
+    }
+    let domains = graph.domains().await?;
+    let managed = |kind: Option<&str>| kind.is_some_and(|k| k.eq_ignore_ascii_case("Managed"));
+    let initial = domains
+        .iter()
+        .find(|d| d.is_initial == Some(true) && managed(d.authentication_type.as_deref()))
+        .map(|d| d.id.clone())
+        .ok_or(SetupError::FederatedOnly)?;
+    let verified: Vec<_> = domains.iter().filter(|d| d.is_verified != Some(false)).collect();
+    let default =
+        verified.iter().find(|d| d.is_default == Some(true)).map_or_else(|| initial.clone(), |d| d.id.clone());
+    let domains: Vec<_> = verified.iter().map(|d| (d.id.clone(), !managed(d.authentication_type.as_deref()))).collect();
+    if domains.iter().any(|(_, federated)| *federated) {
+        warnings.push(Warning::SomeFederated);
+    }
+    if organization.on_premises_sync_enabled == Some(true) {
+        warnings.push(Warning::Synced);
+    }
+    let skus = readable(graph.subscribed_skus().await, "licences", warnings)?;
+    let has = |plan: &str| {
+        skus.iter()
+            .flatten()
+            .filter(|s| s.capability_status.as_deref() != Some("Suspended"))
+            .any(|s| s.service_plans.iter().any(|p| p.service_plan_name.as_deref() == Some(plan)))
+    };
+    let premium = match (has("AAD_PREMIUM_P2"), has("AAD_PREMIUM")) {
+        (true, _) => Premium::P2,
+        (false, true) => Premium::P1,
+        (false, false) => Premium::None,
+    };
+    let security_defaults = readable(graph.security_defaults().await, "security-defaults", warnings)?;
+    // Conditional Access needs a licence; without one there is nothing to warn of.
+    if premium != Premium::None {
+        let policies = readable(graph.conditional_access_policies().await, "conditional-access", warnings)?;
+        let blocking = policies.unwrap_or_default().into_iter().filter(ConditionalAccessPolicy::blocks_device_code);
+        warnings.extend(blocking.map(|p| Warning::DeviceCodeBlocked { policy: p.display_name.unwrap_or(p.id) }));
+    }
+    Ok(TenantFacts {
+        id: organization.id,
+        name: organization.display_name.unwrap_or_default(),
+        initial_domain: initial,
+        default_domain: default,
+        domains,
+        premium,
+        security_defaults,
+    })
+}
+
+/// A fact that set-up can do without: missing permission or licence becomes a warning.
+fn readable<T>(
+    read: Result<T, GraphError>,
+    fact: &'static str,
+    warnings: &mut Vec<Warning>,
+) -> Result<Option<T>, GraphError> {
+    use GraphErrorKind::{LicenceMissing, PermissionOrRoleMissing, ServiceRefused};
+    match read {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if matches!(error.kind(), PermissionOrRoleMissing | ServiceRefused | LicenceMissing) => {
+            warnings.push(Warning::Unread { fact });
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+pub(super) fn label(tag: &str) -> String {
+    format!("vitrine:{tag}")
+}
+
+pub(super) async fn find(graph: Graph<'_>, tag: &str) -> Result<Found, SetupError> {
+    let resource = graph.service_principal_of(GRAPH_APP).await?.ok_or(SetupError::StillReplicating)?;
+    let wanted = label(tag);
+    let mut ours: Vec<_> = graph.applications_named(APP_NAME).await?;
+    ours.retain(|a| a.tags.contains(&wanted));
+    ours.sort_by(|a, b| (&a.created_date_time, a.id).cmp(&(&b.created_date_time, b.id)));
+    let mut found = Found {
+        application: None,
+        principal: None,
+        grants: Vec::new(),
+        roles: Vec::new(),
+        graph: resource,
+        count: ours.len(),
+    };
+    let Some(first) = ours.into_iter().next() else {
+        return Ok(found);
+    };
+    // Asked for by itself: only then does the tenant give the certificates whole.
+    let application = match graph.application(first.id).await {
+        Err(error) if error.kind() == GraphErrorKind::Absent => first,
+        other => other?,
+    };
+    if let Some(principal) = graph.service_principal_of(application.app_id).await? {
+        found.grants = match graph.granted_permissions(principal.id).await {
+            Err(error) if error.kind() == GraphErrorKind::Absent => Vec::new(),
+            other => other?,
+        };
+        found.roles = graph.role_assignments_of(principal.id).await?;
+        found.principal = Some(principal.id);
+    }
+    found.application = Some(application);
+    Ok(found)
+}
+
+impl Found {
+    pub(super) fn granted(&self, permission: &Permission) -> bool {
+        self.grants.iter().any(|g| g.app_role_id == permission.id && g.resource_id == self.graph.id)
+    }
+
+    pub(super) fn has_role(&self) -> bool {
+        self.roles.iter().any(|r| r.gives(PRIVILEGED_AUTHENTICATION_ADMINISTRATOR))
+    }
+}
+
+fn steps(found: &Found, request: &PlanRequest) -> Vec<PlannedStep> {
+    let keys = found.application.as_ref().map_or(&[][..], |a| &a.key_credentials);
+    let certificate = keys.iter().any(|k| k.thumbprint().is_some_and(|t| request.known_certificates.contains(&t)));
+    let step = |kind, why, reason, exists| PlannedStep { kind, grant: None, why, reason, exists };
+    let mut steps = vec![
+        step(
+            StepKind::Application,
+            "setup.application",
+            "An app registration of this tenant alone, so that nothing is shared with other customers.",
+            found.application.is_some(),
+        ),
+        step(
+            StepKind::Certificate,
+            "setup.certificate",
+            "A certificate made on this machine; its key never leaves the vault.",
+            certificate,
+        ),
+        step(
+            StepKind::ServicePrincipal,
+            "setup.service-principal",
+            "The app's presence in the tenant, which holds what it is granted.",
+            found.principal.is_some(),
+        ),
+    ];
+    steps.extend(PERMISSIONS.iter().map(|p| PlannedStep {
+        kind: StepKind::Permission(p),
+        grant: Some(Grant::Permission(p.name)),
+        why: p.why,
+        reason: p.reason,
+        exists: found.granted(p),
+    }));
+    steps.push(PlannedStep {
+        kind: StepKind::Role,
+        grant: Some(Grant::Role("Privileged Authentication Administrator")),
+        why: "setup.role",
+        reason: "Without this role Microsoft refuses to reset the password of a Global Administrator.",
+        exists: found.has_role(),
+    });
+    steps
+}
+
+fn surprises(found: &Found, request: &PlanRequest) -> Vec<Surprise> {
+    let mut surprises = Vec::new();
+    let Some(application) = &found.application else {
+        return surprises;
+    };
+    if application.sign_in_audience.as_deref().is_some_and(|a| a != "AzureADMyOrg") {
+        surprises.push(Surprise::Audience { audience: application.sign_in_audience.clone().unwrap_or_default() });
+    }
+    for key in &application.key_credentials {
+        let thumbprint = key.thumbprint();
+        if !thumbprint.is_some_and(|t| request.known_certificates.contains(&t)) {
+            let id = || key.key_id.map(|k| k.to_string()).unwrap_or_default();
+            surprises.push(Surprise::StrangeCertificate {
+                name: key.display_name.clone().unwrap_or_default(),
+                thumbprint: thumbprint.map_or_else(id, |t| HEXLOWER.encode(&t)),
+            });
+        }
+    }
+    for secret in &application.password_credentials {
+        surprises.push(Surprise::Secret { name: secret.display_name.clone().unwrap_or_default() });
+    }
+    for grant in &found.grants {
+        let ours = grant.resource_id == found.graph.id && PERMISSIONS.iter().any(|p| p.id == grant.app_role_id);
+        if !ours {
+            let offered =
+                found.graph.app_roles.iter().find(|r| r.id == grant.app_role_id).and_then(|r| r.value.clone());
+            let permission = offered.unwrap_or_else(|| grant.app_role_id.to_string());
+            surprises.push(Surprise::ExtraPermission { permission });
+        }
+    }
+    let strange = found.roles.iter().filter(|r| !r.gives(PRIVILEGED_AUTHENTICATION_ADMINISTRATOR));
+    surprises.extend(strange.map(|r| Surprise::ExtraRole { role: r.role_definition_id.clone() }));
+    surprises
+}
+
+fn checked_tag(tag: &str) -> Result<&str, SetupError> {
+    let fits = (1..=64).contains(&tag.len()) && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    if fits { Ok(tag) } else { Err(SetupError::Tag) }
+}

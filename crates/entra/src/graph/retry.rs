@@ -1,0 +1,100 @@
+//! When to try again, and how long to wait: `Retry-After` where it is said, else 1 to 60 s, doubling, with jitter.
+
+use super::error::{GraphError, GraphErrorKind};
+use std::time::{Duration, SystemTime};
+
+/// Attempts of one request, the first included.
+pub(super) const ATTEMPTS: u32 = 6;
+/// A longer wait is the caller's to plan: it hears [`GraphError::retry_after`].
+pub(super) const LONGEST_WAIT: Duration = Duration::from_mins(2);
+
+/// What a request does when sent twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Repeat {
+    /// The same as once: reads, PATCH, DELETE.
+    Harmless,
+    /// Creates a second one: only a refusal that is certain may be followed by another send.
+    Creates,
+    /// Never sent twice below whoever decides: a password.
+    Never,
+}
+
+/// How long to wait before the attempt after `attempt`; `None`: give up. `roll` is jitter from 0.0 to 1.0.
+pub(super) fn pause(error: &GraphError, repeat: Repeat, attempt: u32, roll: f64) -> Option<Duration> {
+    if attempt >= ATTEMPTS || repeat == Repeat::Never {
+        return None;
+    }
+    let again = match error.kind() {
+        GraphErrorKind::Throttled => true,
+        GraphErrorKind::Concurrency | GraphErrorKind::Unavailable => repeat == Repeat::Harmless,
+        GraphErrorKind::Transport => {
+            let lost = error.transport().is_some_and(|t| t == crate::http::TransportError::NoAnswer);
+            lost && repeat == Repeat::Harmless && attempt < 3
+        }
+        _ => false,
+    };
+    if !again {
+        return None;
+    }
+    let wait = error.retry_after().unwrap_or_else(|| {
+        let most = f64::from(2_u32.pow(attempt.min(6))).min(60.0);
+        Duration::from_secs_f64((most * (0.5 + 0.5 * roll.clamp(0.0, 1.0))).max(1.0))
+    });
+    (wait <= LONGEST_WAIT).then_some(wait)
+}
+
+/// Reads `Retry-After`: seconds, or an HTTP date. A date is taken relative to the server's own `date`, so that a
+/// clock set wrong here does not matter.
+pub(super) fn retry_after(value: &str, date: Option<&str>) -> Option<Duration> {
+    let value = value.trim();
+    if let Ok(seconds) = value.parse::<u64>() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let then = httpdate::parse_http_date(value).ok()?;
+    let now = date.and_then(|d| httpdate::parse_http_date(d).ok()).unwrap_or_else(SystemTime::now);
+    Some(then.duration_since(now).unwrap_or(Duration::ZERO))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::TransportError;
+
+    #[test]
+    fn retry_after_is_read_as_seconds_and_as_a_date_of_the_servers_clock() {
+        assert_eq!(retry_after("17", None), Some(Duration::from_secs(17)));
+        let (then, now) = ("Mon, 23 Nov 2026 06:00:30 GMT", "Mon, 23 Nov 2026 06:00:00 GMT");
+        assert_eq!(retry_after(then, Some(now)), Some(Duration::from_secs(30)));
+        assert_eq!(retry_after(now, Some(then)), Some(Duration::ZERO));
+        for bad in ["", "-1", "soon", "1.5"] {
+            assert_eq!(retry_after(bad, None), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn without_a_hint_the_wait_doubles_from_one_to_sixty_seconds() {
+        let busy = GraphError::of_status(GraphErrorKind::Unavailable, 503);
+        for attempt in 1..ATTEMPTS {
+            for roll in [0.0, 1.0] {
+                let wait = pause(&busy, Repeat::Harmless, attempt, roll).map(|w| w.as_secs_f64());
+                assert!(wait.is_some_and(|w| (1.0..=60.0).contains(&w)), "{attempt} {roll} {wait:?}");
+            }
+        }
+        assert_eq!(pause(&busy, Repeat::Harmless, ATTEMPTS, 0.5), None);
+    }
+
+    #[test]
+    fn what_creates_is_not_repeated_after_a_lost_answer_and_a_password_never_is() {
+        let lost = GraphError::below_http(TransportError::NoAnswer);
+        let busy = GraphError::of_status(GraphErrorKind::Unavailable, 503);
+        let throttled = GraphError::of_status(GraphErrorKind::Throttled, 429);
+        for error in [&lost, &busy] {
+            assert!(pause(error, Repeat::Harmless, 1, 0.5).is_some());
+            assert_eq!(pause(error, Repeat::Creates, 1, 0.5), None);
+        }
+        assert!(pause(&throttled, Repeat::Creates, 1, 0.5).is_some());
+        for error in [&lost, &busy, &throttled] {
+            assert_eq!(pause(error, Repeat::Never, 1, 0.5), None);
+        }
+    }
+}
