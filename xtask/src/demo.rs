@@ -74,6 +74,7 @@ fn open_window() -> Result<()> {
     let mut window = Command::new(paths::program("vitrine-desktop"));
     window
         .env("VITRINE_HOME", &vault.path)
+        .env("VITRINE_SIMULATED", "1")
         .env("VITRINE_CLOUD_LOGIN", &cloud.login)
         .env("VITRINE_CLOUD_GRAPH", &cloud.graph)
         .env("VITRINE_CLIENT_ID", &cloud.client_id);

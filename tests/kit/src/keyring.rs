@@ -42,6 +42,8 @@ impl Keyring {
         password.write_all(b"a password of the login").await?;
         drop(password); // the daemon reads to the end
 
+        // Asking for the service before it is there would make the bus start another daemon, with a locked store.
+        bus.wait_for_owner(SECRETS, true).await?;
         let connection = bus.connect().await?;
         until("an unlocked keyring", PATIENCE, async || {
             let interface = Some("org.freedesktop.Secret.Service");

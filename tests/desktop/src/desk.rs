@@ -1,0 +1,155 @@
+//! One person's machine: home, screen, session and system bus, tray, notifications, keyring, browser. All of it is new
+//! for each scenario and gone afterwards, so that scenarios cannot disturb each other or the machine they run on.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use tempfile::TempDir;
+use vitrine_kit::PrivateBus;
+use vitrine_kit::keyring::Keyring;
+use vitrine_kit::logind::Logind;
+use vitrine_kit::notifications::Notifications;
+use vitrine_kit::opener::Opener;
+use vitrine_kit::tray::Tray;
+
+use crate::driver::Driver;
+use crate::screen::Screen;
+use crate::window::Window;
+
+/// The name the program holds on the session bus while it runs.
+const SINGLE_INSTANCE: &str = "app.vitrine.desktop.SingleInstance";
+
+/// What a machine has and what the program is told through its environment.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    /// Whether the OS keychain can be written to.
+    pub keyring: bool,
+    /// Further variables for the program, such as where its cloud is.
+    pub environment: Vec<(&'static str, OsString)>,
+}
+
+impl Default for Setting {
+    fn default() -> Self {
+        Self { keyring: true, environment: Vec::new() }
+    }
+}
+
+/// The machine.
+#[derive(Debug)]
+pub struct Desk {
+    /// What the tray shows.
+    pub tray: Tray,
+    /// What was notified.
+    pub notifications: Notifications,
+    /// The session's lock and the machine's sleep.
+    pub logind: Logind,
+    /// What the person's browser was asked to open.
+    pub opener: Opener,
+    screen: Screen,
+    session: PrivateBus,
+    system: PrivateBus,
+    _keyring: Option<Keyring>,
+    environment: Vec<(&'static str, OsString)>,
+    // Last, so that the programs above end before their folder goes.
+    folder: TempDir,
+}
+
+impl Desk {
+    /// Sets up the machine; the program does not run yet.
+    pub async fn set_up(setting: Setting) -> Result<Self> {
+        let folder = tempfile::Builder::new().prefix("desk").tempdir()?;
+        let (home, runtime) = (folder.path().join("home"), folder.path().join("run"));
+        for path in [&home, &runtime] {
+            fs::create_dir(path)?;
+            fs::set_permissions(path, fs::Permissions::from_mode(0o700))?;
+        }
+        let screen = Screen::start(&home).await?;
+        let session = PrivateBus::start(&home, &runtime).await?;
+        let system = PrivateBus::start(&home, &runtime).await?;
+        let keyring = if setting.keyring { Some(Keyring::start(&session, &home, &runtime).await?) } else { None };
+        Ok(Self {
+            tray: Tray::start(&session).await?,
+            notifications: Notifications::start(&session).await?,
+            logind: Logind::start(&system).await?,
+            opener: Opener::make()?,
+            screen,
+            session,
+            system,
+            _keyring: keyring,
+            environment: setting.environment,
+            folder,
+        })
+    }
+
+    /// Starts the program, as it was built or as `VITRINE_DESKTOP_PROGRAM` names it, and waits for its window.
+    pub async fn start(&self) -> Result<Window> {
+        // A second start would only wake the first and end, and the session would wait for ever.
+        self.wait_until_ended().await?;
+        let driver = Driver::start(&self.variables()).await?;
+        Window::open(driver, &program()?).await
+    }
+
+    /// Waits until no instance of the program is left on the session bus.
+    pub async fn wait_until_ended(&self) -> Result<()> {
+        self.session.wait_for_owner(SINGLE_INSTANCE, false).await
+    }
+
+    /// The person's home folder.
+    #[must_use]
+    pub fn home(&self) -> PathBuf {
+        self.folder.path().join("home")
+    }
+
+    /// The program's data folder.
+    #[must_use]
+    pub fn vault(&self) -> PathBuf {
+        self.home().join("vitrine")
+    }
+
+    /// A picture of the whole screen.
+    pub async fn picture(&self, file: &Path) -> Result<()> {
+        self.screen.picture(file).await
+    }
+
+    /// The program's whole environment: nothing of the machine that runs the test gets in.
+    fn variables(&self) -> Vec<(&'static str, PathBuf)> {
+        let mut variables: Vec<(&str, PathBuf)> = vec![
+            ("BROWSER", self.opener.program().into()),
+            ("DBUS_SESSION_BUS_ADDRESS", self.session.address().into()),
+            ("DBUS_SYSTEM_BUS_ADDRESS", self.system.address().into()),
+            ("DISPLAY", self.screen.name().into()),
+            ("GDK_BACKEND", "x11".into()),
+            ("GSETTINGS_BACKEND", "memory".into()),
+            ("HOME", self.home()),
+            ("LANG", "C.UTF-8".into()),
+            ("PATH", "/usr/local/bin:/usr/bin:/bin".into()),
+            ("TZ", "UTC".into()),
+            ("VITRINE_HOME", self.vault()),
+            ("XDG_RUNTIME_DIR", self.folder.path().join("run")),
+        ];
+        variables.extend(self.environment.iter().map(|(name, value)| (*name, value.into())));
+        variables
+    }
+}
+
+/// The desktop program to drive.
+fn program() -> Result<PathBuf> {
+    let program = match env::var_os("VITRINE_DESKTOP_PROGRAM") {
+        Some(given) => given.into(),
+        None => built("vitrine-desktop")?,
+    };
+    ensure!(program.exists(), "{} is not built: run `cargo xtask test` or `cargo xtask demo`", program.display());
+    Ok(program)
+}
+
+/// A program of this workspace, beside the one that runs (tests run from a folder below).
+pub fn built(name: &str) -> Result<PathBuf> {
+    let this = env::current_exe()?;
+    let folder = this.parent().context("a program lies in a folder")?;
+    let folder = if folder.ends_with("deps") { folder.parent().context("deps lies in a folder")? } else { folder };
+    Ok(folder.join(name))
+}

@@ -1,0 +1,16 @@
+//! A person in front of the real window: the built program with its UI embedded, on a screen, buses and folders of its
+//! own, driven through WebDriver and through what the desktop offers (tray, notifications, browser, session lock).
+//!
+//! Nothing in the program knows that it is being tested.
+
+pub mod accessibility;
+pub mod desk;
+pub mod scenario;
+pub mod window;
+
+mod driver;
+mod screen;
+
+pub use desk::{Desk, Setting};
+pub use scenario::scenario;
+pub use window::Window;

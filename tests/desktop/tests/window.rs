@@ -1,0 +1,18 @@
+//! Real-window tests: one module per journey. `cargo xtask test` builds the program and runs them.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use vitrine_desktop_tests::window::ensure_drawn;
+use vitrine_desktop_tests::{Setting, scenario, scenario::LIMIT};
+
+#[tokio::test]
+async fn the_window_opens_and_a_second_start_of_the_machine_finds_no_first() {
+    let outcome = scenario("opens", LIMIT, Setting::default(), async |desk| {
+        let window = desk.start().await?;
+        ensure_drawn(&window).await?;
+        window.close().await?;
+        desk.wait_until_ended().await?;
+        let window = desk.start().await?;
+        ensure_drawn(&window).await
+    });
+    outcome.await.unwrap();
+}
