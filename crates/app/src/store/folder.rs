@@ -11,7 +11,7 @@ use super::StoreError;
 pub(super) struct Folder {
     path: PathBuf,
     /// Holds the advisory lock; the system lets go of it when the process ends, however it ends.
-    _lock: File,
+    lock: File,
 }
 
 impl Folder {
@@ -21,7 +21,7 @@ impl Folder {
         let lock_path = path.join("lock");
         let lock = private_file(&lock_path)?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
+            Ok(()) => Ok(Self { path: path.to_owned(), lock }),
             Err(TryLockError::WouldBlock) => Err(StoreError::InUse { folder: path.to_owned() }),
             Err(TryLockError::Error(error)) => Err(StoreError::from_io(lock_path, error)),
         }
@@ -30,6 +30,14 @@ impl Folder {
     /// Path of a file in the folder.
     pub(super) fn file(&self, name: &str) -> PathBuf {
         self.path.join(name)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // Said, not left to the closing of the file: a child that this process is just starting has a copy of it
+        // until its own program begins, and would hold the folder for that long.
+        let _ = self.lock.unlock();
     }
 }
 

@@ -9,6 +9,7 @@ mod error;
 mod folder;
 mod index;
 mod reads;
+mod script;
 #[cfg(test)]
 mod tests;
 mod tx;
@@ -113,7 +114,7 @@ impl Store {
     pub async fn begin(&self) -> Result<Tx<'_>, StoreError> {
         let mut state = self.state.lock().await;
         state.settle().await?;
-        Tx::begin(state, &self.views).await
+        Ok(Tx::begin(state, &self.views))
     }
 
     // The index

@@ -2,15 +2,18 @@
 
 use std::sync::{Mutex as BlockingMutex, PoisonError};
 
-use sqlx::{
-    Sqlite,
-    query::Query,
-    sqlite::{SqliteArguments, SqliteConnection},
-};
+use sqlx::SqliteConnection;
 use tokio::sync::MutexGuard;
 use zeroize::Zeroizing;
 
-use super::{Direction, Row, Span, State, StoreError, database::signed, index::Index, reads, views::Views};
+use super::{
+    Direction, Row, Span, State, StoreError,
+    database::signed,
+    index::{Index, Sealed},
+    reads,
+    script::Script,
+    views::Views,
+};
 use crate::failpoint::point;
 
 /// Where the counter of the newest carried view record is kept.
@@ -24,6 +27,8 @@ pub(super) const VIEWS_CARRIED: &str = "views.carried";
 pub struct Tx<'store> {
     state: MutexGuard<'store, State>,
     views: &'store BlockingMutex<Views>,
+    /// What is still to be run. Whatever reads the database runs it first.
+    script: Script,
     carried: Option<u64>,
     /// A step failed or was cut off. SQLite may have rolled back by itself then (a full disk), and whatever followed
     /// would be stored on its own.
@@ -31,27 +36,31 @@ pub struct Tx<'store> {
 }
 
 impl<'store> Tx<'store> {
-    pub(super) async fn begin(
-        mut state: MutexGuard<'store, State>,
-        views: &'store BlockingMutex<Views>,
-    ) -> Result<Self, StoreError> {
+    pub(super) fn begin(mut state: MutexGuard<'store, State>, views: &'store BlockingMutex<Views>) -> Self {
         point!("store.begin.before");
-        // Before the statement: this future may be dropped while it is on its way. It stays set until a commit is
-        // known to have worked; whoever finds it set rolls back first.
+        // Stays set until a commit is known to have worked; whoever finds it set rolls back first.
         state.unsettled = true;
-        sqlx::query("BEGIN IMMEDIATE").execute(&mut state.connection).await?;
-        Ok(Self { state, views, carried: None, failed: false })
+        let mut script = Script::default();
+        script.add("BEGIN IMMEDIATE");
+        Self { state, views, script, carried: None, failed: false }
     }
 
     /// Appends an entry. [`StoreError::EntryExists`] if its place is taken; the change can go on after it.
     pub async fn append_entry(&mut self, ledger: &[u8; 32], seq: u64, bytes: &[u8]) -> Result<(), StoreError> {
         point!("store.append.before");
-        if !self.insert_entry(ledger, seq, bytes).await? {
-            let add = sqlx::query("INSERT INTO ledgers (ledger) VALUES (?) ON CONFLICT DO NOTHING");
-            let ledger_is_new = self.execute(add.bind(ledger.as_slice())).await? == 1;
-            if !ledger_is_new || !self.insert_entry(ledger, seq, bytes).await? {
-                return Err(StoreError::EntryExists { seq });
-            }
+        let place = signed(seq)?;
+        self.script
+            .add("INSERT INTO ledgers (ledger) VALUES (?) ON CONFLICT DO NOTHING")
+            .bind(ledger.as_slice())
+            .add(
+                "INSERT INTO entries (ledger, seq, bytes) SELECT id, ?, ? FROM ledgers WHERE ledger = ? \
+                 ON CONFLICT DO NOTHING RETURNING id",
+            )
+            .bind(place)
+            .bind(bytes)
+            .bind(ledger.as_slice());
+        if !self.run().await? {
+            return Err(StoreError::EntryExists { seq });
         }
         point!("store.append.after");
         Ok(())
@@ -59,25 +68,24 @@ impl<'store> Tx<'store> {
 
     /// Stores an object under its hash. Storing it again changes nothing: the hash is of its bytes.
     pub async fn put_object(&mut self, hash: &[u8; 32], bytes: &[u8]) -> Result<(), StoreError> {
-        let put = sqlx::query("INSERT INTO objects (hash, bytes) VALUES (?, ?) ON CONFLICT DO NOTHING");
-        self.execute(put.bind(hash.as_slice()).bind(bytes)).await?;
+        let put = "INSERT INTO objects (hash, bytes) VALUES (?, ?) ON CONFLICT DO NOTHING";
+        self.script.add(put).bind(hash.as_slice()).bind(bytes);
+        self.run_if_long().await?;
         point!("store.object.after");
         Ok(())
     }
 
     /// Removes an object that is no longer needed, and overwrites its bytes in the file; false if it was not there.
     pub async fn delete_object(&mut self, hash: &[u8; 32]) -> Result<bool, StoreError> {
-        let delete = sqlx::query("DELETE FROM objects WHERE hash = ?").bind(hash.as_slice());
-        Ok(self.execute(delete).await? == 1)
+        self.script.add("DELETE FROM objects WHERE hash = ? RETURNING id").bind(hash.as_slice());
+        self.run().await
     }
 
     /// Sets a small named value that is not secret.
     pub async fn put_meta(&mut self, key: &str, value: &[u8]) -> Result<(), StoreError> {
-        let put = sqlx::query(
-            "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-        );
-        self.execute(put.bind(key).bind(value)).await?;
-        Ok(())
+        let put = "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+        self.script.add(put).bind(key).bind(value);
+        self.run_if_long().await
     }
 
     /// The view records up to `counter` are in an entry of this change, so their slots become free with it.
@@ -117,9 +125,9 @@ impl<'store> Tx<'store> {
     /// Empties the index, whatever state it is in, to be filled again from signed entries. Its generation goes on from
     /// the highest of `floor` (the one remembered outside the database) and the last one known.
     pub async fn reset_index(&mut self, floor: u64) -> Result<(), StoreError> {
-        let (connection, index) = self.parts()?;
-        let reset = index.reset(connection, floor).await;
-        self.note(reset)
+        self.state.index.reset(floor)?;
+        self.script.add("DELETE FROM pages");
+        self.run_if_long().await
     }
 
     /// The value of a key of the index, with the changes so far.
@@ -143,6 +151,7 @@ impl<'store> Tx<'store> {
 
     /// The entry at a place of a ledger, with the changes so far.
     pub async fn entry(&mut self, ledger: &[u8; 32], seq: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        self.run().await?;
         let (connection, _) = self.parts()?;
         let entry = reads::entry(connection, ledger, seq).await;
         self.note(entry)
@@ -150,6 +159,7 @@ impl<'store> Tx<'store> {
 
     /// The object of a hash, with the changes so far.
     pub async fn object(&mut self, hash: &[u8; 32]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.run().await?;
         let (connection, _) = self.parts()?;
         let object = reads::object(connection, hash).await;
         self.note(object)
@@ -157,6 +167,7 @@ impl<'store> Tx<'store> {
 
     /// A small named value, with the changes so far.
     pub async fn meta(&mut self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.run().await?;
         let (connection, _) = self.parts()?;
         let value = reads::meta(connection, key).await;
         self.note(value)
@@ -168,12 +179,22 @@ impl<'store> Tx<'store> {
             self.put_meta(VIEWS_CARRIED, &counter.to_le_bytes()).await?;
         }
         point!("store.pages.before");
-        let (connection, index) = self.parts()?;
-        index.store(connection).await?;
+        let Sealed { pages, freed } = self.state.index.seal();
+        for (number, bytes) in pages {
+            let put =
+                "INSERT INTO pages (id, bytes) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET bytes = excluded.bytes";
+            self.script.add(put).bind(signed(number)?).bind(bytes);
+            self.run_if_long().await?;
+        }
+        for number in freed {
+            self.script.add("DELETE FROM pages WHERE id = ?").bind(signed(number)?);
+            self.run_if_long().await?;
+        }
+        self.script.add("COMMIT");
         point!("store.commit.before");
-        sqlx::query("COMMIT").execute(connection).await?;
+        self.run().await?;
         point!("store.commit.after");
-        index.settle();
+        self.state.index.settle();
         self.state.unsettled = false;
         if let Some(counter) = self.carried {
             self.views.lock().unwrap_or_else(PoisonError::into_inner).carried(counter);
@@ -181,19 +202,17 @@ impl<'store> Tx<'store> {
         Ok(())
     }
 
-    /// False if nothing was inserted, because the ledger is not known or the place is taken.
-    async fn insert_entry(&mut self, ledger: &[u8; 32], seq: u64, bytes: &[u8]) -> Result<bool, StoreError> {
-        let insert = sqlx::query(
-            "INSERT INTO entries (ledger, seq, bytes) SELECT id, ?, ? FROM ledgers WHERE ledger = ? \
-             ON CONFLICT DO NOTHING",
-        );
-        Ok(self.execute(insert.bind(signed(seq)?).bind(bytes).bind(ledger.as_slice())).await? == 1)
+    /// Runs what was gathered, if it is much.
+    async fn run_if_long(&mut self) -> Result<(), StoreError> {
+        if self.script.is_long() { self.run().await.map(drop) } else { Ok(()) }
     }
 
-    async fn execute(&mut self, query: Query<'_, Sqlite, SqliteArguments>) -> Result<u64, StoreError> {
+    /// Runs what was gathered. True if its last statement returned a row.
+    async fn run(&mut self) -> Result<bool, StoreError> {
+        let script = std::mem::take(&mut self.script);
         let (connection, _) = self.parts()?;
-        let done = query.execute(connection).await.map_err(StoreError::from);
-        Ok(self.note(done)?.rows_affected())
+        let ran = script.run(connection).await;
+        self.note(ran)
     }
 
     fn parts(&mut self) -> Result<(&mut SqliteConnection, &mut Index), StoreError> {

@@ -7,9 +7,10 @@ mod tree;
 
 use std::ops::ControlFlow;
 
-use sqlx::{AssertSqlSafe, SqliteConnection};
+use sqlx::SqliteConnection;
 use zeroize::Zeroizing;
 
+pub(super) use self::tree::Sealed;
 use self::{
     page::{KEY_LIMIT, VALUE_LIMIT},
     tree::{Need, ROOT_PAGE, Stop, Tree},
@@ -19,9 +20,6 @@ pub use self::{
     tree::Direction,
 };
 use super::{StoreError, database::signed};
-
-/// Rows of a multi-row statement. Most changes fit in one statement; each one is a trip to the database's thread.
-const PAGES_A_STATEMENT: usize = 16;
 
 /// Bytes of a long value in one row: one part fills one page.
 const PART: usize = 7_900;
@@ -215,7 +213,7 @@ impl Index {
         Ok(rows)
     }
 
-    /// Sets the value of a key, in memory until [`Index::store`].
+    /// Sets the value of a key, in memory until [`Index::seal`].
     pub(super) async fn put(
         &mut self,
         connection: &mut SqliteConnection,
@@ -270,43 +268,26 @@ impl Index {
         Ok((!pieces.is_empty()).then_some(value))
     }
 
-    /// Removes a key, in memory until [`Index::store`]; false if it was not there.
+    /// Removes a key, in memory until [`Index::seal`]; false if it was not there.
     pub(super) async fn delete(&mut self, connection: &mut SqliteConnection, key: &[u8]) -> Result<bool, StoreError> {
         self.run(connection, |tree| tree.delete(key)).await
     }
 
-    /// Starts the index anew, with a generation above `floor` and above the last one known.
-    pub(super) async fn reset(&mut self, connection: &mut SqliteConnection, floor: u64) -> Result<(), StoreError> {
+    /// Starts the index anew, with a generation above `floor` and above the last one known. The caller removes the
+    /// stored pages.
+    pub(super) fn reset(&mut self, floor: u64) -> Result<(), StoreError> {
         let open = self.open.as_mut().ok_or(StoreError::IndexLocked)?;
-        sqlx::query("DELETE FROM pages").execute(connection).await?;
         let last = open.tree.as_ref().map_or(0, Tree::generation);
         open.tree = Some(Tree::empty(last.max(floor)));
         Ok(())
     }
 
-    /// Stores the changed pages within the transaction at hand.
-    pub(super) async fn store(&mut self, connection: &mut SqliteConnection) -> Result<(), StoreError> {
-        let Some(Open { seal, tree: Some(tree) }) = &mut self.open else { return Ok(()) };
-        let Some(sealed) = tree.seal(seal.as_ref()) else { return Ok(()) };
+    /// Seals what was changed, for the caller to store.
+    pub(super) fn seal(&mut self) -> Sealed {
+        let Some(Open { seal, tree: Some(tree) }) = &mut self.open else { return Sealed::default() };
+        let sealed = tree.seal(seal.as_ref());
         self.counts.pages_written += sealed.pages.len() as u64;
-        for number in sealed.freed {
-            sqlx::query("DELETE FROM pages WHERE id = ?").bind(signed(number)?).execute(&mut *connection).await?;
-        }
-        let mut pages = sealed.pages.into_iter().peekable();
-        while pages.peek().is_some() {
-            let chunk: Vec<_> = pages.by_ref().take(PAGES_A_STATEMENT).collect();
-            let places = vec!["(?, ?)"; chunk.len()].join(", ");
-            // Safe: made of constants and a count, and so one of a few statements that SQLite prepares once.
-            let statement = AssertSqlSafe(format!(
-                "INSERT INTO pages (id, bytes) VALUES {places} ON CONFLICT (id) DO UPDATE SET bytes = excluded.bytes"
-            ));
-            let mut query = sqlx::query(statement);
-            for (number, bytes) in chunk {
-                query = query.bind(signed(number)?).bind(bytes);
-            }
-            query.execute(&mut *connection).await?;
-        }
-        Ok(())
+        sealed
     }
 
     /// The stored pages are durable.

@@ -159,11 +159,12 @@ impl Stretch {
 }
 
 /// What a commit has to store: sealed pages (the root record among them), and pages to remove.
-pub(super) struct Sealed {
+#[derive(Default)]
+pub(in super::super) struct Sealed {
     /// Page number and sealed bytes.
-    pub(super) pages: Vec<(u64, Vec<u8>)>,
+    pub(in super::super) pages: Vec<(u64, Vec<u8>)>,
     /// Numbers of pages that are no longer part of the tree.
-    pub(super) freed: Vec<u64>,
+    pub(in super::super) freed: Vec<u64>,
 }
 
 /// An ordered map of byte strings, of which only the pages in use are in memory. Pages are wiped when dropped.
@@ -345,10 +346,10 @@ impl Tree {
     }
 
     /// Seals every changed page under the next generation, children before the parents that name their hashes.
-    /// `None` if nothing was changed.
-    pub(super) fn seal(&mut self, seal: &dyn PageSeal) -> Option<Sealed> {
+    /// Nothing if nothing was changed.
+    pub(super) fn seal(&mut self, seal: &dyn PageSeal) -> Sealed {
         if self.root == self.committed && self.dirty.is_empty() && !self.fresh {
-            return None;
+            return Sealed::default();
         }
         self.root.generation = self.committed.generation + 1;
         let mut pages = Vec::with_capacity(self.dirty.len() + 1);
@@ -360,7 +361,7 @@ impl Tree {
         let mut record = self.root.generation.to_le_bytes().to_vec();
         record.extend(seal.seal(ROOT_PAGE, self.root.generation, &self.root.encode()));
         pages.push((ROOT_PAGE, record));
-        Some(Sealed { pages, freed: self.freed.clone() })
+        Sealed { pages, freed: self.freed.clone() }
     }
 
     /// The changes are durable.

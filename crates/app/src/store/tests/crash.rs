@@ -95,7 +95,7 @@ fn writer(folder: &Path) -> Command {
     let test = concat!(module_path!(), "::writes_until_killed");
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", test.split_once("::").unwrap().1, "--nocapture"]);
-    command.env("VITRINE_TEST_WRITE", folder).stdout(Stdio::piped()).stderr(Stdio::null());
+    command.env("VITRINE_TEST_WRITE", folder).stdout(Stdio::piped());
     command
 }
 

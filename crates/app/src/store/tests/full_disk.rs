@@ -56,9 +56,9 @@ async fn change_goes_no_further_after_the_disk_was_full() {
     limit(&store, "PRAGMA max_page_count = 20").await;
     let mut tx = store.begin().await.unwrap();
     tx.append_entry(&LEDGER, 0, b"first half").await.unwrap();
-    assert!(matches!(tx.put_object(&hash(0), &vec![9; 500_000]).await, Err(StoreError::DiskFull)));
+    assert!(matches!(tx.append_entry(&LEDGER, 1, &vec![9; 500_000]).await, Err(StoreError::DiskFull)));
     limit_in(&mut tx, "PRAGMA max_page_count = 100000").await;
-    assert!(matches!(tx.append_entry(&LEDGER, 1, b"second half").await, Err(StoreError::Abandoned)));
+    assert!(matches!(tx.append_entry(&LEDGER, 2, b"second half").await, Err(StoreError::Abandoned)));
     assert!(matches!(tx.commit().await, Err(StoreError::Abandoned)));
     assert_eq!(store.newest_seq(&LEDGER).await.unwrap(), None);
 }

@@ -72,14 +72,13 @@ impl Bench {
     }
 
     fn commit(&mut self) {
-        if let Some(sealed) = self.tree.seal(&NoSeal) {
-            self.writes += sealed.pages.len();
-            for number in sealed.freed {
-                self.disk.remove(&number);
-            }
-            self.disk.extend(sealed.pages);
-            self.tree.settle();
+        let sealed = self.tree.seal(&NoSeal);
+        self.writes += sealed.pages.len();
+        for number in sealed.freed {
+            self.disk.remove(&number);
         }
+        self.disk.extend(sealed.pages);
+        self.tree.settle();
     }
 
     /// Forgets what is in memory.
