@@ -5,6 +5,7 @@
 
 pub mod accessibility;
 pub mod desk;
+pub mod record;
 pub mod scenario;
 pub mod window;
 
@@ -12,5 +13,6 @@ mod driver;
 mod screen;
 
 pub use desk::{Desk, Setting};
+pub use record::{Record, Shown};
 pub use scenario::scenario;
 pub use window::Window;
