@@ -36,8 +36,8 @@ pub use id::{
     SignatureBytes, TeamId, TransportKey, Wrap,
 };
 pub use msp::{
-    Change, Device, Keys, Loss, Member, MspAt, MspChain, MspEpoch, MspHistory, MspState, Pending, Since, Stay, Team,
-    TeamEpoch, Unfinished,
+    Change, Device, History, Keys, Loss, Member, MspAt, MspChain, MspEpoch, MspHistory, MspState, Pending, Since, Stay,
+    Team, TeamEpoch, Unfinished,
 };
 pub use organization::{
     Accepted, CHECKPOINT_EVERY, Grant, Item, MAX_ITEMS, OrganizationEpoch, OrganizationState, Owed, Snapshot,

@@ -47,6 +47,55 @@ impl<T: Wire> Wire for Since<T> {
     }
 }
 
+/// What held from place to place. There is always something that holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct History<T> {
+    first: Since<T>,
+    later: Vec<Since<T>>,
+}
+
+impl<T> History<T> {
+    pub(crate) fn new(seq: u64, value: T) -> Self {
+        Self { first: Since { seq, value }, later: Vec::new() }
+    }
+
+    pub(crate) fn push(&mut self, seq: u64, value: T) {
+        self.later.push(Since { seq, value });
+    }
+
+    /// What holds now.
+    pub fn now(&self) -> &Since<T> {
+        self.later.last().unwrap_or(&self.first)
+    }
+
+    /// What held at a place; `None` before the beginning.
+    pub fn at(&self, seq: u64) -> Option<&Since<T>> {
+        self.iter().rev().find(|since| since.seq <= seq)
+    }
+
+    /// All, oldest first.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Since<T>> {
+        std::iter::once(&self.first).chain(&self.later)
+    }
+}
+
+impl<T: Wire> Wire for History<T> {
+    fn write(&self, out: &mut Writer) {
+        out.array(self.later.len() + 1);
+        self.iter().for_each(|since| since.write(out));
+    }
+
+    fn read(input: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let more = input.array()?.checked_sub(1).ok_or(DecodeError::Length)?;
+        let mut history = Self { first: Since::read(input)?, later: Vec::new() };
+        for _ in 0..more {
+            let since = Since::read(input)?;
+            history.later.push(since);
+        }
+        Ok(history)
+    }
+}
+
 record! {
     /// The keys of a member from one place on.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,8 +111,8 @@ record! {
     /// A member, with its history.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct Member {
-        0 keys: Vec<Since<Keys>>,
-        1 roles: Vec<Since<Role>>,
+        0 keys: History<Keys>,
+        1 roles: History<Role>,
         /// The entry that added it, where its sealed name stands.
         2 pub added: u64,
         /// The entry by which it joined; `None` while it is only invited.
@@ -80,16 +129,16 @@ record! {
 impl Member {
     /// The present keys.
     pub fn keys(&self) -> &Keys {
-        &self.keys.last().expect("a member is made with keys, and none are taken away").value
+        &self.keys.now().value
     }
 
     /// The present role; of a removed member, the last it had.
     pub fn role(&self) -> Role {
-        self.roles.last().expect("a member is made with a role, and none is taken away").value
+        self.roles.now().value
     }
 
     /// All roles it had, oldest first.
-    pub fn roles(&self) -> &[Since<Role>] {
+    pub fn roles(&self) -> &History<Role> {
         &self.roles
     }
 
@@ -145,7 +194,7 @@ record! {
     pub struct Team {
         /// What it is for.
         0 pub kind: TeamKind,
-        1 epochs: Vec<TeamEpoch>,
+        1 epochs: History<TeamEpoch>,
         2 stays: Vec<Stay>,
     }
 }
@@ -153,11 +202,11 @@ record! {
 impl Team {
     /// The present epoch.
     pub fn epoch(&self) -> &TeamEpoch {
-        self.epochs.last().expect("a team is made by its first epoch, and none is taken away")
+        &self.epochs.now().value
     }
 
     /// All epochs, oldest first.
-    pub fn epochs(&self) -> &[TeamEpoch] {
+    pub fn epochs(&self) -> &History<TeamEpoch> {
         &self.epochs
     }
 
@@ -274,8 +323,8 @@ record! {
         3 devices: Shared<DeviceId, Device>,
         4 teams: Shared<TeamId, Team>,
         5 epoch: Option<MspEpoch>,
-        6 homes: Vec<Since<Home>>,
-        7 recoveries: Vec<Since<Recovery>>,
+        6 homes: History<Home>,
+        7 recoveries: History<Recovery>,
         8 policy: Option<Head>,
         9 pending: Vec<Pending>,
         // The newest entry that may have taken something from somebody: lets an organization whose epoch is newer
@@ -426,17 +475,17 @@ impl MspState {
 
     /// The present home.
     pub fn home(&self) -> Home {
-        self.at(self.head.seq).home()
+        self.homes.now().value
     }
 
     /// The recovery key that is set.
     pub fn recovery(&self) -> Option<RecoveryKey> {
-        self.at(self.head.seq).recovery()
+        self.recoveries.now().value.key
     }
 
     /// Whether a safe sheet exists.
     pub fn has_safe_sheet(&self) -> bool {
-        self.recoveries.last().is_some_and(|recovery| recovery.value.sheet)
+        self.recoveries.now().value.sheet
     }
 
     /// The entry with the present policy.
@@ -473,10 +522,6 @@ impl MspState {
     /// # Errors
     /// Any [`DecodeError`].
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
-        let state: Self = cbor::decode(bytes)?;
-        let whole = state.members.values().all(|member| !member.keys.is_empty() && !member.roles.is_empty())
-            && state.teams.values().all(|team| !team.epochs.is_empty())
-            && !state.homes.is_empty();
-        if whole { Ok(state) } else { Err(DecodeError::Length) }
+        cbor::decode(bytes)
     }
 }

@@ -1,9 +1,11 @@
 //! What each MSP entry does, and why it may be refused.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map};
 use std::sync::Arc;
 
-use super::{Change, Device, Keys, Member, MspAt, MspEpoch, MspState, Pending, Recovery, Since, Stay, Team, TeamEpoch};
+use super::{
+    Change, Device, History, Keys, Member, MspAt, MspEpoch, MspState, Pending, Recovery, Stay, Team, TeamEpoch,
+};
 use crate::entry::is_weak;
 use crate::{
     Action, Body, Claim, DeviceCard, DeviceId, EncryptionKey, Entry, EntryHash, Head, Home, IdentityKey, KeyName,
@@ -82,8 +84,8 @@ impl MspState {
             devices: Arc::new(BTreeMap::new()),
             teams: Arc::new(BTreeMap::new()),
             epoch: None,
-            homes: vec![Since { seq: 0, value: Home::Device(card.device) }],
-            recoveries: Vec::new(),
+            homes: History::new(0, Home::Device(card.device)),
+            recoveries: History::new(0, Recovery { key: None, sheet: false }),
             policy: None,
             pending: Vec::new(),
             last_loss: 0,
@@ -185,7 +187,7 @@ impl MspState {
             MspBody::Home { home } | MspBody::HomeRecovery { home, .. } => {
                 permit(role, Action::Home)?;
                 self.check_new_home(home)?;
-                next.homes.push(Since { seq, value: *home });
+                next.homes.push(seq, *home);
                 Ok(())
             }
             MspBody::MemberAdd { subject, role: given, identity, encryption, card, verification, .. } => {
@@ -309,7 +311,7 @@ impl MspState {
         let seq = self.head.seq;
         match change {
             Change::Role { subject, role } => {
-                self.change_member(*subject, |member| member.roles.push(Since { seq, value: *role }))?;
+                self.change_member(*subject, |member| member.roles.push(seq, *role))?;
                 self.last_loss = seq;
             }
             Change::Remove { subject } => {
@@ -328,11 +330,11 @@ impl MspState {
             }
             Change::Rekey { subject, keys } => {
                 self.check_keys(keys)?;
-                self.change_member(*subject, |member| member.keys.push(Since { seq, value: *keys }))?;
+                self.change_member(*subject, |member| member.keys.push(seq, *keys))?;
                 self.last_loss = seq;
             }
             Change::Recovery { key, sheet } => {
-                self.recoveries.push(Since { seq, value: Recovery { key: *key, sheet: *sheet } });
+                self.recoveries.push(seq, Recovery { key: *key, sheet: *sheet });
             }
         }
         if self.owners().next().is_none() {
@@ -369,7 +371,7 @@ impl MspState {
         let used = |identity: &IdentityKey, encryption: &EncryptionKey| {
             *identity == keys.identity || *encryption == keys.encryption
         };
-        let mut all = self.members.values().flat_map(|member| &member.keys);
+        let mut all = self.members.values().flat_map(|member| member.keys.iter());
         if all.any(|old| used(&old.value.identity, &old.value.encryption)) { Err(Refusal::Reused) } else { Ok(()) }
     }
 
@@ -388,8 +390,8 @@ impl MspState {
         self.add_device(id, card)?;
         let seq = self.head.seq;
         let member = Member {
-            keys: vec![Since { seq, value: keys }],
-            roles: vec![Since { seq, value: role }],
+            keys: History::new(seq, keys),
+            roles: History::new(seq, role),
             added: seq,
             joined: None,
             removed: None,
@@ -490,7 +492,7 @@ impl MspState {
             return Err(Refusal::WeakKey);
         }
         // An epoch with an old key would leave those who left with the key to everything new.
-        if self.teams.values().flat_map(|team| &team.epochs).any(|old| old.public == made.public) {
+        if self.teams.values().flat_map(|team| team.epochs.iter()).any(|old| old.value.public == made.public) {
             return Err(Refusal::Reused);
         }
         let fit = wraps.iter().all(|wrap| self.now().fits(&wrap.member, kind));
@@ -499,12 +501,16 @@ impl MspState {
             return Err(Refusal::Recipients);
         }
         let seq = made.entry.seq;
-        let team = Arc::make_mut(&mut next.teams).entry(id).or_insert_with(|| Team {
-            kind,
-            epochs: Vec::new(),
-            stays: Vec::new(),
-        });
-        team.epochs.push(made);
+        let team = match Arc::make_mut(&mut next.teams).entry(id) {
+            btree_map::Entry::Vacant(free) => {
+                free.insert(Team { kind, epochs: History::new(seq, made), stays: Vec::new() })
+            }
+            btree_map::Entry::Occupied(held) => {
+                let team = held.into_mut();
+                team.epochs.push(seq, made);
+                team
+            }
+        };
         for stay in team.stays.iter_mut().filter(|stay| stay.until.is_none()) {
             if !wraps.iter().any(|wrap| wrap.member == stay.member) {
                 stay.until = Some(seq);

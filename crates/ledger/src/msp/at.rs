@@ -1,6 +1,6 @@
 //! The MSP state as it was at one place of its ledger.
 
-use super::{Device, Loss, MspState, Since, Stay, Team, TeamEpoch, Unfinished};
+use super::{Device, Loss, MspState, Stay, Team, TeamEpoch, Unfinished};
 use crate::{Author, Home, Keys, MemberId, RecoveryKey, Refusal, Role, TeamId, TeamKind};
 
 /// A view of [`MspState`] at a place: what happened later does not count.
@@ -8,10 +8,6 @@ use crate::{Author, Home, Keys, MemberId, RecoveryKey, Refusal, Role, TeamId, Te
 pub struct MspAt<'a> {
     state: &'a MspState,
     seq: u64,
-}
-
-fn latest<T>(history: &[Since<T>], seq: u64) -> Option<&Since<T>> {
-    history.iter().rev().find(|since| since.seq <= seq)
 }
 
 fn ended(until: Option<u64>, seq: u64) -> bool {
@@ -36,7 +32,7 @@ impl<'a> MspAt<'a> {
         let member = self.state.members.get(member)?;
         let joined = member.joined.is_some_and(|joined| joined <= self.seq);
         if joined && !ended(member.removed, self.seq) {
-            latest(&member.roles, self.seq).map(|since| since.value)
+            member.roles.at(self.seq).map(|since| since.value)
         } else {
             None
         }
@@ -44,7 +40,7 @@ impl<'a> MspAt<'a> {
 
     /// The keys of a member.
     pub fn keys(&self, member: &MemberId) -> Option<&'a Keys> {
-        latest(&self.state.members.get(member)?.keys, self.seq).map(|since| &since.value)
+        self.state.members.get(member)?.keys.at(self.seq).map(|since| &since.value)
     }
 
     /// The author's role and device, both valid here.
@@ -63,22 +59,20 @@ impl<'a> MspAt<'a> {
 
     /// The home.
     pub fn home(&self) -> Home {
-        latest(&self.state.homes, self.seq)
-            .or(self.state.homes.first())
-            .expect("a ledger begins with a home, and none is taken away")
-            .value
+        // The founding device is the home from the first place on.
+        self.state.homes.at(self.seq).unwrap_or(self.state.homes.now()).value
     }
 
     /// The recovery key.
     pub fn recovery(&self) -> Option<RecoveryKey> {
-        latest(&self.state.recoveries, self.seq).and_then(|since| since.value.key)
+        self.state.recoveries.at(self.seq).and_then(|since| since.value.key)
     }
 
     /// A team's kind and epoch; `None` before it was made.
     pub fn team(&self, team: &TeamId) -> Option<(TeamKind, &'a TeamEpoch)> {
         let team = self.state.teams.get(team)?;
-        let epoch = team.epochs.iter().rev().find(|epoch| epoch.entry.seq <= self.seq)?;
-        Some((team.kind, epoch))
+        let epoch = team.epochs.at(self.seq)?;
+        Some((team.kind, &epoch.value))
     }
 
     /// The owners' team; `None` before it was made.
@@ -109,11 +103,7 @@ impl<'a> MspAt<'a> {
     }
 
     fn rekeyed_since(&self, member: &MemberId, seq: u64) -> bool {
-        self.state
-            .members
-            .get(member)
-            .and_then(|member| latest(&member.keys, self.seq))
-            .is_some_and(|keys| keys.seq > seq)
+        self.state.members.get(member).and_then(|member| member.keys.at(self.seq)).is_some_and(|keys| keys.seq > seq)
     }
 }
 
@@ -155,8 +145,7 @@ impl MspState {
         let mut left = Vec::new();
         for (id, device) in self.devices.iter() {
             let Some(member) = self.members.get(&device.member).filter(|member| member.is_active()) else { continue };
-            let keyed = member.keys.last().map_or(0, |keys| keys.seq);
-            if device.until.is_some_and(|until| until > keyed) {
+            if device.until.is_some_and(|until| until > member.keys.now().seq) {
                 left.push(Unfinished::Rekey { member: device.member, device: *id });
             }
         }

@@ -291,7 +291,7 @@ impl Customer {
         let mut customer = Self::begin(firm, by, n);
         customer.epoch(firm, by);
         if firm.state().team(&team_id(WORK)).is_some() {
-            customer.add(firm, by, customer.grant_body(firm, WORK, Level::Full)).unwrap();
+            customer.add(firm, by, Self::grant_body(firm, WORK, Level::Full)).unwrap();
         }
         customer
     }
@@ -321,7 +321,7 @@ impl Customer {
         TeamWrap { team, epoch, keys: key_wraps(level.keys()) }
     }
 
-    pub fn grant_body(&self, firm: &Firm, team: u8, level: Level) -> OrganizationBody {
+    pub fn grant_body(firm: &Firm, team: u8, level: Level) -> OrganizationBody {
         let wrap = Self::team_wrap(firm, team_id(team), level);
         OrganizationBody::Access { team: team_id(team), level: Some(level), wrap: Some(wrap) }
     }

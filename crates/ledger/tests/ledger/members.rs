@@ -339,7 +339,7 @@ fn recipients_rise_and_do_not_repeat() {
     let mut firm = Firm::shared(&owner);
     firm.welcome(&owner, &tech, Role::Technician);
     for change in [(|members: &mut Vec<vitrine_ledger::MemberWrap>| members.reverse()) as fn(&mut Vec<_>), |members| {
-        members.push(members[1].clone())
+        members.push(members[1].clone());
     }] {
         let mut body = firm.team_body(WORK, TeamKind::Work, &[owner.member, tech.member]);
         let MspBody::TeamEpoch { members, .. } = &mut body else { unreachable!() };

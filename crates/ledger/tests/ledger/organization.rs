@@ -51,7 +51,7 @@ fn entry_of_one_organization_is_refused_in_another() {
 fn nothing_but_an_epoch_comes_first() {
     let (firm, _, owner, _) = office();
     let mut customer = Customer::begin(&firm, &owner, 3);
-    for body in [log(), put(1, ItemKind::Account, 1), customer.grant_body(&firm, WORK, Level::Full)] {
+    for body in [log(), put(1, ItemKind::Account, 1), Customer::grant_body(&firm, WORK, Level::Full)] {
         assert_eq!(customer.add(&firm, &owner, body).unwrap_err(), Refusal::NoEpoch);
     }
     customer.epoch(&firm, &owner);
@@ -68,7 +68,7 @@ fn each_role_writes_what_the_table_allows() {
     firm.team(&owner, WORK, TeamKind::Work, &[&tech, &rotator]);
     firm.team(&owner, AUDIT, TeamKind::Audit, &[&auditor]);
     let mut customer = Customer::connect(&firm, &owner, 4);
-    customer.add(&firm, &owner, customer.grant_body(&firm, AUDIT, Level::Log)).unwrap();
+    customer.add(&firm, &owner, Customer::grant_body(&firm, AUDIT, Level::Log)).unwrap();
     let bodies = [
         (log(), "tur"),
         (put(1, ItemKind::Account, 1), "tr"),
@@ -107,7 +107,7 @@ fn reading_access_does_not_let_a_rotator_touch_the_connection() {
     firm.team(&owner, WORK, TeamKind::Work, &[&rotator]);
     let mut customer = Customer::begin(&firm, &owner, 1);
     customer.epoch(&firm, &owner);
-    customer.add(&firm, &owner, customer.grant_body(&firm, WORK, Level::Read)).unwrap();
+    customer.add(&firm, &owner, Customer::grant_body(&firm, WORK, Level::Read)).unwrap();
     customer.add(&firm, &rotator, put(1, ItemKind::Account, 1)).unwrap();
     assert_eq!(
         customer.add(&firm, &rotator, put(2, ItemKind::Connection, 1)).unwrap_err(),
@@ -188,19 +188,19 @@ fn audit_team_gets_log_and_names_alone() {
     firm.team(&owner, AUDIT, TeamKind::Audit, &[&auditor]);
     for level in [Level::Read, Level::Full] {
         assert_eq!(
-            customer.add(&firm, &owner, customer.grant_body(&firm, AUDIT, level)).unwrap_err(),
+            customer.add(&firm, &owner, Customer::grant_body(&firm, AUDIT, level)).unwrap_err(),
             Refusal::Team { team: team_id(AUDIT) }
         );
     }
     assert_eq!(
-        customer.add(&firm, &owner, customer.grant_body(&firm, WORK, Level::Log)).unwrap_err(),
+        customer.add(&firm, &owner, Customer::grant_body(&firm, WORK, Level::Log)).unwrap_err(),
         Refusal::Team { team: team_id(WORK) }
     );
-    let mut greedy = customer.grant_body(&firm, AUDIT, Level::Log);
+    let mut greedy = Customer::grant_body(&firm, AUDIT, Level::Log);
     let OrganizationBody::Access { wrap: Some(wrap), .. } = &mut greedy else { unreachable!() };
     wrap.keys = key_wraps(&[KeyName::Read, KeyName::Operate]);
     assert_eq!(customer.add(&firm, &owner, greedy).unwrap_err(), Refusal::Recipients);
-    customer.add(&firm, &owner, customer.grant_body(&firm, AUDIT, Level::Log)).unwrap();
+    customer.add(&firm, &owner, Customer::grant_body(&firm, AUDIT, Level::Log)).unwrap();
     let mut body = customer.epoch_body(&firm);
     let OrganizationBody::Epoch { commitments, .. } = &mut body else { unreachable!() };
     commitments.log = None;
@@ -213,7 +213,7 @@ fn owners_access_can_neither_be_granted_nor_taken() {
     let owners = firm.state().owners_team().unwrap();
     for body in [
         OrganizationBody::Access { team: owners, level: None, wrap: None },
-        customer.grant_body(&firm, crate::kit::OWNERS, Level::Full),
+        Customer::grant_body(&firm, crate::kit::OWNERS, Level::Full),
     ] {
         assert_eq!(customer.add(&firm, &owner, body).unwrap_err(), Refusal::Team { team: owners });
     }

@@ -115,7 +115,7 @@ fn epoch_to_a_team_that_still_holds_the_removed_member_is_refused() {
         Refusal::Team { team: team_id(WORK) }
     );
     assert_eq!(
-        customer.add(&firm, &owner, customer.grant_body(&firm, WORK, Level::Full)).unwrap_err(),
+        customer.add(&firm, &owner, Customer::grant_body(&firm, WORK, Level::Full)).unwrap_err(),
         Refusal::Team { team: team_id(WORK) }
     );
 }
@@ -195,10 +195,10 @@ fn recovery_key_that_is_replaced_owes_an_epoch() {
 #[test]
 fn lowered_access_owes_an_epoch_and_raised_access_does_not() {
     let Office { firm, mut customer, owner, .. } = office();
-    customer.add(&firm, &owner, customer.grant_body(&firm, WORK, Level::Read)).unwrap();
+    customer.add(&firm, &owner, Customer::grant_body(&firm, WORK, Level::Read)).unwrap();
     assert_eq!(customer.state.owes_epoch(firm.state()), Some(Owed::Withdrawn));
     customer.epoch(&firm, &owner);
-    customer.add(&firm, &owner, customer.grant_body(&firm, WORK, Level::Full)).unwrap();
+    customer.add(&firm, &owner, Customer::grant_body(&firm, WORK, Level::Full)).unwrap();
     assert_eq!(customer.state.owes_epoch(firm.state()), None);
 }
 
