@@ -1,0 +1,3 @@
+//! Bodies of the fuzz targets, one module a room.
+pub mod ledger;
+pub mod vault;
