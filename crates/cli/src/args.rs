@@ -1,0 +1,443 @@
+//! The commands and their flags. No flag takes a secret.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use vitrine_app::api;
+
+use crate::exit;
+
+/// Emergency access to customers' Microsoft 365 tenants, kept and rotated.
+#[derive(Debug, Parser)]
+#[command(name = "vitrine", version, about, after_help = exit::TABLE, propagate_version = true)]
+pub(crate) struct Arguments {
+    /// Print one JSON document and ask nothing.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Read the passphrase from this file descriptor: one line for each passphrase asked.
+    #[arg(long, global = true, value_name = "N")]
+    pub(crate) passphrase_fd: Option<u32>,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Create the vault of a firm on this device.
+    Init(Init),
+    /// Open the vault and keep it open in the background (the agent).
+    Unlock,
+    /// Drop every key.
+    Lock,
+    /// Change the passphrase, or have one suggested.
+    Passphrase {
+        /// Draw six words at random instead of changing anything.
+        #[arg(long)]
+        suggest: bool,
+    },
+    /// Write the recovery kit (PDF) and confirm it by two groups typed back.
+    Kit {
+        /// File to write; an existing one is not overwritten.
+        path: PathBuf,
+        /// Read the two groups from this file descriptor, one a line, in the order the progress asks for them.
+        #[arg(long, value_name = "N")]
+        groups_fd: Option<u32>,
+    },
+    /// Write the safe sheet (PDF), whose key opens the vault alone.
+    Sheet {
+        /// File to write; an existing one is not overwritten.
+        path: PathBuf,
+    },
+    /// Write the encrypted backup, now and after every change.
+    Backup {
+        /// Folder that receives it from now on.
+        #[arg(long)]
+        folder: Option<PathBuf>,
+    },
+    /// Restore a vault from a backup file into an empty data folder.
+    Restore(Restore),
+    /// Organizations.
+    #[command(subcommand)]
+    Org(Org),
+    /// Connect an organization's tenant: sign in as its admin, see what will be created, create it.
+    Connect(Connect),
+    /// Emergency accounts with rotated credentials.
+    #[command(subcommand)]
+    Laps(Laps),
+    /// Show one credential. A view record is kept.
+    View {
+        #[command(flatten)]
+        which: Credential,
+    },
+    /// Copy one credential to the clipboard. A view record is kept.
+    Copy {
+        #[command(flatten)]
+        which: Credential,
+        /// Copy the user name instead.
+        #[arg(long, conflicts_with_all = ["code", "value"])]
+        user_name: bool,
+    },
+    /// Store the one-time-code key that Microsoft's page showed.
+    SecondFactor {
+        /// Name, domain or id of the organization.
+        organization: String,
+        /// User name, the part before its @, or id.
+        #[arg(long)]
+        account: Option<String>,
+        /// Read the key (Base32 or otpauth address) from this file descriptor.
+        #[arg(long, value_name = "N")]
+        key_fd: Option<u32>,
+    },
+    /// Rotate passwords and wait for the outcome.
+    Rotate(Rotate),
+    /// The state of vault and application.
+    Status,
+    /// What happened, newest first.
+    Audit {
+        /// Name, domain or id of one organization.
+        organization: Option<String>,
+        /// Lines to pass over.
+        #[arg(long, default_value_t = 0)]
+        offset: u32,
+        /// Lines wanted.
+        #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        limit: u32,
+    },
+    /// Write a list as CSV, without secrets.
+    Export {
+        /// Which list.
+        list: List,
+        /// File to write; an existing one is not overwritten.
+        path: PathBuf,
+    },
+    /// Settings of this device.
+    Settings {
+        /// Name of a setting to change, as shown without this.
+        #[arg(requires = "value")]
+        name: Option<String>,
+        /// Its new value.
+        value: Option<String>,
+    },
+    /// The client id of the first sign-in, and how to register one.
+    ClientId {
+        /// The GUID to use from now on.
+        guid: Option<String>,
+    },
+    /// Holds the keys; started by `unlock`.
+    #[command(hide = true)]
+    Agent,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// Name of the firm.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) firm: String,
+    /// Your name.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) person: String,
+    /// Without a keychain, keep the device secret in a file of your own. Asks for a stronger passphrase.
+    #[arg(long)]
+    pub(crate) accept_file_fallback: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Restore {
+    /// The backup file.
+    pub(crate) file: PathBuf,
+    /// Open it with the safe sheet instead of the recovery kit; the passphrase is then a new one.
+    #[arg(long)]
+    pub(crate) sheet: bool,
+    /// Read the printed codes from this file descriptor, one a line: secret code and vault code, or the sheet's code.
+    #[arg(long, value_name = "N")]
+    pub(crate) codes_fd: Option<u32>,
+    /// Without a keychain, keep the device secret in a file of your own.
+    #[arg(long)]
+    pub(crate) accept_file_fallback: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Org {
+    /// List them.
+    List {
+        /// Text looked for in name and domain.
+        #[arg(long, default_value = "")]
+        filter: String,
+        /// Only those in this state.
+        #[arg(long)]
+        state: Option<State>,
+        /// Order of the rows.
+        #[arg(long, default_value = "name")]
+        sort: Sort,
+        /// Reversed order.
+        #[arg(long)]
+        descending: bool,
+        /// Rows to pass over.
+        #[arg(long, default_value_t = 0)]
+        offset: u32,
+        /// Rows wanted.
+        #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=500))]
+        limit: u32,
+    },
+    /// Add one.
+    Add {
+        /// Its name.
+        name: String,
+        /// Notes.
+        #[arg(long, default_value = "")]
+        notes: String,
+    },
+    /// Add those of a CSV file with a header `name` and optionally `notes`.
+    Import {
+        /// The file; `-` for standard input.
+        file: PathBuf,
+        /// Only say what would be added.
+        #[arg(long)]
+        preview: bool,
+    },
+    /// Show one.
+    Show {
+        /// Name, domain or id.
+        organization: String,
+    },
+    /// Change name, notes or tags.
+    Edit {
+        /// Name, domain or id.
+        organization: String,
+        /// New name.
+        #[arg(long)]
+        name: Option<String>,
+        /// New notes.
+        #[arg(long)]
+        notes: Option<String>,
+        /// New tags, instead of all there are; may be given several times.
+        #[arg(long = "tag")]
+        tags: Option<Vec<String>>,
+    },
+    /// Take one out of the list. Its tenant is not touched.
+    Archive {
+        /// Name, domain or id.
+        organization: String,
+        /// Its name once more.
+        #[arg(long, value_name = "NAME")]
+        confirm: String,
+    },
+}
+
+/// How the tenant's admin signs in.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct SignIn {
+    /// With this machine's browser (the usual way).
+    #[arg(long, conflicts_with = "device_code")]
+    pub(crate) browser: bool,
+    /// With a code typed on another device.
+    #[arg(long)]
+    pub(crate) device_code: bool,
+    /// The tenant it must be, by id or domain: answers "Is this Contoso?" in advance.
+    #[arg(long, value_name = "TENANT")]
+    pub(crate) tenant: Option<String>,
+}
+
+impl SignIn {
+    pub(crate) fn route(&self) -> api::SignInRoute {
+        if self.device_code { api::SignInRoute::DeviceCode } else { api::SignInRoute::Browser }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Connect {
+    /// Name, domain or id of the organization.
+    pub(crate) organization: String,
+    #[command(flatten)]
+    pub(crate) sign_in: SignIn,
+    /// Create what the plan shows without asking. The plan is still printed.
+    #[arg(long)]
+    pub(crate) yes: bool,
+    /// Go on to enable LAPS in the same sitting, with this account name; may be given twice.
+    #[arg(long = "laps", value_name = "NAME")]
+    pub(crate) laps: Vec<String>,
+    /// Hours between rotations, with --laps.
+    #[arg(long, value_name = "HOURS", requires = "laps")]
+    pub(crate) interval: Option<u32>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Laps {
+    /// Create the emergency accounts and keep them.
+    Enable(EnableLaps),
+    /// Turn LAPS off.
+    Disable {
+        /// Name, domain or id of the organization.
+        organization: String,
+        /// What becomes of the accounts.
+        #[arg(long)]
+        accounts: Fate,
+        #[command(flatten)]
+        sign_in: SignIn,
+    },
+    /// Change the interval.
+    Interval {
+        /// Name, domain or id of the organization.
+        organization: String,
+        /// Hours between rotations.
+        hours: u32,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EnableLaps {
+    /// Name, domain or id of the organization.
+    pub(crate) organization: String,
+    /// Account name, the part before the @; once for each of the one or two accounts.
+    #[arg(long = "name", value_name = "NAME", required = true)]
+    pub(crate) names: Vec<String>,
+    /// Hours between rotations.
+    #[arg(long, value_name = "HOURS")]
+    pub(crate) interval: Option<u32>,
+    /// Take over this account, which exists already; may be given twice.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) adopt: Vec<String>,
+    #[command(flatten)]
+    pub(crate) sign_in: SignIn,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Credential {
+    /// Name, domain or id of the organization.
+    pub(crate) organization: String,
+    /// User name, the part before its @, or id; else the account in the best state.
+    #[arg(long)]
+    pub(crate) account: Option<String>,
+    /// Which stored password.
+    #[arg(long, default_value = "current")]
+    pub(crate) value: Value,
+    /// The one-time code of this moment instead of a password.
+    #[arg(long, conflicts_with = "value")]
+    pub(crate) code: bool,
+    /// Why, for the record.
+    #[arg(long)]
+    pub(crate) reason: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[group(id = "scope", required = true)]
+pub(crate) struct Rotate {
+    /// Names, domains or ids of organizations.
+    #[arg(group = "scope")]
+    pub(crate) organizations: Vec<String>,
+    /// Everything that is due.
+    #[arg(long, group = "scope", conflicts_with_all = ["all", "organizations"])]
+    pub(crate) due: bool,
+    /// Everything.
+    #[arg(long, group = "scope", conflicts_with = "organizations")]
+    pub(crate) all: bool,
+    /// Only this account of the one organization named.
+    #[arg(long, conflicts_with_all = ["due", "all"])]
+    pub(crate) account: Option<String>,
+    /// Seconds to wait for the outcome; what is then still open goes on in the agent, if there is one.
+    #[arg(long, default_value_t = 600, value_name = "SECONDS")]
+    pub(crate) wait: u64,
+}
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident => $api:ty { $($variant:ident),+ }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, ValueEnum)]
+        pub(crate) enum $name { $($variant),+ }
+
+        impl From<$name> for $api {
+            fn from(word: $name) -> Self {
+                match word { $($name::$variant => Self::$variant),+ }
+            }
+        }
+    };
+}
+
+words! {
+    /// State of an organization.
+    State => api::OrganizationState { Failed, Due, NotConnected, Healthy }
+}
+words! {
+    /// Order of organizations.
+    Sort => api::OrganizationSort { Name, State, LastRotation, NextRotation }
+}
+words! {
+    /// What becomes of the accounts.
+    Fate => api::AccountsFate { Keep, Disable, Delete }
+}
+words! {
+    /// Which stored password.
+    Value => api::WhichValue { Current, Pending, Previous }
+}
+
+/// What can be exported.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum List {
+    /// What happened.
+    Audit,
+    /// The organizations and their state.
+    Organizations,
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+    use super::*;
+    use clap::CommandFactory;
+
+    fn parse(line: &str) -> Result<Arguments, clap::Error> {
+        Arguments::try_parse_from(line.split(' '))
+    }
+
+    #[test]
+    fn the_commands_are_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn no_flag_takes_a_secret() {
+        fn walk(command: &clap::Command) {
+            for argument in command.get_arguments() {
+                let name = argument.get_id().as_str();
+                let takes_text = argument.get_action().takes_values() && !name.ends_with("_fd");
+                let sounds_secret = ["passphrase", "password", "secret", "key"].iter().any(|word| name.contains(word));
+                assert!(!(takes_text && sounds_secret), "{} {name}", command.get_name());
+            }
+            command.get_subcommands().for_each(walk);
+        }
+        walk(&Arguments::command());
+    }
+
+    #[test]
+    fn rotating_needs_a_scope_and_only_one() {
+        assert!(parse("vitrine rotate").is_err());
+        assert!(parse("vitrine rotate --due --all").is_err());
+        assert!(parse("vitrine rotate Contoso --all").is_err());
+        assert!(parse("vitrine rotate --due").is_ok());
+        assert!(parse("vitrine rotate Contoso Fabrikam").is_ok());
+        assert!(parse("vitrine rotate Contoso --account emergency-1").is_ok());
+    }
+
+    #[test]
+    fn the_two_ways_to_sign_in_exclude_each_other() {
+        assert!(parse("vitrine connect Contoso --browser --device-code").is_err());
+        let Command::Connect(connect) = parse("vitrine connect Contoso --device-code").unwrap().command else {
+            panic!("not connect")
+        };
+        assert_eq!(connect.sign_in.route(), api::SignInRoute::DeviceCode);
+    }
+
+    #[test]
+    fn json_and_the_descriptor_may_stand_behind_the_command() {
+        let arguments = parse("vitrine status --json --passphrase-fd 3").unwrap();
+        assert!(arguments.json);
+        assert_eq!(arguments.passphrase_fd, Some(3));
+    }
+
+    #[test]
+    fn absurd_numbers_are_refused() {
+        assert!(parse("vitrine org list --limit 0").is_err());
+        assert!(parse("vitrine audit --limit 99999999999").is_err());
+        assert!(parse("vitrine status --passphrase-fd -1").is_err());
+    }
+}

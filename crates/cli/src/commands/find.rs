@@ -1,0 +1,82 @@
+//! Finds what a person names: an organization by name, domain or id, an account by user name or id.
+
+use vitrine_app::api::{AccountState, AccountView, OrganizationRequest, OrganizationView, OrganizationsRequest};
+
+use super::Result;
+use crate::{door::Door, output::usage, text::shown};
+
+/// The id of an organization. A name must be the whole name: nobody wants the secret of one that merely begins alike.
+pub(super) async fn id(door: &mut Door, named: &str) -> Result<String> {
+    if named.len() == 64 && named.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Ok(named.to_ascii_lowercase());
+    }
+    let request = OrganizationsRequest { filter: named.to_owned(), limit: 500, ..OrganizationsRequest::default() };
+    let rows = door.call(request).await?.rows;
+    let wanted = named.trim().to_lowercase();
+    let same = |text: &str| text.to_lowercase() == wanted;
+    let mut found = rows.iter().filter(|row| same(&row.name) || row.domain.as_deref().is_some_and(same));
+    match (found.next(), found.next()) {
+        (Some(row), None) => Ok(row.id.clone()),
+        (Some(_), Some(_)) => Err(usage(
+            "cli.organization-ambiguous",
+            format!("Several organizations are called {}.", shown(named)),
+            "Name one by its id: vitrine org list --json.",
+        )),
+        (None, _) => Err(usage(
+            "cli.no-such-organization",
+            format!("There is no organization called {}.", shown(named)),
+            match rows.as_slice() {
+                [] => "See vitrine org list.".to_owned(),
+                rows => {
+                    let names: Vec<String> = rows.iter().take(3).map(|row| shown(&row.name)).collect();
+                    format!("Give the whole name. Similar: {}.", names.join(", "))
+                }
+            },
+        )),
+    }
+}
+
+/// An organization.
+pub(super) async fn organization(door: &mut Door, named: &str) -> Result<OrganizationView> {
+    let organization = id(door, named).await?;
+    door.call(OrganizationRequest { organization }).await
+}
+
+/// An account by user name, the part before its @, or id; without a name, the one in the best state.
+pub(super) fn account<'a>(organization: &'a OrganizationView, named: Option<&str>) -> Result<&'a AccountView> {
+    let accounts = &organization.accounts;
+    let found = match named {
+        None => accounts.iter().min_by_key(|account| trouble(account.state)),
+        Some(named) => {
+            let wanted = named.to_lowercase();
+            accounts.iter().find(|account| {
+                let user_name = account.user_name.to_lowercase();
+                account.id == wanted || user_name == wanted || user_name.split('@').next() == Some(&wanted)
+            })
+        }
+    };
+    found.ok_or_else(|| match accounts.as_slice() {
+        [] => usage(
+            "cli.no-account",
+            format!("{} has no emergency account.", shown(&organization.name)),
+            "Enable LAPS: vitrine laps enable.",
+        ),
+        accounts => {
+            let names: Vec<String> = accounts.iter().map(|account| shown(&account.user_name)).collect();
+            usage("cli.no-such-account", "There is no such account.", format!("Name one of: {}.", names.join(", ")))
+        }
+    })
+}
+
+/// The lower, the likelier the stored password opens the account.
+fn trouble(state: AccountState) -> u8 {
+    match state {
+        AccountState::Fresh => 0,
+        AccountState::Due => 1,
+        AccountState::Rotating => 2,
+        AccountState::NeedsPerson => 3,
+        AccountState::Unclear => 4,
+        AccountState::Creating => 5,
+        AccountState::ChangedOutside => 6,
+    }
+}

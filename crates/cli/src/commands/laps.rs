@@ -1,0 +1,108 @@
+//! LAPS: enabling it, its interval, turning it off.
+
+use vitrine_app::api::{
+    AccountsFate, DisableLapsRequest, EnableLapsRequest, LapsEnabledView, LapsOutcome, LapsPlanRequest, LapsPlanView,
+    SetIntervalRequest, SignInPurpose,
+};
+
+use super::{Result, connect, find, organizations};
+use crate::{
+    args::{Laps, SignIn},
+    door::Door,
+    exit::Exit,
+    output::Outcome,
+    person::Person,
+    text::shown,
+};
+
+pub(super) async fn run(door: &mut Door, person: &mut Person, laps: Laps) -> Result {
+    match laps {
+        Laps::Enable(args) => {
+            let organization = find::id(door, &args.organization).await?;
+            enable(door, person, organization, args.names, args.interval, args.adopt, &args.sign_in).await
+        }
+        Laps::Disable { organization, accounts, sign_in } => {
+            let organization = find::id(door, &organization).await?;
+            let accounts = accounts.into();
+            if accounts != AccountsFate::Keep {
+                session(door, person, &organization, &sign_in).await?;
+            }
+            let view = door.call(DisableLapsRequest { organization, accounts }).await?;
+            let words = format!("LAPS is off.\n{}", organizations::in_words(&view));
+            Outcome::of(&view, words)
+        }
+        Laps::Interval { organization, hours } => {
+            let organization = find::id(door, &organization).await?;
+            let view = door.call(SetIntervalRequest { organization, interval_hours: hours }).await?;
+            let words = organizations::in_words(&view);
+            Outcome::of(&view, words)
+        }
+    }
+}
+
+/// An admin's session for work on accounts: the one that lives, else a new sign-in.
+async fn session(door: &mut Door, person: &mut Person, organization: &str, how: &SignIn) -> Result<LapsPlanView> {
+    let plan = door.call(LapsPlanRequest { organization: organization.to_owned() }).await?;
+    if !plan.session_alive {
+        // Nothing is created by this sign-in itself, so there is no plan to agree to.
+        connect::sign_in(door, person, organization, how, SignInPurpose::Accounts, false).await?;
+    }
+    Ok(plan)
+}
+
+pub(super) async fn enable(
+    door: &mut Door,
+    person: &mut Person,
+    organization: String,
+    names: Vec<String>,
+    interval: Option<u32>,
+    mut adopt: Vec<String>,
+    how: &SignIn,
+) -> Result {
+    let plan = session(door, person, &organization, how).await?;
+    let interval_hours = interval.unwrap_or(plan.interval_hours);
+    loop {
+        let request = EnableLapsRequest {
+            organization: organization.clone(),
+            names: names.clone(),
+            interval_hours,
+            adopt: adopt.clone(),
+        };
+        let view = door.call(request).await?;
+        let before = adopt.len();
+        for account in view.accounts.iter().filter(|account| account.outcome == LapsOutcome::AskAdopt) {
+            let question =
+                format!("{}@{} exists already. Take it over and change its password?", account.name, plan.domain);
+            if !adopt.contains(&account.name) && person.agrees(&question)? {
+                adopt.push(account.name.clone());
+            }
+        }
+        if adopt.len() == before {
+            return ended(&view);
+        }
+    }
+}
+
+fn ended(view: &LapsEnabledView) -> Result {
+    let good = |outcome| matches!(outcome, LapsOutcome::Created | LapsOutcome::Adopted | LapsOutcome::AlreadyKept);
+    let done = view.accounts.iter().filter(|account| good(account.outcome)).count();
+    let first_error = view.accounts.iter().find_map(|account| account.error.clone());
+    let exit = match (done, first_error) {
+        (done, _) if done == view.accounts.len() => Exit::Done,
+        (0, Some(error)) => return Err(error.into()),
+        _ => Exit::Partly,
+    };
+    let lines = view.accounts.iter().map(|account| {
+        let how = match account.outcome {
+            LapsOutcome::Created => "created and verified",
+            LapsOutcome::Adopted => "taken over and verified",
+            LapsOutcome::AlreadyKept => "kept already",
+            LapsOutcome::AskAdopt => "exists already: run it again with --adopt and its name",
+            LapsOutcome::Failed => "failed",
+        };
+        let why = account.error.as_ref().map(|error| format!(": {} {}", shown(&error.what), shown(&error.next)));
+        format!("{}  {how}{}", shown(&account.name), why.unwrap_or_default())
+    });
+    let words = lines.chain([organizations::in_words(&view.organization)]).collect::<Vec<_>>().join("\n");
+    Ok(Outcome::of(view, words)?.ending(exit))
+}

@@ -1,0 +1,89 @@
+//! The commands: each asks the application and says what came of it.
+
+mod audit;
+mod connect;
+mod credentials;
+mod find;
+mod laps;
+mod organizations;
+mod papers;
+mod rotate;
+mod settings;
+mod vault;
+
+use std::{path::Path, time::Duration};
+
+use crate::{
+    agent,
+    args::Command,
+    door::Door,
+    output::{Failure, Outcome, machine},
+    person::Person,
+};
+
+/// How often something that goes on in the application is asked for.
+const POLL: Duration = Duration::from_millis(300);
+
+type Result<T = Outcome> = std::result::Result<T, Failure>;
+
+/// Runs a command.
+pub(crate) async fn run(command: Command, person: &mut Person) -> Result {
+    match command {
+        Command::Agent => return agent::serve().await,
+        Command::Unlock => return vault::unlock(person).await,
+        _ => {}
+    }
+    let mut door = match command {
+        Command::Init(_)
+        | Command::Lock
+        | Command::Passphrase { .. }
+        | Command::Restore(_)
+        | Command::Status
+        | Command::Settings { .. }
+        | Command::ClientId { .. } => Door::open().await?,
+        _ => Door::unlocked(person).await?,
+    };
+    let outcome = perform(command, &mut door, person).await;
+    door.close().await;
+    outcome
+}
+
+async fn perform(command: Command, door: &mut Door, person: &mut Person) -> Result {
+    match command {
+        Command::Init(init) => vault::init(door, person, init).await,
+        Command::Lock => vault::lock(door).await,
+        Command::Passphrase { suggest: true } => vault::suggest(door).await,
+        Command::Passphrase { suggest: false } => vault::change_passphrase(door, person).await,
+        Command::Status => vault::status(door).await,
+        Command::Kit { path, groups_fd } => papers::kit(door, person, &path, groups_fd).await,
+        Command::Sheet { path } => papers::sheet(door, &path).await,
+        Command::Backup { folder } => papers::backup(door, folder.as_deref()).await,
+        Command::Restore(restore) => papers::restore(door, person, restore).await,
+        Command::Org(org) => organizations::run(door, org).await,
+        Command::Connect(connect) => connect::run(door, person, connect).await,
+        Command::Laps(laps) => laps::run(door, person, laps).await,
+        Command::View { which } => credentials::view(door, person, which).await,
+        Command::Copy { which, user_name } => credentials::copy(door, person, which, user_name).await,
+        Command::SecondFactor { organization, account, key_fd } => {
+            credentials::second_factor(door, person, &organization, account.as_deref(), key_fd).await
+        }
+        Command::Rotate(rotate) => rotate::run(door, person, rotate).await,
+        Command::Audit { organization, offset, limit } => {
+            audit::list(door, organization.as_deref(), offset, limit).await
+        }
+        Command::Export { list, path } => audit::export(door, list, &path).await,
+        Command::Settings { name, value } => settings::run(door, name.zip(value)).await,
+        Command::ClientId { guid } => settings::client_id(door, guid).await,
+        // Answered before a door was opened.
+        Command::Agent => agent::serve().await,
+        Command::Unlock => vault::unlock(person).await,
+    }
+}
+
+/// A path as the application wants it, which may run in another folder.
+fn absolute(path: &Path) -> Result<String> {
+    let path = std::path::absolute(path).map_err(|error| machine("cli.path", &error))?;
+    path.into_os_string()
+        .into_string()
+        .map_err(|_| crate::output::usage("cli.path", "The path is not UTF-8 text.", "Use a path of ordinary letters."))
+}

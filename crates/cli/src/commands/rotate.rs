@@ -1,0 +1,196 @@
+//! Rotating, and waiting for what comes of it.
+
+use std::{collections::BTreeMap, time::Instant};
+
+use serde::Serialize;
+use vitrine_app::api::{ErrorClass, JobStep, JobView, JobsRequest, RotateRequest, RotateScope};
+
+use super::{POLL, Result, find};
+use crate::{
+    args::Rotate,
+    door::Door,
+    exit::Exit,
+    output::{Outcome, usage},
+    person::Person,
+    text::{shown, table},
+};
+
+/// What came of the rotations that were asked for.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Rotated {
+    jobs: Vec<JobView>,
+    done: usize,
+    failed: usize,
+    /// Still at work, queued, or unclear and tried again.
+    open: usize,
+}
+
+/// Organization and account.
+type Key = (String, String);
+
+pub(super) async fn run(door: &mut Door, person: &mut Person, args: Rotate) -> Result {
+    let scope = scope(door, &args).await?;
+    let wait = std::time::Duration::from_secs(args.wait);
+    let earlier: BTreeMap<Key, u64> = door
+        .call(JobsRequest {})
+        .await?
+        .jobs
+        .iter()
+        .filter(|job| !at_work(job.step))
+        .map(|job| (key(job), job.at.0))
+        .collect();
+    let begun = Instant::now();
+    let mut view = door.call(RotateRequest { scope: scope.clone() }).await?;
+    let mut told = BTreeMap::new();
+    let jobs = loop {
+        // What ended before this order is another's news.
+        let ours = |job: &JobView| within(&scope, job) && earlier.get(&key(job)) != Some(&job.at.0);
+        let jobs: Vec<JobView> = view.jobs.into_iter().filter(ours).collect();
+        for job in &jobs {
+            let step = format!("{:?}", job.step).to_lowercase();
+            if told.insert(key(job), job.step) != Some(job.step) {
+                person.progress(job, &format!("{}  {}  {step}", job.organization_name, job.user_name));
+            }
+        }
+        let open = jobs.iter().any(|job| at_work(job.step));
+        if !open || begun.elapsed() >= wait {
+            break jobs;
+        }
+        tokio::select! {
+            () = tokio::time::sleep(POLL) => {}
+            _ = tokio::signal::ctrl_c() => break jobs,
+        }
+        view = door.call(JobsRequest {}).await?;
+    };
+    ended(jobs)
+}
+
+async fn scope(door: &mut Door, args: &Rotate) -> Result<RotateScope> {
+    if args.due {
+        return Ok(RotateScope::Due);
+    }
+    if args.all {
+        return Ok(RotateScope::All);
+    }
+    match (&args.account, args.organizations.as_slice()) {
+        (Some(account), [organization]) => {
+            let organization = find::organization(door, organization).await?;
+            let account = find::account(&organization, Some(account))?.id.clone();
+            Ok(RotateScope::Account { organization: organization.id, account })
+        }
+        (Some(_), _) => {
+            Err(usage("cli.usage", "--account goes with one organization.", "Name the organization alone."))
+        }
+        (None, named) => {
+            let mut organizations = Vec::with_capacity(named.len());
+            for name in named {
+                organizations.push(find::id(door, name).await?);
+            }
+            Ok(RotateScope::Organizations { organizations })
+        }
+    }
+}
+
+fn key(job: &JobView) -> Key {
+    (job.organization.clone(), job.account.clone())
+}
+
+fn within(scope: &RotateScope, job: &JobView) -> bool {
+    match scope {
+        RotateScope::Account { organization, account } => job.organization == *organization && job.account == *account,
+        RotateScope::Organizations { organizations } => organizations.contains(&job.organization),
+        RotateScope::Due | RotateScope::All => true,
+    }
+}
+
+fn at_work(step: JobStep) -> bool {
+    match step {
+        JobStep::Queued
+        | JobStep::Looking
+        | JobStep::Preparing
+        | JobStep::Sending
+        | JobStep::Verifying
+        | JobStep::Unclear => true,
+        JobStep::Done | JobStep::Failed | JobStep::ChangedOutside | JobStep::NeedsPerson => false,
+    }
+}
+
+fn ended(jobs: Vec<JobView>) -> Result {
+    let done = jobs.iter().filter(|job| job.step == JobStep::Done).count();
+    let open = jobs.iter().filter(|job| at_work(job.step)).count();
+    let failed = jobs.len() - done - open;
+    let exit = exit(&jobs, done);
+    let rows: Vec<Vec<String>> = jobs
+        .iter()
+        .map(|job| {
+            let why = job.problem.as_ref().map(|error| format!("{} {} {}", error.what, error.holds, error.next));
+            let step = format!("{:?}", job.step).to_lowercase();
+            vec![job.organization_name.clone(), job.user_name.clone(), step, shown(&why.unwrap_or_default())]
+        })
+        .collect();
+    let words = match rows.as_slice() {
+        [] => "Nothing to rotate.".to_owned(),
+        rows => format!(
+            "{}\n{done} rotated, {failed} failed, {open} open",
+            table(&["ORGANIZATION", "ACCOUNT", "STATE", ""], rows)
+        ),
+    };
+    Ok(Outcome::of(&Rotated { jobs, done, failed, open }, words)?.ending(exit))
+}
+
+/// All done is 0, some done is 7; none done is the one reason all share, else 7.
+fn exit(jobs: &[JobView], done: usize) -> Exit {
+    if done == jobs.len() {
+        return Exit::Done;
+    }
+    let mut classes = jobs.iter().map(|job| job.problem.as_ref().map(|error| error.class));
+    let first: Option<ErrorClass> = classes.next().flatten();
+    match first {
+        Some(class) if done == 0 && classes.all(|other| other == Some(class)) => class.into(),
+        _ => Exit::Partly,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use vitrine_app::api::{ErrorView, Time};
+
+    fn job(step: JobStep, class: Option<ErrorClass>) -> JobView {
+        let problem = class.map(|class| ErrorView {
+            code: "test".into(),
+            what: String::new(),
+            holds: String::new(),
+            next: String::new(),
+            details: None,
+            retry_in_ms: None,
+            class,
+        });
+        JobView {
+            organization: "o".into(),
+            organization_name: "O".into(),
+            account: "a".into(),
+            user_name: "a@o".into(),
+            step,
+            attempts: 1,
+            next_try_at: None,
+            problem,
+            at: Time(0),
+        }
+    }
+
+    #[test]
+    fn the_exit_code_says_how_much_was_rotated_and_why_nothing_was() {
+        let done = job(JobStep::Done, None);
+        let refused = job(JobStep::NeedsPerson, Some(ErrorClass::Refused));
+        let away = job(JobStep::Failed, Some(ErrorClass::Unreachable));
+        let exit = |jobs: &[JobView]| super::exit(jobs, jobs.iter().filter(|job| job.step == JobStep::Done).count());
+        assert_eq!(exit(&[]), Exit::Done);
+        assert_eq!(exit(std::slice::from_ref(&done)), Exit::Done);
+        assert_eq!(exit(&[done.clone(), refused.clone()]), Exit::Partly);
+        assert_eq!(exit(&[refused.clone(), refused.clone()]), Exit::Refused);
+        assert_eq!(exit(&[refused, away]), Exit::Partly);
+        assert_eq!(exit(&[job(JobStep::Queued, None)]), Exit::Partly);
+    }
+}

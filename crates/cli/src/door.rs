@@ -1,0 +1,88 @@
+//! The way to the application: the agent that holds the keys, or this process.
+
+use vitrine_app::{
+    Answered, App, Error, Headless, Options,
+    agent::Agent,
+    api::{LockRequest, Phase, StatusRequest, StatusView, UnlockRequest},
+};
+
+use crate::{
+    output::{Failure, usage},
+    person::Person,
+};
+
+/// An open way to the application.
+pub(crate) struct Door {
+    way: Way,
+    /// The vault was locked and was opened for this command alone.
+    lock_after: bool,
+}
+
+enum Way {
+    Agent(Agent),
+    Here(Box<App>),
+}
+
+impl Door {
+    /// Whoever holds the data folder, in whatever state the vault is.
+    pub(crate) async fn open() -> Result<Self, Failure> {
+        let options = Options::from_environment()?;
+        let way = match Agent::connect(&options.config.folder).await {
+            Some(agent) => Way::Agent(agent),
+            None => Way::Here(Box::new(App::open(options, Headless).await?)),
+        };
+        Ok(Self { way, lock_after: false })
+    }
+
+    /// The same, with an open vault; it is left as it was found.
+    pub(crate) async fn unlocked(person: &mut Person) -> Result<Self, Failure> {
+        let mut door = Self::open().await?;
+        match door.status().await?.phase {
+            Phase::Unlocked => {}
+            Phase::NoVault => return Err(no_vault()),
+            Phase::Locked if !person.can_unlock() => return Err(Error::locked().into()),
+            Phase::Locked => {
+                let passphrase = person.passphrase("Passphrase: ")?;
+                door.call(UnlockRequest { passphrase }).await?;
+                door.lock_after = true;
+            }
+        }
+        Ok(door)
+    }
+
+    /// Whether the application ends with this process, and with it a sign-in, a job, the clipboard's content.
+    pub(crate) fn ends_with_us(&self) -> bool {
+        matches!(self.way, Way::Here(_))
+    }
+
+    pub(crate) async fn call<R: Answered>(&mut self, request: R) -> Result<R::View, Failure> {
+        Ok(match &mut self.way {
+            Way::Agent(agent) => agent.call(request).await?,
+            Way::Here(app) => app.call(request).await?,
+        })
+    }
+
+    pub(crate) async fn status(&mut self) -> Result<StatusView, Failure> {
+        self.call(StatusRequest {}).await
+    }
+
+    /// Leaves the vault as it was found. Called whatever came of the command.
+    pub(crate) async fn close(mut self) {
+        if self.lock_after {
+            // The command's own outcome is what counts; a vault that cannot be locked is one that is gone.
+            let _ = self.call(LockRequest {}).await;
+        }
+        if let Way::Here(app) = self.way {
+            app.shut_down();
+        }
+    }
+}
+
+/// There is no vault yet.
+pub(crate) fn no_vault() -> Failure {
+    usage(
+        "vault.none",
+        "There is no vault in the data folder.",
+        "Create one (vitrine init) or restore one (vitrine restore).",
+    )
+}
