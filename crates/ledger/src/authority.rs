@@ -18,6 +18,13 @@ codes! {
     }
 }
 
+impl Role {
+    /// Whether the role alone gives standing in an organization; the others need access through a team, besides.
+    pub fn stands_alone(self) -> bool {
+        matches!(self, Self::Owner | Self::Admin)
+    }
+}
+
 /// An act that the table judges.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {

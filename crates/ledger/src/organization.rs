@@ -202,6 +202,7 @@ impl OrganizationState {
             .copied()
             .chain(msp.owners_team())
             .filter_map(|team| msp.loss_since(&team, epoch.witness))
+            .chain(msp.standing_lost_since(epoch.witness))
             .min_by_key(|loss| loss.seq)
             .map(Owed::Lost)
     }

@@ -1,6 +1,6 @@
 //! The MSP state as it was at one place of its ledger.
 
-use super::{Device, Loss, MspState, Stay, Team, TeamEpoch, Unfinished};
+use super::{Device, Loss, Member, MspState, Stay, Team, TeamEpoch, Unfinished};
 use crate::{Author, Home, Keys, MemberId, RecoveryKey, Refusal, Role, TeamId, TeamKind};
 
 /// A view of [`MspState`] at a place: what happened later does not count.
@@ -136,6 +136,23 @@ impl MspState {
             .filter(|at| counts(*at))
             .min()?;
         Some(Loss { member: stay.member, seq: first })
+    }
+
+    /// The first loss after a place among those whose role alone gives them standing in every organization, with or
+    /// without keys: removed, changed to a role that does not, or had a device revoked.
+    pub fn standing_lost_since(&self, seq: u64) -> Option<Loss> {
+        if self.last_loss <= seq {
+            return None;
+        }
+        let lost = |(id, member): (&MemberId, &Member)| {
+            let stood = member.roles.iter().find(|role| role.value.stands_alone())?.seq.max(seq);
+            let roles = member.roles.iter().filter(|role| !role.value.stands_alone()).map(|role| role.seq);
+            let devices = self.devices.values().filter(|device| device.member == *id).filter_map(|it| it.until);
+            // Somebody who stopped standing alone before the place may count once more; that costs an epoch, no more.
+            let ends = member.removed.into_iter().chain(roles).chain(devices).filter(|at| *at > stood);
+            Some(Loss { member: *id, seq: ends.min()? })
+        };
+        self.members.iter().filter_map(lost).min_by_key(|loss| loss.seq)
     }
 
     /// What is left to do until every removal and revocation is complete in this ledger. Organizations say for

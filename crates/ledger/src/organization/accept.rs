@@ -3,7 +3,8 @@
 //! An entry by a removed device stays valid as long as its witness is older than the removal, or a verifier who starts
 //! from genesis could not follow the history. But a home in league with that device could let it write for ever by an
 //! old witness. So a client that knows of the removal takes such entries only when an epoch that knows of it, too,
-//! already follows them, and marks them.
+//! already follows them, and marks them. An epoch at whose witness the author had lost its access to this organization
+//! some other way settles them, too: nothing of theirs can have come after it.
 
 use super::OrganizationState;
 use crate::{Body, Entry, MspHistory, OrganizationBody, Refusal};
@@ -47,9 +48,11 @@ impl OrganizationState {
             if let Some(removed) = msp.state().ended(&entry.author()) {
                 late.push((valid, removed, state));
             } else if matches!(entry.body(), Body::Organization(OrganizationBody::Epoch { .. })) {
-                // An epoch settles all late entries before it whose removal it knows of.
-                let unsettled = |(_, removed, _): &&(usize, u64, Self)| *removed > next.witness.seq;
-                settled += late[settled..].iter().take_while(|it| !unsettled(it)).count();
+                let at = msp.state().at(next.witness.seq);
+                let settles = |(place, removed, _): &&(usize, u64, Self)| {
+                    *removed <= next.witness.seq || !next.has_standing(&entries[*place].member(), at)
+                };
+                settled += late[settled..].iter().take_while(settles).count();
             }
             state = next;
             valid += 1;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::{CHECKPOINT_EVERY, Grant, Item, MAX_ITEMS, OrganizationEpoch, OrganizationState, Snapshot};
 use crate::msp::{follows, next_epoch, permit, recovery_matches};
 use crate::{
-    Action, Author, Body, Commitments, Entry, Head, ItemId, ItemKind, KeyName, LedgerId, Level, MspAt, MspHistory,
-    ObjectHash, OrganizationBody, Place, RecoveryWrap, Refusal, Role, TeamId, TeamKind, TeamWrap,
+    Action, Author, Body, Commitments, Entry, Head, ItemId, ItemKind, KeyName, LedgerId, Level, MemberId, MspAt,
+    MspHistory, ObjectHash, OrganizationBody, Place, RecoveryWrap, Refusal, Role, TeamId, TeamKind, TeamWrap,
 };
 
 /// Checks that a witness is in the MSP ledger as it is known here.
@@ -199,10 +199,15 @@ impl OrganizationState {
     }
 
     /// The greatest level that a member's teams have here.
-    pub fn level_of(&self, member: &crate::MemberId, at: MspAt<'_>) -> Option<Level> {
+    pub fn level_of(&self, member: &MemberId, at: MspAt<'_>) -> Option<Level> {
         let owner = at.owners_team().filter(|team| at.holds(team, member)).map(|_| Level::Full);
         let granted = self.fold.grants.iter().filter(|(team, _)| at.holds(team, member)).map(|(_, grant)| grant.level);
         granted.chain(owner).max()
+    }
+
+    /// Whether a member could append anything at all.
+    pub(super) fn has_standing(&self, member: &MemberId, at: MspAt<'_>) -> bool {
+        at.role(member).is_some_and(Role::stands_alone) || self.level_of(member, at).is_some()
     }
 
     fn check_author(&self, entry: &Entry, body: &OrganizationBody, at: MspAt<'_>) -> Result<(), Refusal> {
@@ -215,8 +220,7 @@ impl OrganizationState {
     fn check_act(&self, author: &Author, role: Role, body: &OrganizationBody, at: MspAt<'_>) -> Result<(), Refusal> {
         let action = action(body);
         permit(role, action)?;
-        let by_role = matches!(role, Role::Owner | Role::Admin);
-        if by_role || self.level_of(&author.member, at) >= Some(needs(action)) {
+        if role.stands_alone() || self.level_of(&author.member, at) >= Some(needs(action)) {
             Ok(())
         } else {
             Err(Refusal::NoAccess { member: author.member })

@@ -149,8 +149,14 @@ fn sample() -> World {
     World { people, firm, customer, made: 100 }
 }
 
+/// A share; `PROPTEST_CASES` sets the full count.
+fn config() -> ProptestConfig {
+    let all = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
+    if std::env::var_os("PROPTEST_CASES").is_some() { all } else { ProptestConfig { cases: 32, ..all } }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn folding_again_from_the_bytes_gives_the_same_states(tries in tries()) {
@@ -231,6 +237,20 @@ proptest! {
             let mut swapped = entries.clone();
             swapped.swap(a, b);
             prop_assert!(fold_msp(&swapped).is_err());
+        }
+    }
+
+    // What a new device holds back, somebody can settle: nothing is held that no epoch is owed for.
+    #[test]
+    fn whatever_is_held_back_owes_an_epoch(tries in tries()) {
+        let world = history(&tries);
+        let begun = OrganizationState::genesis(&world.customer.entries[0], &world.firm.chain).unwrap();
+        let accepted = begun.accept(&world.customer.entries[1..], &world.firm.chain);
+        prop_assert_eq!(accepted.refused, None);
+        prop_assert_eq!(accepted.taken + accepted.held, world.customer.entries.len() - 1);
+        prop_assert_eq!(&accepted.tip, &world.customer.state);
+        if accepted.held > 0 {
+            prop_assert!(accepted.tip.owes_epoch(world.firm.state()).is_some());
         }
     }
 

@@ -1,6 +1,8 @@
 //! A removal takes hold in an organization with its next epoch.
 
-use vitrine_ledger::{ItemKind, Level, Loss, MspBody, OrganizationBody, Owed, Refusal, Role, TeamKind};
+use vitrine_ledger::{
+    ItemKind, Level, Loss, MspBody, OrganizationBody, OrganizationState, Owed, Refusal, Role, TeamKind,
+};
 
 use crate::kit::{Customer, Desk, Firm, WORK, item, log, note, put, recovery_key, team_id};
 
@@ -221,4 +223,57 @@ fn device_revoked_with_rekey_and_new_team_is_settled_by_one_epoch() {
     customer.epoch(&firm, &owner);
     assert_eq!(customer.state.owes_epoch(firm.state()), None);
     customer.add(&firm, &second, log()).unwrap();
+}
+
+#[test]
+fn somebody_who_had_left_the_team_before_holds_nothing_up_when_removed() {
+    let Office { mut firm, mut customer, owner, stays, leaves } = office();
+    let genesis = customer.entries[0].clone();
+    firm.team(&owner, WORK, TeamKind::Work, &[&stays]);
+    customer.epoch(&firm, &owner);
+    customer.add(&firm, &stays, log()).unwrap();
+    firm.add(&owner, MspBody::MemberRemove { subject: leaves.member }).unwrap();
+    assert_eq!(customer.state.owes_epoch(firm.state()), None);
+    // A new device, which reads all of it after the removal.
+    let begun = OrganizationState::genesis(&genesis, &firm.chain).unwrap();
+    let taken = begun.accept(&customer.entries[1..], &firm.chain);
+    assert_eq!((taken.held, taken.refused, taken.late.len()), (0, None, 1));
+    assert_eq!(taken.state, customer.state);
+}
+
+#[test]
+fn removed_admin_without_keys_is_settled_by_an_epoch_too() {
+    let Office { mut firm, mut customer, owner, .. } = office();
+    let admin = Desk::new(6);
+    firm.welcome(&owner, &admin, Role::Admin);
+    let known = customer.state.clone();
+    let from = customer.entries.len();
+    customer.add(&firm, &admin, put(7, ItemKind::Organization, 1)).unwrap();
+    firm.add(&owner, MspBody::MemberRemove { subject: admin.member }).unwrap();
+    let held = known.accept(&customer.entries[from..], &firm.chain);
+    assert_eq!((held.taken, held.held), (0, 1));
+    assert!(held.tip.owes_epoch(firm.state()).is_some());
+    assert!(known.owes_epoch(firm.state()).is_some());
+    customer.epoch(&firm, &owner);
+    let taken = known.accept(&customer.entries[from..], &firm.chain);
+    assert_eq!((taken.taken, taken.held), (2, 0));
+    assert_eq!(taken.state.owes_epoch(firm.state()), None);
+}
+
+#[test]
+fn epoch_by_the_removed_member_itself_settles_nothing() {
+    let (a, b) = (Desk::new(1), Desk::new(2));
+    let mut firm = Firm::shared(&a);
+    firm.welcome(&a, &b, Role::Admin);
+    let mut customer = Customer::connect(&firm, &a, 1);
+    let known = customer.state.clone();
+    let from = customer.entries.len();
+    customer.add(&firm, &b, log()).unwrap();
+    customer.epoch(&firm, &b);
+    firm.add(&a, MspBody::MemberRemove { subject: b.member }).unwrap();
+    let held = known.accept(&customer.entries[from..], &firm.chain);
+    assert_eq!((held.taken, held.held), (0, 2));
+    customer.epoch(&firm, &a);
+    let taken = known.accept(&customer.entries[from..], &firm.chain);
+    assert_eq!((taken.taken, taken.late.len()), (3, 2));
 }
