@@ -99,20 +99,34 @@ impl Simulator {
             .context("could not start the simulated cloud")?;
         let mut line = String::new();
         BufReader::new(child.stdout.take().context("standard output was asked for")?).read_line(&mut line)?;
-        let said: Value = serde_json::from_str(&line).context("the simulated cloud did not say where it is")?;
+        let Announcement { login, graph, client_id, admins } = Announcement::read(&line)?;
+        Ok(Self { child, login, graph, client_id, admins })
+    }
+}
+
+/// What the simulated cloud says of itself, as far as the demo needs it.
+struct Announcement {
+    login: String,
+    graph: String,
+    client_id: String,
+    admins: Vec<(String, String)>,
+}
+
+impl Announcement {
+    fn read(line: &str) -> Result<Self> {
+        let said: Value = serde_json::from_str(line).context("the simulated cloud did not say where it is")?;
         let text = |key: &str| {
             said[key].as_str().map(str::to_owned).with_context(|| format!("the simulated cloud did not say `{key}`"))
         };
         let admins = said["tenants"].as_array().into_iter().flatten().filter_map(|tenant| {
             let admin = &tenant["admin"];
-            Some((admin["user_name"].as_str()?.to_owned(), admin["password"].as_str()?.to_owned()))
+            Some((admin["userName"].as_str()?.to_owned(), admin["password"].as_str()?.to_owned()))
         });
         Ok(Self {
+            admins: admins.collect(),
             login: text("login")?,
             graph: text("graph")?,
-            client_id: text("client_id")?,
-            admins: admins.collect(),
-            child,
+            client_id: text("clientId")?,
         })
     }
 }
@@ -160,6 +174,16 @@ impl Drop for Scratch {
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_announcement_of_the_simulated_cloud_is_understood() {
+        let line = r#"{"login":"http://127.0.0.1:1","graph":"http://127.0.0.1:2","clientId":"c","tenants":[
+            {"name":"Contoso","admin":{"userName":"admin@contoso.example","password":"p"}}]}"#;
+        let said = Announcement::read(line).unwrap();
+        assert_eq!((said.login.as_str(), said.client_id.as_str()), ("http://127.0.0.1:1", "c"));
+        assert_eq!(said.admins, [("admin@contoso.example".to_owned(), "p".to_owned())]);
+        assert!(Announcement::read("{}").is_err());
+    }
 
     #[test]
     fn a_scratch_folder_goes_with_its_owner_unless_kept() {
