@@ -1,0 +1,4 @@
+//! Fuzzes `vault::cbor`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| vitrine_fuzz::vault::cbor(bytes));

@@ -1,0 +1,4 @@
+//! Fuzzes `vault::code`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| vitrine_fuzz::vault::code(bytes));

@@ -1,0 +1,4 @@
+//! Fuzzes `vault::lockbox`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| vitrine_fuzz::vault::lockbox(bytes));
