@@ -1,7 +1,7 @@
 // Starts the interface: the desktop as host, or the fake one in a plain browser during development.
 
-import { isTauri } from "./host/kind";
 import { start } from "./app/start";
+import { isTauri } from "./host/kind";
 
 async function chooseHost() {
   if (isTauri()) return (await import("./host/tauri")).tauriHost();

@@ -9,8 +9,8 @@ import { Unlock } from "../features/unlock/Unlock";
 import { asErrorView, type Host, HostProvider, makeQueries, useEvents, useRead } from "../host";
 import { ErrorNotice } from "../parts";
 import { useWords } from "../words";
-import { Banners } from "./Banners";
 import css from "./App.module.css";
+import { Banners } from "./Banners";
 import { makeRouter } from "./router";
 import { useTouch } from "./useTouch";
 
@@ -55,7 +55,8 @@ function Gate({ router }: { router: ReturnType<typeof makeRouter> }) {
   if (status.error) screen = <ErrorNotice error={asErrorView(status.error)} />;
   else if (status.data && (phase === "unlocked" || inReveal)) screen = <RouterProvider router={router} />;
   else if (status.data && phase === "locked") screen = <Unlock status={status.data} />;
-  else if (status.data) screen = <FirstRun status={status.data} />;
+  else if (status.data)
+    screen = <FirstRun status={status.data} onCreated={() => void router.navigate({ to: "/start" })} />;
 
   return (
     <>

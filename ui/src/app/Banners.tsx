@@ -6,7 +6,17 @@ import type { StatusView } from "../host";
 import { useWords } from "../words";
 import css from "./App.module.css";
 
-function Banner({ tone, icon, title, children }: { tone?: "wrong"; icon: ReactNode; title: string; children: ReactNode }) {
+function Banner({
+  tone,
+  icon,
+  title,
+  children,
+}: {
+  tone?: "wrong";
+  icon: ReactNode;
+  title: string;
+  children: ReactNode;
+}) {
   return (
     <div className={css.banner} data-tone={tone}>
       <strong>

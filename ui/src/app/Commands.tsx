@@ -30,13 +30,15 @@ export function Commands({ onHelp }: { onHelp: () => void }) {
   const host = useHost();
   const navigate = useNavigate();
   const [query, setQuery] = useState("");
-  const found = useRead("organizations", { filter: query.trim(), limit: 8 }, { enabled: query.trim() !== "", keep: true });
+  const found = useRead(
+    "organizations",
+    { filter: query.trim(), limit: 8 },
+    { enabled: query.trim() !== "", keep: true },
+  );
   const quietly = (act: Promise<unknown>) =>
     void act.catch((thrown: unknown) => toast(asErrorView(thrown).what, t("common.close")));
   const theme = (wanted: Settings["theme"]) =>
-    quietly(
-      host.settings({}).then(({ settings }) => host.setSettings({ settings: { ...settings, theme: wanted } })),
-    );
+    quietly(host.settings({}).then(({ settings }) => host.setSettings({ settings: { ...settings, theme: wanted } })));
 
   const commands: PaletteAction[] = [
     {
@@ -66,9 +68,19 @@ export function Commands({ onHelp }: { onHelp: () => void }) {
         void navigate({ to: "/rotation" });
       },
     },
-    { id: "rotation", label: t("nav.rotation"), icon: <IconRotateClockwise2 {...icon} />, run: () => void navigate({ to: "/rotation" }) },
+    {
+      id: "rotation",
+      label: t("nav.rotation"),
+      icon: <IconRotateClockwise2 {...icon} />,
+      run: () => void navigate({ to: "/rotation" }),
+    },
     { id: "audit", label: t("nav.audit"), icon: <IconHistory {...icon} />, run: () => void navigate({ to: "/audit" }) },
-    { id: "settings", label: t("nav.settings"), icon: <IconSettings {...icon} />, run: () => void navigate({ to: "/settings" }) },
+    {
+      id: "settings",
+      label: t("nav.settings"),
+      icon: <IconSettings {...icon} />,
+      run: () => void navigate({ to: "/settings" }),
+    },
     {
       id: "backup",
       label: t("palette.backup"),
@@ -79,7 +91,13 @@ export function Commands({ onHelp }: { onHelp: () => void }) {
     { id: "dark", label: t("palette.themeDark"), icon: <IconMoon {...icon} />, run: () => theme("dark") },
     { id: "system", label: t("palette.themeSystem"), icon: <IconSunMoon {...icon} />, run: () => theme("system") },
     { id: "shortcuts", label: t("palette.shortcuts"), icon: <IconKeyboard {...icon} />, keys: "?", run: onHelp },
-    { id: "lock", label: t("palette.lock"), icon: <IconLock {...icon} />, keys: "Ctrl L", run: () => quietly(host.lock({})) },
+    {
+      id: "lock",
+      label: t("palette.lock"),
+      icon: <IconLock {...icon} />,
+      keys: "Ctrl L",
+      run: () => quietly(host.lock({})),
+    },
   ];
   const organizations: PaletteAction[] =
     query.trim() === ""

@@ -1,6 +1,13 @@
 // Addresses of screens. Hash history, because the page comes from a custom scheme; filters live in the search part.
 
-import { createHashHistory, createRootRoute, createRoute, createRouter, Outlet, redirect } from "@tanstack/react-router";
+import {
+  createHashHistory,
+  createRootRoute,
+  createRoute,
+  createRouter,
+  Outlet,
+  redirect,
+} from "@tanstack/react-router";
 import { z } from "zod";
 import { Shell } from "./Shell";
 import * as views from "./views";

@@ -4,10 +4,12 @@ import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useCallback } from "react";
 import { Button, Empty } from "../components";
 import { AuditScreen } from "../features/audit/AuditScreen";
+import { ClientIdHelp } from "../features/connect/ClientIdHelp";
 import { ConnectWizard } from "../features/connect/ConnectWizard";
 import { RevealWindow } from "../features/credentials/RevealWindow";
 import { EnableLaps } from "../features/laps/EnableLaps";
 import { Checklist } from "../features/onboarding/Checklist";
+import { BackupFolder, SaveKit, SaveSheet } from "../features/onboarding/papers";
 import { OrganizationDetail } from "../features/organizations/OrganizationDetail";
 import { OrganizationList } from "../features/organizations/OrganizationList";
 import { RotationScreen } from "../features/rotation/RotationScreen";
@@ -136,7 +138,14 @@ export function AuditView() {
 }
 
 export function SettingsView() {
-  return <SettingsScreen />;
+  return (
+    <SettingsScreen
+      backup={<BackupFolder />}
+      kit={<SaveKit />}
+      sheet={<SaveSheet />}
+      client={<ClientIdHelp inSettings />}
+    />
+  );
 }
 
 export function RevealView() {

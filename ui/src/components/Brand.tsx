@@ -7,13 +7,7 @@ export function CaseMark({ size = 20 }: { size?: number }) {
   return (
     <svg width={size} height={size} viewBox="0 0 32 32" aria-hidden="true">
       <rect width="32" height="32" rx="7" fill="#0f766e" />
-      <path
-        d="M8 22V8a1 1 0 0 1 1-1h14a1 1 0 0 1 1 1v14"
-        fill="#fff"
-        fillOpacity=".16"
-        stroke="#fff"
-        strokeWidth="2"
-      />
+      <path d="M8 22V8a1 1 0 0 1 1-1h14a1 1 0 0 1 1 1v14" fill="#fff" fillOpacity=".16" stroke="#fff" strokeWidth="2" />
       <rect x="5" y="22" width="22" height="4" rx="1" fill="#fff" />
       <path d="M13 10h6v5h-2v6h-2v-6h-2z" fill="#fff" />
     </svg>

@@ -1,14 +1,6 @@
 // Fields with labels that stay. Passphrase fields allow paste and password managers.
 
-import {
-  Checkbox,
-  NumberInput,
-  PasswordInput,
-  SegmentedControl,
-  Switch,
-  Textarea,
-  TextInput,
-} from "@mantine/core";
+import { Checkbox, NumberInput, PasswordInput, SegmentedControl, Switch, Textarea, TextInput } from "@mantine/core";
 import { type KeyboardEvent, type ReactNode, type Ref, useId, useState } from "react";
 import css from "./Field.module.css";
 
@@ -120,7 +112,13 @@ export function PassphraseField(props: PassphraseFieldProps) {
 }
 
 export function TextArea(
-  props: Common & { value: string; onChange: (value: string) => void; rows?: number; maxLength?: number; mono?: boolean },
+  props: Common & {
+    value: string;
+    onChange: (value: string) => void;
+    rows?: number;
+    maxLength?: number;
+    mono?: boolean;
+  },
 ) {
   return (
     <Textarea

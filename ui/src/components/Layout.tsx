@@ -1,5 +1,6 @@
 // The few shapes every screen is made of.
 
+import { IconArrowLeft } from "@tabler/icons-react";
 import type { CSSProperties, ReactNode } from "react";
 import css from "./Layout.module.css";
 
@@ -27,7 +28,13 @@ export function Row({
   top?: boolean;
 }) {
   return (
-    <div className={css.row} data-apart={apart || undefined} data-wrap={wrap || undefined} data-top={top || undefined} style={{ gap }}>
+    <div
+      className={css.row}
+      data-apart={apart || undefined}
+      data-wrap={wrap || undefined}
+      data-top={top || undefined}
+      style={{ gap }}
+    >
       {children}
     </div>
   );
@@ -66,6 +73,14 @@ export function Page({
     </div>
   );
 }
+
+/** The way back to where a screen belongs. */
+export const BackLink = ({ children, onClick }: { children: ReactNode; onClick: () => void }) => (
+  <button type="button" className={css.back} onClick={onClick}>
+    <IconArrowLeft size={14} aria-hidden />
+    {children}
+  </button>
+);
 
 /** A part of a screen under a heading, on a card of its own. */
 export function Section({

@@ -4,7 +4,14 @@ import { Spotlight, spotlight } from "@mantine/spotlight";
 import type { ReactNode } from "react";
 import css from "./Palette.module.css";
 
-export type PaletteAction = { id: string; label: string; hint?: string; icon?: ReactNode; keys?: string; run: () => void };
+export type PaletteAction = {
+  id: string;
+  label: string;
+  hint?: string;
+  icon?: ReactNode;
+  keys?: string;
+  run: () => void;
+};
 
 export const openPalette = () => spotlight.open();
 export const closePalette = () => spotlight.close();

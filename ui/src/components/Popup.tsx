@@ -6,7 +6,14 @@ import { Button } from "./Button";
 export function Popup({ label, icon, children }: { label: string; icon?: ReactNode; children: ReactNode }) {
   const [open, setOpen] = useState(false);
   return (
-    <Popover opened={open} onChange={setOpen} position="bottom-end" trapFocus returnFocus transitionProps={{ duration: 80 }}>
+    <Popover
+      opened={open}
+      onChange={setOpen}
+      position="bottom-end"
+      trapFocus
+      returnFocus
+      transitionProps={{ duration: 80 }}
+    >
       <Popover.Target>
         <span>
           <Button icon={icon} onClick={() => setOpen(!open)}>

@@ -48,11 +48,26 @@ export function Empty({
 }
 
 /** How much of a time is left, as a ring. The number beside it says the same. */
-export function Ring({ share, size = 18, tone = "accent" }: { share: number; size?: number; tone?: "accent" | "glass" }) {
+export function Ring({
+  share,
+  size = 18,
+  tone = "accent",
+}: {
+  share: number;
+  size?: number;
+  tone?: "accent" | "glass";
+}) {
   const radius = size / 2 - 2;
   const round = 2 * Math.PI * radius;
   return (
-    <svg width={size} height={size} viewBox={`0 0 ${size} ${size}`} aria-hidden="true" className={css.ring} data-tone={tone}>
+    <svg
+      width={size}
+      height={size}
+      viewBox={`0 0 ${size} ${size}`}
+      aria-hidden="true"
+      className={css.ring}
+      data-tone={tone}
+    >
       <circle cx={size / 2} cy={size / 2} r={radius} className={css.ringGround} />
       <circle
         cx={size / 2}

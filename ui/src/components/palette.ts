@@ -73,9 +73,10 @@ type Name = keyof Palette;
 /** Every pair of text on ground that occurs. */
 export const textPairs: readonly [text: Name, ground: Name][] = [
   ...(["window", "panel", "card", "hover"] as const).flatMap((ground) =>
-    (["text", "muted", "faint", "accent", "glass", "wrong", "waits", "good"] as const).map(
-      (text): [Name, Name] => [text, ground],
-    ),
+    (["text", "muted", "faint", "accent", "glass", "wrong", "waits", "good"] as const).map((text): [Name, Name] => [
+      text,
+      ground,
+    ]),
   ),
   ["onAccent", "accentFill"],
   ["onAccent", "accentFillHover"],

@@ -4,7 +4,11 @@
 import type { commands, ErrorView, Event } from "../generated/ipc";
 
 type Commands = typeof commands;
-type Data<Answer> = Answer extends { status: "ok"; data: infer D } ? D : Answer extends { status: "error" } ? never : Answer;
+type Data<Answer> = Answer extends { status: "ok"; data: infer D }
+  ? D
+  : Answer extends { status: "error" }
+    ? never
+    : Answer;
 
 /** Every command of the desktop, answering with its view or throwing a {@link Refusal}. */
 export type Asks = {

@@ -1,6 +1,8 @@
 // Pieces that know our views and are used by several features.
 export * from "./activity";
 export * from "./ErrorNotice";
+export * from "./NewPassphrase";
+export * from "./PathField";
 export * from "./StateMark";
 export * from "./useNow";
 export * from "./When";

@@ -1,1 +1,103 @@
-export function AuditScreen(_: Record<string, any>) { return null; }
+// What happened, as sentences, from signed records alone.
+
+import { IconHistory, IconShieldCheck } from "@tabler/icons-react";
+import { useState } from "react";
+import { Bones, Button, Chip, Empty, Page, Row, Section } from "../../components";
+import { type ActivityLine, asErrorView, useRead } from "../../host";
+import { ErrorNotice, sentence, useNow, When } from "../../parts";
+import { clock, day, useWords } from "../../words";
+import css from "./AuditScreen.module.css";
+
+const step = 100;
+
+export function AuditScreen({
+  organization,
+  onOrganization,
+}: {
+  organization: string | undefined;
+  onOrganization: (organization: string | undefined) => void;
+}) {
+  const t = useWords();
+  const now = useNow();
+  const [limit, setLimit] = useState(step);
+  const view = useRead("audit", { organization: organization ?? null, limit }, { keep: true });
+  const data = view.data;
+  const only = organization === undefined ? null : data?.lines.find((line) => line.organization === organization);
+  const days = new Map<string, ActivityLine[]>();
+  for (const line of data?.lines ?? []) {
+    const key = day(line.at);
+    days.set(key, [...(days.get(key) ?? []), line]);
+  }
+  return (
+    <Page
+      title={<h1>{t("audit.title")}</h1>}
+      lead={t("audit.lead")}
+      actions={
+        data === undefined ? undefined : data.verifiedTo === null ? (
+          <Chip tone="waits">{t("audit.unverified")}</Chip>
+        ) : (
+          <Chip tone="good" icon={<IconShieldCheck size={14} aria-hidden />}>
+            {t("audit.verified", { time: clock(data.verifiedTo, now) })}
+          </Chip>
+        )
+      }
+    >
+      <ErrorNotice error={view.error ? asErrorView(view.error) : (data?.problem ?? null)} />
+      {view.isPending ? <Bones rows={10} label={t("common.loading")} /> : null}
+      {organization === undefined ? null : (
+        <Row>
+          <Chip>{t("audit.onlyThis", { name: only?.organizationName ?? "" })}</Chip>
+          <Button small onClick={() => onOrganization(undefined)}>
+            {t("audit.clear")}
+          </Button>
+        </Row>
+      )}
+      {data && data.lines.length === 0 ? (
+        <Empty icon={<IconHistory size={36} stroke={1.25} />} title={t("audit.emptyTitle")}>
+          {t("audit.empty")}
+        </Empty>
+      ) : null}
+      {[...days].map(([title, lines]) => (
+        <Section key={title} title={title} flush>
+          <ol>
+            {lines.map((line, index) => {
+              const { organization: id, organizationName } = line;
+              return (
+                // biome-ignore lint/suspicious/noArrayIndexKey: lines have no id and only ever grow at the top
+                <li key={`${line.at}-${index}`} className={css.line}>
+                  <span className={css.words}>
+                    {sentence(t, line)}
+                    {line.note ? <span className={css.soft}>{t("audit.reason", { note: line.note })}</span> : null}
+                  </span>
+                  {organization === undefined && id !== null && organizationName !== null ? (
+                    <button
+                      type="button"
+                      className={css.filter}
+                      aria-label={t("audit.onlyThis", { name: organizationName })}
+                      onClick={() => onOrganization(id)}
+                    >
+                      {organizationName}
+                    </button>
+                  ) : null}
+                  <span className={css.when}>
+                    <When at={line.at} />
+                  </span>
+                </li>
+              );
+            })}
+          </ol>
+        </Section>
+      ))}
+      {data && data.lines.length > 0 ? (
+        <Row apart>
+          <span className={css.soft}>
+            {t("audit.count", { shown: data.lines.length.toLocaleString(), total: data.total.toLocaleString() })}
+          </span>
+          {data.lines.length < data.total && limit < 1000 ? (
+            <Button onClick={() => setLimit(Math.min(1000, limit + step))}>{t("audit.more")}</Button>
+          ) : null}
+        </Row>
+      ) : null}
+    </Page>
+  );
+}

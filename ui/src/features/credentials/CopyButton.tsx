@@ -2,7 +2,7 @@
 
 import { IconCopy } from "@tabler/icons-react";
 import { useEffect, useState } from "react";
-import { Button, Ring, Unseen, toast } from "../../components";
+import { Button, Ring, toast, Unseen } from "../../components";
 import { type CardView, type CopyWhat, useAction, useHost } from "../../host";
 import { ErrorNotice, useNow } from "../../parts";
 import { duration, useWords } from "../../words";

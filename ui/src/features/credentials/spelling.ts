@@ -22,8 +22,7 @@ export function spell(t: Words, sign: string): string {
     const word = t("phonetic.letters").split(" ")[letter] ?? sign;
     return sign === sign.toUpperCase() ? t("reveal.upper", { word }) : t("reveal.lower", { word: word.toLowerCase() });
   }
-  if (/^[0-9]$/.test(sign))
-    return t("reveal.digit", { word: t("phonetic.digits").split(" ")[Number(sign)] ?? sign });
+  if (/^[0-9]$/.test(sign)) return t("reveal.digit", { word: t("phonetic.digits").split(" ")[Number(sign)] ?? sign });
   // Dot and colon part keys in the catalogue, so they have names of their own there.
   const names = t("phonetic.symbols", { returnObjects: true }) as Record<string, string>;
   const name = sign === "." ? names.dot : sign === ":" ? names.colon : names[sign];

@@ -64,9 +64,7 @@ function Account({ organization, account }: { organization: string; account: Acc
         <span>{t("organization.rotated", { when: when(account.rotatedAt) })}</span>
         <span>{t("organization.due", { when: when(account.dueAt) })}</span>
         {account.lastViewed ? (
-          <span>
-            {t("organization.viewed", { who: account.lastViewed.who, when: when(account.lastViewed.at) })}
-          </span>
+          <span>{t("organization.viewed", { who: account.lastViewed.who, when: when(account.lastViewed.at) })}</span>
         ) : (
           <span>{t("organization.notViewed")}</span>
         )}
@@ -80,4 +78,3 @@ function Account({ organization, account }: { organization: string; account: Acc
     </li>
   );
 }
-

@@ -6,7 +6,12 @@ import { When } from "../../parts";
 import { useWords } from "../../words";
 import css from "./OrganizationDetail.module.css";
 
-const tones: Record<HealthLine["verdict"], MarkTone> = { good: "good", bad: "wrong", warning: "waits", unknown: "unknown" };
+const tones: Record<HealthLine["verdict"], MarkTone> = {
+  good: "good",
+  bad: "wrong",
+  warning: "waits",
+  unknown: "unknown",
+};
 
 export function Health({
   organization,

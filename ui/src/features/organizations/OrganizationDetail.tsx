@@ -1,8 +1,8 @@
 // One organization: how it stands, what to do next, and the way to its credentials.
 
-import { IconArrowLeft, IconKey, IconLink, IconRotateClockwise2 } from "@tabler/icons-react";
+import { IconKey, IconLink, IconRotateClockwise2 } from "@tabler/icons-react";
 import { useState } from "react";
-import { Bones, Button, Chip, Empty, Page, Row, Tabs, toast } from "../../components";
+import { BackLink, Bones, Button, Chip, Empty, Page, Row, Tabs, toast } from "../../components";
 import { asErrorView, type OrganizationView, useAction, useHost, useRead } from "../../host";
 import { ErrorNotice, StateMark } from "../../parts";
 import { useWords } from "../../words";
@@ -10,8 +10,8 @@ import { Accounts } from "./Accounts";
 import { Activity } from "./Activity";
 import { ChooseAccount } from "./ChooseAccount";
 import { HowSecondFactor } from "./Health";
-import { OrganizationSettings } from "./OrganizationSettings";
 import css from "./OrganizationDetail.module.css";
+import { OrganizationSettings } from "./OrganizationSettings";
 
 export type DetailTab = "accounts" | "activity" | "settings";
 
@@ -52,12 +52,7 @@ export function OrganizationDetail({
     toast(t("organization.signInCopied"), t("common.close"));
   });
 
-  const back = (
-    <button type="button" className={css.back} onClick={onBack}>
-      <IconArrowLeft size={14} aria-hidden />
-      {t("organization.back")}
-    </button>
-  );
+  const back = <BackLink onClick={onBack}>{t("organization.back")}</BackLink>;
   if (whole.error)
     return (
       <Page above={back} title={<h1>{t("organizations.title")}</h1>}>
@@ -136,7 +131,11 @@ export function OrganizationDetail({
         <div className={css.next} data-tone={data.state === "failed" ? "wrong" : undefined}>
           <span>{t(`organization.next.${data.nextStep}`)}</span>
           <Button
-            kind={data.nextStep === "connect" || data.nextStep === "enableLaps" || data.nextStep === "finishConnect" ? "primary" : "default"}
+            kind={
+              data.nextStep === "connect" || data.nextStep === "enableLaps" || data.nextStep === "finishConnect"
+                ? "primary"
+                : "default"
+            }
             small
             onClick={act}
             testId="next-step"

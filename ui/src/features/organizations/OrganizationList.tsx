@@ -1,24 +1,24 @@
 // The list of organizations: four numbers that filter, a virtual table, selection and its bar.
 
-import { IconBuildings, IconColumns3, IconFileImport, IconPlus, IconRotateClockwise2, IconSearch } from "@tabler/icons-react";
+import {
+  IconBuildings,
+  IconColumns3,
+  IconFileImport,
+  IconPlus,
+  IconRotateClockwise2,
+  IconSearch,
+} from "@tabler/icons-react";
 import { useEffect, useRef, useState } from "react";
 import { Bones, Button, Check, Empty, Page, Popup, Stack, TextField, toast } from "../../components";
-import {
-  asErrorView,
-  type OrganizationRow,
-  type OrganizationState,
-  useAction,
-  useHost,
-  useRead,
-} from "../../host";
+import { asErrorView, type OrganizationRow, type OrganizationState, useAction, useHost, useRead } from "../../host";
 import { ErrorNotice } from "../../parts";
 import { useWords } from "../../words";
 import { AddDialog } from "./AddDialog";
 import { ChooseAccount } from "./ChooseAccount";
+import { type Column, optionalColumns } from "./columns";
 import { ImportDialog } from "./ImportDialog";
 import css from "./OrganizationList.module.css";
 import { OrganizationTable } from "./OrganizationTable";
-import { type Column, optionalColumns } from "./columns";
 
 export type Search = {
   filter?: string | undefined;
@@ -215,9 +215,7 @@ export function OrganizationList({
               selected={selected}
               onSelected={setSelected}
               onSelectAll={() => void selectAll().catch(say)}
-              onSort={(sort) =>
-                onSearch({ sort, descending: request.sort === sort ? !request.descending : false })
-              }
+              onSort={(sort) => onSearch({ sort, descending: request.sort === sort ? !request.descending : false })}
               onOpen={onOpen}
               onView={(row) => void view(row)}
               onRotate={(row) => void rotate.run([row.id])}
@@ -249,4 +247,3 @@ export function OrganizationList({
     </Page>
   );
 }
-

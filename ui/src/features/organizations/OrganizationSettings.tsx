@@ -1,7 +1,19 @@
 // Name, notes and tags; the connected tenant; LAPS; taking the organization out of the list.
 
 import { useState } from "react";
-import { Button, Dialog, Facts, Mono, NumberField, Row, Section, Small, TextArea, TextField, toast } from "../../components";
+import {
+  Button,
+  Dialog,
+  Facts,
+  Mono,
+  NumberField,
+  Row,
+  Section,
+  Small,
+  TextArea,
+  TextField,
+  toast,
+} from "../../components";
 import { type OrganizationView, useAction, useHost } from "../../host";
 import { ErrorNotice, When } from "../../parts";
 import { day, useWords } from "../../words";
@@ -147,9 +159,7 @@ function Laps({
           <Button submit busy={save.busy}>
             {t("organization.saveInterval")}
           </Button>
-          {organization.accounts.length < 2 ? (
-            <Button onClick={onLaps}>{t("organization.addAccounts")}</Button>
-          ) : null}
+          {organization.accounts.length < 2 ? <Button onClick={onLaps}>{t("organization.addAccounts")}</Button> : null}
           <Button onClick={() => setOff(true)} testId="turn-off-laps">
             {t("organization.turnOff")}
           </Button>

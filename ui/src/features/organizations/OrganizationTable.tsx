@@ -98,22 +98,25 @@ export function OrganizationTable({
   const pressed = (event: KeyboardEvent, index: number, row: OrganizationRow | undefined) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const step = Math.max(1, Math.floor((scroller.current?.clientHeight ?? 320) / rowHeight) - 2);
-    const acts: Record<string, () => void> = {
-      ArrowDown: () => move(index + 1),
-      ArrowUp: () => move(index - 1),
-      PageDown: () => move(index + step),
-      PageUp: () => move(index - step),
-      Home: () => move(0),
-      End: () => move(matching - 1),
-      Enter: () => row && onOpen(row.id),
-      l: () => row && onView(row),
-      r: () => row && onRotate(row),
-      " ": () => row && toggle(row.id),
+    const places: Record<string, number> = {
+      ArrowDown: index + 1,
+      ArrowUp: index - 1,
+      PageDown: index + step,
+      PageUp: index - step,
+      Home: 0,
+      End: matching - 1,
     };
-    const act = acts[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-    if (act === undefined || event.target !== event.currentTarget) return;
+    if (event.target !== event.currentTarget) return;
+    const place = places[event.key];
+    const key = event.key.toLowerCase();
+    if (place !== undefined) move(place);
+    else if (row === undefined) return;
+    else if (key === "enter") onOpen(row.id);
+    else if (key === "l") onView(row);
+    else if (key === "r") onRotate(row);
+    else if (key === " ") toggle(row.id);
+    else return;
     event.preventDefault();
-    act();
   };
 
   const allSelected = matching > 0 && selected.size >= matching;

@@ -1,1 +1,342 @@
-export function SettingsScreen(_: Record<string, any>) { return null; }
+// Settings of this device. Each is saved at once and read back; what an admin fixed is shown as fixed.
+
+import type { ReactNode } from "react";
+import { useState } from "react";
+import {
+  Bones,
+  Button,
+  Chip,
+  Choice,
+  Facts,
+  Mono,
+  NumberField,
+  Page,
+  PassphraseField,
+  Row,
+  Section,
+  Stack,
+  Toggle,
+  toast,
+} from "../../components";
+import { asErrorView, type Settings, useAction, useHost, useRead } from "../../host";
+import { ErrorNotice, NewPassphrase, type Strength, When } from "../../parts";
+import { useWords } from "../../words";
+import css from "./SettingsScreen.module.css";
+
+type Numbers = "lockAfterMinutes" | "revealSeconds" | "clipboardSeconds";
+type Switches = "lockWithSession" | "lockOnSuspend" | "closeToTray" | "lockOnClose" | "askReason";
+
+export function SettingsScreen({
+  backup,
+  kit,
+  sheet,
+  client,
+}: {
+  /** Setting the backup folder. */
+  backup: ReactNode;
+  /** Saving the recovery kit. */
+  kit: ReactNode;
+  /** Saving the safe sheet. */
+  sheet: ReactNode;
+  /** Registering and entering the client id. */
+  client: ReactNode;
+}) {
+  const t = useWords();
+  const host = useHost();
+  const view = useRead("settings", {});
+  const status = useRead("status", {});
+  const [open, setOpen] = useState<"kit" | "sheet" | "backup" | "client" | null>(null);
+  const save = useAction(async (settings: Settings) => {
+    await host.setSettings({ settings });
+    await view.refetch();
+  });
+  const backUp = useAction(async () => {
+    await host.backupNow({});
+    toast(t("settings.backupDone"), t("common.close"));
+  });
+  if (view.error)
+    return (
+      <Page title={<h1>{t("settings.title")}</h1>}>
+        <ErrorNotice error={asErrorView(view.error)} />
+      </Page>
+    );
+  if (view.data === undefined || status.data === undefined)
+    return (
+      <Page title={<h1>{t("settings.title")}</h1>}>
+        <Bones rows={10} label={t("common.loading")} />
+      </Page>
+    );
+
+  const settings = view.data.settings as Required<Settings>;
+  const fixed = (name: keyof Settings) => view.data.fixed.includes(name);
+  const put = (change: Partial<Settings>) => void save.run({ ...settings, ...change });
+  const mark = (name: keyof Settings) => (fixed(name) ? <Chip>{t("settings.fixed")}</Chip> : undefined);
+  const number = (name: Numbers, min: number, max: number, unit: string) => (
+    <NumberSetting
+      key={name}
+      label={t(name === "lockAfterMinutes" ? "settings.lockAfter" : `settings.${name}`)}
+      unit={unit}
+      min={min}
+      max={max}
+      value={settings[name]}
+      fixed={fixed(name)}
+      note={mark(name)}
+      onSave={(value) => put({ [name]: value })}
+    />
+  );
+  const flip = (name: Switches) => (
+    <Toggle
+      key={name}
+      label={t(`settings.${name}`)}
+      hint={mark(name)}
+      checked={settings[name]}
+      disabled={fixed(name)}
+      onChange={(on) => put({ [name]: on })}
+      testId={`setting-${name}`}
+    />
+  );
+  const toggleOpen = (which: typeof open) => setOpen(open === which ? null : which);
+  const { backup: backupNow, cloud } = status.data;
+  return (
+    <Page title={<h1>{t("settings.title")}</h1>} lead={t("settings.lead")}>
+      <ErrorNotice error={save.error} />
+      <Section title={t("settings.lock")} lead={t("settings.lockLead")}>
+        <Stack gap={16}>
+          {number("lockAfterMinutes", 1, 720, t("settings.minutes"))}
+          {flip("lockWithSession")}
+          {flip("lockOnSuspend")}
+          {flip("closeToTray")}
+          {flip("lockOnClose")}
+        </Stack>
+      </Section>
+      <Section title={t("settings.viewing")}>
+        <Stack gap={16}>
+          {flip("askReason")}
+          {number("revealSeconds", 10, 300, t("settings.seconds"))}
+          {number("clipboardSeconds", 5, 300, t("settings.seconds"))}
+        </Stack>
+      </Section>
+      <Section title={t("settings.appearance")}>
+        <Stack gap={16}>
+          <Choice
+            label={t("settings.theme")}
+            hint={mark("theme")}
+            value={settings.theme}
+            disabled={fixed("theme")}
+            options={(["system", "light", "dark"] as const).map((value) => ({
+              value,
+              label: t(`settings.themes.${value}`),
+            }))}
+            onChange={(theme) => put({ theme })}
+          />
+          <Choice
+            label={t("settings.density")}
+            hint={mark("density")}
+            value={settings.density}
+            disabled={fixed("density")}
+            options={(["compact", "comfortable"] as const).map((value) => ({
+              value,
+              label: t(`settings.densities.${value}`),
+            }))}
+            onChange={(density) => put({ density })}
+          />
+        </Stack>
+      </Section>
+      <Section title={t("settings.backup")} lead={t("settings.backupLead")}>
+        <Stack gap={16}>
+          {backupNow ? (
+            <>
+              {backupNow.problem ? <ErrorNotice error={backupNow.problem} /> : null}
+              <Facts
+                facts={[
+                  [t("settings.backupFolder"), backupNow.folder ?? t("common.none")],
+                  ...(backupNow.file ? ([[t("settings.backupFile"), backupNow.file]] as const) : []),
+                  [
+                    t("settings.backupWritten"),
+                    <span key="w">
+                      <When at={backupNow.writtenAt} />
+                      {backupNow.writtenAt === null
+                        ? ""
+                        : ` · ${t(backupNow.current ? "settings.backupCurrent" : "settings.backupBehind")}`}
+                    </span>,
+                  ],
+                ]}
+              />
+            </>
+          ) : null}
+          <ErrorNotice error={backUp.error} />
+          <Row>
+            {backupNow?.folder ? (
+              <Button busy={backUp.busy} onClick={() => void backUp.run()} testId="backup-now">
+                {t("settings.backupNow")}
+              </Button>
+            ) : null}
+            <Button pressed={open === "backup"} onClick={() => toggleOpen("backup")}>
+              {t("banner.backupAction")}
+            </Button>
+          </Row>
+          {open === "backup" ? backup : null}
+        </Stack>
+      </Section>
+      <Section title={t("settings.papers")} lead={t("settings.papersLead")}>
+        <Stack gap={16}>
+          <Row>
+            <Button pressed={open === "kit"} onClick={() => toggleOpen("kit")}>
+              {t("settings.saveKit")}
+            </Button>
+            <Button pressed={open === "sheet"} onClick={() => toggleOpen("sheet")}>
+              {t("settings.saveSheet")}
+            </Button>
+          </Row>
+          {open === "kit" ? kit : null}
+          {open === "sheet" ? sheet : null}
+        </Stack>
+      </Section>
+      <ChangePassphrase />
+      <Section title={t("settings.cloud")}>
+        <Stack gap={16}>
+          <Facts
+            facts={[
+              [t("settings.cloudName"), cloudName(t, cloud.name)],
+              [t("settings.loginHost"), <Mono key="l">{cloud.loginHost}</Mono>],
+              [t("settings.graphHost"), <Mono key="g">{cloud.graphHost}</Mono>],
+              [
+                t("settings.client"),
+                cloud.clientId === null ? t("settings.clientNone") : <Mono key="c">{cloud.clientId}</Mono>,
+              ],
+            ]}
+          />
+          <Row>
+            <Button pressed={open === "client"} onClick={() => toggleOpen("client")}>
+              {t(cloud.clientId === null ? "settings.clientHow" : "settings.clientChange")}
+            </Button>
+          </Row>
+          {open === "client" ? client : null}
+        </Stack>
+      </Section>
+      <Section title={t("settings.about")}>
+        <Facts
+          facts={[
+            [t("settings.version"), status.data.version],
+            [t("settings.dataFolder"), status.data.dataFolder],
+            [t("settings.deviceSecret"), t(`settings.places.${status.data.deviceSecret}`)],
+            [t("settings.title"), t("settings.file", { file: view.data.file })],
+          ]}
+        />
+      </Section>
+    </Page>
+  );
+}
+
+const clouds = ["global", "usGovL4", "usGovL5", "china", "custom"] as const;
+const cloudName = (t: ReturnType<typeof useWords>, name: string) => {
+  const known = clouds.find((cloud) => cloud === name);
+  return known === undefined ? name : t(`settings.clouds.${known}`);
+};
+
+/** Saved when the person leaves the field or presses Enter, not at every key. */
+function NumberSetting({
+  label,
+  unit,
+  min,
+  max,
+  value,
+  fixed,
+  note,
+  onSave,
+}: {
+  label: string;
+  unit: string;
+  min: number;
+  max: number;
+  value: number;
+  fixed: boolean;
+  note: ReactNode;
+  onSave: (value: number) => void;
+}) {
+  const t = useWords();
+  const [typed, setTyped] = useState(value);
+  const [known, setKnown] = useState(value);
+  if (known !== value) {
+    setKnown(value);
+    setTyped(value);
+  }
+  const save = () => {
+    if (typed !== value && typed >= min && typed <= max) onSave(typed);
+  };
+  return (
+    <form
+      className={css.number}
+      onBlur={save}
+      onSubmit={(event) => {
+        event.preventDefault();
+        save();
+      }}
+    >
+      <NumberField
+        label={label}
+        hint={note ?? t("settings.range", { min, max })}
+        unit={unit}
+        min={min}
+        max={max}
+        value={typed}
+        onChange={setTyped}
+        disabled={fixed}
+      />
+    </form>
+  );
+}
+
+function ChangePassphrase() {
+  const t = useWords();
+  const host = useHost();
+  const [current, setCurrent] = useState("");
+  const [next, setNext] = useState("");
+  const [repeat, setRepeat] = useState("");
+  const [strength, setStrength] = useState<Strength>(null);
+  const change = useAction(async () => {
+    await host.changePassphrase({ current, new: next });
+    setCurrent("");
+    setNext("");
+    setRepeat("");
+    toast(t("settings.changed"), t("common.close"));
+  });
+  const ready = current !== "" && strength?.enough === true && next === repeat;
+  return (
+    <Section title={t("settings.passphrase")} lead={t("settings.passphraseLead")}>
+      <form
+        className={css.form}
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (ready) void change.run();
+        }}
+      >
+        <PassphraseField
+          label={t("settings.current")}
+          value={current}
+          onChange={setCurrent}
+          capsLockHint={t("common.capsLock")}
+          showLabel={t("common.show")}
+          hideLabel={t("common.hide")}
+          testId="passphrase-current"
+        />
+        <NewPassphrase
+          label={t("settings.new")}
+          repeatLabel={t("settings.repeat")}
+          value={next}
+          repeat={repeat}
+          onValue={setNext}
+          onRepeat={setRepeat}
+          onStrength={setStrength}
+          testIds={["passphrase-new", "passphrase-repeat"]}
+        />
+        <ErrorNotice error={change.error} />
+        <Row>
+          <Button submit busy={change.busy} testId="passphrase-change">
+            {t("settings.change")}
+          </Button>
+        </Row>
+      </form>
+    </Section>
+  );
+}

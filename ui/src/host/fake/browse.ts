@@ -21,9 +21,11 @@ export function browsingHost(): FakeHost {
     ...(wanted.has("client") ? { clientId: null } : {}),
   });
   if (wanted.has("theme"))
-    void host.settings({}).then(({ settings }) =>
-      host.setSettings({ settings: { ...settings, theme: wanted.get("theme") as "light" | "dark" } }),
-    );
+    void host
+      .settings({})
+      .then(({ settings }) =>
+        host.setSettings({ settings: { ...settings, theme: wanted.get("theme") as "light" | "dark" } }),
+      );
   window.fake = host;
   return host;
 }

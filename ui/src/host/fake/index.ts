@@ -101,7 +101,8 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     theme: "system",
     density: "compact",
   };
-  let clientId: string | null = options.clientId === undefined ? "1fd3c2b4-6d1e-4a4e-9d0c-52a4f7f0b1aa" : options.clientId;
+  let clientId: string | null =
+    options.clientId === undefined ? "1fd3c2b4-6d1e-4a4e-9d0c-52a4f7f0b1aa" : options.clientId;
   const first = options.phase ?? "unlocked";
   const hasVault = first !== "noVault";
   let status: StatusView = {
@@ -180,7 +181,12 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
       throw refusal("accounts.unknown", "This account is not in the vault.", "Go back to the organization.");
     return found;
   };
-  const note = (organization: OrganizationView, action: ActivityLine["action"], userName: string | null = null, words: string | null = null) => {
+  const note = (
+    organization: OrganizationView,
+    action: ActivityLine["action"],
+    userName: string | null = null,
+    words: string | null = null,
+  ) => {
     organization.activity.unshift({
       at: now(),
       who: inside.personName ?? "",
@@ -207,7 +213,8 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
   });
   const jobsNow = () => ({
     jobs,
-    open: jobs.filter((job) => ["queued", "looking", "preparing", "sending", "verifying", "unclear"].includes(job.step)).length,
+    open: jobs.filter((job) => ["queued", "looking", "preparing", "sending", "verifying", "unclear"].includes(job.step))
+      .length,
     due: [...world.values()].flatMap((each) => each.accounts).filter((each) => each.state === "due").length,
   });
 
@@ -223,12 +230,42 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     phase: connects.get(organization) ?? ({ kind: "idle" } as const),
   });
   const steps = (state: ConnectStep["state"]): ConnectStep[] => [
-    { title: "App registration “Vitrine”", permission: null, why: "The connection signs in as this app, in this tenant only.", state },
-    { title: "Certificate made on this device", permission: null, why: "It signs in without a password that could be copied.", state },
-    { title: "Permission to change passwords", permission: "User-PasswordProfile.ReadWrite.All", why: "Rotates the emergency accounts' passwords.", state },
-    { title: "Permission to read accounts", permission: "User.Read.All", why: "Reads back when a password was changed.", state },
-    { title: "Permission to read roles", permission: "RoleManagement.Read.Directory", why: "Checks that the accounts are still Global Administrators.", state },
-    { title: "Admin role for the app", permission: "Privileged Authentication Administrator", why: "Without it Microsoft refuses to change a Global Administrator's password.", state },
+    {
+      title: "App registration “Vitrine”",
+      permission: null,
+      why: "The connection signs in as this app, in this tenant only.",
+      state,
+    },
+    {
+      title: "Certificate made on this device",
+      permission: null,
+      why: "It signs in without a password that could be copied.",
+      state,
+    },
+    {
+      title: "Permission to change passwords",
+      permission: "User-PasswordProfile.ReadWrite.All",
+      why: "Rotates the emergency accounts' passwords.",
+      state,
+    },
+    {
+      title: "Permission to read accounts",
+      permission: "User.Read.All",
+      why: "Reads back when a password was changed.",
+      state,
+    },
+    {
+      title: "Permission to read roles",
+      permission: "RoleManagement.Read.Directory",
+      why: "Checks that the accounts are still Global Administrators.",
+      state,
+    },
+    {
+      title: "Admin role for the app",
+      permission: "Privileged Authentication Administrator",
+      why: "Without it Microsoft refuses to change a Global Administrator's password.",
+      state,
+    },
   ];
   const foundTenant = (organization: string): FoundTenant => {
     const { id: tenantId, name, domain, initialDomain } = makeTenant(find(organization).name, now());
@@ -240,13 +277,26 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     passphraseStrength: async ({ passphrase: typed }: { passphrase: string }) => {
       const words = typed.trim().split(/\s+/).filter(Boolean).length;
       const score = typed.length === 0 ? 0 : Math.min(4, Math.floor(typed.length / 7) + (words > 3 ? 1 : 0));
-      return { score, enough: score >= 3, advice: score >= 3 ? null : "Short phrases are guessed quickly. Add another word or two." };
+      return {
+        score,
+        enough: score >= 3,
+        advice: score >= 3 ? null : "Short phrases are guessed quickly. Add another word or two.",
+      };
     },
     suggestPassphrase: async () => ({ passphrase: "velvet orbit canyon thimble rustic meadow" }),
-    createVault: async (request: { mspName: string; personName: string; passphrase: string; acceptFileFallback: boolean }) => {
+    createVault: async (request: {
+      mspName: string;
+      personName: string;
+      passphrase: string;
+      acceptFileFallback: boolean;
+    }) => {
       await pause(2);
       if (status.deviceSecret === "noKeychain" && !request.acceptFileFallback)
-        throw refusal("vault.no-keychain", "There is no keychain to keep the device secret in.", "Accept the file, or start a keychain.");
+        throw refusal(
+          "vault.no-keychain",
+          "There is no keychain to keep the device secret in.",
+          "Accept the file, or start a keychain.",
+        );
       passphrase = request.passphrase;
       inside.mspName = request.mspName;
       inside.personName = request.personName;
@@ -256,15 +306,21 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     },
     unlock: async ({ passphrase: typed }: { passphrase: string }) => {
       await pause();
-      if (waitUntil > now()) throw refusal("vault.wait", "Too many tries.", "Wait.", { class: "locked", retryInMs: waitUntil - now() });
+      if (waitUntil > now())
+        throw refusal("vault.wait", "Too many tries.", "Wait.", { class: "locked", retryInMs: waitUntil - now() });
       if (typed !== passphrase) {
         wrongTries += 1;
         const wait = wrongTries < 3 ? 0 : 1000 * 2 ** Math.min(wrongTries - 2, 8);
         waitUntil = now() + wait;
-        throw refusal("vault.refused", "This passphrase does not open the vault.", "Check the keyboard layout and try again.", {
-          class: "locked",
-          retryInMs: wait || null,
-        });
+        throw refusal(
+          "vault.refused",
+          "This passphrase does not open the vault.",
+          "Check the keyboard layout and try again.",
+          {
+            class: "locked",
+            retryInMs: wait || null,
+          },
+        );
       }
       wrongTries = 0;
       status = { ...status, phase: "unlocked", lockReason: null };
@@ -293,7 +349,11 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     },
     confirmKit: async ({ groups }: { groups: [string, string] }) => {
       if (groups.some((group) => group.trim().length !== 4))
-        throw refusal("kit.group-differs", "A group differs from the paper.", "Look at the paper again. A zero is never the letter O.");
+        throw refusal(
+          "kit.group-differs",
+          "A group differs from the paper.",
+          "Look at the paper again. A zero is never the letter O.",
+        );
       mark({ kitConfirmed: true });
       return statusNow();
     },
@@ -304,7 +364,13 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     },
     setBackup: async ({ folder }: { folder: string }) => {
       await pause();
-      inside.backup = { folder, file: `${folder}/vitrine.vitrine-backup`, writtenAt: now(), current: true, problem: null };
+      inside.backup = {
+        folder,
+        file: `${folder}/vitrine.vitrine-backup`,
+        writtenAt: now(),
+        current: true,
+        problem: null,
+      };
       mark({ backupExists: true });
       return statusNow();
     },
@@ -317,7 +383,14 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     restore: async (request: { passphrase: string }) => {
       await pause(3);
       passphrase = request.passphrase;
-      inside.onboarding = { kitConfirmed: true, sheetSaved: true, backupExists: false, organizationExists: true, tenantConnected: true, rotationVerified: true };
+      inside.onboarding = {
+        kitConfirmed: true,
+        sheetSaved: true,
+        backupExists: false,
+        organizationExists: true,
+        tenantConnected: true,
+        rotationVerified: true,
+      };
       for (let index = 0; index < 12; index++) {
         const made = makeOrganization(index, now());
         world.set(made.id, made);
@@ -339,7 +412,8 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
       const rows = matching.map(row).sort((a, b) => {
         if (request.sort === "state") return rank[a.state] - rank[b.state] || a.name.localeCompare(b.name);
         if (request.sort === "lastRotation") return (a.lastRotation ?? 0) - (b.lastRotation ?? 0);
-        if (request.sort === "nextRotation") return (a.nextRotation ?? Number.MAX_VALUE) - (b.nextRotation ?? Number.MAX_VALUE);
+        if (request.sort === "nextRotation")
+          return (a.nextRotation ?? Number.MAX_VALUE) - (b.nextRotation ?? Number.MAX_VALUE);
         return a.name.localeCompare(b.name);
       });
       if (request.descending) rows.reverse();
@@ -348,14 +422,24 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
       return {
         rows: rows.slice(offset, offset + (request.limit || 100)),
         matching: rows.length,
-        counts: { total: all.length, healthy: count("healthy"), due: count("due"), failed: count("failed"), notConnected: count("notConnected") },
+        counts: {
+          total: all.length,
+          healthy: count("healthy"),
+          due: count("due"),
+          failed: count("failed"),
+          notConnected: count("notConnected"),
+        },
       };
     },
     addOrganization: async (request: { name: string; notes?: string }) => {
       open();
       await pause();
       if ([...world.values()].some((each) => each.name.toLowerCase() === request.name.trim().toLowerCase()))
-        throw refusal("organizations.name-taken", `An organization named ${request.name} exists already.`, "Choose another name.");
+        throw refusal(
+          "organizations.name-taken",
+          `An organization named ${request.name} exists already.`,
+          "Choose another name.",
+        );
       const made = makeOrganization(world.size, now(), { name: request.name.trim(), connected: false });
       made.notes = request.notes ?? "";
       made.activity = [];
@@ -367,7 +451,11 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     },
     previewImport: async ({ csv }: { csv: string }) => {
       const rows = parse(csv, new Set([...world.values()].map((each) => each.name.toLowerCase())));
-      return { rows, good: rows.filter((each) => !each.problem).length, bad: rows.filter((each) => each.problem).length };
+      return {
+        rows,
+        good: rows.filter((each) => !each.problem).length,
+        bad: rows.filter((each) => each.problem).length,
+      };
     },
     importOrganizations: async ({ csv }: { csv: string }) => {
       const rows = parse(csv, new Set([...world.values()].map((each) => each.name.toLowerCase())));
@@ -403,15 +491,28 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
         .flatMap((each) => each.activity)
         .sort((a, b) => b.at - a.at);
       const offset = request.offset ?? 0;
-      return { lines: lines.slice(offset, offset + (request.limit || 100)), total: lines.length, verifiedTo: now() - 20_000, problem: null };
+      return {
+        lines: lines.slice(offset, offset + (request.limit || 100)),
+        total: lines.length,
+        verifiedTo: now() - 20_000,
+        problem: null,
+      };
     },
     connect: async (request: Parameters<Host["connect"]>[0]) => {
       const found = find(request.organization);
       if (clientId === null)
-        throw refusal("connect.no-client-id", "No client id is set for the first sign-in.", "Register one and enter it.");
+        throw refusal(
+          "connect.no-client-id",
+          "No client id is set for the first sign-in.",
+          "Register one and enter it.",
+        );
       setPhase(found.id, { kind: "starting" });
       later(1, () => {
-        if (request.route === "browser") setPhase(found.id, { kind: "waitingForBrowser", url: "https://login.microsoftonline.com/organizations/oauth2/v2.0/authorize?client_id=1fd3c2b4" });
+        if (request.route === "browser")
+          setPhase(found.id, {
+            kind: "waitingForBrowser",
+            url: "https://login.microsoftonline.com/organizations/oauth2/v2.0/authorize?client_id=1fd3c2b4",
+          });
         else
           setPhase(found.id, {
             kind: "waitingForCode",
@@ -442,7 +543,9 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
         kind: "plan",
         tenant: foundTenant(request.organization),
         steps: steps("willCreate"),
-        notices: ["This tenant has no Entra ID P1. The accounts cannot be excluded from Conditional Access, because there is none."],
+        notices: [
+          "This tenant has no Entra ID P1. The accounts cannot be excluded from Conditional Access, because there is none.",
+        ],
       });
       return connectNow(request.organization);
     },
@@ -452,7 +555,8 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
       const all = steps("willCreate");
       setPhase(organization, { kind: "working", tenant, steps: structuredClone(all) });
       const advance = (index: number) => {
-        for (const [at, step] of all.entries()) step.state = at < index ? "created" : at === index ? "running" : "willCreate";
+        for (const [at, step] of all.entries())
+          step.state = at < index ? "created" : at === index ? "running" : "willCreate";
         if (index < all.length) {
           setPhase(organization, { kind: "working", tenant, steps: structuredClone(all) });
           later(1, () => advance(index + 1));
@@ -486,7 +590,11 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     }),
     setClientId: async (request: { clientId: string }) => {
       if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(request.clientId.trim()))
-        throw refusal("connect.client-id-form", "This is not a client id.", "Copy the “Application (client) ID” from the overview page.");
+        throw refusal(
+          "connect.client-id-form",
+          "This is not a client id.",
+          "Copy the “Application (client) ID” from the overview page.",
+        );
       clientId = request.clientId.trim();
       emit({ kind: "statusChanged" });
       return base.clientId();
@@ -507,10 +615,16 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
             outcome: "askAdopt" as const,
             error: null,
           };
-        const made = makeAccount(`${name}@${found.tenant?.initialDomain ?? "contoso.onmicrosoft.com"}`, now(), { secondFactor: false });
+        const made = makeAccount(`${name}@${found.tenant?.initialDomain ?? "contoso.onmicrosoft.com"}`, now(), {
+          secondFactor: false,
+        });
         found.accounts.push(made);
         note(found, "accountCreated", made.userName);
-        return { name, outcome: (request.adopt ?? []).includes(name) ? ("adopted" as const) : ("created" as const), error: null };
+        return {
+          name,
+          outcome: (request.adopt ?? []).includes(name) ? ("adopted" as const) : ("created" as const),
+          error: null,
+        };
       });
       found.laps = { intervalHours: request.intervalHours, enabledAt: now() };
       note(found, "lapsEnabled");
@@ -537,7 +651,8 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
       account(request.organization, request.account);
       const hash = `#/reveal/${request.organization}/${request.account}`;
       windows.push(hash);
-      if (pace > 0) globalThis.open?.(`${location.pathname}${location.search}${hash}`, "reveal", "width=560,height=720");
+      if (pace > 0)
+        globalThis.open?.(`${location.pathname}${location.search}${hash}`, "reveal", "width=560,height=720");
       return {};
     },
     card: async (request: { organization: string; account: string }) => {
@@ -560,20 +675,29 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
       found.lastViewed = { who: inside.personName ?? "", at: now() };
       note(find(request.organization), "viewed", found.userName, request.reason ?? null);
       const value = found.values.find((each) => each.which === request.which);
-      return { secret: passwords[request.which], since: value?.since ?? null, hideAt: now() + settings.revealSeconds * 1000 };
+      return {
+        secret: passwords[request.which],
+        since: value?.since ?? null,
+        hideAt: now() + settings.revealSeconds * 1000,
+      };
     },
     copy: async (request: Parameters<Host["copy"]>[0]) => {
       const found = account(request.organization, request.account);
       if (request.what.kind !== "userName" && settings.askReason && !(request.reason ?? "").trim())
         throw refusal("view.reason-needed", "A reason is needed before anything is copied.", "Write why you need it.");
       copied.push(request.what.kind);
-      if (request.what.kind !== "userName") note(find(request.organization), "copied", found.userName, request.reason ?? null);
+      if (request.what.kind !== "userName")
+        note(find(request.organization), "copied", found.userName, request.reason ?? null);
       return { clearsAt: request.what.kind === "userName" ? null : now() + settings.clipboardSeconds * 1000 };
     },
     setSecondFactor: async (request: { organization: string; account: string; key: string }) => {
       const found = account(request.organization, request.account);
       if (!/^(otpauth:\/\/|[A-Z2-7 =]{16,}$)/i.test(request.key.trim()))
-        throw refusal("totp.form", "This is not a one-time-code key.", "Copy the key that Microsoft shows under “Can't scan image?”.");
+        throw refusal(
+          "totp.form",
+          "This is not a one-time-code key.",
+          "Copy the key that Microsoft shows under “Can't scan image?”.",
+        );
       found.hasSecondFactor = true;
       settle(find(request.organization));
       return base.card(request);
@@ -581,7 +705,11 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     oneTimeCode: async (request: { next?: boolean }) => {
       const period = 30_000;
       const slot = Math.floor(now() / period) + (request.next ? 1 : 0);
-      return { code: String((slot * 7919 + 104729) % 1_000_000).padStart(6, "0"), endsAt: (slot + 1) * period, periodSeconds: 30 };
+      return {
+        code: String((slot * 7919 + 104729) % 1_000_000).padStart(6, "0"),
+        endsAt: (slot + 1) * period,
+        periodSeconds: 30,
+      };
     },
     rotate: async ({ scope }: Parameters<Host["rotate"]>[0]) => {
       open();
@@ -618,7 +746,17 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
           if (step === undefined) return;
           jobs = jobs.map((old) => (old.account === a.id ? { ...old, step, at: now() } : old));
           if (step === "done") {
-            Object.assign(a, { state: "fresh", rotatedAt: now(), verifiedAt: now(), dueAt: now() + 24 * 3_600_000, values: [{ which: "current", since: now() }, { which: "previous", since: now() - 86_400_000 }], problem: null });
+            Object.assign(a, {
+              state: "fresh",
+              rotatedAt: now(),
+              verifiedAt: now(),
+              dueAt: now() + 24 * 3_600_000,
+              values: [
+                { which: "current", since: now() },
+                { which: "previous", since: now() - 86_400_000 },
+              ],
+              problem: null,
+            });
             note(each, "rotated", a.userName);
             settle(each);
           }
@@ -634,7 +772,11 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
       open();
       return jobsNow();
     },
-    settings: async () => ({ settings, fixed: ["clipboardSeconds"], file: "/home/ada/.local/share/vitrine/config.toml" }),
+    settings: async () => ({
+      settings,
+      fixed: ["clipboardSeconds"],
+      file: "/home/ada/.local/share/vitrine/config.toml",
+    }),
     setSettings: async (request: { settings: Partial<Settings> }) => {
       settings = { ...settings, ...request.settings };
       emit({ kind: "statusChanged" });
@@ -650,7 +792,15 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     emit({ kind: "locked", reason: reason ?? "hand" });
   }
 
-  const holdsSecret = new Set(["unlock", "createVault", "restore", "changePassphrase", "confirmKit", "setSecondFactor", "passphraseStrength"]);
+  const holdsSecret = new Set([
+    "unlock",
+    "createVault",
+    "restore",
+    "changePassphrase",
+    "confirmKit",
+    "setSecondFactor",
+    "passphraseStrength",
+  ]);
   const asks = Object.fromEntries(
     Object.entries(base).map(([name, act]) => [
       name,
@@ -660,7 +810,12 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
         const refused = refusals.get(name);
         if (refused !== undefined) {
           refusals.delete(name);
-          throw refusal(refused.code ?? "test.refused", refused.what ?? "It was refused.", refused.next ?? "Try again.", refused);
+          throw refusal(
+            refused.code ?? "test.refused",
+            refused.what ?? "It was refused.",
+            refused.next ?? "Try again.",
+            refused,
+          );
         }
         return (act as (request: never) => Promise<unknown>)(request);
       },

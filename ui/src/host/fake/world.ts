@@ -10,19 +10,49 @@ import type {
 } from "../../generated/ipc";
 
 export const names = [
-  "Contoso", "Fabrikam", "Adventure Works", "Alpine Ski House", "Bellows College", "Best For You Organics",
-  "City Power & Light", "Coho Winery", "Consolidated Messenger", "Fourth Coffee", "Graphic Design Institute",
-  "Humongous Insurance", "Lamna Healthcare", "Liberty's Delightful Bakery", "Litware", "Lucerne Publishing",
-  "Margie's Travel", "Munson's Pickles", "Nod Publishers", "Northwind Traders", "Proseware", "Relecloud",
-  "School of Fine Art", "Southridge Video", "Tailspin Toys", "The Phone Company", "Trey Research", "VanArsdel",
-  "Wide World Importers", "Wingtip Toys", "Woodgrove Bank", "Blue Yonder Airlines",
+  "Contoso",
+  "Fabrikam",
+  "Adventure Works",
+  "Alpine Ski House",
+  "Bellows College",
+  "Best For You Organics",
+  "City Power & Light",
+  "Coho Winery",
+  "Consolidated Messenger",
+  "Fourth Coffee",
+  "Graphic Design Institute",
+  "Humongous Insurance",
+  "Lamna Healthcare",
+  "Liberty's Delightful Bakery",
+  "Litware",
+  "Lucerne Publishing",
+  "Margie's Travel",
+  "Munson's Pickles",
+  "Nod Publishers",
+  "Northwind Traders",
+  "Proseware",
+  "Relecloud",
+  "School of Fine Art",
+  "Southridge Video",
+  "Tailspin Toys",
+  "The Phone Company",
+  "Trey Research",
+  "VanArsdel",
+  "Wide World Importers",
+  "Wingtip Toys",
+  "Woodgrove Bank",
+  "Blue Yonder Airlines",
 ] as const;
 
 const hour = 3_600_000;
 
 export const id = (index: number) => (index + 1).toString(16).padStart(8, "0").repeat(8);
 const itemId = (text: string) =>
-  Array.from(text).reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) >>> 0, 7).toString(16).padStart(8, "0").repeat(4);
+  Array.from(text)
+    .reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) >>> 0, 7)
+    .toString(16)
+    .padStart(8, "0")
+    .repeat(4);
 
 const slug = (name: string) => name.toLowerCase().replace(/[^a-z0-9]+/g, "");
 
@@ -39,7 +69,11 @@ export function makeTenant(name: string, now: number): TenantView {
   };
 }
 
-export function makeAccount(userName: string, now: number, options: { state?: AccountState; secondFactor?: boolean; age?: number } = {}): AccountView {
+export function makeAccount(
+  userName: string,
+  now: number,
+  options: { state?: AccountState; secondFactor?: boolean; age?: number } = {},
+): AccountView {
   const age = (options.age ?? 0) * hour;
   const state = options.state ?? "fresh";
   return {
@@ -123,11 +157,18 @@ export function stateOf(
     ) => health.push({ check, account: account.id, userName: account.userName, verdict, checkedAt, words });
     line("accountExists", "good", "The account exists and is enabled.");
     line("roleHeld", "good", "It holds Global Administrator.");
-    if (account.state === "unclear") line("passwordVerified", "bad", "The last change was not confirmed. Two passwords are kept.");
+    if (account.state === "unclear")
+      line("passwordVerified", "bad", "The last change was not confirmed. Two passwords are kept.");
     else if (account.state === "needsPerson") line("passwordVerified", "bad", "Microsoft refused the last rotation.");
     else line("passwordVerified", "good", "The tenant confirmed the change of the stored password.");
     if (account.hasSecondFactor) line("secondFactor", "good", "A one-time-code key is stored here.");
-    else line("secondFactor", "warning", "No second factor is stored. Microsoft's portals refuse the password alone.", null);
+    else
+      line(
+        "secondFactor",
+        "warning",
+        "No second factor is stored. Microsoft's portals refuse the password alone.",
+        null,
+      );
   }
   return {
     state,
@@ -159,7 +200,13 @@ export function makeOrganization(
   const connected = options.connected ?? index % 11 !== 9;
   const tenant = connected ? makeTenant(name, now) : null;
   const states: AccountState[] =
-    index % 13 === 4 ? ["due", "fresh"] : index % 17 === 6 ? ["unclear", "fresh"] : index % 23 === 11 ? ["needsPerson", "fresh"] : ["fresh", "fresh"];
+    index % 13 === 4
+      ? ["due", "fresh"]
+      : index % 17 === 6
+        ? ["unclear", "fresh"]
+        : index % 23 === 11
+          ? ["needsPerson", "fresh"]
+          : ["fresh", "fresh"];
   const accounts = tenant
     ? states.map((state, at) =>
         makeAccount(`${at === 0 ? "ea-north" : "ea-south"}@${tenant.initialDomain}`, now, {
@@ -192,11 +239,35 @@ export function makeOrganization(
       })),
       ...(tenant
         ? [
-            { at: tenant.connectedAt + 60_000, who: "Ada Example", action: "lapsEnabled" as const, organization: id(index), organizationName: name, userName: null, note: null },
-            { at: tenant.connectedAt, who: "Ada Example", action: "tenantConnected" as const, organization: id(index), organizationName: name, userName: null, note: null },
+            {
+              at: tenant.connectedAt + 60_000,
+              who: "Ada Example",
+              action: "lapsEnabled" as const,
+              organization: id(index),
+              organizationName: name,
+              userName: null,
+              note: null,
+            },
+            {
+              at: tenant.connectedAt,
+              who: "Ada Example",
+              action: "tenantConnected" as const,
+              organization: id(index),
+              organizationName: name,
+              userName: null,
+              note: null,
+            },
           ]
         : []),
-      { at: now - 41 * 24 * hour, who: "Ada Example", action: "organizationAdded" as const, organization: id(index), organizationName: name, userName: null, note: null },
+      {
+        at: now - 41 * 24 * hour,
+        who: "Ada Example",
+        action: "organizationAdded" as const,
+        organization: id(index),
+        organizationName: name,
+        userName: null,
+        note: null,
+      },
     ],
     connecting: null,
   };

@@ -1,0 +1,50 @@
+import { Bar, Mark, type MarkTone, Mono } from "../../components";
+import type { ConnectStep, StepState } from "../../host";
+import { useWords } from "../../words";
+import css from "./ConnectWizard.module.css";
+
+const tones: Record<StepState, MarkTone> = {
+  exists: "good",
+  willCreate: "none",
+  running: "busy",
+  created: "good",
+  failed: "wrong",
+};
+
+/** Every step with its permission and its reason, and how it stands. */
+export function Steps({
+  steps,
+  withWhy = false,
+  progress = false,
+}: {
+  steps: readonly ConnectStep[];
+  withWhy?: boolean;
+  progress?: boolean;
+}) {
+  const t = useWords();
+  const done = steps.filter((step) => step.state === "created" || step.state === "exists").length;
+  const words = t("connect.progress", { done, total: steps.length });
+  return (
+    <div>
+      {progress ? (
+        <div className={css.progress}>
+          <Bar share={done / Math.max(1, steps.length)} label={words} />
+          <p role="status">{words}</p>
+        </div>
+      ) : null}
+      <ol className={css.steps}>
+        {steps.map((step, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: steps keep their order and may share a title
+          <li key={`${step.title}-${index}`} className={css.step}>
+            <div className={css.stepWords}>
+              <span className={css.stepTitle}>{step.title}</span>
+              {step.permission === null ? null : <Mono wrap>{step.permission}</Mono>}
+              {withWhy || step.state === "failed" ? <span className={css.soft}>{step.why}</span> : null}
+            </div>
+            <Mark tone={tones[step.state]}>{t(`connect.step.${step.state}`)}</Mark>
+          </li>
+        ))}
+      </ol>
+    </div>
+  );
+}
