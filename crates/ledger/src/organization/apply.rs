@@ -183,9 +183,8 @@ impl OrganizationState {
         let checkpoint = matches!(body, OrganizationBody::Checkpoint { .. });
         let epoch = matches!(body, OrganizationBody::Epoch { .. });
         let at = msp.state().at(msp.state().head().seq);
-        let (role, device) = at.author(author)?;
+        let (role, _) = at.author(author)?;
         self.check_act(author, role, body, at)?;
-        debug_assert_eq!(device.member, author.member);
         if self.checkpoint_due() != checkpoint {
             return Err(Refusal::CheckpointPlace);
         }
