@@ -4,7 +4,6 @@
 //! A wrap comes through hands that are not trusted. What it holds is taken only if it matches the commitment in the
 //! signed epoch entry, so nobody can hand a member a key of their own choosing, nor two members two different keys.
 
-use crate::account::EncryptionKeys;
 use crate::aead;
 use crate::derive::{derive, info};
 use crate::secret::{Key, SecretBytes};
@@ -15,7 +14,7 @@ use hpke::{Deserializable, Kem, OpModeR, OpModeS, Serializable};
 use rand_core::CryptoRng;
 use subtle::ConstantTimeEq;
 
-pub use crate::account::TeamKeys;
+pub use crate::account::{EncryptionKeys, TeamKeys};
 
 const COMMITMENT: &str = "vitrine/1/epoch/commitment";
 const WRAP: &str = "vitrine/1/epoch/wrap";

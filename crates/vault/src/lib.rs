@@ -28,6 +28,7 @@ pub mod secret;
 pub mod sheet;
 pub mod totp;
 
+pub use kdf::KdfParams;
 pub use secret::{Key, Secret, SecretBytes, SecretText};
 
 /// The one suite this build reads and writes: XChaCha20-Poly1305, HKDF-SHA-256, Argon2id, Ed25519,

@@ -46,6 +46,14 @@ pub struct Credential {
     pub origin: Origin,
 }
 
+impl Credential {
+    /// A second copy, made on purpose.
+    #[must_use]
+    pub fn duplicate(&self) -> Self {
+        Self { password: self.password.duplicate(), ..*self }
+    }
+}
+
 /// How far a candidate has come (design: rotation).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CandidateState {
@@ -90,12 +98,28 @@ pub struct Candidate {
     pub observed_change: Option<String>,
 }
 
+impl Candidate {
+    /// A second copy, made on purpose.
+    #[must_use]
+    pub fn duplicate(&self) -> Self {
+        Self { password: self.password.duplicate(), observed_change: self.observed_change.clone(), ..*self }
+    }
+}
+
 /// A password that may once have opened the account.
 pub struct PastPassword {
     /// The password.
     pub password: SecretText,
     /// Until when it is kept readable, in Unix milliseconds.
     pub until_ms: u64,
+}
+
+impl PastPassword {
+    /// A second copy, made on purpose.
+    #[must_use]
+    pub fn duplicate(&self) -> Self {
+        Self { password: self.password.duplicate(), until_ms: self.until_ms }
+    }
 }
 
 /// Why rotation of an account has stopped.
@@ -158,6 +182,25 @@ impl AccountItem {
     pub fn fit_display_name(name: &str) -> &str {
         let end = (0..=MAX_DISPLAY_NAME.min(name.len())).rev().find(|end| name.is_char_boundary(*end));
         &name[..end.unwrap_or(0)]
+    }
+
+    /// A second copy, made on purpose: the next state is built from it while this one stays.
+    #[must_use]
+    pub fn duplicate(&self) -> Self {
+        Self {
+            user_name: self.user_name.clone(),
+            object_id: self.object_id,
+            display_name: self.display_name.clone(),
+            current: self.current.as_ref().map(Credential::duplicate),
+            previous: self.previous.as_ref().map(Credential::duplicate),
+            pending: self.pending.as_ref().map(Candidate::duplicate),
+            past: self.past.iter().map(PastPassword::duplicate).collect(),
+            last_password_change: self.last_password_change.clone(),
+            totp: self.totp.as_ref().map(TotpSecret::duplicate),
+            role_assigned: self.role_assigned,
+            verified_at_ms: self.verified_at_ms,
+            attention: self.attention,
+        }
     }
 
     /// Keeps a password that may have been set and is no longer current, previous or pending. The oldest ones leave the
@@ -451,6 +494,7 @@ mod tests {
             let encoded = item.encode().unwrap();
             let back = AccountItem::decode(&encoded).unwrap();
             assert!(back.encode().unwrap() == encoded);
+            assert!(back.duplicate().encode().unwrap() == encoded);
             assert_eq!(back.pending.map(|pending| pending.state), item.pending.map(|pending| pending.state));
             assert_eq!(back.attention, item.attention);
         }
