@@ -42,6 +42,17 @@ struct Bucket {
     slowness: f64,
 }
 
+impl Bucket {
+    /// Credits what has come back until `now`; answers the present rate in units per second.
+    fn refill(&mut self, service: Service, now: Duration) -> f64 {
+        let (most, per_second) = service.limits();
+        let rate = if now < self.slow_until { per_second / self.slowness } else { per_second };
+        self.units = (self.units + now.saturating_sub(self.seen).as_secs_f64() * rate).min(most);
+        self.seen = now;
+        rate
+    }
+}
+
 /// All buckets of a process.
 pub(crate) struct Pace(Mutex<HashMap<(TenantId, Service), Bucket>>);
 
@@ -52,7 +63,7 @@ impl Pace {
 
     /// Takes `units` and says how long to wait before they may be used.
     pub(crate) fn take(&self, tenant: TenantId, service: Service, units: u32, now: Duration) -> Duration {
-        let (most, per_second) = service.limits();
+        let (most, _) = service.limits();
         let mut buckets = self.buckets();
         if buckets.len() >= MOST {
             buckets
@@ -64,9 +75,7 @@ impl Pace {
             slow_until: Duration::ZERO,
             slowness: 1.0,
         });
-        let rate = if now < bucket.slow_until { per_second / bucket.slowness } else { per_second };
-        bucket.units = (bucket.units + now.saturating_sub(bucket.seen).as_secs_f64() * rate).min(most);
-        bucket.seen = now;
+        let rate = bucket.refill(service, now);
         bucket.units -= f64::from(units);
         if bucket.units >= 0.0 { Duration::ZERO } else { Duration::from_secs_f64((-bucket.units / rate).min(600.0)) }
     }
@@ -78,6 +87,7 @@ impl Pace {
             return;
         }
         if let Some(bucket) = self.buckets().get_mut(&(tenant, service)) {
+            bucket.refill(service, now);
             bucket.units = bucket.units.min(0.0);
             bucket.slow_until = now + WINDOW;
             bucket.slowness = if share >= 1.0 { 20.0 } else { 4.0 };

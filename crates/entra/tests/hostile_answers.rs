@@ -1,0 +1,148 @@
+//! A server that answers as Microsoft never would: other hosts, redirects, broken bodies, markup. Each becomes a named
+//! error, and the token goes nowhere else.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+use vitrine_entra::certificate::{MadeCertificate, make_certificate};
+use vitrine_entra::connection::ConnectionRecord;
+use vitrine_entra::graph::SendOutcome;
+use vitrine_entra::laps;
+use vitrine_entra::{
+    ApplicationId, Certificate, ClientId, Cloud, Connection, GraphErrorKind, Http, HttpSettings, Password,
+    ServicePrincipalId, SignInErrorKind, TenantId, UserId,
+};
+
+type Answer = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
+/// A server that answers each request line as told; `None` closes without a word. Counts what it was asked.
+async fn server(answer: Answer) -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let asked = Arc::new(AtomicUsize::new(0));
+    let (answer, count) = (Arc::new(answer), Arc::clone(&asked));
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let (answer, count) = (Arc::clone(&answer), Arc::clone(&count));
+            tokio::spawn(async move {
+                let mut request = Vec::new();
+                while !request.windows(4).any(|w| w == b"\r\n\r\n") && stream.read_buf(&mut request).await.unwrap() > 0
+                {
+                }
+                let text = String::from_utf8_lossy(&request).into_owned();
+                let line = text.lines().next().unwrap_or_default();
+                let answer = if line.contains("/oauth2/v2.0/token") {
+                    Some(ok(r#"{"token_type":"Bearer","expires_in":3600,"access_token":"SECRET-TOKEN"}"#))
+                } else {
+                    count.fetch_add(1, Ordering::SeqCst);
+                    answer(line)
+                };
+                if let Some(answer) = answer {
+                    let _ = stream.write_all(answer.as_bytes()).await;
+                }
+                let _ = stream.shutdown().await;
+                // What is still on the way in is read, so that closing does not reset what was sent.
+                let _ =
+                    tokio::time::timeout(std::time::Duration::from_millis(200), stream.read_to_end(&mut request)).await;
+            });
+        }
+    });
+    (base, asked)
+}
+
+fn ok(body: &str) -> String {
+    with("200 OK", "", body)
+}
+
+fn with(status: &str, headers: &str, body: &str) -> String {
+    let kind = "Content-Type: application/json\r\nConnection: close\r\n";
+    format!("HTTP/1.1 {status}\r\n{kind}{headers}Content-Length: {}\r\n\r\n{body}", body.len())
+}
+
+fn connection(base: &str) -> Connection {
+    static MADE: OnceLock<MadeCertificate> = OnceLock::new();
+    let made = MADE.get_or_init(|| make_certificate("x", 1_700_000_000_000, 1_800_000_000_000).unwrap());
+    let record = ConnectionRecord {
+        cloud: Cloud::custom(base, base).unwrap(),
+        tenant_id: TenantId::from_u128(1),
+        tenant_name: String::new(),
+        default_domain: String::new(),
+        initial_domain: String::new(),
+        client_id: ClientId::from_u128(2),
+        application_id: ApplicationId::from_u128(3),
+        service_principal_id: ServicePrincipalId::from_u128(4),
+    };
+    let http = Http::new(&HttpSettings::default()).unwrap();
+    Connection::new(&http, record, Certificate::new(made.der.clone(), &made.pkcs8).unwrap())
+}
+
+#[tokio::test]
+async fn a_next_page_or_redirect_on_another_host_is_not_followed() {
+    let (other, lured) = server(Box::new(|_| Some(ok(r#"{"value":[]}"#)))).await;
+    let (page, redirect) = (other.clone(), other);
+    let (base, _) = server(Box::new(move |line| {
+        Some(if line.contains("/domains") {
+            ok(&format!(r#"{{"value":[],"@odata.nextLink":"{page}/v1.0/domains?$skiptoken=x"}}"#))
+        } else {
+            with("302 Found", &format!("Location: {redirect}/v1.0/x\r\n"), "")
+        })
+    }))
+    .await;
+    let connection = connection(&base);
+    assert_eq!(connection.graph().domains().await.unwrap_err().kind(), GraphErrorKind::ForeignLink);
+    assert_eq!(connection.graph().organization().await.unwrap_err().kind(), GraphErrorKind::Unknown);
+    assert_eq!(lured.load(Ordering::SeqCst), 0, "the token was carried to another host");
+}
+
+#[tokio::test]
+async fn broken_bodies_become_errors_that_hold_neither_token_nor_markup() {
+    for body in ["", "<script>", "[]", r#"{"value":{}}"#, r#"{"value":[{"id":"../x"}]}"#, "\u{202e}"] {
+        let (base, _) = server(Box::new(move |_| Some(ok(body)))).await;
+        let error = connection(&base).graph().domains().await;
+        if let Err(error) = error {
+            assert_eq!(error.kind(), GraphErrorKind::Unreadable, "{body}");
+            assert!(!format!("{error:?}{error}").contains("SECRET"));
+        }
+        let error = connection(&base).graph().organization().await.unwrap_err();
+        assert_eq!(error.kind(), GraphErrorKind::Unreadable, "{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_password_is_sent_once_whatever_comes_back() {
+    let answers: [(Answer, &str); 5] = [
+        (Box::new(|_| Some(with("204 No Content", "", ""))), "accepted"),
+        (Box::new(|_| None), "unclear"),
+        (Box::new(|_| Some(with("500 Oops", "", ""))), "unclear"),
+        (Box::new(|_| Some(with("429 Slow", "Retry-After: 1\r\n", ""))), "refused"),
+        (Box::new(|_| Some(with("401 No", "", ""))), "refused"),
+    ];
+    for (answer, wanted) in answers {
+        let (base, asked) = server(answer).await;
+        let password = Password::new("Quartz-Meadow-47".to_owned());
+        let outcome = laps::set_password(&connection(&base), UserId::from_u128(9), &password).await;
+        let seen = match &outcome {
+            SendOutcome::Accepted => "accepted",
+            SendOutcome::Refused(_) => "refused",
+            SendOutcome::NotSent(_) => "not sent",
+            SendOutcome::Unclear(_) => "unclear",
+        };
+        assert_eq!((seen, asked.load(Ordering::SeqCst)), (wanted, 1), "{outcome:?}");
+        assert!(!format!("{outcome:?}").contains("Quartz"));
+    }
+}
+
+#[tokio::test]
+async fn where_nothing_listens_nothing_was_sent_and_the_next_step_is_said() {
+    let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let connection = connection(&format!("http://{free}"));
+    let password = Password::new("Quartz-Meadow-47".to_owned());
+    let outcome = laps::set_password(&connection, UserId::from_u128(9), &password).await;
+    let SendOutcome::NotSent(error) = outcome else { panic!("{outcome:?}") };
+    assert_eq!(error.code(), "network.no-connection");
+    assert!(error.next_step().contains("online"));
+    let sign_in = connection.sign_in().await.unwrap_err();
+    assert_eq!((sign_in.kind(), sign_in.code()), (SignInErrorKind::Transport, "network.no-connection"));
+}

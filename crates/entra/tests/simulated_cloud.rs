@@ -1,0 +1,502 @@
+//! The client against a simulated Microsoft cloud over real HTTP: sign-in both ways, set-up, accounts, rotation, and
+//! what happens when answers are lost, late or refused.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use vitrine_entra::certificate::{MadeCertificate, make_certificate};
+use vitrine_entra::graph::SendOutcome;
+use vitrine_entra::laps::{self, AccountError, AccountName, Adopt};
+use vitrine_entra::oauth::{self, Authority, ClientIdVerdict, DeviceProgress, check_client_id};
+use vitrine_entra::setup::{self, Evidence, PlanRequest, RunOptions, SetupError, StepState, Surprise, Warning};
+use vitrine_entra::{
+    AdminSession, Certificate, ClientId, Clock, Cloud, Connection, GraphErrorKind, Http, HttpSettings, Password,
+    SignInError, SignInErrorKind, TenantId,
+};
+use vitrine_entra_sim::{Effect, Fault, RegisteredClient, Sim, SimOptions, TenantChange, TenantInfo, Trait, totp_code};
+
+const NOBODY_WAITS: Duration = Duration::from_mins(10);
+
+/// A clock that lets nobody wait: a pause passes in a moment, here and in the simulator. Only the patience of the
+/// browser sign-in never ends, so that it does not overtake the person.
+struct Quick {
+    passed: Mutex<Duration>,
+    sim: Arc<Sim>,
+}
+
+impl Clock for Quick {
+    fn now_ms(&self) -> u64 {
+        u64::try_from(self.sim.control().now_ms()).unwrap()
+    }
+
+    fn monotonic(&self) -> Duration {
+        *self.passed.lock().unwrap()
+    }
+
+    fn sleep(&self, pause: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + Sync>> {
+        if pause >= NOBODY_WAITS {
+            return Box::pin(std::future::pending());
+        }
+        *self.passed.lock().unwrap() += pause;
+        self.sim.control().advance_clock(i64::try_from(pause.as_millis()).unwrap());
+        Box::pin(tokio::task::yield_now())
+    }
+}
+
+struct World {
+    sim: Arc<Sim>,
+    http: Http,
+    cloud: Cloud,
+    client: ClientId,
+}
+
+impl World {
+    async fn start() -> Self {
+        let sim = Arc::new(Sim::start(SimOptions { seed: 7, ..SimOptions::default() }).await.unwrap());
+        let clock = Quick { passed: Mutex::new(Duration::from_secs(1)), sim: Arc::clone(&sim) };
+        let http = Http::with_clock(&HttpSettings::default(), Arc::new(clock)).unwrap();
+        let cloud = Cloud::custom(&sim.urls().login, &sim.urls().graph).unwrap();
+        let client = sim.client_id().parse().unwrap();
+        Self { sim, http, cloud, client }
+    }
+
+    /// A tenant without any of the traits that stand in the way.
+    fn plain(&self) -> TenantInfo {
+        let hard = [Trait::DeviceCodeBlocked, Trait::FederatedOnly, Trait::ConsentRefused];
+        self.sim.tenants().into_iter().find(|t| !hard.iter().any(|h| t.traits.contains(h))).unwrap()
+    }
+
+    fn with(&self, wanted: Trait) -> TenantInfo {
+        self.sim.tenants().into_iter().find(|t| t.traits.contains(&wanted)).unwrap()
+    }
+
+    async fn sign_in(&self, tenant: &TenantInfo) -> Result<AdminSession, SignInError> {
+        self.sign_in_as(tenant, &Authority::Tenant(tenant.id.parse().unwrap())).await
+    }
+
+    async fn sign_in_as(&self, tenant: &TenantInfo, authority: &Authority) -> Result<AdminSession, SignInError> {
+        let begun = oauth::start_browser(&self.http, &self.cloud, authority, self.client, None).await?;
+        let url = begun.authorize_url().to_string();
+        let person = tokio::spawn(Person::new(&self.sim, tenant).browse(url));
+        let session = begun.finish(std::future::pending()).await;
+        person.await.unwrap();
+        session
+    }
+
+    fn fault(&self, operation: &str, times: u32, effect: Effect) {
+        let operation = Some(operation.to_owned());
+        self.sim.control().add_fault(Fault {
+            tenant: None,
+            operation,
+            skip: 0,
+            times: Some(times),
+            probability: None,
+            effect,
+        });
+    }
+
+    async fn connect(&self, session: &AdminSession, made: &MadeCertificate) -> Connection {
+        let certificate = Certificate::new(made.der.clone(), &made.pkcs8).unwrap();
+        let plan = setup::plan(session, &request(&[])).await.unwrap();
+        let record = setup::run(session, &plan, &certificate, RunOptions::default(), |_| {}).await.unwrap();
+        Connection::new(&self.http, record, certificate)
+    }
+
+    fn certificate(&self) -> MadeCertificate {
+        let now = u64::try_from(self.sim.control().now_ms()).unwrap();
+        make_certificate("Vitrine emergency access", now - 300_000, now + 90 * 86_400_000).unwrap()
+    }
+}
+
+fn request(known: &[[u8; 32]]) -> PlanRequest {
+    PlanRequest { tag: "0123abcd".to_owned(), known_certificates: known.to_vec() }
+}
+
+/// The person at the browser: fills in the forms of the sign-in pages.
+struct Person {
+    sim: Arc<Sim>,
+    login: String,
+    password: String,
+    totp: Option<String>,
+    http: reqwest::Client,
+}
+
+impl Person {
+    fn new(sim: &Arc<Sim>, tenant: &TenantInfo) -> Self {
+        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
+        let admin = tenant.admin.clone();
+        Self { sim: Arc::clone(sim), login: admin.user_name, password: admin.password, totp: admin.totp_secret, http }
+    }
+
+    /// Opens `url` and fills in what is asked until no form is left, or the browser is sent back to the application.
+    async fn browse(self, url: String) {
+        let response = self.http.get(url).send().await.unwrap();
+        self.fill(response).await;
+    }
+
+    async fn type_code(self, page: String, code: String) {
+        let form = [("user_code", code.as_str())];
+        let response = self.http.post(page).form(&form).send().await.unwrap();
+        self.fill(response).await;
+    }
+
+    async fn fill(&self, mut response: reqwest::Response) {
+        for _ in 0..12 {
+            if let Some(to) = response.headers().get("location") {
+                let to = to.to_str().unwrap().to_owned();
+                response = self.http.get(to).send().await.unwrap();
+                continue;
+            }
+            let page = response.text().await.unwrap();
+            let Some(flow) = page.split("name=\"flow\" value=\"").nth(1).and_then(|r| r.split('"').next()) else {
+                return;
+            };
+            let mut form = vec![("flow", flow.to_owned())];
+            if page.contains("name=\"passwd\"") {
+                assert!(!page.contains("id=\"error\""), "the admin cannot sign in: {page}");
+                form.extend([("login", self.login.clone()), ("passwd", self.password.clone())]);
+            } else if page.contains("name=\"otc\"") {
+                let secret = self.totp.clone().unwrap();
+                form.push(("otc", totp_code(&secret, self.sim.control().now_ms()).unwrap()));
+            } else if page.contains("value=\"accept\"") {
+                form.push(("answer", "accept".to_owned()));
+            } else {
+                form.push(("answer", "cancel".to_owned()));
+            }
+            let url = format!("{}/signin", self.sim.urls().login);
+            response = self.http.post(url).form(&form).send().await.unwrap();
+        }
+        panic!("the sign-in pages never end");
+    }
+}
+
+fn kind<T>(outcome: Result<T, SignInError>) -> SignInErrorKind {
+    outcome.err().expect("the sign-in should have been refused").kind()
+}
+
+#[tokio::test]
+async fn both_ways_of_signing_in_end_in_the_same_session() {
+    let world = World::start().await;
+    let tenant = world.plain();
+    let browser = world.sign_in_as(&tenant, &Authority::Organizations).await.unwrap();
+    let authority = Authority::Domain(tenant.initial_domain.clone());
+    let device = oauth::start_device_code(&world.http, &world.cloud, &authority, world.client).await.unwrap();
+    let (page, code) = (device.verification_uri().to_owned(), device.user_code().to_owned());
+    let person = Person::new(&world.sim, &tenant);
+    let mut polls = 0;
+    let (session, ()) = tokio::join!(
+        device.finish(|p| polls += u32::from(matches!(p, DeviceProgress::Waiting { .. })), std::future::pending()),
+        person.type_code(page, code)
+    );
+    let session = session.unwrap();
+    assert!(polls > 0);
+    assert_eq!(session.tenant_id().to_string(), tenant.id);
+    assert_eq!((session.tenant_id(), session.user_id()), (browser.tenant_id(), browser.user_id()));
+    assert_eq!(session.user_name(), browser.user_name());
+    assert_eq!(session.graph().organization().await.unwrap().id, session.tenant_id());
+}
+
+#[tokio::test]
+async fn a_device_code_that_nobody_uses_runs_out_and_cancelling_ends_the_wait() {
+    let world = World::start().await;
+    let authority = Authority::Tenant(world.plain().id.parse().unwrap());
+    let device = oauth::start_device_code(&world.http, &world.cloud, &authority, world.client).await.unwrap();
+    assert_eq!(kind(device.finish(|_| {}, std::future::pending()).await), SignInErrorKind::CodeExpired);
+    let device = oauth::start_device_code(&world.http, &world.cloud, &authority, world.client).await.unwrap();
+    assert_eq!(kind(device.finish(|_| {}, async {}).await), SignInErrorKind::Cancelled);
+}
+
+#[tokio::test]
+async fn refusals_of_the_sign_in_are_named() {
+    let world = World::start().await;
+    let blocked = world.with(Trait::DeviceCodeBlocked);
+    let authority = Authority::Tenant(blocked.id.parse().unwrap());
+    if let Ok(device) = oauth::start_device_code(&world.http, &world.cloud, &authority, world.client).await {
+        let (page, code) = (device.verification_uri().to_owned(), device.user_code().to_owned());
+        let person = tokio::spawn(Person::new(&world.sim, &blocked).type_code(page, code));
+        let ended = kind(device.finish(|_| {}, std::future::pending()).await);
+        person.await.unwrap();
+        assert!(matches!(ended, SignInErrorKind::BlockedByPolicy | SignInErrorKind::CodeExpired), "{ended:?}");
+    }
+    assert_eq!(kind(world.sign_in(&world.with(Trait::ConsentRefused)).await), SignInErrorKind::ConsentMissing);
+    // Signed in, but to another tenant than the one being connected.
+    let (one, other) = (world.plain(), blocked);
+    let wrong = world.sign_in_as(&other, &Authority::Tenant(one.id.parse().unwrap())).await;
+    assert!(matches!(kind(wrong), SignInErrorKind::WrongTenant | SignInErrorKind::AbsentInTenant));
+    let nowhere = Authority::Domain("nowhere.example".to_owned());
+    let refused = oauth::start_browser(&world.http, &world.cloud, &nowhere, world.client, None).await;
+    assert_eq!(kind(refused), SignInErrorKind::UnknownTenant);
+}
+
+#[tokio::test]
+async fn a_client_id_is_judged_by_its_sign_in() {
+    let world = World::start().await;
+    let tenant = world.plain();
+    let authority = Authority::Tenant(tenant.id.parse().unwrap());
+    let unknown = ClientId::from_u128(0x5eed);
+    let refused = oauth::start_device_code(&world.http, &world.cloud, &authority, unknown).await;
+    assert_eq!(check_client_id(&refused), ClientIdVerdict::NotFound);
+    let good = oauth::start_device_code(&world.http, &world.cloud, &authority, world.client).await;
+    assert_eq!(check_client_id(&good), ClientIdVerdict::Usable);
+}
+
+#[tokio::test]
+async fn the_whole_path_from_plan_to_a_rotated_password() {
+    let world = World::start().await;
+    let tenant = world.plain();
+    let session = world.sign_in(&tenant).await.unwrap();
+    let plan = setup::plan(&session, &request(&[])).await.unwrap();
+    assert!(plan.steps.iter().all(|s| !s.exists) && plan.surprises.is_empty(), "{plan:?}");
+    assert_eq!(plan.tenant.initial_domain, tenant.initial_domain);
+    let writes = |sim: &Sim| sim.control().all_requests().iter().filter(|r| !format!("{r:?}").contains("GET ")).count();
+    let before = writes(&world.sim);
+    setup::plan(&session, &request(&[])).await.unwrap();
+    assert_eq!(writes(&world.sim), before, "planning only reads");
+
+    let made = world.certificate();
+    let certificate = || Certificate::new(made.der.clone(), &made.pkcs8).unwrap();
+    let mut created = 0;
+    let count = |p: setup::Progress| created += u32::from(p.state == StepState::Created);
+    let record = setup::run(&session, &plan, &certificate(), RunOptions::default(), count).await.unwrap();
+    assert_eq!(created, 11, "application, certificate, service principal, seven permissions, role");
+
+    // Again: nothing is created, nothing changes.
+    let known = [certificate().thumbprint()];
+    let again = setup::plan(&session, &request(&known)).await.unwrap();
+    assert!(again.steps.iter().all(|s| s.exists) && again.surprises.is_empty(), "{again:?}");
+    let mut created = 0;
+    let count = |p: setup::Progress| created += u32::from(p.state == StepState::Created);
+    let same = setup::run(&session, &again, &certificate(), RunOptions::default(), count).await.unwrap();
+    assert_eq!((same, created), (record.clone(), 0));
+
+    let connection = Connection::new(&world.http, record, certificate());
+    let checks = setup::check(&connection).await.unwrap();
+    assert_eq!(checks.len(), 8);
+    assert!(checks.iter().all(|c| !matches!(c.evidence, Evidence::Refused(_))), "{checks:?}");
+
+    let name = AccountName::new("ea-1", &plan.tenant.initial_domain).unwrap();
+    let first = Password::new("Quartz-Meadow-47-lantern-Pivot!".to_owned());
+    let made = laps::create_account(&session, &name, "Emergency access 1", &first, Adopt::No).await.unwrap();
+    assert!(made.created);
+    assert!(laps::assign_global_administrator(&session, made.user.id).await.unwrap());
+    assert!(!laps::assign_global_administrator(&session, made.user.id).await.unwrap());
+    let facts = laps::verify_account(&session, made.user.id).await.unwrap();
+    assert!(facts.global_administrator && facts.proof.account_enabled);
+    assert!(world.sim.control().password_accepted(&tenant.id, &name.to_string(), "Quartz-Meadow-47-lantern-Pivot!"));
+    drop(session);
+
+    let before = laps::read_proof(&connection, made.user.id).await.unwrap();
+    world.sim.control().advance_clock(5_000);
+    let second = Password::new("Copper-Violin-83-harbor-Stone!".to_owned());
+    assert!(matches!(laps::set_password(&connection, made.user.id, &second).await, SendOutcome::Accepted));
+    let after = laps::read_proof(&connection, made.user.id).await.unwrap();
+    assert!(after.last_password_change_ms > before.last_password_change_ms);
+    assert_ne!(after.last_password_change, before.last_password_change);
+    assert!(world.sim.control().password_accepted(&tenant.id, &name.to_string(), "Copper-Violin-83-harbor-Stone!"));
+    assert!(!world.sim.control().password_accepted(&tenant.id, &name.to_string(), "Quartz-Meadow-47-lantern-Pivot!"));
+    laps::revoke_sessions(&connection, made.user.id).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_account_of_a_person_is_taken_over_only_when_told() {
+    let world = World::start().await;
+    let tenant = world.plain();
+    let session = world.sign_in(&tenant).await.unwrap();
+    let name = AccountName::new("ea-1", &tenant.initial_domain).unwrap();
+    let password = || Password::new("Quartz-Meadow-47-lantern-Pivot!".to_owned());
+    let made = laps::create_account(&session, &name, "Jane", &password(), Adopt::No).await.unwrap();
+    let again = |display: &'static str, adopt| {
+        let (session, name) = (&session, &name);
+        async move { laps::create_account(session, name, display, &password(), adopt).await }
+    };
+    assert!(matches!(again("Emergency access 1", Adopt::No).await, Err(AccountError::Taken(_))));
+    assert!(matches!(again("Emergency access 1", Adopt::Unfinished).await, Err(AccountError::Taken(_))));
+    let adopted = again("Emergency access 1", Adopt::Yes).await.unwrap();
+    assert!(!adopted.created && adopted.user.id == made.user.id);
+    assert!(!again("Jane", Adopt::Unfinished).await.unwrap().created);
+    laps::set_account_enabled(&session, made.user.id, false).await.unwrap();
+    assert_eq!(session.graph().user(made.user.id).await.unwrap().account_enabled, Some(false));
+    laps::delete_account(&session, made.user.id).await.unwrap();
+    laps::delete_account(&session, made.user.id).await.unwrap();
+    assert!(laps::find_account(&session, &name).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_lost_answer_creates_nothing_twice() {
+    let world = World::start().await;
+    let tenant = world.plain();
+    let session = world.sign_in(&tenant).await.unwrap();
+    for operation in [
+        "POST /applications",
+        "POST /servicePrincipals",
+        "POST /roleManagement/directory/roleAssignments",
+        "POST /users",
+    ] {
+        world.fault(operation, 1, Effect::DropAfter);
+    }
+    let made = world.certificate();
+    let connection = world.connect(&session, &made).await;
+    let known = [Certificate::new(made.der.clone(), &made.pkcs8).unwrap().thumbprint()];
+    let plan = setup::plan(&session, &request(&known)).await.unwrap();
+    assert!(plan.steps.iter().all(|s| s.exists), "{plan:?}");
+    assert!(!plan.warnings.iter().any(|w| matches!(w, Warning::Duplicates { .. })));
+    let name = AccountName::new("ea-1", &tenant.initial_domain).unwrap();
+    let password = Password::new("Quartz-Meadow-47-lantern-Pivot!".to_owned());
+    let account = laps::create_account(&session, &name, "Emergency access 1", &password, Adopt::No).await.unwrap();
+    assert!(account.created);
+    assert!(laps::assign_global_administrator(&session, account.user.id).await.unwrap());
+
+    // A lost answer to a password is unclear, is not repeated here, and the value may have arrived.
+    let before = world.sim.control().requests(&tenant.id, "PATCH /users/{user-id}");
+    world.fault("PATCH /users/{user-id}", 1, Effect::DropAfter);
+    let second = Password::new("Copper-Violin-83-harbor-Stone!".to_owned());
+    let outcome = laps::set_password(&connection, account.user.id, &second).await;
+    assert!(matches!(outcome, SendOutcome::Unclear(_)), "{outcome:?}");
+    assert_eq!(world.sim.control().requests(&tenant.id, "PATCH /users/{user-id}"), before + 1);
+    assert!(world.sim.control().password_accepted(&tenant.id, &name.to_string(), "Copper-Violin-83-harbor-Stone!"));
+    for (effect, refused) in [
+        (Effect::Throttle { retry_after: Some(1) }, true),
+        (Effect::Status { status: 503, code: None, retry_after: None }, false),
+    ] {
+        let before = world.sim.control().requests(&tenant.id, "PATCH /users/{user-id}");
+        world.fault("PATCH /users/{user-id}", 1, effect);
+        let outcome = laps::set_password(&connection, account.user.id, &second).await;
+        assert_eq!(matches!(outcome, SendOutcome::Refused(_)), refused, "{outcome:?}");
+        assert_eq!(world.sim.control().requests(&tenant.id, "PATCH /users/{user-id}"), before + 1);
+    }
+    let weak = laps::set_password(&connection, account.user.id, &Password::new("password".to_owned())).await;
+    let SendOutcome::Refused(error) = weak else { panic!("{weak:?}") };
+    assert_eq!(error.kind(), GraphErrorKind::PasswordRefused);
+}
+
+#[tokio::test]
+async fn set_up_waits_out_replication_and_a_certificate_that_is_not_known_yet() {
+    let world = World::start().await;
+    world.sim.control().change_settings(|s| {
+        s.replication_ms = 8_000;
+        s.certificate_delay_ms = 5_000;
+    });
+    let tenant = world.plain();
+    let session = world.sign_in(&tenant).await.unwrap();
+    let made = world.certificate();
+    let connection = world.connect(&session, &made).await;
+    let checks = setup::check(&connection).await.unwrap();
+    assert!(checks.iter().all(|c| !matches!(c.evidence, Evidence::Refused(_))), "{checks:?}");
+    let name = AccountName::new("ea-1", &tenant.initial_domain).unwrap();
+    let password = Password::new("Quartz-Meadow-47-lantern-Pivot!".to_owned());
+    let account = laps::create_account(&session, &name, "Emergency access 1", &password, Adopt::No).await.unwrap();
+    assert!(laps::assign_global_administrator(&session, account.user.id).await.unwrap());
+    assert!(laps::verify_account(&session, account.user.id).await.unwrap().global_administrator);
+}
+
+#[tokio::test]
+async fn a_strange_certificate_stops_set_up_until_it_was_shown_and_its_removal_asked_for() {
+    let world = World::start().await;
+    let session = world.sign_in(&world.plain()).await.unwrap();
+    let (lost, new) = (world.certificate(), world.certificate());
+    world.connect(&session, &lost).await;
+    let certificate = Certificate::new(new.der.clone(), &new.pkcs8).unwrap();
+    let plan = setup::plan(&session, &request(&[])).await.unwrap();
+    assert!(matches!(plan.surprises[..], [Surprise::StrangeCertificate { .. }]), "{plan:?}");
+    let refused = setup::run(&session, &plan, &certificate, RunOptions::default(), |_| {}).await;
+    assert!(matches!(refused, Err(SetupError::Surprises(_))), "{refused:?}");
+    let remove = RunOptions { remove_strangers: true };
+    let record = setup::run(&session, &plan, &certificate, remove, |_| {}).await.unwrap();
+    let now = setup::plan(&session, &request(&[certificate.thumbprint()])).await.unwrap();
+    assert!(now.surprises.is_empty() && now.steps.iter().all(|s| s.exists), "{now:?}");
+    let connection = Connection::new(&world.http, record.clone(), certificate);
+    connection.sign_in().await.unwrap();
+    let old = Connection::new(&world.http, record, Certificate::new(lost.der.clone(), &lost.pkcs8).unwrap());
+    assert_eq!(kind(old.sign_in().await), SignInErrorKind::CredentialRefused);
+}
+
+#[tokio::test]
+async fn a_tenant_without_a_managed_domain_is_refused_before_anything_is_written() {
+    let world = World::start().await;
+    let session = world.sign_in(&world.with(Trait::FederatedOnly)).await.unwrap();
+    assert_eq!(setup::plan(&session, &request(&[])).await, Err(SetupError::FederatedOnly));
+    for tag in ["", "a b", "x'y", &"a".repeat(65)] {
+        let request = PlanRequest { tag: tag.to_owned(), known_certificates: Vec::new() };
+        assert_eq!(setup::plan(&session, &request).await, Err(SetupError::Tag), "{tag}");
+    }
+}
+
+#[tokio::test]
+async fn throttling_and_passing_faults_are_waited_out_and_long_waits_are_said() {
+    let world = World::start().await;
+    let session = world.sign_in(&world.plain()).await.unwrap();
+    world.fault("GET /organization", 1, Effect::Throttle { retry_after: Some(20) });
+    world.fault("GET /organization", 1, Effect::Status { status: 503, code: None, retry_after: None });
+    world.fault("GET /organization", 1, Effect::DropBefore);
+    session.graph().organization().await.unwrap();
+    world.fault("GET /organization", 1, Effect::Throttle { retry_after: Some(900) });
+    let error = session.graph().organization().await.unwrap_err();
+    assert_eq!((error.kind(), error.retry_after()), (GraphErrorKind::Throttled, Some(Duration::from_mins(15))));
+}
+
+#[tokio::test]
+async fn a_claims_challenge_is_answered_by_the_connection_and_shown_to_the_admin() {
+    let world = World::start().await;
+    let tenant = world.plain();
+    let session = world.sign_in(&tenant).await.unwrap();
+    let connection = world.connect(&session, &world.certificate()).await;
+    connection.graph().organization().await.unwrap();
+    let demand = TenantChange {
+        tenant: tenant.id.clone(),
+        claims_challenge: Some(r#"{"access_token":{"nbf":{"essential":true,"value":"1"}}}"#.to_owned()),
+        ..TenantChange::default()
+    };
+    world.sim.control().change_tenant(&demand).unwrap();
+    connection.graph().organization().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_registration_without_public_client_flows_or_redirect_is_named() {
+    let world = World::start().await;
+    let tenant = world.plain();
+    let authority = Authority::Tenant(tenant.id.parse().unwrap());
+    let client = ClientId::from_u128(0xc11e_0001);
+    world.sim.control().register_client(RegisteredClient {
+        client_id: client.to_string(),
+        name: "Contoso Vitrine".to_owned(),
+        native_redirects: vec!["http://localhost".to_owned()],
+        spa_redirects: Vec::new(),
+        public_flows: false,
+        home_tenant: None,
+    });
+    let verdict = match oauth::start_device_code(&world.http, &world.cloud, &authority, client).await {
+        Err(error) => check_client_id(&Err::<(), _>(error)),
+        Ok(device) => {
+            let (page, code) = (device.verification_uri().to_owned(), device.user_code().to_owned());
+            let person = tokio::spawn(Person::new(&world.sim, &tenant).type_code(page, code));
+            let ended = device.finish(|_| {}, std::future::pending()).await;
+            person.await.unwrap();
+            check_client_id(&ended)
+        }
+    };
+    assert_eq!(verdict, ClientIdVerdict::PublicClientOff);
+}
+
+#[tokio::test]
+async fn a_clock_wrong_by_a_year_still_signs_in() {
+    struct Wrong(vitrine_entra::SystemClock);
+    impl Clock for Wrong {
+        fn now_ms(&self) -> u64 {
+            self.0.now_ms() + 365 * 86_400_000
+        }
+        fn monotonic(&self) -> Duration {
+            self.0.monotonic()
+        }
+        fn sleep(&self, pause: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + Sync>> {
+            self.0.sleep(pause)
+        }
+    }
+    let mut world = World::start().await;
+    let clock = Arc::new(Wrong(vitrine_entra::SystemClock::new()));
+    world.http = Http::with_clock(&HttpSettings::default(), clock).unwrap();
+    let tenant = world.plain();
+    let session = world.sign_in(&tenant).await.unwrap();
+    assert_eq!(session.tenant_id(), tenant.id.parse::<TenantId>().unwrap());
+}
