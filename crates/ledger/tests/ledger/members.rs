@@ -1,6 +1,9 @@
 //! Several members: who may do what, and what takes two.
 
-use vitrine_ledger::{Action, MspBody, Refusal, Role, TeamKind, Unfinished, allowed};
+use vitrine_ledger::{
+    Action, BackendId, BackendKey, EncryptionKey, Home, MspBody, RecoveryKey, Refusal, Role, TeamKind, Unfinished,
+    allowed,
+};
 
 use crate::kit::{AUDIT, Desk, Firm, OWNERS, WORK, backend, note, recovery_key, wrap};
 
@@ -449,4 +452,22 @@ fn device_of_one_member_does_not_speak_for_another() {
         firm.add(&mixed, MspBody::Policy { settings: note() }).unwrap_err(),
         Refusal::Device { device: tech.device }
     );
+}
+
+// 44, for keys that are not a member's own.
+#[test]
+fn weak_keys_of_teams_recovery_and_backends_are_refused() {
+    let owner = Desk::new(1);
+    let mut firm = Firm::shared(&owner);
+    let mut team = firm.team_body(WORK, TeamKind::Work, &[owner.member]);
+    let MspBody::TeamEpoch { public, .. } = &mut team else { unreachable!() };
+    *public = EncryptionKey::from_bytes([0; 32]);
+    let weak = RecoveryKey { key: EncryptionKey::from_bytes([0; 32]), ..recovery_key(1) };
+    let recovery = MspBody::RecoverySet { key: Some(weak), sheet: false, note: note() };
+    let mut one = [0; 32];
+    one[0] = 1;
+    let home = Home::Backend { id: BackendId::from_bytes([9; 16]), key: BackendKey::from_bytes(one) };
+    for body in [team, recovery, MspBody::Home { home }] {
+        assert_eq!(firm.add(&owner, body).unwrap_err(), Refusal::WeakKey);
+    }
 }
