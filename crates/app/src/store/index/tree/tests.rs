@@ -21,6 +21,7 @@ impl PageSeal for NoSeal {
 }
 
 type Disk = BTreeMap<u64, Vec<u8>>;
+type Rows = Vec<(Vec<u8>, Vec<u8>)>;
 
 /// A tree and the pages it has committed.
 struct Bench {
@@ -90,12 +91,7 @@ impl Bench {
         (self.reads, self.writes) = (0, 0);
     }
 
-    fn scan(
-        &mut self,
-        start: &[u8],
-        end: Option<&[u8]>,
-        direction: Direction,
-    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Stop> {
+    fn scan(&mut self, start: &[u8], end: Option<&[u8]>, direction: Direction) -> Result<Rows, Stop> {
         let (mut start, mut end) = (start.to_vec(), end.map(<[u8]>::to_vec));
         let mut rows = Vec::new();
         while let Some(stretch) = self.attempt(|tree| tree.stretch(&start, end.as_deref(), direction))? {
