@@ -323,7 +323,7 @@ impl Control {
         let mut world = self.world();
         let scenario = Scenario { settings: world.settings.clone(), faults: Vec::new() };
         let mut fresh = World::new(world.seed, world.fleet, &world.login, &world.graph, &scenario);
-        fresh.validator = world.validator.clone();
+        fresh.validator.clone_from(&world.validator);
         *world = fresh;
     }
 }
@@ -464,14 +464,14 @@ async fn post_tenant(State(s): State<App>, body: Bytes) -> Response {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Password {
+struct Typed {
     tenant: String,
     user_name: String,
     password: String,
 }
 
 async fn post_password(State(s): State<App>, body: Bytes) -> Response {
-    with(&body, |p: Password| {
+    with(&body, |p: Typed| {
         if control(&s).set_password_outside(&p.tenant, &p.user_name, &p.password) {
             done()
         } else {
@@ -481,7 +481,7 @@ async fn post_password(State(s): State<App>, body: Bytes) -> Response {
 }
 
 async fn post_password_accepted(State(s): State<App>, body: Bytes) -> Response {
-    with(&body, |p: Password| {
+    with(&body, |p: Typed| {
         let accepted = control(&s).password_accepted(&p.tenant, &p.user_name, &p.password);
         answer(StatusCode::OK, &json!({ "accepted": accepted }))
     })
@@ -489,7 +489,7 @@ async fn post_password_accepted(State(s): State<App>, body: Bytes) -> Response {
 
 /// A wrong or right password typed on a sign-in page, with lock-out, without the pages.
 async fn post_sign_in(State(s): State<App>, body: Bytes) -> Response {
-    with(&body, |p: Password| {
+    with(&body, |p: Typed| {
         let result = flow::check_password(&mut s.world(), &p.user_name, &p.password);
         answer(StatusCode::OK, &json!({ "accepted": result.is_ok(), "code": result.err().map(|r| r.code) }))
     })

@@ -146,7 +146,7 @@ async fn login_faults(State(shared): State<App>, request: Request, next: Next) -
     }
     for effect in &effects {
         if let Effect::SignInError { code } = effect {
-            let refusal = Refusal::new(*code);
+            let refusal = Refusal::with_challenge(*code);
             let body = refusal.body(&mut shared.world(), None);
             return json(refusal.status(), &body);
         }
@@ -379,12 +379,12 @@ async fn graph(State(shared): State<App>, request: Request) -> Response {
         check(&mut world, &operation, &asked, &reply);
         (reply, clock::http_date(world.now_ms()))
     };
-    let response = wire(&shared, &asked, reply, &date);
+    let response = wire(&shared, &asked, &reply, &date);
     after(&shared, &effects, response).await
 }
 
 /// Compares request and answer with Microsoft's description, if it is at hand.
-fn check(world: &mut World, operation: &str, asked: &call::Request, reply: &Reply) {
+pub(crate) fn check(world: &mut World, operation: &str, asked: &call::Request, reply: &Reply) {
     let Some(validator) = world.validator.clone().filter(|_| world.settings.validate) else { return };
     let route = call::route(asked).map(|(r, _)| r.path);
     for found in validator.check(route, asked, reply) {
@@ -394,7 +394,7 @@ fn check(world: &mut World, operation: &str, asked: &call::Request, reply: &Repl
     }
 }
 
-fn wire(shared: &Shared, asked: &call::Request, reply: Reply, date: &str) -> Response {
+fn wire(shared: &Shared, asked: &call::Request, reply: &Reply, date: &str) -> Response {
     let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = match &reply.body {
         Some(body) => json(status, body),

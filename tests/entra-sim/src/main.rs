@@ -40,15 +40,13 @@ async fn main() -> ExitCode {
 }
 
 async fn run(flags: Flags) -> Result<(), SimError> {
-    let scenario = match &flags.scenario {
-        Some(path) => Scenario::read(path)?,
+    let mut scenario = Scenario::default();
+    if let Some(path) = &flags.scenario {
+        scenario = Scenario::read(path)?;
+    } else {
         // People watch this one: objects take a moment to appear, as in the real directory.
-        None => {
-            let mut scenario = Scenario::default();
-            scenario.settings.replication_ms = 1000;
-            scenario
-        }
-    };
+        scenario.settings.replication_ms = 1000;
+    }
     let tls = match flags.tls.as_deref() {
         Some([certificate, key]) => Some(TlsFiles { certificate: certificate.clone(), key: key.clone() }),
         _ => None,

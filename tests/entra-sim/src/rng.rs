@@ -56,6 +56,7 @@ impl SeededRng {
     }
 
     /// `count` characters of `alphabet` (ASCII).
+    #[allow(clippy::cast_possible_truncation, reason = "an index below the alphabet's length")]
     pub(crate) fn text(&mut self, count: usize, alphabet: &[u8]) -> String {
         (0..count).map(|_| char::from(alphabet[self.below(alphabet.len() as u64) as usize])).collect()
     }

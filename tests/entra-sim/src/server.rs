@@ -66,11 +66,11 @@ pub(crate) fn serve(
         let mut connections = JoinSet::new();
         loop {
             let stream = tokio::select! {
-                accepted = listener.accept() => match accepted {
-                    Ok((stream, _)) => stream,
-                    // Out of file descriptors or a client that left at once: go on serving the others.
-                    Err(_) => { tokio::time::sleep(Duration::from_millis(10)).await; continue; }
-                },
+                accepted = listener.accept() => {
+                    // Out of file descriptors, or a client that left at once: go on serving the others.
+                    let Ok((stream, _)) = accepted else { tokio::time::sleep(Duration::from_millis(10)).await; continue };
+                    stream
+                }
                 () = stopped(&mut stop) => break,
             };
             let _ = stream.set_nodelay(true);

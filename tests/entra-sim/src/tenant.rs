@@ -115,6 +115,7 @@ pub(crate) struct Application {
 
 /// A certificate of an application.
 #[derive(Debug, Clone)]
+#[allow(clippy::struct_field_names, reason = "`keyId` is Microsoft's name")]
 pub(crate) struct Key {
     pub(crate) key_id: String,
     pub(crate) der: Vec<u8>,

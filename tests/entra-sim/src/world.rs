@@ -261,7 +261,7 @@ impl World {
     }
 
     /// Writes a line of the directory audit log.
-    pub(crate) fn audit(&mut self, tenant: usize, activity: &str, category: &str, by: Value, target: Value) {
+    pub(crate) fn audit(&mut self, tenant: usize, activity: &str, category: &str, by: &Value, target: &Value) {
         let entry = json!({
             "id": format!("Directory_{}", self.rng.guid()),
             "category": category,

@@ -266,7 +266,7 @@ pub(crate) fn create(call: &mut Call<'_>) -> Result<Reply, GraphError> {
     let mut object = record(call.tenant(), &app);
     call.tenant_mut().applications.push(app);
     call.world.note_application(&app_id, tenant);
-    call.audit("Add application", "ApplicationManagement", json!({ "id": id, "type": "Application" }));
+    call.audit("Add application", "ApplicationManagement", &json!({ "id": id, "type": "Application" }));
     object["@odata.context"] = format!("{}/v1.0/$metadata#applications/$entity", call.world.graph).into();
     Ok(Reply::created(object))
 }
@@ -278,7 +278,7 @@ pub(crate) fn change(call: &mut Call<'_>) -> Result<Reply, GraphError> {
     let mut app = application(call, &id)?.clone();
     fill(call, &mut app, &body)?;
     *application(call, &id)? = app;
-    call.audit("Update application", "ApplicationManagement", json!({ "id": id, "type": "Application" }));
+    call.audit("Update application", "ApplicationManagement", &json!({ "id": id, "type": "Application" }));
     Ok(Reply::no_content())
 }
 
@@ -293,7 +293,7 @@ pub(crate) fn delete(call: &mut Call<'_>) -> Result<Reply, GraphError> {
     for sp in call.tenant_mut().principals.iter_mut().filter(|p| p.app_id == app_id) {
         sp.deleted_ms = Some(now);
     }
-    call.audit("Delete application", "ApplicationManagement", json!({ "id": id, "type": "Application" }));
+    call.audit("Delete application", "ApplicationManagement", &json!({ "id": id, "type": "Application" }));
     Ok(Reply::no_content())
 }
 
@@ -383,7 +383,7 @@ pub(crate) fn add_key(call: &mut Call<'_>) -> Result<Reply, GraphError> {
     call.audit(
         "Update application – Certificates and secrets management",
         "ApplicationManagement",
-        json!({ "id": id, "type": "Application" }),
+        &json!({ "id": id, "type": "Application" }),
     );
     Ok(Reply::ok(with_type(call, object, "keyCredential")))
 }
@@ -401,7 +401,7 @@ pub(crate) fn remove_key(call: &mut Call<'_>) -> Result<Reply, GraphError> {
     call.audit(
         "Update application – Certificates and secrets management",
         "ApplicationManagement",
-        json!({ "id": id, "type": "Application" }),
+        &json!({ "id": id, "type": "Application" }),
     );
     Ok(Reply::no_content())
 }

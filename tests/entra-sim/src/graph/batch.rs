@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::fault::Effect;
 use crate::graph::call::{self, Body, Call, Reply, Request};
 use crate::graph::error::GraphError;
-use crate::http::{parse_path, parse_query};
+use crate::http::{check, parse_path, parse_query};
 
 const MOST: usize = 20;
 
@@ -34,7 +34,7 @@ pub(crate) fn run(call: &mut Call<'_>) -> Result<Reply, GraphError> {
             .as_array()
             .into_iter()
             .flatten()
-            .any(|d| !d.as_str().and_then(|d| done.get(d)).is_some_and(|s| *s < 400));
+            .any(|d| d.as_str().and_then(|d| done.get(d)).is_none_or(|s| *s >= 400));
         let reply = if failed {
             let error = GraphError::new(424, "FailedDependency", "A request this one depends on failed.");
             Reply { status: 424, headers: Vec::new(), body: Some(error.body("", "", "")) }
@@ -92,13 +92,15 @@ fn member(call: &mut Call<'_>, one: &Value) -> Reply {
             return call::refuse(call.world, &request, &error);
         }
     }
-    call::answer(call.world, call.caller, &request)
+    let reply = call::answer(call.world, call.caller, &request);
+    check(call.world, &operation, &request, &reply);
+    reply
 }
 
 /// The refusal an effect stands for, if it is one.
 pub(crate) fn fault_error(effect: &Effect) -> Option<GraphError> {
     let after = |error: GraphError, seconds: Option<u32>| match seconds {
-        Some(s) => error.with_header("Retry-After", s),
+        Some(s) => error.with_header("Retry-After", &s),
         None => error,
     };
     match effect {

@@ -105,7 +105,7 @@ impl Call<'_> {
     }
 
     /// Writes the audit log as this caller.
-    pub(crate) fn audit(&mut self, activity: &str, category: &str, target: Value) {
+    pub(crate) fn audit(&mut self, activity: &str, category: &str, target: &Value) {
         let by = if self.caller.delegated {
             let upn = self.tenant().user(&self.caller.id).map(|u| u.upn.clone());
             serde_json::json!({ "user": { "id": self.caller.id, "userPrincipalName": upn } })
@@ -113,7 +113,7 @@ impl Call<'_> {
             serde_json::json!({ "app": { "appId": self.caller.app_id, "servicePrincipalId": self.caller.id } })
         };
         let tenant = self.caller.tenant;
-        self.world.audit(tenant, activity, category, by, target);
+        self.world.audit(tenant, activity, category, &by, target);
     }
 }
 
@@ -140,7 +140,7 @@ pub(crate) fn identify(world: &World, request: &Request) -> Result<Caller, Graph
         let asked = data_encoding::BASE64.encode(asked.to_string().as_bytes());
         return Err(invalid("Continuous access evaluation resulted in challenge.").with_header(
             "WWW-Authenticate",
-            format!(
+            &format!(
                 "Bearer realm=\"\", authorization_uri=\"{}/common/oauth2/authorize\", error=\"insufficient_claims\", claims=\"{asked}\"",
                 world.login
             ),

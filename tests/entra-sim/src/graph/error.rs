@@ -61,7 +61,7 @@ impl GraphError {
         error
     }
 
-    pub(crate) fn with_header(mut self, name: &str, value: impl ToString) -> Self {
+    pub(crate) fn with_header(mut self, name: &str, value: &(impl ToString + ?Sized)) -> Self {
         self.headers.push((name.to_owned(), value.to_string()));
         self
     }

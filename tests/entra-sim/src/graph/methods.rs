@@ -168,7 +168,7 @@ fn remove(call: &mut Call<'_>, take: impl Fn(&mut User, &str) -> bool) -> Result
     if !removed {
         return Err(GraphError::new(404, "resourceNotFound", "The requested method does not exist."));
     }
-    call.audit("User deleted security info", "UserManagement", json!({ "id": id, "type": "User" }));
+    call.audit("User deleted security info", "UserManagement", &json!({ "id": id, "type": "User" }));
     Ok(Reply::no_content())
 }
 
@@ -226,7 +226,7 @@ pub(crate) fn create_pass(call: &mut Call<'_>) -> Result<Reply, GraphError> {
     if let Some(user) = call.tenant_mut().user_mut(&id) {
         user.methods.pass = Some(pass);
     }
-    call.audit("Admin registered security info", "UserManagement", json!({ "id": id, "type": "User" }));
+    call.audit("Admin registered security info", "UserManagement", &json!({ "id": id, "type": "User" }));
     object["@odata.context"] =
         format!("{}/v1.0/$metadata#users/authentication/temporaryAccessPassMethods/$entity", call.world.graph).into();
     Ok(Reply::created(object))
@@ -270,7 +270,7 @@ pub(crate) fn reset_password(call: &mut Call<'_>) -> Result<Reply, GraphError> {
         "resourceLocation": format!("{}/v1.0/users/{id}/authentication/methods/{PASSWORD_METHOD}", call.world.graph),
     });
     call.tenant_mut().operations.push((id.clone(), operation.clone(), record));
-    call.audit("Reset user password", "UserManagement", json!({ "id": id, "type": "User" }));
+    call.audit("Reset user password", "UserManagement", &json!({ "id": id, "type": "User" }));
     let location = format!("{}/v1.0/users/{id}/authentication/operations/{operation}", call.world.graph);
     let mut body = json!({ "@odata.context": format!("{}/v1.0/$metadata#microsoft.graph.passwordResetResponse", call.world.graph) });
     body["newPassword"] = generated.map_or(Value::Null, Value::String);

@@ -113,7 +113,7 @@ pub(crate) fn change_method_configuration(call: &mut Call<'_>) -> Result<Reply, 
     if let Some(enforced) = body.get("isAttestationEnforced").and_then(Value::as_bool) {
         call.tenant_mut().passkey_attestation = enforced;
     }
-    call.audit("Authentication Methods Policy Update", "Policy", json!({ "id": call.ids[0], "type": "Policy" }));
+    call.audit("Authentication Methods Policy Update", "Policy", &json!({ "id": call.ids[0], "type": "Policy" }));
     Ok(Reply::no_content())
 }
 

@@ -132,7 +132,7 @@ pub(crate) fn create(call: &mut Call<'_>) -> Result<Reply, GraphError> {
     let mut object = record(call.tenant(), &sp);
     let id = sp.id.clone();
     call.tenant_mut().principals.push(sp);
-    call.audit("Add service principal", "ApplicationManagement", json!({ "id": id, "type": "ServicePrincipal" }));
+    call.audit("Add service principal", "ApplicationManagement", &json!({ "id": id, "type": "ServicePrincipal" }));
     object["@odata.context"] = format!("{}/v1.0/$metadata#servicePrincipals/$entity", call.world.graph).into();
     Ok(Reply::created(object))
 }
@@ -167,7 +167,7 @@ pub(crate) fn delete(call: &mut Call<'_>) -> Result<Reply, GraphError> {
     tenant.app_roles.retain(|a| a.principal != id);
     tenant.grants.retain(|g| g.client != id);
     tenant.roles.retain(|r| r.principal != id);
-    call.audit("Remove service principal", "ApplicationManagement", json!({ "id": id, "type": "ServicePrincipal" }));
+    call.audit("Remove service principal", "ApplicationManagement", &json!({ "id": id, "type": "ServicePrincipal" }));
     Ok(Reply::no_content())
 }
 
@@ -246,7 +246,7 @@ pub(crate) fn grant_app_role(call: &mut Call<'_>) -> Result<Reply, GraphError> {
     call.audit(
         "Add app role assignment to service principal",
         "ApplicationManagement",
-        json!({ "id": principal, "type": "ServicePrincipal" }),
+        &json!({ "id": principal, "type": "ServicePrincipal" }),
     );
     object["@odata.context"] = format!("{}/v1.0/$metadata#appRoleAssignments/$entity", call.world.graph).into();
     Ok(Reply::created(object))

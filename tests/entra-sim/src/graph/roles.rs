@@ -139,7 +139,7 @@ pub(crate) fn assign(call: &mut Call<'_>) -> Result<Reply, GraphError> {
         RoleAssignment { id, role: role.clone(), principal: principal.clone(), visible_from_ms, gone_from_ms: None };
     let mut object = record(call, &made, false);
     call.tenant_mut().roles.push(made);
-    call.audit("Add member to role", "RoleManagement", json!({ "id": principal, "type": "User" }));
+    call.audit("Add member to role", "RoleManagement", &json!({ "id": principal, "type": "User" }));
     object["@odata.context"] =
         format!("{}/v1.0/$metadata#roleManagement/directory/roleAssignments/$entity", call.world.graph).into();
     Ok(Reply::created(object))
@@ -159,7 +159,7 @@ pub(crate) fn unassign(call: &mut Call<'_>) -> Result<Reply, GraphError> {
     if let Some(r) = call.tenant_mut().roles.iter_mut().find(|r| r.id == id) {
         r.gone_from_ms = Some(gone);
     }
-    call.audit("Remove member from role", "RoleManagement", json!({ "id": found.principal, "type": "User" }));
+    call.audit("Remove member from role", "RoleManagement", &json!({ "id": found.principal, "type": "User" }));
     Ok(Reply::no_content())
 }
 

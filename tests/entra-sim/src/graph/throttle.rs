@@ -65,7 +65,7 @@ impl Throttle {
             }
             Service::Reports => {
                 let taken = self.take(format!("reports {tenant} {app}"), 5.0, 10_000.0, 1.0, now);
-                return if taken.granted { Ok(()) } else { Err(too_many().with_header("Retry-After", 10)) };
+                return if taken.granted { Ok(()) } else { Err(too_many().with_header("Retry-After", &10)) };
             }
             Service::None => return Ok(()),
             Service::Identity => {}
@@ -99,10 +99,10 @@ impl Throttle {
             }
             if !taken.granted {
                 return Err(too_many()
-                    .with_header("Retry-After", format!("{:.0}", (taken.wait_ms / 1000.0).ceil().max(1.0)))
+                    .with_header("Retry-After", &format!("{:.0}", (taken.wait_ms / 1000.0).ceil().max(1.0)))
                     .with_header(
                         "x-ms-throttle-scope",
-                        format!("{scope}/{}/{app}/{tenant}", if write { "Write" } else { "Read" }),
+                        &format!("{scope}/{}/{app}/{tenant}", if write { "Write" } else { "Read" }),
                     )
                     .with_header("x-ms-throttle-information", "ResourceUnitLimitExceeded"));
             }

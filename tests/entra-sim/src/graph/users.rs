@@ -160,7 +160,7 @@ pub(crate) fn create(call: &mut Call<'_>) -> Result<Reply, GraphError> {
         user.password_policies = body.get("passwordPolicies").and_then(Value::as_str).map(str::to_owned);
         user.job_title = body.get("jobTitle").and_then(Value::as_str).map(str::to_owned);
     }
-    call.audit("Add user", "UserManagement", json!({ "id": id, "type": "User", "userPrincipalName": upn }));
+    call.audit("Add user", "UserManagement", &json!({ "id": id, "type": "User", "userPrincipalName": upn }));
     let user = call.tenant().user(&id).ok_or_else(|| GraphError::not_found(&id))?;
     let mut reply = odata::entity(call, "users", record(user, now), Some(DEFAULT))?;
     reply.status = 201;
@@ -282,7 +282,7 @@ pub(crate) fn change(call: &mut Call<'_>) -> Result<Reply, GraphError> {
         }
     }
     let activity = if sets_password { "Reset user password" } else { "Update user" };
-    call.audit(activity, "UserManagement", json!({ "id": id, "type": "User", "userPrincipalName": user.upn }));
+    call.audit(activity, "UserManagement", &json!({ "id": id, "type": "User", "userPrincipalName": user.upn }));
     Ok(Reply::no_content())
 }
 
@@ -293,7 +293,7 @@ pub(crate) fn delete(call: &mut Call<'_>) -> Result<Reply, GraphError> {
     if let Some(user) = call.tenant_mut().user_mut(&id) {
         user.deleted_ms = Some(now);
     }
-    call.audit("Delete user", "UserManagement", json!({ "id": id, "type": "User" }));
+    call.audit("Delete user", "UserManagement", &json!({ "id": id, "type": "User" }));
     Ok(Reply::no_content())
 }
 
@@ -332,7 +332,7 @@ pub(crate) fn restore(call: &mut Call<'_>) -> Result<Reply, GraphError> {
         return Err(GraphError::conflict("userPrincipalName"));
     }
     call.tenant_mut().users[at].deleted_ms = None;
-    call.audit("Restore user", "UserManagement", json!({ "id": id, "type": "User" }));
+    call.audit("Restore user", "UserManagement", &json!({ "id": id, "type": "User" }));
     let mut object = record(&call.tenant().users[at], call.now);
     object["@odata.type"] = "#microsoft.graph.user".into();
     odata::entity(
@@ -352,7 +352,7 @@ pub(crate) fn revoke(call: &mut Call<'_>) -> Result<Reply, GraphError> {
     if let Some(user) = call.tenant_mut().user_mut(&id) {
         user.sessions_valid_from_ms = now;
     }
-    call.audit("Update StsRefreshTokenValidFrom Timestamp", "UserManagement", json!({ "id": id, "type": "User" }));
+    call.audit("Update StsRefreshTokenValidFrom Timestamp", "UserManagement", &json!({ "id": id, "type": "User" }));
     Ok(Reply::ok(json!({
         "@odata.context": format!("{}/v1.0/$metadata#Edm.Boolean", call.world.graph),
         "value": true,

@@ -284,7 +284,6 @@ pub(crate) fn advance(world: &mut World, form: &Form) -> Page {
             grant(world, &flow_client(world, &id), &who, &asked_scopes_of(world, &id), form.contains_key("for_all"));
             finish(world, &id, who)
         }
-        Step::Consent(_) => cancel(world, &id, &Refusal::new(65004)),
         Step::NeedAdmin => cancel(world, &id, &Refusal::new(90094)),
         Step::ConfirmDevice(who) if accepted => {
             set_device(world, &id, DeviceState::Approved(who));
@@ -295,7 +294,7 @@ pub(crate) fn advance(world: &mut World, form: &Form) -> Page {
                 "You have signed in to the application. You may close this window.",
             )
         }
-        Step::ConfirmDevice(_) => cancel(world, &id, &Refusal::new(65004)),
+        Step::Consent(_) | Step::ConfirmDevice(_) => cancel(world, &id, &Refusal::new(65004)),
     }
 }
 
@@ -472,21 +471,20 @@ fn grant(world: &mut World, app_id: &str, who: &Subject, scopes: &[String], for_
     let for_all = for_all && may_consent_for_all(world, who);
     let (sp_id, grant_id) = (world.rng.guid(), world.rng.token(24));
     let tenant = &mut world.tenants[who.tenant];
-    let sp = match tenant.principal(app_id) {
-        Some(sp) => sp.id.clone(),
-        None => {
-            tenant.principals.push(ServicePrincipal {
-                id: sp_id.clone(),
-                app_id: app_id.to_owned(),
-                display_name: client.name,
-                enabled: true,
-                tags: vec!["WindowsAzureActiveDirectoryIntegratedApp".to_owned()],
-                owner_tenant: client.home.unwrap_or_else(|| catalog::MICROSOFT_TENANT.to_owned()),
-                visible_from_ms: 0,
-                deleted_ms: None,
-            });
-            sp_id
-        }
+    let sp = if let Some(sp) = tenant.principal(app_id) {
+        sp.id.clone()
+    } else {
+        tenant.principals.push(ServicePrincipal {
+            id: sp_id.clone(),
+            app_id: app_id.to_owned(),
+            display_name: client.name,
+            enabled: true,
+            tags: vec!["WindowsAzureActiveDirectoryIntegratedApp".to_owned()],
+            owner_tenant: client.home.unwrap_or_else(|| catalog::MICROSOFT_TENANT.to_owned()),
+            visible_from_ms: 0,
+            deleted_ms: None,
+        });
+        sp_id
     };
     let wanted = scope::of_graph(scopes);
     if wanted.is_empty() {
@@ -508,8 +506,8 @@ fn grant(world: &mut World, app_id: &str, who: &Subject, scopes: &[String], for_
         who.tenant,
         "Consent to application",
         "ApplicationManagement",
-        by,
-        json!({ "id": app_id, "type": "ServicePrincipal" }),
+        &by,
+        &json!({ "id": app_id, "type": "ServicePrincipal" }),
     );
 }
 

@@ -120,7 +120,7 @@ pub(crate) fn set_up(flow: &str, upn: &str, secret: &str, error: Option<&Refusal
 
 /// Asks to consent to permissions.
 pub(crate) fn consent(flow: &str, app: &str, tenant: &str, scopes: &[&str], for_all: bool) -> Page {
-    let list: String = scopes.iter().map(|s| format!("<li><code>{}</code></li>", escape(s))).collect();
+    let list = scopes.iter().map(|s| format!("<li><code>{}</code></li>", escape(s))).collect::<Vec<_>>().concat();
     let all = if for_all {
         "<p><input type=\"checkbox\" id=\"for-all\" name=\"for_all\" value=\"yes\"> \
          <label for=\"for-all\" style=\"display:inline\">Consent on behalf of your organization</label></p>"
@@ -194,10 +194,11 @@ pub(crate) fn refused(status: StatusCode, refusal: &Refusal) -> Page {
 
 /// Response mode `form_post`: a form that posts the result to the redirect address, sent by the person's click.
 pub(crate) fn form_post(redirect: &str, fields: &[(String, String)]) -> Page {
-    let inputs: String = fields
+    let inputs = fields
         .iter()
         .map(|(k, v)| format!("<input type=\"hidden\" name=\"{}\" value=\"{}\">", escape(k), escape(v)))
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     let body = format!(
         "<form method=\"post\" action=\"{}\">{inputs}<button id=\"continue\" type=\"submit\">Continue</button></form>",
         escape(redirect)
