@@ -276,7 +276,7 @@ impl World {
             "targetResources": [target],
             "additionalDetails": [],
         });
-        self.tenants[tenant].audits.push(entry);
+        keep(&mut self.tenants[tenant].audits, entry);
     }
 
     /// Writes a line of the sign-in log.
@@ -304,6 +304,16 @@ impl World {
                 "additionalDetails": null,
             },
         });
-        t.sign_ins.push(entry);
+        keep(&mut t.sign_ins, entry);
     }
+}
+
+/// Log lines a tenant keeps; a long run must not fill the memory.
+const LOG_LINES: usize = 2000;
+
+fn keep(log: &mut Vec<Value>, entry: Value) {
+    if log.len() >= LOG_LINES {
+        log.drain(..LOG_LINES / 2);
+    }
+    log.push(entry);
 }

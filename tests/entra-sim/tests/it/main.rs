@@ -7,3 +7,4 @@ mod faults;
 mod graph;
 mod oauth;
 mod portal;
+mod program;

@@ -307,10 +307,10 @@ async fn wrong_assertions_are_refused() {
     let assertion = c.certificate.assertion(&w.audience(&c), &c.app_id, now - 3_600_000, Kind::Ps256);
     assert_eq!(codes(&w.app_token_answer(&c, &assertion).await.1), 700_024);
     let good = c.certificate.assertion(&w.audience(&c), &c.app_id, now, Kind::Ps256);
-    let edited = format!("{}A{}", &good[..good.len() - 20], &good[good.len() - 19..]);
-    if edited != good {
-        assert_eq!(codes(&w.app_token_answer(&c, &edited).await.1), 700_027);
-    }
+    let (text, mark) = good.rsplit_once('.').unwrap();
+    let flipped = if mark.starts_with('A') { 'B' } else { 'A' };
+    let edited = format!("{text}.{flipped}{}", &mark[1..]);
+    assert_eq!(codes(&w.app_token_answer(&c, &edited).await.1), 700_027);
 }
 
 #[tokio::test]
