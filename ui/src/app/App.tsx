@@ -20,13 +20,16 @@ export function App({ host, still = false }: { host: Host; still?: boolean }) {
   return (
     <HostProvider host={host}>
       <QueryClientProvider client={queries}>
-        <Components still={still}>
+        <Components still={still} small={inReveal()}>
           <Gate router={router} />
         </Components>
       </QueryClientProvider>
     </HostProvider>
   );
 }
+
+/** Which of the two windows this is. It never changes while a window lives. */
+const inReveal = () => location.hash.startsWith("#/reveal/");
 
 /** While the vault is locked nothing of the router is mounted; the address stays, so that unlocking returns to it. */
 function Gate({ router }: { router: ReturnType<typeof makeRouter> }) {
@@ -44,7 +47,6 @@ function Gate({ router }: { router: ReturnType<typeof makeRouter> }) {
     }
   }, [phase]);
 
-  const inReveal = location.hash.startsWith("#/reveal/");
   let screen = (
     <Later>
       <div className={css.start}>
@@ -53,7 +55,7 @@ function Gate({ router }: { router: ReturnType<typeof makeRouter> }) {
     </Later>
   );
   if (status.error) screen = <ErrorNotice error={asErrorView(status.error)} />;
-  else if (status.data && (phase === "unlocked" || inReveal)) screen = <RouterProvider router={router} />;
+  else if (status.data && (phase === "unlocked" || inReveal())) screen = <RouterProvider router={router} />;
   else if (status.data && phase === "locked") screen = <Unlock status={status.data} />;
   else if (status.data)
     screen = <FirstRun status={status.data} onCreated={() => void router.navigate({ to: "/start" })} />;
@@ -64,7 +66,7 @@ function Gate({ router }: { router: ReturnType<typeof makeRouter> }) {
         <Appearance theme={settings.data.settings.theme} density={settings.data.settings.density} />
       ) : null}
       <div className={css.frame}>
-        {status.data ? <Banners status={status.data} brief={inReveal} /> : null}
+        {status.data ? <Banners status={status.data} brief={inReveal()} /> : null}
         <div className={css.screen}>{screen}</div>
       </div>
     </>

@@ -34,9 +34,9 @@ export function Shell() {
 
   return (
     <div className={css.shell}>
-      <a className={css.skip} href="#main" onClick={(event) => skip(event)}>
+      <button type="button" className={css.skip} onClick={() => document.getElementById("main")?.focus()}>
         {t("nav.skip")}
-      </a>
+      </button>
       <nav className={css.sidebar} aria-label={t("nav.label")}>
         <div className={css.brand}>
           <CaseMark />
@@ -52,7 +52,7 @@ export function Shell() {
           onClick={openPalette}
         >
           <IconSearch size={16} stroke={1.75} aria-hidden />
-          <span>{t("nav.search")}</span>
+          <span>{t("nav.searchShort")}</span>
           <Key>Ctrl K</Key>
         </button>
         <div className={css.nav}>
@@ -111,10 +111,4 @@ export function Shell() {
       <Shortcuts open={help} onClose={() => setHelp(false)} />
     </div>
   );
-}
-
-/** The address part after `#` belongs to the router, so the focus is moved by hand. */
-function skip(event: React.MouseEvent) {
-  event.preventDefault();
-  document.getElementById("main")?.focus();
 }

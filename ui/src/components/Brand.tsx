@@ -17,7 +17,7 @@ export function CaseMark({ size = 20 }: { size?: number }) {
 /** The case as a line drawing, for the unlock screen. */
 export function GlassCase() {
   return (
-    <svg viewBox="0 0 200 168" className={css.case} aria-hidden="true">
+    <svg viewBox="24 0 152 176" className={css.case} aria-hidden="true">
       <defs>
         <linearGradient id="pane" x1="0" y1="0" x2="1" y2="1">
           <stop offset="0" className={css.paneA} />
@@ -25,13 +25,13 @@ export function GlassCase() {
           <stop offset="1" className={css.paneC} />
         </linearGradient>
       </defs>
-      <path d="M40 132V30a10 10 0 0 1 10-10h100a10 10 0 0 1 10 10v102z" fill="url(#pane)" className={css.frame} />
-      <path d="M54 74l22-40M54 92l34-58" className={css.shine} />
+      <path d="M54 148V24a10 10 0 0 1 10-10h72a10 10 0 0 1 10 10v124z" fill="url(#pane)" className={css.frame} />
+      <path d="M66 66l18-36M66 86l28-56" className={css.shine} />
       <g className={css.key}>
-        <circle cx="100" cy="62" r="13" />
-        <path d="M100 75v38M100 98h12M100 109h9" />
+        <circle cx="100" cy="66" r="14" />
+        <path d="M100 80v44M100 106h13M100 119h10" />
       </g>
-      <rect x="26" y="132" width="148" height="16" rx="4" className={css.plinth} />
+      <rect x="40" y="148" width="120" height="14" rx="4" className={css.plinth} />
     </svg>
   );
 }

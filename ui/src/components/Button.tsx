@@ -46,7 +46,6 @@ export function Button(props: ButtonProps) {
       aria-keyshortcuts={props.shortcut}
       data-testid={testId}
       data-autofocus={props.autoFocus || undefined}
-      // biome-ignore lint/a11y/noAutofocus: only where a screen or dialog has one thing to do, and the caller says so
       autoFocus={props.autoFocus ?? false}
       onClick={(event) => {
         if (blocked) event.preventDefault();

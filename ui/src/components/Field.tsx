@@ -49,7 +49,6 @@ export function TextField(props: TextFieldProps) {
       rightSectionWidth={props.suffix ? "auto" : undefined}
       data-testid={props.testId}
       data-autofocus={props.autoFocus || undefined}
-      // biome-ignore lint/a11y/noAutofocus: the caller says it is the one field of a screen or dialog
       autoFocus={props.autoFocus ?? false}
       onKeyDown={props.onKeyDown}
       onBlur={props.onBlur}
@@ -100,7 +99,6 @@ export function PassphraseField(props: PassphraseFieldProps) {
         disabled={props.disabled}
         data-testid={props.testId}
         data-autofocus={props.autoFocus || undefined}
-        // biome-ignore lint/a11y/noAutofocus: the caller says it is the one field of a screen or dialog
         autoFocus={props.autoFocus ?? false}
         classNames={{ innerInput: props.mono ? css.mono : undefined }}
       />
@@ -137,7 +135,15 @@ export function TextArea(
 }
 
 export function NumberField(
-  props: Common & { value: number; onChange: (value: number) => void; min: number; max: number; unit?: string },
+  props: Common & {
+    value: number;
+    onChange: (value: number) => void;
+    min: number;
+    max: number;
+    unit?: string;
+    /** Words on the left, number on the right: a line of settings. */
+    line?: boolean;
+  },
 ) {
   return (
     <NumberInput
@@ -157,7 +163,7 @@ export function NumberField(
       suffix={props.unit ? ` ${props.unit}` : ""}
       disabled={props.disabled}
       data-testid={props.testId}
-      classNames={{ input: css.number }}
+      classNames={{ input: css.number, root: props.line ? css.numberLine : undefined }}
       hideControls
     />
   );
@@ -208,7 +214,7 @@ export function Toggle(props: Common & { checked: boolean; onChange: (checked: b
       disabled={props.disabled}
       labelPosition="left"
       data-testid={props.testId}
-      classNames={{ body: css.toggle, labelWrapper: css.toggleWords }}
+      classNames={{ body: css.toggle, labelWrapper: css.toggleWords, track: css.track }}
     />
   );
 }

@@ -59,7 +59,7 @@ export function Page({
 }) {
   return (
     <div className={css.page}>
-      <header className={css.header}>
+      <header className={css.header} data-fixed={fixed || undefined}>
         <div className={css.headerWords}>
           {above}
           {title}
@@ -141,4 +141,20 @@ export const Unseen = ({ children, live }: { children: ReactNode; live?: boolean
   <span className={css.unseen} aria-live={live ? "polite" : undefined}>
     {children}
   </span>
+);
+
+/** A part that scrolls by itself, so it can be reached and scrolled by keyboard. */
+export const ScrollBox = ({
+  label,
+  className,
+  children,
+}: {
+  label: string;
+  className?: string | undefined;
+  children: ReactNode;
+}) => (
+  // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable
+  <section className={className} tabIndex={0} aria-label={label}>
+    {children}
+  </section>
 );

@@ -48,7 +48,6 @@ export function CommandPalette({
       scrollable
       transitionProps={{ duration: 80 }}
       classNames={{ content: css.content, body: css.body }}
-      aria-label={label}
     >
       <Spotlight.Search placeholder={placeholder} aria-label={label} classNames={{ input: css.search }} />
       <Spotlight.ActionsList>

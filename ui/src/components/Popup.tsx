@@ -1,6 +1,6 @@
-import { Popover } from "@mantine/core";
+import { Button as MantineButton, Popover } from "@mantine/core";
 import { type ReactNode, useState } from "react";
-import { Button } from "./Button";
+import css from "./Button.module.css";
 
 /** A button that opens a small panel beneath it. */
 export function Popup({ label, icon, children }: { label: string; icon?: ReactNode; children: ReactNode }) {
@@ -15,11 +15,15 @@ export function Popup({ label, icon, children }: { label: string; icon?: ReactNo
       transitionProps={{ duration: 80 }}
     >
       <Popover.Target>
-        <span>
-          <Button icon={icon} onClick={() => setOpen(!open)}>
-            {label}
-          </Button>
-        </span>
+        <MantineButton
+          className={css.button}
+          variant="default"
+          size="sm"
+          leftSection={icon}
+          onClick={() => setOpen(!open)}
+        >
+          {label}
+        </MantineButton>
       </Popover.Target>
       <Popover.Dropdown aria-label={label}>{children}</Popover.Dropdown>
     </Popover>

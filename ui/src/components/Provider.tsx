@@ -12,7 +12,17 @@ const styleNonce = () => document.querySelector<HTMLStyleElement>("style#ground"
 // Kept in the web view's storage only so that the first frame, before Rust answers, has the right ground.
 const schemes = localStorageColorSchemeManager({ key: "vitrine-theme" });
 
-export function Components({ children, still = false }: { children: ReactNode; still?: boolean }) {
+export function Components({
+  children,
+  still = false,
+  small = false,
+}: {
+  children: ReactNode;
+  /** Without motion, for tests. */
+  still?: boolean;
+  /** A small window: short words appear at the top, clear of what is being read. */
+  small?: boolean;
+}) {
   setNonce(styleNonce());
   return (
     <MantineProvider
@@ -24,7 +34,7 @@ export function Components({ children, still = false }: { children: ReactNode; s
       env={still ? "test" : "default"}
     >
       {children}
-      <Notifications position="bottom-right" limit={3} zIndex={400} containerWidth={360} />
+      <Notifications position={small ? "top-center" : "bottom-right"} limit={3} zIndex={400} containerWidth={360} />
     </MantineProvider>
   );
 }

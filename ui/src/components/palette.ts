@@ -8,7 +8,7 @@ const light = {
   card: "#ffffff",
   hover: "#f0f4f5",
   line: "#dce3e7",
-  edge: "#83929b",
+  edge: "#788790",
   text: "#10202a",
   muted: "#47565f",
   faint: "#566670",

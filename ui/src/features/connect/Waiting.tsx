@@ -14,9 +14,11 @@ export function WaitingForBrowser({ url, onOpen, cancel }: { url: string; onOpen
   const host = useHost();
   return (
     <div className={css.card}>
-      <h2 role="status">{t("connect.waitingBrowser")}</h2>
+      <h2>{t("connect.waitingBrowser")}</h2>
       <BusyBar label={t("connect.waiting")} />
-      <p className={css.soft}>{t("connect.waitingBrowserMore")}</p>
+      <p className={css.soft} role="status">
+        {t("connect.waitingBrowserMore")}
+      </p>
       <div className={css.address}>
         <span className={css.label}>{t("connect.address")}</span>
         <span className={css.url} data-testid="sign-in-url" title={url}>

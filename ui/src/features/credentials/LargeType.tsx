@@ -33,7 +33,6 @@ export function LargeType({ secret, onClose }: { secret: string; onClose: () => 
       closeLabel={t("common.close")}
       actions={<Button onClick={onClose}>{t("common.close")}</Button>}
     >
-      {/* biome-ignore lint/a11y/useSemanticElements: a slider over the signs of a secret has no element of its own */}
       <div
         className={css.large}
         role="slider"

@@ -111,10 +111,11 @@ export function PasswordCard({
             icon={<IconEye size={16} />}
             busy={reveal.busy}
             reason={blocked}
+            label={several ? t("reveal.revealThis", { which }) : undefined}
             testId={several ? `reveal-password-${value.which}` : "reveal-password"}
             onClick={() => void reveal.run()}
           >
-            {several ? t("reveal.revealThis", { which }) : t("reveal.reveal")}
+            {several ? t("reveal.revealShort") : t("reveal.reveal")}
           </Button>
         ) : (
           <>

@@ -1,7 +1,7 @@
 // CSV import: nothing is added before every row was shown, the bad ones with their reason.
 
 import { useEffect, useRef, useState } from "react";
-import { Button, Chip, Dialog, Row, Small, TextArea, toast } from "../../components";
+import { Button, Chip, Dialog, Row, ScrollBox, Small, TextArea, toast } from "../../components";
 import { type ImportPreviewView, type ImportRow, useAction, useHost } from "../../host";
 import { ErrorNotice } from "../../parts";
 import { useWords } from "../../words";
@@ -118,8 +118,7 @@ function Rows({ title, rows, withProblem }: { title: string; rows: readonly Impo
   return (
     <section aria-label={title} className={css.part}>
       <h3>{title}</h3>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
-      <div className={css.scroll} tabIndex={0} role="group" aria-label={title}>
+      <ScrollBox label={title} className={css.scroll}>
         <table>
           <thead>
             <tr>
@@ -140,7 +139,7 @@ function Rows({ title, rows, withProblem }: { title: string; rows: readonly Impo
             ))}
           </tbody>
         </table>
-      </div>
+      </ScrollBox>
     </section>
   );
 }

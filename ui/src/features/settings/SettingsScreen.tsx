@@ -266,7 +266,6 @@ function NumberSetting({
   };
   return (
     <form
-      className={css.number}
       onBlur={save}
       onSubmit={(event) => {
         event.preventDefault();
@@ -282,6 +281,7 @@ function NumberSetting({
         value={typed}
         onChange={setTyped}
         disabled={fixed}
+        line
       />
     </form>
   );

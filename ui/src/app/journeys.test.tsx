@@ -1,0 +1,355 @@
+// What a person does, by keyboard where it matters, and what must never happen on the way.
+
+import { act, fireEvent, screen, waitFor, within } from "@testing-library/react";
+import { expect, test, vi } from "vitest";
+import { fakePassphrase } from "../host/fake";
+import { id } from "../host/fake/world";
+import { show } from "../testing/render";
+
+const contoso = id(0);
+const unclear = id(6);
+const notConnected = id(9);
+const secret = "Qm7#vT2k-Rw9x+Hd4L=fZ6pN3s@cYb8J";
+
+/** The address of an account's reveal window. */
+async function revealHash(organization: string) {
+  const { fakeHost } = await import("../host/fake");
+  const host = fakeHost({ organizations: 12 });
+  const [account] = (await host.organization({ organization })).accounts;
+  return `#/reveal/${organization}/${account?.id}`;
+}
+
+const everythingKept = () =>
+  JSON.stringify([{ ...localStorage }, { ...sessionStorage }, location.href, document.title, history.state]);
+
+test("unlock, find and view by keyboard alone", async () => {
+  const { host, user } = show({ phase: "locked" });
+  expect(await screen.findByTestId("unlock-passphrase")).toHaveProperty("type", "password");
+  await user.keyboard(`${fakePassphrase}{Enter}`);
+  await screen.findByText("Adventure Works");
+  await user.keyboard("/");
+  await user.keyboard("coho");
+  await waitFor(() => expect(screen.queryByText("Adventure Works")).toBeNull());
+  await user.keyboard("{ArrowDown}");
+  await waitFor(() => expect(document.activeElement?.getAttribute("data-name")).toBe("Coho Winery"));
+  await user.keyboard("l");
+  await screen.findByText("Which account?");
+  await waitFor(() => expect(document.activeElement?.getAttribute("data-testid")).toBe("view-account-1"));
+  await user.keyboard("{Enter}");
+  await waitFor(() => expect(host.windows).toHaveLength(1));
+  expect(host.windows[0]).toMatch(/^#\/reveal\/[0-9a-f]{64}\/[0-9a-f]{32}$/);
+});
+
+test("a wrong passphrase stays selected, is explained without a hint, and leads to a rising delay", async () => {
+  const { user } = show({ phase: "locked" });
+  const field = (await screen.findByTestId("unlock-passphrase")) as HTMLInputElement;
+  for (let attempt = 0; attempt < 3; attempt++) {
+    await user.clear(field);
+    await user.type(field, "wrong{Enter}");
+    await screen.findByText("This passphrase does not open the vault.");
+    if (attempt < 2) await waitFor(() => expect([field.selectionStart, field.selectionEnd]).toEqual([0, 5]));
+  }
+  await waitFor(() => expect(screen.getByTestId("unlock-submit").textContent).toMatch(/Another try in \d+ seconds/));
+});
+
+test("the locked screen names no organization and counts none", async () => {
+  show({ phase: "locked", organizations: 12 });
+  await screen.findByText("Unlock Vitrine");
+  expect(document.body.textContent).not.toMatch(/Contoso|Northwind|12/);
+});
+
+test("at lock every name leaves the screen at once, and unlocking returns to the same place", async () => {
+  const { host, user } = show({}, `#/organizations/${contoso}?tab=activity`);
+  await screen.findByRole("heading", { name: "Contoso" });
+  act(() => host.lockNow("suspend"));
+  await screen.findByText("Locked before this machine went to sleep.");
+  expect(document.body.textContent).not.toContain("Contoso");
+  await user.keyboard(`${fakePassphrase}{Enter}`);
+  await screen.findByRole("heading", { name: "Contoso" });
+  expect(screen.getByRole("tab", { name: "Activity" }).getAttribute("aria-selected")).toBe("true");
+});
+
+test("no dialog delays the lock", async () => {
+  const { host } = show({}, "#/organizations?open=add");
+  await screen.findByText("Add an organization");
+  act(() => host.lockNow());
+  await screen.findByText("Unlock Vitrine");
+  expect(screen.queryByRole("dialog")).toBeNull();
+});
+
+test("ten thousand organizations draw only the rows that are seen", async () => {
+  const { host } = show({ organizations: 10_000 });
+  await screen.findByText("Adventure Works");
+  const grid = screen.getByRole("grid");
+  expect(grid.getAttribute("aria-rowcount")).toBe("10001");
+  expect(within(grid).getAllByRole("row").length).toBeLessThan(60);
+  expect(host.requests.filter((each) => each.name === "organizations").length).toBeLessThan(5);
+});
+
+test("the numbers above the list filter it", async () => {
+  const { user } = show({ organizations: 32 });
+  await user.click(await screen.findByRole("button", { name: /Due/ }));
+  await waitFor(() => expect(screen.queryByText("Adventure Works")).toBeNull());
+  expect(screen.getByTestId("count-due").getAttribute("aria-pressed")).toBe("true");
+  expect(location.hash).toContain("state=due");
+});
+
+test("several organizations are selected by keyboard and rotated together", async () => {
+  const { host, user } = show();
+  await screen.findByText("Adventure Works");
+  const first = document.querySelector<HTMLElement>('[data-name="Adventure Works"]');
+  act(() => first?.focus());
+  await user.keyboard(" {ArrowDown}");
+  await waitFor(() => expect(document.activeElement?.getAttribute("data-name")).toBe("Alpine Ski House"));
+  await user.keyboard(" ");
+  await user.click(await screen.findByRole("button", { name: "Rotate 2 organizations" }));
+  await waitFor(() => expect(host.asked).toContain("rotate"));
+  const request = host.requests.find((each) => each.name === "rotate")?.request as {
+    scope: { organizations: string[] };
+  };
+  expect(request.scope.organizations).toHaveLength(2);
+});
+
+test("an import shows its error rows before anything is added", async () => {
+  const { host, user } = show({}, "#/organizations?open=import");
+  const field = await screen.findByTestId("import-text");
+  fireEvent.change(field, { target: { value: "name,notes\nTailwind,gold\nContoso,\n,no name" } });
+  await user.click(screen.getByTestId("import-preview"));
+  await screen.findByText("An organization of this name exists already.");
+  await screen.findByText("The name is empty.");
+  expect(host.asked).not.toContain("importOrganizations");
+  await user.click(screen.getByRole("button", { name: "Add 1 organization" }));
+  await waitFor(() => expect(host.asked).toContain("importOrganizations"));
+});
+
+test("a revealed password is in no cache, address or storage, and is gone when hidden", async () => {
+  const { user } = show({}, await revealHash(contoso));
+  await user.click(await screen.findByTestId("reveal-password"));
+  expect((await screen.findByTestId("secret-text")).textContent).toBe(secret);
+  expect(everythingKept()).not.toContain(secret);
+  await user.click(screen.getByTestId("hide-password"));
+  expect(document.documentElement.outerHTML).not.toContain(secret.slice(0, 4));
+  expect(screen.queryByTestId("secret-text")).toBeNull();
+});
+
+test("a revealed password hides by itself when its time is over", async () => {
+  const hash = await revealHash(contoso);
+  vi.useFakeTimers({ shouldAdvanceTime: true });
+  show({}, hash);
+  fireEvent.click(await screen.findByTestId("reveal-password"));
+  await screen.findByTestId("secret-text");
+  await act(async () => {
+    await vi.advanceTimersByTimeAsync(31_000);
+  });
+  expect(screen.queryByTestId("secret-text")).toBeNull();
+  expect(screen.getByTestId("reveal-password")).toBeTruthy();
+});
+
+test("a revealed password is gone at lock", async () => {
+  const { host, user } = show({}, await revealHash(contoso));
+  await user.click(await screen.findByTestId("reveal-password"));
+  await screen.findByTestId("secret-text");
+  act(() => host.lockNow("session"));
+  await screen.findByText("Vitrine is locked");
+  expect(document.body.textContent).not.toContain(secret.slice(0, 4));
+});
+
+test("copying goes through Rust and brings no secret into the window", async () => {
+  const { host, user } = show({}, await revealHash(contoso));
+  await user.click(await screen.findByTestId("copy-password"));
+  await screen.findByText(/Not kept in clipboard history/);
+  expect(host.asked).not.toContain("reveal");
+  expect(document.body.textContent).not.toContain(secret.slice(0, 4));
+});
+
+test("where a reason is asked for, nothing is shown or copied without one", async () => {
+  const { host, user } = show({ askReason: true }, await revealHash(contoso));
+  const reveal = await screen.findByTestId("reveal-password");
+  expect(reveal.getAttribute("aria-disabled")).toBe("true");
+  await user.click(reveal);
+  await user.click(screen.getByTestId("copy-password"));
+  expect(host.asked).not.toContain("reveal");
+  expect(host.asked).not.toContain("copy");
+  await user.type(screen.getByTestId("reveal-reason"), "INC-1");
+  await user.click(screen.getByTestId("reveal-password"));
+  await screen.findByTestId("secret-text");
+});
+
+test("while a rotation is unclear both values stand in the order to try them", async () => {
+  show({}, await revealHash(unclear));
+  await screen.findByText("Two passwords, one of them opens the account");
+  const cards = screen.getAllByRole("region", { name: /^Try/ });
+  expect(cards.map((card) => card.getAttribute("aria-label"))).toEqual(["Try 1 · Pending", "Try 2 · Current"]);
+});
+
+test("large type spells sign by sign with the arrow keys", async () => {
+  const { user } = show({}, await revealHash(contoso));
+  await user.click(await screen.findByTestId("reveal-password"));
+  await user.click(await screen.findByTestId("large-type"));
+  const text = await screen.findByTestId("large-text");
+  act(() => text.focus());
+  expect(screen.getByTestId("phonetic").textContent).toContain("capital Quebec");
+  await user.keyboard("{ArrowRight}");
+  expect(text.getAttribute("aria-valuetext")).toBe("mike");
+  await user.keyboard("{ArrowRight}");
+  expect(text.getAttribute("aria-valuetext")).toBe("digit seven");
+  await user.keyboard("{ArrowRight}");
+  expect(text.getAttribute("aria-valuetext")).toBe("hash");
+});
+
+test("until a second factor is stored the window says what Microsoft refuses", async () => {
+  const hash = await revealHash(contoso);
+  const { host, user } = show({}, hash);
+  await screen.findByTestId("reveal-password");
+  act(() => host.setAccount(contoso, { hasSecondFactor: false }));
+  await screen.findByText("No second factor is stored");
+  await user.type(screen.getByTestId("factor-key"), "JBSWY3DPEHPK3PXPJBSW");
+  await user.click(screen.getByTestId("factor-save"));
+  await user.click(await screen.findByTestId("show-code"));
+  expect((await screen.findByTestId("one-time-code")).textContent).toMatch(/^\d{6}$/);
+});
+
+test("a tenant is connected by keyboard, and nothing is created before it was shown and agreed to", async () => {
+  const { host, user } = show({}, `#/organizations/${notConnected}/connect`);
+  const route = await screen.findByRole("button", { name: "Get a code" });
+  expect(screen.getByRole("button", { name: "Sign in with browser" })).toBeTruthy();
+  act(() => route.focus());
+  await user.keyboard("{Enter}");
+  expect((await screen.findByTestId("device-code")).getAttribute("data-code")).toBe("F7GH2KQPL");
+  act(() =>
+    host.setConnect(notConnected, {
+      kind: "confirmTenant",
+      tenant: { id: "t1", name: "Someone Else", domain: "else.example", initialDomain: "else.onmicrosoft.com" },
+      signedInAs: "admin@else.example",
+    }),
+  );
+  await screen.findByText("Someone Else");
+  expect(host.asked).not.toContain("confirmTenant");
+  act(() => screen.getByTestId("confirm-tenant").focus());
+  await user.keyboard("{Enter}");
+  await screen.findByText("Privileged Authentication Administrator");
+  await screen.findByText("Without it Microsoft refuses to change a Global Administrator's password.");
+  expect(host.asked).not.toContain("applyPlan");
+  act(() => screen.getByTestId("apply-plan").focus());
+  await user.keyboard("{Enter}");
+  await user.click(await screen.findByTestId("enable-laps-now"));
+  await user.click(await screen.findByTestId("laps-submit"));
+  await screen.findAllByText("Created, role assigned, password verified");
+});
+
+test("the browser opens once, by the person's own press", async () => {
+  const { host, user } = show({}, `#/organizations/${notConnected}/connect`);
+  await user.click(await screen.findByTestId("route-browser"));
+  await screen.findByTestId("sign-in-url");
+  await waitFor(() => expect(host.asked.filter((name) => name === "openSignIn")).toHaveLength(1));
+});
+
+test("an account that exists is taken over only after asking", async () => {
+  const { host, user } = show({}, `#/organizations/${contoso}/laps`);
+  await act(async () => {
+    await screen.findByText("How many accounts?");
+    host.setConnect(contoso, {
+      kind: "signedIn",
+      tenant: { id: "t", name: "Contoso", domain: "contoso.example", initialDomain: "contoso.onmicrosoft.com" },
+      signedInAs: "admin@contoso.example",
+    });
+  });
+  await waitFor(() => expect(screen.getByTestId("laps-submit").getAttribute("aria-disabled")).toBeNull());
+  await user.click(screen.getByTestId("laps-one"));
+  const name = screen.getByTestId("laps-name-1");
+  await user.clear(name);
+  await user.type(name, "admin");
+  await user.click(screen.getByTestId("laps-submit"));
+  await screen.findByText("An account named admin exists already");
+  expect(screen.getByTestId("laps-adopt-submit").getAttribute("aria-disabled")).toBe("true");
+  await user.click(screen.getByRole("checkbox", { name: "Take over admin and replace its password" }));
+  await user.click(screen.getByTestId("laps-adopt-submit"));
+  await screen.findByText("Taken over, password verified");
+});
+
+test("onboarding runs by keyboard from nothing to the first organization", async () => {
+  const { user } = show({ phase: "noVault", organizations: 0 }, "");
+  const create = await screen.findByTestId("first-create");
+  act(() => create.focus());
+  await user.keyboard("{Enter}");
+  await screen.findByTestId("create-msp");
+  await user.keyboard("Northwind IT{Tab}Ada Example{Tab}");
+  await user.keyboard("velvet orbit canyon thimble rustic meadow");
+  await waitFor(() => expect(screen.getByTestId("passphrase-strength").textContent).toContain("Very strong"));
+  act(() => screen.getByTestId("create-repeat").focus());
+  await user.keyboard("velvet orbit canyon thimble rustic meadow{Enter}");
+  await user.click(await screen.findByTestId("kit-save"));
+  await screen.findByTestId("kit-group-1");
+  await user.type(screen.getByTestId("kit-group-1"), "ABCD");
+  await user.type(screen.getByTestId("kit-group-2"), "EFGH{Enter}");
+  await user.click(await screen.findByTestId("sheet-later"));
+  await user.click(await screen.findByTestId("backup-save"));
+  await user.type(await screen.findByTestId("start-organization-name"), "Contoso{Enter}");
+  await screen.findByTestId("start-connect");
+  expect(screen.getByTestId("start-sheet").getAttribute("data-done")).toBe("false");
+});
+
+test("without a keychain a vault is created only after the file was accepted", async () => {
+  const { host, user } = show({ phase: "noVault", organizations: 0, keychain: false }, "");
+  await user.click(await screen.findByTestId("first-create"));
+  await user.type(screen.getByTestId("create-msp"), "Northwind IT");
+  await user.type(screen.getByTestId("create-person"), "Ada");
+  const words = "velvet orbit canyon thimble rustic meadow";
+  await user.type(screen.getByTestId("create-passphrase"), words);
+  await user.type(screen.getByTestId("create-repeat"), words);
+  await waitFor(() => expect(screen.getByTestId("passphrase-strength").textContent).toContain("Very strong"));
+  await user.click(screen.getByTestId("create-submit"));
+  expect(host.asked).not.toContain("createVault");
+  await user.click(screen.getByTestId("create-accept-file"));
+  await user.click(screen.getByTestId("create-submit"));
+  await waitFor(() => expect(host.asked).toContain("createVault"));
+});
+
+test("an error says what happened, what still holds and what to do, and its details can be copied", async () => {
+  const { host, user } = show({}, `#/organizations/${contoso}`);
+  host.refuseNext("rotate", {
+    code: "graph.role-missing",
+    what: "Microsoft refused: the app lacks a role.",
+    holds: "The old password still works.",
+    next: "Repair the connection.",
+    details: "request 1234",
+  });
+  await user.click(await screen.findByTestId("rotate-now"));
+  const notice = await screen.findByRole("alert");
+  for (const words of ["the app lacks a role", "The old password still works.", "Repair the connection.", "graph.role-missing"])
+    expect(notice.textContent).toContain(words);
+  await user.click(within(notice).getByRole("button", { name: "Copy details" }));
+  await waitFor(() => expect(host.copied.at(-1)).toContain("request 1234"));
+});
+
+test("a setting fixed from outside is shown as fixed, and a saved one is read back", async () => {
+  const { host, user } = show({}, "#/settings");
+  await screen.findByText("Set by your admin");
+  expect((screen.getByRole("textbox", { name: /Clear a copied secret after/ }) as HTMLInputElement).disabled).toBe(true);
+  const before = host.asked.filter((name) => name === "settings").length;
+  await user.click(screen.getByRole("switch", { name: /Lock when the window is closed/ }));
+  await waitFor(() => expect(host.asked).toContain("setSettings"));
+  await waitFor(() => expect(host.asked.filter((name) => name === "settings").length).toBeGreaterThan(before));
+});
+
+test("the simulated cloud stays visible on every screen, locked or not", async () => {
+  const { host } = show();
+  await screen.findByText("Adventure Works");
+  expect(screen.getByText("Simulated cloud")).toBeTruthy();
+  act(() => host.lockNow());
+  await screen.findByText("Unlock Vitrine");
+  expect(screen.getByText("Simulated cloud")).toBeTruthy();
+});
+
+test("the palette finds organizations and actions by name", async () => {
+  const { user } = show();
+  await screen.findByText("Adventure Works");
+  await user.click(screen.getByTestId("open-palette"));
+  const field = await screen.findByRole("textbox", { name: "Commands and organizations" });
+  await user.type(field, "litware");
+  await screen.findByText("View LAPS credentials of Litware").catch(() => screen.findByText("Nothing matches."));
+  await user.clear(field);
+  await user.type(field, "lock");
+  await user.click(await screen.findByText("Lock Vitrine"));
+  await screen.findByText("Unlock Vitrine");
+});

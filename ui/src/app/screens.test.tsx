@@ -1,0 +1,137 @@
+// Every screen, in both themes, has nothing that axe objects to.
+
+import { act, screen, waitFor } from "@testing-library/react";
+import { expect, test } from "vitest";
+import type { FakeHost, FakeOptions } from "../host/fake";
+import { id } from "../host/fake/world";
+import { show, violations } from "../testing/render";
+
+const contoso = id(0);
+const notConnected = id(9);
+const account = async (host: FakeHost, organization: string) =>
+  (await host.organization({ organization })).accounts[0]?.id ?? "";
+
+const tenant = { id: "t", name: "Contoso", domain: "contoso.example", initialDomain: "contoso.onmicrosoft.com" };
+const steps = [{ title: "App registration", permission: "User.Read.All", why: "It reads.", state: "running" as const }];
+
+type Screen = {
+  name: string;
+  options?: FakeOptions;
+  hash?: string;
+  ready: string | RegExp;
+  then?: (host: FakeHost) => void;
+};
+
+const screens: Screen[] = [
+  { name: "unlock", options: { phase: "locked" }, ready: "Unlock Vitrine" },
+  { name: "first run", options: { phase: "noVault", organizations: 0 }, ready: "Welcome to Vitrine" },
+  { name: "checklist", options: { organizations: 0 }, hash: "#/start", ready: "Set up Vitrine" },
+  { name: "organizations", ready: "Adventure Works" },
+  { name: "organizations, none yet", options: { organizations: 0 }, ready: "No organization yet" },
+  { name: "adding", hash: "#/organizations?open=add", ready: "Add an organization" },
+  { name: "importing", hash: "#/organizations?open=import", ready: "Import organizations from CSV" },
+  { name: "an organization", hash: `#/organizations/${contoso}`, ready: "Emergency accounts" },
+  { name: "its activity", hash: `#/organizations/${contoso}?tab=activity`, ready: /connected the tenant/ },
+  { name: "its settings", hash: `#/organizations/${contoso}?tab=settings`, ready: "Save details" },
+  { name: "an unknown organization", hash: "#/organizations/ff", ready: "This organization is not in the vault." },
+  { name: "connect: routes", hash: `#/organizations/${notConnected}/connect`, ready: "How will the admin sign in?" },
+  {
+    name: "connect: client id",
+    options: { clientId: null },
+    hash: `#/organizations/${notConnected}/connect`,
+    ready: "A client id is needed first",
+  },
+  {
+    name: "connect: browser",
+    hash: `#/organizations/${notConnected}/connect`,
+    then: (host) => host.setConnect(notConnected, { kind: "waitingForBrowser", url: "https://login.example/" }),
+    ready: "Waiting for the sign-in in your browser",
+  },
+  {
+    name: "connect: code",
+    hash: `#/organizations/${notConnected}/connect`,
+    then: (host) =>
+      host.setConnect(notConnected, {
+        kind: "waitingForCode",
+        userCode: "F7GH2KQPL",
+        verificationUri: "https://microsoft.com/devicelogin",
+        qr: [
+          [true, false],
+          [false, true],
+        ],
+        expiresAt: Date.now() + 60_000,
+      }),
+    ready: "Type this code there",
+  },
+  {
+    name: "connect: confirm",
+    hash: `#/organizations/${notConnected}/connect`,
+    then: (host) => host.setConnect(notConnected, { kind: "confirmTenant", tenant, signedInAs: "admin@contoso.example" }),
+    ready: "Tenant found",
+  },
+  {
+    name: "connect: plan",
+    hash: `#/organizations/${notConnected}/connect`,
+    then: (host) => host.setConnect(notConnected, { kind: "plan", tenant, steps, notices: ["No P1."] }),
+    ready: "Set up the connection",
+  },
+  {
+    name: "connect: working",
+    hash: `#/organizations/${notConnected}/connect`,
+    then: (host) => host.setConnect(notConnected, { kind: "working", tenant, steps }),
+    ready: "Setting up Contoso",
+  },
+  {
+    name: "connect: failed",
+    hash: `#/organizations/${notConnected}/connect`,
+    then: (host) =>
+      host.setConnect(notConnected, {
+        kind: "failed",
+        steps,
+        error: {
+          code: "sign-in.blocked",
+          what: "This tenant blocks sign-in with a code.",
+          holds: "",
+          next: "Sign in with the browser.",
+          details: null,
+          retryInMs: null,
+          class: "refused",
+        },
+      }),
+    ready: "The set-up did not finish",
+  },
+  { name: "LAPS", hash: `#/organizations/${contoso}/laps`, ready: "How many accounts?" },
+  { name: "rotation", hash: "#/rotation", ready: "No rotation since the vault was unlocked" },
+  { name: "audit", hash: "#/audit", ready: /Chain verified up to/ },
+  { name: "settings", hash: "#/settings", ready: "Recovery papers" },
+];
+
+for (const theme of ["light", "dark"] as const)
+  test.each(screens)(`$name is accessible in the ${theme} theme`, async ({ options, hash, ready, then }) => {
+    const { host } = show(options, hash);
+    if (then) {
+      await screen.findByText("How will the admin sign in?");
+      act(() => then(host));
+    }
+    await screen.findAllByText(ready);
+    const { settings } = await host.settings({});
+    await act(async () => {
+      await host.setSettings({ settings: { ...settings, theme } });
+    });
+    await waitFor(() => expect(document.documentElement.dataset.mantineColorScheme).toBe(theme));
+    expect(await violations()).toEqual([]);
+  });
+
+test("the reveal window is accessible, sealed and open", async () => {
+  const probe = show();
+  const first = await account(probe.host, contoso);
+  probe.view.unmount();
+  const { user } = show({}, `#/reveal/${contoso}/${first}`);
+  await screen.findByText("Nothing is shown until you break the glass. Every view is recorded.");
+  expect(await violations()).toEqual([]);
+  await user.click(screen.getByRole("button", { name: "Reveal password" }));
+  await screen.findByTestId("secret-text");
+  await user.click(screen.getByRole("button", { name: "Large type" }));
+  await screen.findByTestId("phonetic");
+  expect(await violations()).toEqual([]);
+});

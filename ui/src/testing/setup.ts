@@ -1,0 +1,31 @@
+// What the simulated browser of the tests lacks: sizes, observers, media queries.
+
+import { cleanup } from "@testing-library/react";
+import { afterEach, vi } from "vitest";
+
+for (const [name, size] of [
+  ["offsetHeight", 640],
+  ["offsetWidth", 900],
+] as const)
+  Object.defineProperty(HTMLElement.prototype, name, { configurable: true, get: () => size });
+
+window.matchMedia = (query: string) =>
+  ({
+    matches: false,
+    media: query,
+    onchange: null,
+    addEventListener: () => {},
+    removeEventListener: () => {},
+    addListener: () => {},
+    removeListener: () => {},
+    dispatchEvent: () => false,
+  }) as MediaQueryList;
+
+Element.prototype.scrollIntoView = () => {};
+
+afterEach(() => {
+  cleanup();
+  vi.useRealTimers();
+  localStorage.clear();
+  location.hash = "";
+});
