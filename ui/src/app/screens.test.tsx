@@ -19,7 +19,7 @@ type Screen = {
   options?: FakeOptions;
   hash?: string;
   ready: string | RegExp;
-  then?: (host: FakeHost) => void;
+  arrange?: (host: FakeHost) => void;
 };
 
 const screens: Screen[] = [
@@ -44,13 +44,13 @@ const screens: Screen[] = [
   {
     name: "connect: browser",
     hash: `#/organizations/${notConnected}/connect`,
-    then: (host) => host.setConnect(notConnected, { kind: "waitingForBrowser", url: "https://login.example/" }),
+    arrange: (host) => host.setConnect(notConnected, { kind: "waitingForBrowser", url: "https://login.example/" }),
     ready: "Waiting for the sign-in in your browser",
   },
   {
     name: "connect: code",
     hash: `#/organizations/${notConnected}/connect`,
-    then: (host) =>
+    arrange: (host) =>
       host.setConnect(notConnected, {
         kind: "waitingForCode",
         userCode: "F7GH2KQPL",
@@ -66,25 +66,26 @@ const screens: Screen[] = [
   {
     name: "connect: confirm",
     hash: `#/organizations/${notConnected}/connect`,
-    then: (host) => host.setConnect(notConnected, { kind: "confirmTenant", tenant, signedInAs: "admin@contoso.example" }),
+    arrange: (host) =>
+      host.setConnect(notConnected, { kind: "confirmTenant", tenant, signedInAs: "admin@contoso.example" }),
     ready: "Tenant found",
   },
   {
     name: "connect: plan",
     hash: `#/organizations/${notConnected}/connect`,
-    then: (host) => host.setConnect(notConnected, { kind: "plan", tenant, steps, notices: ["No P1."] }),
+    arrange: (host) => host.setConnect(notConnected, { kind: "plan", tenant, steps, notices: ["No P1."] }),
     ready: "Set up the connection",
   },
   {
     name: "connect: working",
     hash: `#/organizations/${notConnected}/connect`,
-    then: (host) => host.setConnect(notConnected, { kind: "working", tenant, steps }),
+    arrange: (host) => host.setConnect(notConnected, { kind: "working", tenant, steps }),
     ready: "Setting up Contoso",
   },
   {
     name: "connect: failed",
     hash: `#/organizations/${notConnected}/connect`,
-    then: (host) =>
+    arrange: (host) =>
       host.setConnect(notConnected, {
         kind: "failed",
         steps,
@@ -107,11 +108,11 @@ const screens: Screen[] = [
 ];
 
 for (const theme of ["light", "dark"] as const)
-  test.each(screens)(`$name is accessible in the ${theme} theme`, async ({ options, hash, ready, then }) => {
+  test.each(screens)(`$name is accessible in the ${theme} theme`, async ({ options, hash, ready, arrange }) => {
     const { host } = show(options, hash);
-    if (then) {
+    if (arrange) {
       await screen.findByText("How will the admin sign in?");
-      act(() => then(host));
+      act(() => arrange(host));
     }
     await screen.findAllByText(ready);
     const { settings } = await host.settings({});

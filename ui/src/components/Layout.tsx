@@ -153,7 +153,6 @@ export const ScrollBox = ({
   className?: string | undefined;
   children: ReactNode;
 }) => (
-  // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable
   <section className={className} tabIndex={0} aria-label={label}>
     {children}
   </section>

@@ -122,7 +122,7 @@ export function useAction<Args extends unknown[]>(act: (...args: Args) => Promis
 const stale: Record<Exclude<Event["kind"], "locked" | "unlocked">, readonly Cached[]> = {
   organizationsChanged: ["organizations", "organization", "audit", "status"],
   organizationChanged: ["organizations", "organization", "card", "audit"],
-  connectChanged: ["connectStatus", "organization"],
+  connectChanged: ["connectStatus", "organization", "lapsPlan"],
   jobsChanged: ["jobs", "organization", "organizations", "card"],
   statusChanged: ["status", "settings"],
 };

@@ -2,10 +2,13 @@
 
 import { cleanup } from "@testing-library/react";
 import { afterEach, vi } from "vitest";
+import { clearToasts } from "../components";
 
 for (const [name, size] of [
   ["offsetHeight", 640],
   ["offsetWidth", 900],
+  ["clientHeight", 640],
+  ["clientWidth", 900],
 ] as const)
   Object.defineProperty(HTMLElement.prototype, name, { configurable: true, get: () => size });
 
@@ -24,6 +27,7 @@ window.matchMedia = (query: string) =>
 Element.prototype.scrollIntoView = () => {};
 
 afterEach(() => {
+  clearToasts();
   cleanup();
   vi.useRealTimers();
   localStorage.clear();

@@ -5,7 +5,9 @@ import { groupsOfFour, kindOf, spell } from "./spelling";
 const t = words.t as never;
 
 test("every sign that a password may hold has a word of its own", () => {
-  const signs = Array.from({ length: 95 }, (_, at) => String.fromCharCode(32 + at)).filter((sign) => !`"'\``.includes(sign));
+  const signs = Array.from({ length: 95 }, (_, at) => String.fromCharCode(32 + at)).filter(
+    (sign) => !`"'\``.includes(sign),
+  );
   const spelled = signs.map((sign) => spell(t, sign));
   expect(new Set(spelled).size).toBe(signs.length);
   expect(spelled).not.toContain("sign");

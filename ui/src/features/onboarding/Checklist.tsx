@@ -108,7 +108,7 @@ export function Checklist({
                 key={step}
                 className={css.step}
                 data-open={open || undefined}
-                data-testid={`start-${step}`}
+                data-testid={`start-step-${step}`}
                 data-done={isDone}
               >
                 <span className={css.tick} data-done={isDone || undefined} aria-hidden="true">

@@ -1,4 +1,5 @@
 import { IconKey } from "@tabler/icons-react";
+import { useEffect, useRef } from "react";
 import { Button, Dialog, Mono } from "../../components";
 import { asErrorView, useAction, useHost, useRead } from "../../host";
 import { AccountMark, ErrorNotice, When } from "../../parts";
@@ -14,6 +15,14 @@ export function ChooseAccount({ organization, onClose }: { organization: string;
     await host.openReveal({ organization, account });
     onClose();
   });
+  // The accounts may arrive after the dialog has taken the focus.
+  const first = useRef<HTMLButtonElement>(null);
+  const arrived = whole.data !== undefined;
+  useEffect(() => {
+    if (!arrived) return;
+    const frame = requestAnimationFrame(() => first.current?.focus());
+    return () => cancelAnimationFrame(frame);
+  }, [arrived]);
   return (
     <Dialog
       open
@@ -28,6 +37,7 @@ export function ChooseAccount({ organization, onClose }: { organization: string;
           <li key={account.id}>
             <button
               type="button"
+              ref={index === 0 ? first : undefined}
               className={css.account}
               data-testid={`view-account-${index + 1}`}
               data-autofocus={index === 0 || undefined}

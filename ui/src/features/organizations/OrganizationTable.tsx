@@ -11,6 +11,7 @@ import { type Column, columns, features, isSortable, type Sortable, widths } fro
 import css from "./OrganizationList.module.css";
 
 const pageSize = 200;
+const headHeight = 34;
 
 type Request = { filter: string; state: OrganizationRow["state"] | null; sort: Sortable; descending: boolean };
 
@@ -48,6 +49,9 @@ export function OrganizationTable({
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
     overscan: 10,
+    // The header stays above the rows.
+    scrollMargin: headHeight,
+    scrollPaddingStart: headHeight,
     initialRect: { width: 900, height: 640 },
   });
   useEffect(() => {
@@ -192,7 +196,7 @@ export function OrganizationTable({
                   position: "absolute",
                   top: 0,
                   insetInline: 0,
-                  transform: `translateY(${item.start}px)`,
+                  transform: `translateY(${item.start - headHeight}px)`,
                 }}
                 onClick={() => data && onOpen(data.id)}
                 onFocus={() => setActive(item.index)}

@@ -12,17 +12,23 @@ export function Unlock({ status }: { status: StatusView }) {
   const host = useHost();
   const [passphrase, setPassphrase] = useState("");
   const [forgot, setForgot] = useState(false);
-  const [opensAt, setOpensAt] = useState(() => Date.now() + status.retryInMs);
-  const now = useNow(250, opensAt > Date.now());
+  // When another try is accepted; 0 when one is accepted now.
+  const [opensAt, setOpensAt] = useState(0);
+  const now = useNow(250, opensAt > 0);
   const field = useRef<HTMLInputElement>(null);
-  const left = Math.max(0, opensAt - now);
+  const left = opensAt === 0 ? 0 : Math.max(1, opensAt - now);
 
   const unlock = useAction(async () => {
     await host.unlock({ passphrase });
     setPassphrase("");
   });
 
-  useEffect(() => setOpensAt(Date.now() + status.retryInMs), [status.retryInMs]);
+  useEffect(() => setOpensAt(status.retryInMs > 0 ? Date.now() + status.retryInMs : 0), [status.retryInMs]);
+  useEffect(() => {
+    if (opensAt === 0) return;
+    const timer = setTimeout(() => setOpensAt(0), opensAt - Date.now());
+    return () => clearTimeout(timer);
+  }, [opensAt]);
   // A wrong entry stays, selected: one key replaces it, and a typing slip can be looked at.
   useEffect(() => {
     if (unlock.error === null) return;
