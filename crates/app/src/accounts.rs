@@ -1,0 +1,104 @@
+//! What an account's sealed item means for its row in the index, and back for the rotation's decider.
+
+use crate::records::{Account, Bytes16, Bytes32, Organization, Phase};
+use vitrine_rotation::{CandidateId, ChangedAt, Claim, DeviceId, Interval, Lease, Pending, SendMark, Stored};
+use vitrine_vault::items::{AccountItem, Attention, Candidate, CandidateState, Credential};
+
+/// How long a candidate that was given up stays readable.
+pub(crate) const KEPT_MS: u64 = 30 * 24 * 3600 * 1000;
+
+/// Brings the row of an account up to what its item says.
+pub(crate) fn show_in(row: &mut Organization, organization: &Bytes32, item: &Bytes16, account: &AccountItem) {
+    let interval = row.laps.map(|laps| laps.interval_hours);
+    if row.account(item).is_none() {
+        row.accounts.push(Account {
+            item: *item,
+            user_name: String::new(),
+            phase: Phase::Creating,
+            rotated_at: None,
+            verified_at: None,
+            due_at: None,
+            has_second_factor: false,
+            last_viewed: None,
+            pending_since: None,
+            previous_since: None,
+            problem: None,
+        });
+    }
+    let Some(shown) = row.account_mut(item) else { return };
+    shown.user_name.clone_from(&account.user_name);
+    shown.rotated_at = account.current.as_ref().map(|current| current.set_at_ms);
+    shown.verified_at = account.verified_at_ms;
+    shown.previous_since = account.previous.as_ref().map(|previous| previous.set_at_ms);
+    shown.pending_since = account.pending.as_ref().map(|pending| pending.made_at_ms);
+    shown.has_second_factor = account.totp.is_some();
+    shown.phase = phase(account);
+    // What is unfinished is due at once; a rotation that was never made has no time to count from.
+    shown.due_at = match (&account.pending, &account.current, interval) {
+        (Some(pending), _, _) => Some(pending.made_at_ms),
+        (None, Some(current), Some(hours)) => Some(due_at(current.set_at_ms, hours, organization, item)),
+        _ => None,
+    };
+}
+
+fn phase(account: &AccountItem) -> Phase {
+    match (&account.attention, &account.pending, &account.current) {
+        (Some(Attention::ChangedOutside), ..) => Phase::ChangedOutside,
+        (Some(Attention::NeedsPerson(_)), ..) => Phase::NeedsPerson,
+        (None, _, None) => Phase::Creating,
+        (None, Some(Candidate { state: CandidateState::Unclear, .. }), _) => Phase::Unclear,
+        (None, Some(_), _) => Phase::Rotating,
+        (None, None, Some(_)) => Phase::Steady,
+    }
+}
+
+/// When the next rotation is due. Accounts of one hour spread over the quarter of an hour before it, so that two
+/// thousand tenants do not fall due in one second.
+fn due_at(set_at_ms: u64, hours: u32, organization: &Bytes32, item: &Bytes16) -> u64 {
+    let seed = u64::from_be_bytes(*item.first_chunk().unwrap_or(&[0; 8])) ^ u64::from_be_bytes(*organization.first_chunk().unwrap_or(&[0; 8]));
+    match Interval::from_seconds(u64::from(hours) * 3600) {
+        Ok(interval) => vitrine_rotation::due_at(set_at_ms, interval, seed),
+        // An interval out of bounds cannot be stored; a day is what a person would expect.
+        Err(_) => set_at_ms.saturating_add(24 * 3600 * 1000),
+    }
+}
+
+/// The account as the decider sees it. A candidate that is stored counts as possibly sent: nothing durable is written
+/// between storing it and sending it.
+pub(crate) fn stored(account: &AccountItem) -> Stored {
+    Stored::load(changed(account), pending(account))
+}
+
+/// The same for a state that is already known in this process.
+pub(crate) fn refreshed(stored: Stored, account: &AccountItem) -> Stored {
+    stored.refreshed(changed(account), pending(account))
+}
+
+fn changed(account: &AccountItem) -> Option<ChangedAt> {
+    account.last_password_change.as_deref().map(ChangedAt::new)
+}
+
+fn pending(account: &AccountItem) -> Option<(Pending, SendMark)> {
+    let candidate = account.pending.as_ref()?;
+    let lease = Lease::from_ms(candidate.claim.lease_ms).unwrap_or(Lease::DEFAULT);
+    let claim = Claim { device: DeviceId::from_bytes(candidate.claim.device), lease };
+    Some((Pending { candidate: CandidateId::new(candidate.made_at_ms), claim }, SendMark::MaybeSent))
+}
+
+/// The candidate becomes what opens the account; what opened it before stays beside it.
+pub(crate) fn commit(account: &mut AccountItem, value: &str, now: u64) {
+    let Some(candidate) = account.pending.take() else { return };
+    let current = Credential { password: candidate.password, set_at_ms: now, origin: candidate.origin };
+    account.previous = account.current.replace(current);
+    account.last_password_change = Some(value.to_owned());
+    account.verified_at_ms = Some(now);
+    account.attention = None;
+}
+
+/// Keeps a candidate that was refused readable, and frees its place.
+pub(crate) fn give_up(account: &mut AccountItem, now: u64) {
+    if let Some(candidate) = account.pending.take() {
+        account.remember(candidate.password, now.saturating_add(KEPT_MS));
+    }
+}
+

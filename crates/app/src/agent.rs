@@ -1,0 +1,138 @@
+//! The agent's socket: whoever holds the unlocked keys (the desktop program, or `vitrine unlock`) answers the command
+//! line of the same user there. One JSON document a line each way.
+//!
+//! The socket lies in a folder only this user enters, is itself 0600, and each caller's user id is asked from the
+//! kernel, so that another user of the machine gets nothing even where a folder's mode was changed.
+
+use crate::App;
+use crate::api::{Command, ErrorClass, ErrorView};
+use crate::error::{Error, Result};
+use crate::{files, routes};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use std::path::{Path, PathBuf};
+use std::{env, io};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{UnixListener, UnixStream};
+use zeroize::Zeroizing;
+
+/// A request line is at most this long; an import of organizations is the longest.
+const LONGEST: u64 = 4 << 20;
+
+#[derive(Serialize, Deserialize)]
+struct Question {
+    command: String,
+    request: Value,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Reply {
+    Ok(Value),
+    Error(ErrorView),
+}
+
+/// Where the agent of a data folder listens.
+pub fn socket_path(folder: &Path) -> PathBuf {
+    let run = env::var_os("XDG_RUNTIME_DIR").map_or_else(env::temp_dir, PathBuf::from);
+    let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    let digest = Sha256::digest(folder.as_os_str().as_encoded_bytes());
+    let name: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    run.join(format!("vitrine-{}", rustix::process::getuid().as_raw())).join(format!("{name}.sock"))
+}
+
+/// Listens until the application shuts down. The caller holds the data folder, so a socket that is there is a dead one.
+pub(crate) fn listen(app: &App) -> Result<()> {
+    let path = socket_path(&app.config().folder);
+    let listener = (|| {
+        let folder = path.parent().ok_or(io::ErrorKind::NotFound)?;
+        files::make_folder(folder)?;
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let listener = UnixListener::bind(&path)?;
+        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+        Ok(listener)
+    })()
+    .map_err(|error: io::Error| files::failed(&path, error))?;
+    let this = app.clone();
+    app.background(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let same_user = stream.peer_cred().is_ok_and(|peer| peer.uid() == rustix::process::getuid().as_raw());
+            if same_user {
+                let app = this.clone();
+                this.background(async move {
+                    // A caller that went away needs no answer.
+                    let _ = serve(&app, stream).await;
+                });
+            }
+        }
+    });
+    Ok(())
+}
+
+async fn serve(app: &App, stream: UnixStream) -> io::Result<()> {
+    let (read, mut write) = stream.into_split();
+    let mut read = BufReader::new(read);
+    while let Some(line) = line(&mut read).await? {
+        let answer = match serde_json::from_slice::<Question>(&line) {
+            Ok(question) => routes::dispatch(app, &question.command, question.request).await,
+            Err(error) => Err(Error::usage("edge.malformed", "The request could not be read.", "Use a vitrine of the same version.")
+                .because(error)
+                .into()),
+        };
+        let reply = answer.map_or_else(Reply::Error, Reply::Ok);
+        let mut bytes = Zeroizing::new(serde_json::to_vec(&reply)?);
+        bytes.push(b'\n');
+        write.write_all(&bytes).await?;
+    }
+    Ok(())
+}
+
+async fn line(read: &mut (impl AsyncRead + AsyncBufReadExt + Unpin)) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
+    let mut bytes = Zeroizing::new(Vec::new());
+    read.take(LONGEST).read_until(b'\n', &mut bytes).await?;
+    Ok(bytes.ends_with(b"\n").then_some(bytes))
+}
+
+/// A connection to a running agent.
+pub struct Agent {
+    read: BufReader<tokio::net::unix::OwnedReadHalf>,
+    write: tokio::net::unix::OwnedWriteHalf,
+}
+
+impl Agent {
+    /// Connects to the agent of a data folder. `None` where none answers.
+    pub async fn connect(folder: &Path) -> Option<Self> {
+        let stream = UnixStream::connect(socket_path(folder)).await.ok()?;
+        // A socket of another user in a shared temporary folder must not receive a passphrase.
+        if stream.peer_cred().ok()?.uid() != rustix::process::getuid().as_raw() {
+            return None;
+        }
+        let (read, write) = stream.into_split();
+        Some(Self { read: BufReader::new(read), write })
+    }
+
+    /// Asks the agent.
+    ///
+    /// # Errors
+    /// What the application answered, or that the agent went away.
+    pub async fn call<R: Command>(&mut self, request: R) -> Result<R::View, ErrorView> {
+        let gone = |error: io::Error| -> ErrorView {
+            Error::new(ErrorClass::Machine, "agent.gone", "The running Vitrine ended before it answered.", "Run the command again.")
+                .because(error)
+                .into()
+        };
+        let question = Question { command: R::NAME.to_owned(), request: serde_json::to_value(request).map_err(|e| gone(e.into()))? };
+        let mut bytes = Zeroizing::new(serde_json::to_vec(&question).map_err(|e| gone(e.into()))?);
+        bytes.push(b'\n');
+        self.write.write_all(&bytes).await.map_err(gone)?;
+        let line = line(&mut self.read).await.map_err(gone)?.ok_or_else(|| gone(io::ErrorKind::UnexpectedEof.into()))?;
+        match serde_json::from_slice(&line).map_err(|error| gone(error.into()))? {
+            Reply::Ok(view) => serde_json::from_value(view).map_err(|error| gone(error.into())),
+            Reply::Error(error) => Err(error),
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! LAPS: enabling it for an organization, its accounts, turning it off.
+
+use super::{Time, command};
+use crate::api::{ErrorView, OrganizationView};
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+/// Asks what enabling LAPS would do.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+pub struct LapsPlanRequest {
+    /// Ledger id.
+    pub organization: String,
+}
+command!(LapsPlanRequest, "laps_plan", LapsPlanView);
+
+/// What enabling LAPS would do.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct LapsPlanView {
+    /// Domain the accounts are created on.
+    pub domain: String,
+    /// Names proposed, the part before the `@`.
+    pub suggested_names: Vec<String>,
+    /// Hours between rotations proposed.
+    pub interval_hours: u32,
+    /// An admin's session is alive; else a sign-in for accounts comes first.
+    pub session_alive: bool,
+}
+
+/// Enables LAPS: creates the accounts in the admin's session, stores each credential before it is set.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct EnableLapsRequest {
+    /// Ledger id.
+    pub organization: String,
+    /// One or two names, the part before the `@`.
+    pub names: Vec<String>,
+    /// Hours between rotations, 1 to 720.
+    pub interval_hours: u32,
+    /// Accounts that exist already and that the person agreed to take over, by name.
+    #[serde(default)]
+    pub adopt: Vec<String>,
+}
+command!(EnableLapsRequest, "enable_laps", LapsEnabledView);
+
+/// What enabling LAPS did.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct LapsEnabledView {
+    /// Each account and how it went.
+    pub accounts: Vec<LapsAccountOutcome>,
+    /// The organization afterwards.
+    pub organization: OrganizationView,
+}
+
+/// How it went with one account.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct LapsAccountOutcome {
+    /// Name asked for.
+    pub name: String,
+    /// What happened.
+    pub outcome: LapsOutcome,
+    /// Why, where it failed or needs a decision.
+    pub error: Option<ErrorView>,
+}
+
+/// What happened to an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum LapsOutcome {
+    /// Created, Global Administrator, password verified by read-back.
+    Created,
+    /// Existed, taken over after asking.
+    Adopted,
+    /// Vitrine already keeps it.
+    AlreadyKept,
+    /// An account of that name exists: ask before taking it over.
+    AskAdopt,
+    /// Did not work.
+    Failed,
+}
+
+/// Turns LAPS off.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+pub struct DisableLapsRequest {
+    /// Ledger id.
+    pub organization: String,
+    /// What becomes of the accounts.
+    pub accounts: AccountsFate,
+}
+command!(DisableLapsRequest, "disable_laps", OrganizationView);
+
+/// What becomes of the accounts when LAPS is turned off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum AccountsFate {
+    /// They stay in the tenant with their last password, which stays readable here.
+    Keep,
+    /// They are disabled in the tenant (needs an admin's session).
+    Disable,
+    /// They are deleted in the tenant (needs an admin's session); Microsoft keeps them restorable for 30 days.
+    Delete,
+}
+
+/// Changes the interval.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct SetIntervalRequest {
+    /// Ledger id.
+    pub organization: String,
+    /// Hours between rotations, 1 to 720.
+    pub interval_hours: u32,
+}
+command!(SetIntervalRequest, "set_interval", OrganizationView);
+
+/// An emergency account, without its secrets.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct AccountView {
+    /// Item id, 32 hexadecimal digits.
+    pub id: String,
+    /// User principal name.
+    pub user_name: String,
+    /// State.
+    pub state: AccountState,
+    /// When the present password was set.
+    pub rotated_at: Option<Time>,
+    /// When the tenant confirmed it.
+    pub verified_at: Option<Time>,
+    /// When the next rotation is due.
+    pub due_at: Option<Time>,
+    /// A one-time-code key is stored.
+    pub has_second_factor: bool,
+    /// Last time its password was shown or copied here.
+    pub last_viewed: Option<LastViewed>,
+    /// The stored passwords, in the order to try them.
+    pub values: Vec<StoredValue>,
+    /// Why the last rotation did not end well.
+    pub problem: Option<ErrorView>,
+}
+
+/// Who saw a password last.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+pub struct LastViewed {
+    /// Who.
+    pub who: String,
+    /// When.
+    pub at: Time,
+}
+
+/// State of an emergency account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum AccountState {
+    /// Rotated in time and verified.
+    Fresh,
+    /// Being created; the candidate is stored.
+    Creating,
+    /// A rotation is under way.
+    Rotating,
+    /// A rotation is due.
+    Due,
+    /// The answer was lost: one of two stored passwords opens it.
+    Unclear,
+    /// The tenant's password was changed outside Vitrine, or this vault is behind.
+    ChangedOutside,
+    /// A person must act.
+    NeedsPerson,
+}
+
+/// One stored password, without its value.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct StoredValue {
+    /// Which.
+    pub which: WhichValue,
+    /// When it was made or set.
+    pub since: Option<Time>,
+}
+
+/// Which stored password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum WhichValue {
+    /// The one verified last.
+    Current,
+    /// The candidate of a rotation under way.
+    Pending,
+    /// The one before.
+    Previous,
+}

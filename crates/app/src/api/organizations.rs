@@ -1,0 +1,413 @@
+//! Organizations: the list, one of them, adding and importing.
+
+use super::{AccountView, ConnectPhase, Done, Time, command};
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+/// A page of the list of organizations.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct OrganizationsRequest {
+    /// Text looked for in name and domain, case-insensitive; empty for all.
+    #[serde(default)]
+    pub filter: String,
+    /// Only those in this state.
+    #[serde(default)]
+    pub state: Option<OrganizationState>,
+    /// Order of the rows.
+    #[serde(default)]
+    pub sort: OrganizationSort,
+    /// Reversed order.
+    #[serde(default)]
+    pub descending: bool,
+    /// Rows to pass over.
+    #[serde(default)]
+    pub offset: u32,
+    /// Rows wanted, 1 to 500; 0 means 100.
+    #[serde(default)]
+    pub limit: u32,
+}
+command!(OrganizationsRequest, "organizations", OrganizationsView);
+
+/// Order of the rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum OrganizationSort {
+    /// By name.
+    #[default]
+    Name,
+    /// By what is wrong: failed, due, not connected, healthy.
+    State,
+    /// By last rotation.
+    LastRotation,
+    /// By next rotation.
+    NextRotation,
+}
+
+/// A page of the list.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct OrganizationsView {
+    /// The rows asked for.
+    pub rows: Vec<OrganizationRow>,
+    /// How many match.
+    pub matching: u32,
+    /// How many there are, by state.
+    pub counts: OrganizationCounts,
+}
+
+/// How many organizations there are, by state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct OrganizationCounts {
+    /// All.
+    pub total: u32,
+    /// Every account rotated in time and verified.
+    pub healthy: u32,
+    /// A rotation is due.
+    pub due: u32,
+    /// A rotation failed, is unclear, or a password was changed outside.
+    pub failed: u32,
+    /// No tenant connected, or no emergency account yet.
+    pub not_connected: u32,
+}
+
+/// State of an organization in one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum OrganizationState {
+    /// A rotation failed, is unclear, or a password was changed outside.
+    Failed,
+    /// A rotation is due.
+    Due,
+    /// No tenant connected, or no emergency account yet.
+    NotConnected,
+    /// Every account rotated in time and verified.
+    Healthy,
+}
+
+/// One line of the list.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct OrganizationRow {
+    /// Ledger id, 64 hexadecimal digits.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// Primary domain of the tenant.
+    pub domain: Option<String>,
+    /// State.
+    pub state: OrganizationState,
+    /// Emergency accounts.
+    pub accounts: u8,
+    /// Oldest last rotation of its accounts.
+    pub last_rotation: Option<Time>,
+    /// Earliest next rotation of its accounts.
+    pub next_rotation: Option<Time>,
+}
+
+/// Adds an organization.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+pub struct AddOrganizationRequest {
+    /// Name, 1 to 100 characters, not one that exists.
+    pub name: String,
+    /// Notes, up to 2,000 characters.
+    #[serde(default)]
+    pub notes: String,
+}
+command!(AddOrganizationRequest, "add_organization", OrganizationView);
+
+/// Reads a CSV and says what would be added.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+pub struct PreviewImportRequest {
+    /// The file's text: a header line with `name` and optionally `notes`; comma or semicolon; up to 2 MB.
+    pub csv: String,
+}
+command!(PreviewImportRequest, "preview_import", ImportPreviewView);
+
+/// Adds the organizations of a CSV whose rows have no problem.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+pub struct ImportRequest {
+    /// As for the preview.
+    pub csv: String,
+}
+command!(ImportRequest, "import_organizations", ImportView);
+
+/// What an import would add.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+pub struct ImportPreviewView {
+    /// Every row of the file.
+    pub rows: Vec<ImportRow>,
+    /// Rows without a problem.
+    pub good: u32,
+    /// Rows with one.
+    pub bad: u32,
+}
+
+/// One row of a CSV.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+pub struct ImportRow {
+    /// Line in the file, counted from 1.
+    pub line: u32,
+    /// Name read.
+    pub name: String,
+    /// Notes read.
+    pub notes: String,
+    /// Why it will not be added.
+    pub problem: Option<String>,
+}
+
+/// What an import added.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+pub struct ImportView {
+    /// Organizations added.
+    pub added: u32,
+    /// Rows left out, with their problems.
+    pub left_out: Vec<ImportRow>,
+}
+
+/// Asks for one organization.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+pub struct OrganizationRequest {
+    /// Ledger id.
+    pub organization: String,
+}
+command!(OrganizationRequest, "organization", OrganizationView);
+
+/// Changes name, notes and tags.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+pub struct EditOrganizationRequest {
+    /// Ledger id.
+    pub organization: String,
+    /// New name.
+    pub name: String,
+    /// New notes.
+    pub notes: String,
+    /// New tags, up to 20 of up to 40 characters.
+    pub tags: Vec<String>,
+}
+command!(EditOrganizationRequest, "edit_organization", OrganizationView);
+
+/// Takes an organization out of the list. Its tenant is not touched; its history is kept.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct ArchiveOrganizationRequest {
+    /// Ledger id.
+    pub organization: String,
+    /// Its name, typed by the person.
+    pub typed_name: String,
+}
+command!(ArchiveOrganizationRequest, "archive_organization", Done);
+
+/// One organization, whole, without secrets.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct OrganizationView {
+    /// Ledger id.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// Notes.
+    pub notes: String,
+    /// Tags.
+    pub tags: Vec<String>,
+    /// State.
+    pub state: OrganizationState,
+    /// What to do next.
+    pub next_step: NextStep,
+    /// The connected tenant.
+    pub tenant: Option<TenantView>,
+    /// Settings of LAPS, when enabled.
+    pub laps: Option<LapsView>,
+    /// Emergency accounts.
+    pub accounts: Vec<AccountView>,
+    /// What is checked, in plain words.
+    pub health: Vec<HealthLine>,
+    /// What happened, newest first, up to 50 lines.
+    pub activity: Vec<ActivityLine>,
+    /// A sign-in or set-up that is under way.
+    pub connecting: Option<ConnectPhase>,
+}
+
+/// What to do next for an organization.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum NextStep {
+    /// Connect its tenant.
+    Connect,
+    /// Finish a set-up that was begun.
+    FinishConnect,
+    /// Enable LAPS.
+    EnableLaps,
+    /// Rotate what is due.
+    Rotate,
+    /// Look at a failed or unclear rotation.
+    Repair,
+    /// Give the accounts a second factor.
+    SecondFactor,
+    /// Nothing.
+    Nothing,
+}
+
+/// The connected tenant.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct TenantView {
+    /// Directory id.
+    pub id: String,
+    /// Its name, as the tenant says it.
+    pub name: String,
+    /// Its default domain.
+    pub domain: String,
+    /// Its initial `onmicrosoft.com` domain.
+    pub initial_domain: String,
+    /// Application (client) id of the connection.
+    pub app_id: String,
+    /// When the connection was made.
+    pub connected_at: Time,
+    /// When its certificate ends.
+    pub certificate_ends_at: Time,
+}
+
+/// Settings of LAPS for an organization.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct LapsView {
+    /// Hours between rotations.
+    pub interval_hours: u32,
+    /// When it was enabled.
+    pub enabled_at: Time,
+}
+
+/// One line of what is checked.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct HealthLine {
+    /// What is checked.
+    pub check: HealthCheck,
+    /// Which account, where it is about one.
+    pub account: Option<String>,
+    /// User name of that account.
+    pub user_name: Option<String>,
+    /// How it stands.
+    pub verdict: Verdict,
+    /// When it was looked at.
+    pub checked_at: Option<Time>,
+    /// What was found, in words.
+    pub words: String,
+}
+
+/// What is checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum HealthCheck {
+    /// The connection signs in and holds each permission.
+    Connection,
+    /// The account exists and is enabled.
+    AccountExists,
+    /// It holds Global Administrator.
+    RoleHeld,
+    /// The tenant confirmed the stored password's change.
+    PasswordVerified,
+    /// A second factor is stored here.
+    SecondFactor,
+}
+
+/// How a check stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum Verdict {
+    /// As it should be.
+    Good,
+    /// Wrong now.
+    Bad,
+    /// Works, but a person should act.
+    Warning,
+    /// Not looked at yet.
+    Unknown,
+}
+
+/// Something that happened, from the ledger or the view records.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct ActivityLine {
+    /// When, as the acting device said.
+    pub at: Time,
+    /// Who.
+    pub who: String,
+    /// What.
+    pub action: Action,
+    /// Which organization.
+    pub organization: Option<String>,
+    /// Its name.
+    pub organization_name: Option<String>,
+    /// User name of the account, where it is about one.
+    pub user_name: Option<String>,
+    /// The reason given, or what went wrong.
+    pub note: Option<String>,
+}
+
+/// What a person or the program did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum Action {
+    /// The vault was created.
+    VaultCreated,
+    /// An organization was added.
+    OrganizationAdded,
+    /// Its name, notes or tags changed.
+    OrganizationEdited,
+    /// It was archived.
+    OrganizationArchived,
+    /// Its tenant was connected.
+    TenantConnected,
+    /// LAPS was enabled.
+    LapsEnabled,
+    /// LAPS was turned off.
+    LapsDisabled,
+    /// An emergency account was created.
+    AccountCreated,
+    /// An existing account was taken over after asking.
+    AccountAdopted,
+    /// A password was rotated and verified.
+    Rotated,
+    /// A rotation failed or is unclear.
+    RotationFailed,
+    /// A password was shown.
+    Viewed,
+    /// A password or code was copied.
+    Copied,
+    /// A one-time-code key was stored.
+    SecondFactorStored,
+    /// The recovery kit was written.
+    KitSaved,
+    /// The safe sheet was written.
+    SheetSaved,
+    /// A device was added by recovery kit or safe sheet.
+    Restored,
+}
+
+/// Asks what happened over all organizations.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, Type)]
+pub struct AuditRequest {
+    /// Only this organization.
+    #[serde(default)]
+    pub organization: Option<String>,
+    /// Lines to pass over.
+    #[serde(default)]
+    pub offset: u32,
+    /// Lines wanted, 1 to 1,000; 0 means 100.
+    #[serde(default)]
+    pub limit: u32,
+}
+command!(AuditRequest, "audit", AuditView);
+
+/// What happened.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct AuditView {
+    /// Newest first.
+    pub lines: Vec<ActivityLine>,
+    /// How many there are.
+    pub total: u32,
+}

@@ -1,0 +1,102 @@
+//! Rotating, and watching it.
+
+use super::{ErrorView, Time, command};
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+/// Rotates passwords. Returns at once; the jobs go on even when the window closes.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+pub struct RotateRequest {
+    /// Which.
+    pub scope: RotateScope,
+}
+command!(RotateRequest, "rotate", JobsView);
+
+/// Which passwords to rotate.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+#[serde(tag = "kind", rename_all = "camelCase")]
+pub enum RotateScope {
+    /// One account.
+    Account {
+        /// Ledger id.
+        organization: String,
+        /// Item id.
+        account: String,
+    },
+    /// Every account of some organizations.
+    Organizations {
+        /// Ledger ids.
+        organizations: Vec<String>,
+    },
+    /// Everything that is due.
+    Due,
+    /// Everything.
+    All,
+}
+
+/// Asks for the jobs.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, Type)]
+pub struct JobsRequest {}
+command!(JobsRequest, "jobs", JobsView);
+
+/// The rotations that run, wait, failed or ended since the vault was unlocked, newest first.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct JobsView {
+    /// The jobs.
+    pub jobs: Vec<JobView>,
+    /// How many run or wait.
+    pub open: u32,
+    /// How many accounts are due and not yet queued.
+    pub due: u32,
+}
+
+/// One rotation of one account.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct JobView {
+    /// Ledger id.
+    pub organization: String,
+    /// Its name.
+    pub organization_name: String,
+    /// Item id.
+    pub account: String,
+    /// User principal name.
+    pub user_name: String,
+    /// Where it stands.
+    pub step: JobStep,
+    /// Attempts so far.
+    pub attempts: u32,
+    /// When it is tried again.
+    pub next_try_at: Option<Time>,
+    /// The last word on it.
+    pub problem: Option<ErrorView>,
+    /// When it last moved.
+    pub at: Time,
+}
+
+/// Steps of a rotation, in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum JobStep {
+    /// Waits for its turn.
+    Queued,
+    /// Looks at the tenant.
+    Looking,
+    /// Makes and stores the candidate.
+    Preparing,
+    /// Asks the tenant to change it.
+    Sending,
+    /// Reads it back.
+    Verifying,
+    /// Done: the new password is current.
+    Done,
+    /// The answer was lost; both passwords are kept and it is tried again.
+    Unclear,
+    /// Did not work; the old password still works.
+    Failed,
+    /// Changed outside Vitrine, or this vault is behind.
+    ChangedOutside,
+    /// A person must act.
+    NeedsPerson,
+}

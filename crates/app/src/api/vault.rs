@@ -1,0 +1,316 @@
+//! The vault itself: creating, opening, locking, recovery papers, backup.
+
+use super::{Done, EdgeSecret, ErrorView, Time, command};
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+/// Asks for the state of vault and application. Always answered, locked or not.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, Type)]
+pub struct StatusRequest {}
+command!(StatusRequest, "status", StatusView);
+
+/// The state of vault and application. Names no organization while locked.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct StatusView {
+    /// Whether there is a vault, and whether it is open.
+    pub phase: Phase,
+    /// Why it is locked, while it is.
+    pub lock_reason: Option<LockReason>,
+    /// Milliseconds until another passphrase is accepted after wrong ones; 0 when one is accepted now.
+    pub retry_in_ms: u32,
+    /// Which Microsoft cloud this installation speaks to.
+    pub cloud: CloudView,
+    /// Where the device secret lies.
+    pub device_secret: DeviceSecretPlace,
+    /// Name of the firm; only while unlocked.
+    pub msp_name: Option<String>,
+    /// Name of the person; only while unlocked.
+    pub person_name: Option<String>,
+    /// What of the onboarding is done; only while unlocked.
+    pub onboarding: Option<OnboardingView>,
+    /// The encrypted backup; only while unlocked.
+    pub backup: Option<BackupView>,
+    /// What was noticed about the store when it was opened: a repaired page, an older database.
+    pub warnings: Vec<ErrorView>,
+    /// Path of the data folder.
+    pub data_folder: String,
+    /// Version of the program.
+    pub version: String,
+}
+
+/// Whether there is a vault, and whether it is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum Phase {
+    /// No vault in the data folder.
+    NoVault,
+    /// A vault, and no keys in memory.
+    Locked,
+    /// Keys in memory.
+    Unlocked,
+}
+
+/// Why the vault is locked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum LockReason {
+    /// First unlock since the program started.
+    Start,
+    /// A person locked it.
+    Hand,
+    /// Nobody used it for the time set.
+    Idle,
+    /// The desktop session was locked.
+    Session,
+    /// The machine went to sleep.
+    Suspend,
+    /// The window was closed to the tray, and the setting says to lock then.
+    Tray,
+}
+
+/// Which Microsoft cloud this installation speaks to.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct CloudView {
+    /// `global`, `usGovL4`, `usGovL5`, `china` or `custom`.
+    pub name: String,
+    /// Host of the sign-in pages.
+    pub login_host: String,
+    /// Host of Microsoft Graph.
+    pub graph_host: String,
+    /// A lasting banner names these hosts: they are not Microsoft's.
+    pub custom: bool,
+    /// The banner says "Simulated cloud".
+    pub simulated: bool,
+    /// Client id of the first sign-in, when one is set.
+    pub client_id: Option<String>,
+}
+
+/// Where the device secret lies, without which the passphrase opens nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum DeviceSecretPlace {
+    /// No vault yet: a keychain that can be written was found.
+    KeychainReady,
+    /// No vault yet, and no keychain that can be written.
+    NoKeychain,
+    /// In the OS keychain.
+    Keychain,
+    /// In a file that only this user can read, accepted by a person. A lasting warning asks for a stronger passphrase.
+    File,
+    /// Gone or not readable now. The kit replaces it.
+    Missing,
+}
+
+/// The steps of onboarding that tick themselves.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct OnboardingView {
+    /// Two groups of the recovery kit were typed back.
+    pub kit_confirmed: bool,
+    /// The safe sheet was saved.
+    pub sheet_saved: bool,
+    /// A backup exists.
+    pub backup_exists: bool,
+    /// An organization exists.
+    pub organization_exists: bool,
+    /// A tenant is connected.
+    pub tenant_connected: bool,
+    /// One rotation was verified.
+    pub rotation_verified: bool,
+}
+
+/// The encrypted backup file.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct BackupView {
+    /// Folder it is written to after every change.
+    pub folder: Option<String>,
+    /// Full path of the file, once written.
+    pub file: Option<String>,
+    /// When it was last written.
+    pub written_at: Option<Time>,
+    /// Whether the last change is in it.
+    pub current: bool,
+    /// Why the last attempt failed.
+    pub problem: Option<ErrorView>,
+}
+
+/// Asks how strong a passphrase is. Nothing is kept.
+#[derive(Serialize, Deserialize, Type)]
+pub struct PassphraseStrengthRequest {
+    /// The passphrase as typed so far.
+    pub passphrase: EdgeSecret,
+}
+command!(PassphraseStrengthRequest, "passphrase_strength", PassphraseStrengthView);
+
+/// How strong a passphrase is.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct PassphraseStrengthView {
+    /// 0 (guessed at once) to 4 (very unlikely to be guessed).
+    pub score: u8,
+    /// Whether it may be used: score 3 or more, 4 with the file fallback.
+    pub enough: bool,
+    /// One sentence about the weakest point, if any.
+    pub advice: Option<String>,
+}
+
+/// Asks for six words drawn at random.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, Type)]
+pub struct SuggestPassphraseRequest {}
+command!(SuggestPassphraseRequest, "suggest_passphrase", SuggestPassphraseView);
+
+/// Six words drawn at random from a list of 7,776.
+#[derive(Serialize, Deserialize, Type)]
+pub struct SuggestPassphraseView {
+    /// The words, separated by single spaces.
+    pub passphrase: EdgeSecret,
+}
+
+/// Creates the vault of a firm on this device.
+#[derive(Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct CreateVaultRequest {
+    /// Name of the firm, 1 to 100 characters.
+    pub msp_name: String,
+    /// Name of the person, 1 to 100 characters.
+    pub person_name: String,
+    /// The passphrase, strength 3 or more.
+    pub passphrase: EdgeSecret,
+    /// The person accepts a file of their own where there is no keychain.
+    pub accept_file_fallback: bool,
+}
+command!(CreateVaultRequest, "create_vault", StatusView);
+
+/// Opens the vault.
+#[derive(Serialize, Deserialize, Type)]
+pub struct UnlockRequest {
+    /// The passphrase.
+    pub passphrase: EdgeSecret,
+}
+command!(UnlockRequest, "unlock", StatusView);
+
+/// Drops every key, then tells the windows.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, Type)]
+pub struct LockRequest {}
+command!(LockRequest, "lock", StatusView);
+
+/// Tells that a person used the program, so that the idle lock waits.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, Type)]
+pub struct TouchRequest {}
+command!(TouchRequest, "touch", Done);
+
+/// Changes the passphrase. The kit on paper stays as it is.
+#[derive(Serialize, Deserialize, Type)]
+pub struct ChangePassphraseRequest {
+    /// The present passphrase.
+    pub current: EdgeSecret,
+    /// The new one, strength 3 or more.
+    pub new: EdgeSecret,
+}
+command!(ChangePassphraseRequest, "change_passphrase", Done);
+
+/// Asks where papers and backup might be saved.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, Type)]
+pub struct SuggestedPathsRequest {}
+command!(SuggestedPathsRequest, "suggested_paths", SuggestedPathsView);
+
+/// Places to propose; none is written to before a person agrees.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+pub struct SuggestedPathsView {
+    /// For the recovery kit (PDF).
+    pub kit: String,
+    /// For the safe sheet (PDF).
+    pub sheet: String,
+    /// Folder for the backup.
+    pub backup: String,
+}
+
+/// Writes the recovery kit as a PDF.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+pub struct SaveKitRequest {
+    /// Absolute path of the file; an existing file is not overwritten.
+    pub path: String,
+}
+command!(SaveKitRequest, "save_kit", SavedKitView);
+
+/// The kit was written; two groups are asked back.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+pub struct SavedKitView {
+    /// Where it was written.
+    pub path: String,
+    /// Numbers of the two groups of the account secret to type back, counted from 1.
+    pub groups: [u8; 2],
+}
+
+/// Two groups of the account secret, typed back from the paper.
+#[derive(Serialize, Deserialize, Type)]
+pub struct ConfirmKitRequest {
+    /// The groups, in the order they were asked.
+    pub groups: [EdgeSecret; 2],
+}
+command!(ConfirmKitRequest, "confirm_kit", StatusView);
+
+/// Writes the safe sheet as a PDF, and sets its key as the vault's recovery.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+pub struct SaveSheetRequest {
+    /// Absolute path of the file; an existing file is not overwritten.
+    pub path: String,
+}
+command!(SaveSheetRequest, "save_sheet", SavedSheetView);
+
+/// The sheet was written.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+pub struct SavedSheetView {
+    /// Where.
+    pub path: String,
+}
+
+/// Sets the folder that receives an encrypted backup after every change, and writes the first one.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+pub struct SetBackupRequest {
+    /// Absolute path of a folder; created if its parent exists.
+    pub folder: String,
+}
+command!(SetBackupRequest, "set_backup", StatusView);
+
+/// Writes the backup now.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, Type)]
+pub struct BackupNowRequest {}
+command!(BackupNowRequest, "backup_now", StatusView);
+
+/// Restores a vault from a backup file into an empty data folder.
+#[derive(Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct RestoreRequest {
+    /// Absolute path of the backup file.
+    pub file: String,
+    /// The paper that opens it.
+    pub paper: RestorePaper,
+    /// With the kit: the passphrase the vault had. With the sheet: a new passphrase.
+    pub passphrase: EdgeSecret,
+    /// The person accepts a file of their own where there is no keychain.
+    pub accept_file_fallback: bool,
+}
+command!(RestoreRequest, "restore", StatusView);
+
+/// The paper that opens a backup.
+#[derive(Serialize, Deserialize, Type)]
+#[serde(tag = "kind", rename_all = "camelCase")]
+pub enum RestorePaper {
+    /// The member's recovery kit.
+    #[serde(rename_all = "camelCase")]
+    Kit {
+        /// The account secret as printed.
+        secret_code: EdgeSecret,
+        /// The vault code as printed: it pins whose vault this must be.
+        vault_code: String,
+    },
+    /// The firm's safe sheet.
+    Sheet {
+        /// The code as printed.
+        code: EdgeSecret,
+    },
+}

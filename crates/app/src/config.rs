@@ -1,0 +1,259 @@
+//! Configuration: `config.toml` in the data folder, then environment `VITRINE_*`, then flags, in rising order.
+//! No secret is ever among it. What a person changes in the settings is written back to the file, its comments kept.
+
+use crate::api::Settings;
+use crate::error::{Error, Result};
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+use std::{env, fs, io};
+use url::Url;
+use vitrine_entra::Cloud;
+use vitrine_vault::KdfParams;
+
+/// Name of the configuration file in the data folder.
+pub const FILE: &str = "config.toml";
+
+/// How this installation is configured.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Folder of vault, database and configuration.
+    pub folder: PathBuf,
+    /// The Microsoft cloud.
+    pub cloud: Cloud,
+    /// Whether the cloud is a simulation that says so.
+    pub simulated: bool,
+    /// Client id of the first sign-in.
+    pub client_id: Option<String>,
+    /// PEM file with more certificate authorities to trust, for networks that inspect TLS.
+    pub extra_ca: Option<PathBuf>,
+    /// Cost of opening the vault, for vaults created from now on.
+    pub kdf: KdfParams,
+    /// Settings a person may change.
+    pub settings: Settings,
+    /// Settings fixed from outside the file.
+    pub fixed: Vec<String>,
+}
+
+/// The file as it stands on disk.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct File {
+    cloud: CloudTable,
+    network: NetworkTable,
+    unlock: UnlockTable,
+    settings: Settings,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+struct CloudTable {
+    /// `global`, `us-gov-l4`, `us-gov-l5`, `china` or `custom`.
+    name: Option<String>,
+    login: Option<Url>,
+    graph: Option<Url>,
+    client_id: Option<String>,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+struct NetworkTable {
+    extra_ca: Option<PathBuf>,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+struct UnlockTable {
+    memory_mib: Option<u32>,
+    passes: Option<u32>,
+    lanes: Option<u32>,
+}
+
+impl Config {
+    /// Reads the configuration of the data folder that the environment names, or of the platform's usual place.
+    ///
+    /// # Errors
+    /// Where a file or variable cannot be read or says something that cannot be meant.
+    pub fn load() -> Result<Self> {
+        Self::load_from(data_folder()?, |name| env::var(name).ok())
+    }
+
+    /// Reads the configuration of a data folder, with the environment given as a function.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn load_from(folder: PathBuf, environment: impl Fn(&str) -> Option<String>) -> Result<Self> {
+        let path = folder.join(FILE);
+        let file: File = match fs::read_to_string(&path) {
+            Ok(text) => toml::from_str(&text).map_err(|error| malformed(&path, error.message(), error.span(), &text))?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => File::default(),
+            Err(error) => return Err(unreadable(&path).because(error)),
+        };
+        let mut fixed = Vec::new();
+        let mut from = |name: &str, setting: &str| {
+            let value = environment(name).filter(|value| !value.is_empty());
+            if value.is_some() && !setting.is_empty() {
+                fixed.push(setting.to_owned());
+            }
+            value
+        };
+        let login = url(from("VITRINE_CLOUD_LOGIN", "cloud"), "VITRINE_CLOUD_LOGIN")?.or(file.cloud.login);
+        let graph = url(from("VITRINE_CLOUD_GRAPH", "cloud"), "VITRINE_CLOUD_GRAPH")?.or(file.cloud.graph);
+        let name = from("VITRINE_CLOUD", "cloud").or(file.cloud.name);
+        let simulated = from("VITRINE_SIMULATED", "").is_some_and(|value| value == "1");
+        let cloud = cloud(name.as_deref(), login, graph)?;
+        let client_id = from("VITRINE_CLIENT_ID", "clientId").or(file.cloud.client_id);
+        let extra_ca = from("VITRINE_EXTRA_CA", "extraCa").map(PathBuf::from).or(file.network.extra_ca);
+        let mut settings = file.settings;
+        if let Some(minutes) = from("VITRINE_LOCK_AFTER_MINUTES", "lockAfterMinutes") {
+            settings.lock_after_minutes = number(&minutes, "VITRINE_LOCK_AFTER_MINUTES")?;
+        }
+        check(&settings)?;
+        let part = |value: Option<u32>, default: u32| value.unwrap_or(default);
+        let default = KdfParams::DEFAULT;
+        let memory = from("VITRINE_UNLOCK_MEMORY_MIB", "")
+            .map(|value| number(&value, "VITRINE_UNLOCK_MEMORY_MIB"))
+            .transpose()?
+            .or(file.unlock.memory_mib)
+            .unwrap_or(default.memory_kib() / 1024);
+        let kdf = KdfParams::new(
+            memory.saturating_mul(1024),
+            part(file.unlock.passes, default.passes()),
+            part(file.unlock.lanes, default.lanes()),
+        )
+        .map_err(|error| {
+            Error::usage(
+                "config.unlock-cost",
+                format!("The unlock cost in {} is out of bounds: {error}.", path.display()),
+                "Use 64 to 1,024 MiB and 3 to 16 passes, or remove the [unlock] table.",
+            )
+        })?;
+        Ok(Self { folder, cloud, simulated, client_id, extra_ca, kdf, settings, fixed })
+    }
+
+    /// Path of the file.
+    pub fn file(&self) -> PathBuf {
+        self.folder.join(FILE)
+    }
+
+    /// Writes settings to the file, keeping everything else in it.
+    ///
+    /// # Errors
+    /// Where a value is out of bounds or the file cannot be written.
+    pub(crate) fn save_settings(&self, settings: &Settings) -> Result<()> {
+        check(settings)?;
+        let table = toml_edit::ser::to_document(settings).map_err(|error| unreadable(&self.file()).because(error))?;
+        self.edit(|document| {
+            document["settings"] = toml_edit::Item::Table(table.as_table().clone());
+        })
+    }
+
+    /// Writes the client id to the file, keeping everything else in it.
+    ///
+    /// # Errors
+    /// Where the file cannot be written.
+    pub(crate) fn save_client_id(&self, client_id: &str) -> Result<()> {
+        self.edit(|document| {
+            document["cloud"].or_insert(toml_edit::table())["client-id"] = toml_edit::value(client_id);
+        })
+    }
+
+    fn edit(&self, change: impl FnOnce(&mut toml_edit::DocumentMut)) -> Result<()> {
+        let path = self.file();
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+            Err(error) => return Err(unreadable(&path).because(error)),
+        };
+        let mut document: toml_edit::DocumentMut =
+            text.parse().map_err(|error: toml_edit::TomlError| malformed(&path, error.message(), error.span(), &text))?;
+        change(&mut document);
+        crate::files::replace(&path, document.to_string().as_bytes())
+    }
+}
+
+/// The folder that holds everything: `VITRINE_HOME`, else the platform's place for data of a program.
+///
+/// # Errors
+/// Where the platform names no home folder.
+pub fn data_folder() -> Result<PathBuf> {
+    if let Some(home) = env::var_os("VITRINE_HOME").filter(|home| !home.is_empty()) {
+        return Ok(PathBuf::from(home));
+    }
+    directories::ProjectDirs::from("app", "", "vitrine").map(|dirs| dirs.data_dir().to_owned()).ok_or_else(|| {
+        Error::machine("config.no-home", "This user has no home folder.", "Set VITRINE_HOME to a folder for Vitrine's data.")
+    })
+}
+
+fn cloud(name: Option<&str>, login: Option<Url>, graph: Option<Url>) -> Result<Cloud> {
+    match (name.unwrap_or(if login.is_some() || graph.is_some() { "custom" } else { "global" }), login, graph) {
+        ("global", None, None) => Ok(Cloud::global()),
+        ("us-gov-l4", None, None) => Ok(Cloud::us_gov_l4()),
+        ("us-gov-l5", None, None) => Ok(Cloud::us_gov_l5()),
+        ("china", None, None) => Ok(Cloud::china()),
+        ("custom", Some(login), Some(graph)) => Cloud::custom(login.as_str(), graph.as_str()).map_err(|error| {
+            Error::usage("config.cloud-hosts", format!("The hosts of the custom cloud were refused: {error}."), "Use https addresses; plain http is for this machine alone.")
+        }),
+        ("custom", _, _) => Err(Error::usage(
+            "config.cloud-hosts",
+            "A custom cloud needs both a login and a graph address.",
+            "Set both `login` and `graph` in the [cloud] table.",
+        )),
+        (name @ ("global" | "us-gov-l4" | "us-gov-l5" | "china"), _, _) => Err(Error::usage(
+            "config.cloud-hosts",
+            format!("The cloud {name:?} has hosts of its own, but others are configured."),
+            "Remove `login` and `graph`, or set the cloud's name to \"custom\".",
+        )),
+        (other, _, _) => Err(Error::usage(
+            "config.cloud-name",
+            format!("There is no cloud {other:?}."),
+            "Use global, us-gov-l4, us-gov-l5, china or custom.",
+        )),
+    }
+}
+
+fn check(settings: &Settings) -> Result<()> {
+    for (name, value, low, high) in [
+        ("lock-after-minutes", settings.lock_after_minutes, 1, 720),
+        ("clipboard-seconds", settings.clipboard_seconds, 5, 300),
+        ("reveal-seconds", settings.reveal_seconds, 10, 300),
+    ] {
+        if !(low..=high).contains(&value) {
+            return Err(Error::usage(
+                "config.out-of-range",
+                format!("The setting {name} is {value}."),
+                format!("Use a number from {low} to {high}."),
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn url(text: Option<String>, name: &str) -> Result<Option<Url>> {
+    text.map(|text| {
+        Url::parse(&text).map_err(|error| {
+            Error::usage("config.address", format!("{name} is not an address: {error}."), "Use an address such as https://login.example.")
+        })
+    })
+    .transpose()
+}
+
+fn number(text: &str, name: &str) -> Result<u32> {
+    text.parse().map_err(|_| Error::usage("config.number", format!("{name} is not a whole number."), "Use digits alone."))
+}
+
+fn malformed(path: &Path, message: &str, span: Option<std::ops::Range<usize>>, text: &str) -> Error {
+    let line = span.map_or(1, |span| text.get(..span.start).map_or(1, |before| before.matches('\n').count() + 1));
+    Error::usage(
+        "config.malformed",
+        format!("Line {line} of {} cannot be read: {message}.", path.display()),
+        "Correct the line or remove it; nothing of the vault is affected.",
+    )
+}
+
+fn unreadable(path: &Path) -> Error {
+    Error::machine(
+        "config.unreadable",
+        format!("{} cannot be read or written.", path.display()),
+        "Check that the file belongs to this user.",
+    )
+}

@@ -1,0 +1,495 @@
+//! Connecting an organization's tenant: an admin signs in once, sees which tenant was found and what will be created,
+//! and says yes; then the connection stands on its own certificate and the admin's session is dropped.
+//!
+//! One flow per organization, in memory only. What a flow leaves in the tenant is found again by the next one.
+
+use crate::api::*;
+use crate::error::{Error, Result};
+use crate::journal::Change;
+use crate::records::{self, key, organization_text, parse_organization};
+use crate::session::Session;
+use crate::{App, lock, organizations};
+use qrcode::{Color, QrCode};
+use std::str::FromStr;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+use vitrine_entra::oauth::{self, AdminSession, Authority};
+use vitrine_entra::setup::{self, Plan, StepKind};
+use vitrine_entra::{Certificate, ClientId, Connection, TenantId};
+use vitrine_vault::SecretBytes;
+use vitrine_vault::items::ConnectionItem;
+
+/// How long a connection's certificate lasts.
+const CERTIFICATE_MS: u64 = 2 * 365 * 24 * 3600 * 1000;
+/// A clock that is behind must not make a certificate that is not valid yet.
+const CLOCK_SLACK_MS: u64 = 24 * 3600 * 1000;
+
+/// A sign-in and set-up under way.
+pub(crate) struct Flow {
+    phase: ConnectPhase,
+    purpose: SignInPurpose,
+    admin: Option<Arc<AdminSession>>,
+    plan: Option<Arc<Plan>>,
+    cancel: CancellationToken,
+}
+
+pub(crate) async fn start(app: &App, request: ConnectRequest) -> Result<ConnectView> {
+    let id = parse_organization(&request.organization)?;
+    let row = organizations::load(app, &id).await?;
+    let session = app.session().await?;
+    let client_id = configured_client_id(app)?;
+    let authority = match &row.tenant {
+        Some(tenant) => Authority::Tenant(TenantId::from_str(&tenant.id).map_err(|_| damaged_tenant())?),
+        None => Authority::Organizations,
+    };
+    if request.purpose == SignInPurpose::Accounts && row.tenant.is_none() {
+        return Err(not_connected());
+    }
+    let cancel = session.stop.child_token();
+    let flow = Flow { phase: ConnectPhase::Starting, purpose: request.purpose, admin: None, plan: None, cancel: cancel.clone() };
+    if let Some(old) = lock(&app.inner.connects).insert(organization_text(&id), flow) {
+        old.cancel.cancel();
+    }
+    let (this, own, route) = (app.clone(), session.clone(), request.route);
+    own.spawn(async move {
+        let signed_in = cancel.run_until_cancelled(sign_in(&this, &session, &id, route, &authority, client_id)).await;
+        match signed_in {
+            Some(Ok(admin)) => {
+                if let Some(Err(error)) = cancel.run_until_cancelled(look(&this, &session, &id, admin)).await {
+                    fail(&this, &id, error);
+                }
+            }
+            Some(Err(error)) => fail(&this, &id, error),
+            None => {}
+        }
+    });
+    view(app, &id, row.name)
+}
+
+async fn sign_in(app: &App, session: &Session, id: &[u8; 32], route: SignInRoute, authority: &Authority, client: ClientId) -> Result<AdminSession> {
+    let config = app.config();
+    let cancel = flow_token(app, id)?;
+    match route {
+        SignInRoute::Browser => {
+            let waiting = oauth::start_browser(&session.http, &config.cloud, authority, client, None).await?;
+            set_phase(app, id, ConnectPhase::WaitingForBrowser { url: waiting.authorize_url().to_string() });
+            Ok(waiting.finish(cancel.cancelled_owned()).await?)
+        }
+        SignInRoute::DeviceCode => loop {
+            let waiting = oauth::start_device_code(&session.http, &config.cloud, authority, client).await?;
+            let lifetime = u64::try_from(waiting.lifetime().as_millis()).unwrap_or(0);
+            set_phase(
+                app,
+                id,
+                ConnectPhase::WaitingForCode {
+                    user_code: waiting.user_code().to_owned(),
+                    verification_uri: waiting.verification_uri().to_owned(),
+                    qr: qr(waiting.verification_uri()),
+                    expires_at: Time(app.now_ms().saturating_add(lifetime)),
+                },
+            );
+            match waiting.finish(|_| {}, cancel.clone().cancelled_owned()).await {
+                // Nobody typed it in time: a person who is still here gets a new one.
+                Err(error) if error.kind() == oauth::SignInErrorKind::CodeExpired => {}
+                ended => return Ok(ended?),
+            }
+        },
+    }
+}
+
+/// Signed in: finds out by reads alone which tenant this is and what would be created.
+async fn look(app: &App, session: &Session, id: &[u8; 32], admin: AdminSession) -> Result<()> {
+    let row = organizations::load(app, id).await?;
+    let admin = Arc::new(admin);
+    let tenant_id = admin.tenant_id().to_string();
+    if let Some(known) = row.tenant.as_ref().filter(|known| known.id != tenant_id) {
+        return Err(Error::new(
+            ErrorClass::Refused,
+            "connect.other-tenant",
+            format!("This sign-in belongs to another tenant than {}.", known.name),
+            format!("Sign in as an admin of {}.", known.domain),
+        )
+        .holds("Nothing was changed in either tenant."));
+    }
+    refuse_connected_elsewhere(app, id, &tenant_id).await?;
+    let known = match connection_item(app, session, id, &row).await? {
+        Some(item) => vec![certificate(&item)?.thumbprint()],
+        None => Vec::new(),
+    };
+    let request = setup::PlanRequest { tag: tag(id), known_certificates: known };
+    let plan = setup::plan(&admin, &request).await?;
+    let tenant = found(&plan);
+    let signed_in_as = admin.user_name().to_owned();
+    let phase = match (with_flow(app, id, |flow| flow.purpose)?, row.tenant.is_some()) {
+        (SignInPurpose::Accounts, _) => ConnectPhase::SignedIn { tenant, signed_in_as },
+        (SignInPurpose::Connect, _) => ConnectPhase::ConfirmTenant { tenant, signed_in_as },
+    };
+    with_flow(app, id, |flow| {
+        flow.admin = Some(admin);
+        flow.plan = Some(Arc::new(plan));
+        flow.phase = phase;
+    })?;
+    tell(app, id);
+    Ok(())
+}
+
+async fn refuse_connected_elsewhere(app: &App, id: &[u8; 32], tenant_id: &str) -> Result<()> {
+    let other = app.inner.store.index_value(&key::tenant(tenant_id)).await?;
+    let Some(other) = other.filter(|other| other.as_slice() != id) else { return Ok(()) };
+    let other = other.as_slice().try_into().map_err(|_| damaged_tenant())?;
+    let name = organizations::load(app, &other).await?.name;
+    Err(Error::new(
+        ErrorClass::Refused,
+        "connect.tenant-in-use",
+        format!("This tenant is already connected to {name}."),
+        format!("Open {name}, or sign in to another tenant."),
+    )
+    .holds("Nothing was changed in the tenant."))
+}
+
+pub(crate) async fn status(app: &App, request: ConnectStatusRequest) -> Result<ConnectView> {
+    let id = parse_organization(&request.organization)?;
+    let row = organizations::load(app, &id).await?;
+    view(app, &id, row.name)
+}
+
+pub(crate) async fn open_sign_in(app: &App, request: OpenSignInRequest) -> Result<Done> {
+    let id = parse_organization(&request.organization)?;
+    let address = match with_flow(app, &id, |flow| flow.phase.clone())? {
+        ConnectPhase::WaitingForBrowser { url } => url,
+        ConnectPhase::WaitingForCode { verification_uri, .. } => verification_uri,
+        _ => return Err(out_of_order()),
+    };
+    open(&address)?;
+    Ok(Done {})
+}
+
+/// Opens a page in the person's browser. Only web addresses, so that nothing else is ever started by one.
+pub(crate) fn open(address: &str) -> Result<()> {
+    let web = url::Url::parse(address).is_ok_and(|url| matches!(url.scheme(), "https" | "http"));
+    let opened = if web { open::that_detached(address) } else { Err(std::io::ErrorKind::InvalidInput.into()) };
+    opened.map_err(|error| {
+        Error::machine("browser.not-opened", "The browser could not be opened.", "Copy the address and open it yourself.").because(error)
+    })
+}
+
+pub(crate) async fn copy_device_code(app: &App, request: CopyDeviceCodeRequest) -> Result<Done> {
+    let id = parse_organization(&request.organization)?;
+    let ConnectPhase::WaitingForCode { user_code, .. } = with_flow(app, &id, |flow| flow.phase.clone())? else {
+        return Err(out_of_order());
+    };
+    app.inner.clipboard.copy_plain(&user_code)?;
+    Ok(Done {})
+}
+
+pub(crate) async fn confirm_tenant(app: &App, request: ConfirmTenantRequest) -> Result<ConnectView> {
+    let id = parse_organization(&request.organization)?;
+    let row = organizations::load(app, &id).await?;
+    with_flow(app, &id, |flow| {
+        let (ConnectPhase::ConfirmTenant { .. }, Some(plan)) = (&flow.phase, &flow.plan) else { return Err(out_of_order()) };
+        let tenant = found(plan);
+        if tenant.id != request.tenant_id {
+            return Err(Error::usage("connect.not-the-tenant-shown", "This is not the tenant that was shown.", "Look at the tenant again."));
+        }
+        let notices = plan.warnings.iter().map(|warning| crate::words::warning(warning)).collect();
+        flow.phase = ConnectPhase::Plan { tenant, steps: planned(plan), notices };
+        Ok(())
+    })??;
+    tell(app, &id);
+    view(app, &id, row.name)
+}
+
+pub(crate) async fn apply(app: &App, request: ApplyPlanRequest) -> Result<ConnectView> {
+    let id = parse_organization(&request.organization)?;
+    let row = organizations::load(app, &id).await?;
+    let session = app.session().await?;
+    let (admin, plan, cancel) = with_flow(app, &id, |flow| {
+        let (ConnectPhase::Plan { tenant, steps, .. }, Some(plan), Some(admin)) = (&flow.phase, &flow.plan, &flow.admin) else {
+            return Err(out_of_order());
+        };
+        let working = ConnectPhase::Working { tenant: tenant.clone(), steps: steps.clone() };
+        let taken = (admin.clone(), plan.clone(), flow.cancel.clone());
+        flow.phase = working;
+        Ok(taken)
+    })??;
+    tell(app, &id);
+    let this = app.clone();
+    let own = session.clone();
+    own.spawn(async move {
+        if let Some(Err(error)) = cancel.run_until_cancelled(set_up(&this, &session, &id, &admin, &plan)).await {
+            fail(&this, &id, error);
+        }
+    });
+    view(app, &id, row.name)
+}
+
+/// Certificate first into the vault, then into the tenant: from the moment the tenant knows it, it must not be lost.
+async fn set_up(app: &App, session: &Arc<Session>, id: &[u8; 32], admin: &AdminSession, plan: &Plan) -> Result<()> {
+    let row = organizations::load(app, id).await?;
+    let mut item = match connection_item(app, session, id, &row).await? {
+        Some(item) => item,
+        None => store_certificate(app, session, id).await?,
+    };
+    let made = certificate(&item)?;
+    let record = setup::run(admin, plan, &made, setup::RunOptions::default(), |progress| {
+        let state = match progress.state {
+            setup::StepState::Started | setup::StepState::Waiting => StepState::Running,
+            setup::StepState::Exists => StepState::Exists,
+            setup::StepState::Created => StepState::Created,
+        };
+        // A flow that is gone needs no progress.
+        let _ = with_flow(app, id, |flow| {
+            if let ConnectPhase::Working { steps, .. } = &mut flow.phase
+                && let Some(step) = plan.steps.iter().position(|step| step.kind == progress.step).and_then(|n| steps.get_mut(n))
+            {
+                step.state = state;
+            }
+        });
+        tell(app, id);
+    })
+    .await?;
+    let connection = Connection::new(&session.http, record.clone(), made);
+    let checks = setup::check(&connection).await?;
+    let check = crate::words::connection_check(&checks, app.now_ms());
+    let good = check.verdict == Verdict::Good;
+
+    let mut change = Change::begin(app, session).await?;
+    let mut opened = change.open(id).await?;
+    records::set_record(&mut item, &record);
+    change.put_connection(&mut opened, &item).await?;
+    let (name, now) = (opened.row.name.clone(), app.now_ms());
+    let connected_at = opened.row.tenant.as_ref().map_or(now, |tenant| tenant.connected_at);
+    opened.row.tenant = records::Tenant::from_item(&item, connected_at);
+    opened.row.checked(check);
+    change.tx.index_put(&key::tenant(&record.tenant_id.to_string()), id).await?;
+    change.firm.tenant_connected = true;
+    change.note(Action::TenantConnected, Some((id, &name)), None, Some(record.tenant_name.clone())).await?;
+    change.save(opened).await?;
+    change.commit().await?;
+
+    with_flow(app, id, |flow| {
+        let steps = match &flow.phase {
+            ConnectPhase::Working { steps, .. } => steps.clone(),
+            _ => Vec::new(),
+        };
+        flow.phase = ConnectPhase::Connected { tenant: found(plan), steps, session_alive: true };
+    })?;
+    if !good {
+        tracing::warn!(code = "connect.check", "the connection stands, but not every permission was proved");
+    }
+    tell(app, id);
+    app.tell(Event::OrganizationsChanged);
+    Ok(())
+}
+
+async fn store_certificate(app: &App, session: &Arc<Session>, id: &[u8; 32]) -> Result<ConnectionItem> {
+    let now = app.now_ms();
+    let name = format!("Vitrine {}", &tag(id)[..12]);
+    let made = crate::keychain::blocking(move || {
+        vitrine_entra::certificate::make_certificate(&name, now.saturating_sub(CLOCK_SLACK_MS), now.saturating_add(CERTIFICATE_MS))
+    })
+    .await?
+    .map_err(|error| Error::machine("connect.certificate", "A certificate could not be made.", "Try again.").because(error))?;
+    let item = ConnectionItem {
+        tenant_id: [0; 16],
+        tenant_name: String::new(),
+        default_domain: String::new(),
+        initial_domain: String::new(),
+        app_id: [0; 16],
+        app_object_id: [0; 16],
+        service_principal_id: [0; 16],
+        cloud: app.config().cloud.name().to_string(),
+        certificate_der: made.der,
+        // Exposed to move it into the item that is sealed next; the original is zeroed when it drops.
+        private_key_pkcs8: SecretBytes::new(made.pkcs8.to_vec()),
+        not_after_ms: made.not_after_ms,
+    };
+    let mut change = Change::begin(app, session).await?;
+    let mut opened = change.open(id).await?;
+    change.put_connection(&mut opened, &item).await?;
+    change.save(opened).await?;
+    change.commit().await?;
+    Ok(item)
+}
+
+pub(crate) async fn cancel(app: &App, request: CancelConnectRequest) -> Result<ConnectView> {
+    let id = parse_organization(&request.organization)?;
+    let row = organizations::load(app, &id).await?;
+    if let Some(flow) = lock(&app.inner.connects).remove(&request.organization) {
+        flow.cancel.cancel();
+    }
+    tell(app, &id);
+    view(app, &id, row.name)
+}
+
+pub(crate) async fn client_id(app: &App, _request: ClientIdRequest) -> Result<ClientIdView> {
+    let config = app.config();
+    let permissions =
+        oauth::delegated_scopes().iter().map(|scope| PermissionReason { name: scope.name.to_owned(), why: scope.reason.to_owned() });
+    Ok(ClientIdView {
+        client_id: config.client_id.clone(),
+        redirect_uri: "http://localhost".into(),
+        permissions: permissions.collect(),
+    })
+}
+
+pub(crate) async fn set_client_id(app: &App, request: SetClientIdRequest) -> Result<ClientIdView> {
+    let text = request.client_id.trim();
+    ClientId::from_str(text).map_err(|_| {
+        Error::usage(
+            "connect.client-id",
+            "This is not a client id.",
+            "Copy the \"Application (client) ID\" from the app registration; it looks like 00000000-0000-0000-0000-000000000000.",
+        )
+    })?;
+    app.config().save_client_id(text)?;
+    let fresh = crate::Config::load_from(app.config().folder.clone(), |name| std::env::var(name).ok())?;
+    app.replace_config(fresh);
+    app.tell(Event::StatusChanged);
+    client_id(app, ClientIdRequest {}).await
+}
+
+fn configured_client_id(app: &App) -> Result<ClientId> {
+    let config = app.config();
+    let text = config.client_id.as_ref().ok_or_else(|| {
+        Error::usage(
+            "connect.no-client-id",
+            "No client id is set for the first sign-in.",
+            "Register one as the settings show, and enter it there.",
+        )
+    })?;
+    ClientId::from_str(text).map_err(|_| Error::usage("connect.client-id", "The configured client id is none.", "Correct it in the settings."))
+}
+
+/// The session of an admin who signed in for this organization, while it lives.
+pub(crate) fn admin(app: &App, id: &[u8; 32]) -> Option<Arc<AdminSession>> {
+    lock(&app.inner.connects).get(&organization_text(id)).and_then(|flow| flow.admin.clone())
+}
+
+/// Drops the admin's session and the flow: its work is done.
+pub(crate) fn finish(app: &App, id: &[u8; 32]) {
+    lock(&app.inner.connects).remove(&organization_text(id));
+    tell(app, id);
+}
+
+/// Drops every flow and session; part of locking.
+pub(crate) fn forget_all(app: &App) {
+    for (_, flow) in lock(&app.inner.connects).drain() {
+        flow.cancel.cancel();
+    }
+}
+
+/// Where the flow of an organization stands, if there is one.
+pub(crate) fn phase_of(app: &App, id: &[u8; 32]) -> Option<ConnectPhase> {
+    lock(&app.inner.connects).get(&organization_text(id)).map(|flow| flow.phase.clone())
+}
+
+/// Opens the connection's item, if set-up was begun.
+pub(crate) async fn connection_item(app: &App, session: &Session, id: &[u8; 32], row: &records::Organization) -> Result<Option<ConnectionItem>> {
+    let Some(item) = row.connection_item else { return Ok(None) };
+    crate::journal::read_connection(app, session, id, row, &item).await.map(Some)
+}
+
+/// The live connection of an organization.
+pub(crate) async fn connection(app: &App, session: &Session, id: &[u8; 32], row: &records::Organization) -> Result<Connection> {
+    let item = connection_item(app, session, id, row).await?.ok_or_else(not_connected)?;
+    let record = records::connection_record(&item, &app.config().cloud).ok_or_else(not_connected)?;
+    Ok(Connection::new(&session.http, record, certificate(&item)?))
+}
+
+fn certificate(item: &ConnectionItem) -> Result<Certificate> {
+    // Exposed to the client, which signs its assertions with it and zeroes it.
+    Certificate::new(item.certificate_der.clone(), item.private_key_pkcs8.expose())
+        .map_err(|error| Error::integrity("connect.certificate", "The connection's stored key cannot be read.", "Connect the tenant again.").because(error))
+}
+
+fn found(plan: &Plan) -> FoundTenant {
+    let tenant = &plan.tenant;
+    FoundTenant {
+        id: tenant.id.to_string(),
+        name: tenant.name.clone(),
+        domain: tenant.default_domain.clone(),
+        initial_domain: tenant.initial_domain.clone(),
+    }
+}
+
+fn planned(plan: &Plan) -> Vec<ConnectStep> {
+    plan.steps
+        .iter()
+        .map(|step| ConnectStep {
+            title: match step.kind {
+                StepKind::Application => format!("App registration “{}”, for this tenant alone", setup::APP_NAME),
+                StepKind::Certificate => "Certificate made on this machine".to_owned(),
+                StepKind::ServicePrincipal => "Service principal of the app".to_owned(),
+                StepKind::Permission(_) => "Permission".to_owned(),
+                StepKind::Role => "Directory role for the app".to_owned(),
+            },
+            permission: step.grant.map(|grant| match grant {
+                setup::Grant::Permission(name) | setup::Grant::Role(name) => name.to_owned(),
+            }),
+            why: step.reason.to_owned(),
+            state: if step.exists { StepState::Exists } else { StepState::WillCreate },
+        })
+        .collect()
+}
+
+/// Names the registration after this organization's ledger, so that set-up finds its own again.
+fn tag(id: &[u8; 32]) -> String {
+    organization_text(id)[..32].to_owned()
+}
+
+fn qr(address: &str) -> Vec<Vec<bool>> {
+    let Ok(code) = QrCode::new(address) else { return Vec::new() };
+    let width = code.width().max(1);
+    code.to_colors().chunks(width).map(|row| row.iter().map(|color| *color == Color::Dark).collect()).collect()
+}
+
+fn view(app: &App, id: &[u8; 32], organization_name: String) -> Result<ConnectView> {
+    let phase = phase_of(app, id).unwrap_or(ConnectPhase::Idle);
+    Ok(ConnectView { organization: organization_text(id), organization_name, phase })
+}
+
+fn with_flow<T>(app: &App, id: &[u8; 32], act: impl FnOnce(&mut Flow) -> T) -> Result<T> {
+    lock(&app.inner.connects).get_mut(&organization_text(id)).map(act).ok_or_else(out_of_order)
+}
+
+fn flow_token(app: &App, id: &[u8; 32]) -> Result<CancellationToken> {
+    with_flow(app, id, |flow| flow.cancel.clone())
+}
+
+fn set_phase(app: &App, id: &[u8; 32], phase: ConnectPhase) {
+    // A flow that was cancelled meanwhile has no phase.
+    let _ = with_flow(app, id, |flow| flow.phase = phase);
+    tell(app, id);
+}
+
+fn fail(app: &App, id: &[u8; 32], error: Error) {
+    let _ = with_flow(app, id, |flow| {
+        let steps = match &flow.phase {
+            ConnectPhase::Working { steps, .. } => steps
+                .iter()
+                .map(|step| ConnectStep { state: if step.state == StepState::Running { StepState::Failed } else { step.state }, ..step.clone() })
+                .collect(),
+            _ => Vec::new(),
+        };
+        flow.admin = None;
+        flow.phase = ConnectPhase::Failed { error: error.into_view(), steps };
+    });
+    tell(app, id);
+}
+
+fn tell(app: &App, id: &[u8; 32]) {
+    app.tell(Event::ConnectChanged { organization: organization_text(id) });
+}
+
+pub(crate) fn not_connected() -> Error {
+    Error::usage("connect.not-connected", "No tenant is connected.", "Connect the organization's tenant first.")
+}
+
+fn out_of_order() -> Error {
+    Error::usage("connect.out-of-order", "The sign-in is not at this point.", "Look at where it stands, or start it again.")
+}
+
+fn damaged_tenant() -> Error {
+    Error::integrity("connect.tenant-id", "The stored id of the tenant cannot be read.", "Lock and unlock the vault.")
+}

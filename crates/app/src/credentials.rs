@@ -1,0 +1,346 @@
+//! Viewing: the sealed card, revealing, copying, one-time codes. Needs neither network nor backend.
+//!
+//! A view record is durable before anything is shown. It is complete in itself: signed by the device, numbered, and
+//! bound to the record before it, so that a missing one is seen. It travels later, in a batch, and never changes.
+
+use crate::api::*;
+use crate::error::{Error, Result};
+use crate::journal::{self, Change};
+use crate::records::{self, Activity, Bytes16, Bytes32, item_text, organization_text, parse_item, parse_organization};
+use crate::session::{self, Session, rng};
+use crate::store::{VIEW_LIMIT, ViewRecord};
+use crate::{App, accounts, lock, organizations, vault};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use vitrine_vault::cbor::{Reader, Writer};
+use vitrine_vault::items::AccountItem;
+use vitrine_vault::page::PageKey;
+use vitrine_vault::totp::TotpSecret;
+use vitrine_vault::SecretText;
+
+const LONGEST_REASON: usize = 200;
+/// Showings in a minute. A person needs few; a page that was taken over would want all.
+const MOST_A_MINUTE: usize = 30;
+/// How often records are carried into the ledgers: on a timer, so that traffic does not tell when somebody looked.
+const CARRY_EVERY: Duration = Duration::from_secs(60);
+/// The store of records is numbered apart from the pages of the index.
+const RECORD_PAGES: u64 = 1 << 63;
+const SIGN: &[u8] = b"vitrine/1/view\0";
+
+pub(crate) async fn open_reveal(app: &App, request: OpenRevealRequest) -> Result<Done> {
+    let (id, item) = (parse_organization(&request.organization)?, parse_item(&request.account)?);
+    let row = organizations::load(app, &id).await?;
+    row.account(&item).ok_or_else(|| records::unknown_account(&request.account))?;
+    // Ids that were parsed, so nothing else can become part of the window's address.
+    app.inner.host.open_reveal(&organization_text(&id), &item_text(&item)).map_err(|error| {
+        Error::machine("window.reveal", "The window for the credentials could not be opened.", "Use `vitrine view` in a terminal.").because(error)
+    })?;
+    Ok(Done {})
+}
+
+pub(crate) async fn card(app: &App, request: CardRequest) -> Result<CardView> {
+    let (id, item) = (parse_organization(&request.organization)?, parse_item(&request.account)?);
+    let row = organizations::load(app, &id).await?;
+    let now = app.now_ms();
+    let account = row.account(&item).ok_or_else(|| records::unknown_account(&request.account))?;
+    let settings = app.settings();
+    Ok(CardView {
+        organization: organization_text(&id),
+        organization_name: row.name.clone(),
+        account: organizations::account_view(account, now),
+        sign_in_page: sign_in_page(app),
+        reason_required: settings.ask_reason,
+        as_of: Time(account.verified_at.or(account.rotated_at).or(account.pending_since).unwrap_or(now)),
+        rotation_due_since: account.due_at.is_some_and(|due| due <= now),
+        hides_after_seconds: settings.reveal_seconds,
+    })
+}
+
+fn sign_in_page(app: &App) -> String {
+    let config = app.config();
+    match config.cloud.name() {
+        vitrine_entra::cloud::CloudName::Global => "https://entra.microsoft.com/".into(),
+        vitrine_entra::cloud::CloudName::China => "https://portal.azure.cn/".into(),
+        vitrine_entra::cloud::CloudName::Custom => config.cloud.login().join("portal").map(String::from).unwrap_or_default(),
+        _ => "https://entra.microsoft.us/".into(),
+    }
+}
+
+pub(crate) async fn reveal(app: &App, request: RevealRequest) -> Result<RevealView> {
+    let (id, item) = (parse_organization(&request.organization)?, parse_item(&request.account)?);
+    let shown = Shown { what: what(request.which), action: Action::Viewed, reason: checked_reason(app, &request.reason)? };
+    let (session, account) = open(app, &id, &item).await?;
+    let (secret, since) = value(account, request.which)?;
+    record(app, &session, &id, &item, &shown).await?;
+    let hide_at = app.now_ms().saturating_add(u64::from(app.settings().reveal_seconds) * 1000);
+    Ok(RevealView { secret: EdgeSecret(secret), since: Some(Time(since)), hide_at: Time(hide_at) })
+}
+
+pub(crate) async fn copy(app: &App, request: CopyRequest) -> Result<CopyView> {
+    let (id, item) = (parse_organization(&request.organization)?, parse_item(&request.account)?);
+    if request.what == CopyWhat::UserName {
+        let row = organizations::load(app, &id).await?;
+        let account = row.account(&item).ok_or_else(|| records::unknown_account(&request.account))?;
+        app.inner.clipboard.copy_plain(&account.user_name)?;
+        return Ok(CopyView { clears_at: None });
+    }
+    let reason = checked_reason(app, &request.reason)?;
+    let (session, account) = open(app, &id, &item).await?;
+    let (secret, name) = match request.what {
+        CopyWhat::Password { which } => (value(account, which)?.0, what(which)),
+        CopyWhat::OneTimeCode => (account.totp.ok_or_else(no_second_factor)?.code(app.now_ms()).code, "one-time code"),
+        CopyWhat::UserName => return Ok(CopyView { clears_at: None }),
+    };
+    record(app, &session, &id, &item, &Shown { what: name, action: Action::Copied, reason }).await?;
+    let seconds = u64::from(app.settings().clipboard_seconds);
+    app.inner.clipboard.copy_secret(&secret, Duration::from_secs(seconds))?;
+    Ok(CopyView { clears_at: Some(Time(app.now_ms().saturating_add(seconds * 1000))) })
+}
+
+pub(crate) async fn one_time_code(app: &App, request: OneTimeCodeRequest) -> Result<OneTimeCodeView> {
+    let (id, item) = (parse_organization(&request.organization)?, parse_item(&request.account)?);
+    let reason = checked_reason(app, &request.reason)?;
+    let (session, account) = open(app, &id, &item).await?;
+    let totp = account.totp.ok_or_else(no_second_factor)?;
+    record(app, &session, &id, &item, &Shown { what: "one-time code", action: Action::Viewed, reason }).await?;
+    let (now, period) = (app.now_ms(), u64::from(totp.period()) * 1000);
+    let codes = totp.code(now);
+    let end = now - now % period + period;
+    let (code, ends_at) = if request.next { (codes.next, end + period) } else { (codes.code, end) };
+    Ok(OneTimeCodeView { code: EdgeSecret(code), ends_at: Time(ends_at), period_seconds: totp.period() })
+}
+
+pub(crate) async fn set_second_factor(app: &App, request: SetSecondFactorRequest) -> Result<CardView> {
+    let (id, item) = (parse_organization(&request.organization)?, parse_item(&request.account)?);
+    let totp = TotpSecret::parse(&request.key.0).map_err(|error| {
+        let code = error.code().to_owned();
+        Error::usage(&code, "This is not a one-time-code key.", "Copy the key that Microsoft's page shows under \"Can't scan image?\", or its otpauth address.")
+            .holds("What was stored before is unchanged.")
+            .because(error)
+    })?;
+    let session = app.session().await?;
+    let mut change = Change::begin(app, &session).await?;
+    let mut opened = change.open(&id).await?;
+    let mut account = change.account(&opened, &item).await?;
+    account.totp = Some(totp);
+    change.put_account(&mut opened, &item, &account).await?;
+    accounts::show_in(&mut opened.row, &id, &item, &account);
+    let name = opened.row.name.clone();
+    change.note(Action::SecondFactorStored, Some((&id, &name)), Some(&account.user_name), None).await?;
+    change.save(opened).await?;
+    change.commit().await?;
+    card(app, CardRequest { organization: request.organization, account: request.account }).await
+}
+
+async fn open(app: &App, id: &Bytes32, item: &Bytes16) -> Result<(Arc<Session>, AccountItem)> {
+    app.used();
+    let session = app.session().await?;
+    let row = organizations::load(app, id).await?;
+    row.account(item).ok_or_else(|| records::unknown_account(&item_text(item)))?;
+    let account = journal::read_account(app, &session, id, &row, item).await?;
+    Ok((session, account))
+}
+
+fn value(account: AccountItem, which: WhichValue) -> Result<(SecretText, u64)> {
+    let found = match which {
+        WhichValue::Current => account.current.map(|current| (current.password, current.set_at_ms)),
+        WhichValue::Pending => account.pending.map(|pending| (pending.password, pending.made_at_ms)),
+        WhichValue::Previous => account.previous.map(|previous| (previous.password, previous.set_at_ms)),
+    };
+    found.ok_or_else(|| Error::usage("credentials.no-such-value", "No such password is stored.", "Look at the card for those that are."))
+}
+
+fn what(which: WhichValue) -> &'static str {
+    match which {
+        WhichValue::Current => "current password",
+        WhichValue::Pending => "candidate password",
+        WhichValue::Previous => "previous password",
+    }
+}
+
+fn checked_reason(app: &App, reason: &str) -> Result<String> {
+    let reason = reason.trim();
+    if reason.chars().count() > LONGEST_REASON || reason.chars().any(char::is_control) {
+        return Err(Error::usage("credentials.reason", "The reason cannot be used.", format!("Use up to {LONGEST_REASON} characters on one line.")));
+    }
+    if reason.is_empty() && app.settings().ask_reason {
+        return Err(Error::usage("credentials.reason-required", "A reason is asked for before anything is shown.", "Say why, for instance a ticket number."));
+    }
+    Ok(reason.to_owned())
+}
+
+fn no_second_factor() -> Error {
+    Error::usage("credentials.no-second-factor", "No one-time-code key is stored for this account.", "Sign in once; Microsoft's page shows the key. Paste it here.")
+}
+
+/// What was shown, as the record says it.
+struct Shown {
+    what: &'static str,
+    action: Action,
+    reason: String,
+}
+
+/// Writes the record and returns when it is durable. Only then may anything be shown.
+async fn record(app: &App, session: &Arc<Session>, id: &Bytes32, item: &Bytes16, shown: &Shown) -> Result<()> {
+    let now = app.now_ms();
+    keep_pace(app, session)?;
+    // One at a time: each record names the one before.
+    let mut last = session.last_view.lock().await;
+    let (counter, previous) = match *last {
+        Some((counter, hash)) => (counter, hash),
+        None => newest(app, session).await?,
+    };
+    let counter = counter + 1;
+    let head = session.msp().head();
+    let content = Writer::document(|map| {
+        map.bytes(1, id);
+        map.bytes(2, session.author.member.as_bytes());
+        map.bytes(3, session.author.device.as_bytes());
+        map.uint(4, counter);
+        map.bytes(5, &previous);
+        map.uint(6, head.seq);
+        map.bytes(7, head.hash.as_bytes());
+        map.bytes(8, item);
+        map.text(9, shown.what);
+        map.uint(10, now);
+        map.text(11, &shown.reason);
+    });
+    let signature = session.device.sign(&[SIGN, &content].concat());
+    let record = Writer::document(|map| {
+        map.bytes(1, &content);
+        map.bytes(2, &signature);
+    });
+    let slot = Slot { organization: *id, record };
+    let stored = pages(session).seal(RECORD_PAGES | counter, counter, &slot.encode(), &mut rng()).map_err(session::unreadable_keys)?;
+    app.inner.store.write_view_record(counter, stored).await.map_err(|error| {
+        Error::from(error).holds("Nothing was shown: a record of the view could not be stored first.")
+    })?;
+    *last = Some((counter, slot.hash()));
+    drop(last);
+    let (this, own, id, item) = (app.clone(), session.clone(), *id, *item);
+    let line = (shown.action, shown.what, shown.reason.clone(), now);
+    session.spawn(async move {
+        // The record is durable; the list catches up with the next batch where this cannot be written now.
+        let _ = tell(&this, &own, &id, &item, counter, line).await;
+    });
+    Ok(())
+}
+
+fn pages(session: &Session) -> PageKey {
+    PageKey::derive(session.device.local())
+}
+
+/// Counter and hash of the newest record of this device.
+async fn newest(app: &App, session: &Session) -> Result<(u64, [u8; 32])> {
+    let counter = app.inner.store.last_view_counter().await?;
+    let held = app.inner.store.view_records_after(counter.saturating_sub(1), 1).await?;
+    match held.last() {
+        Some(held) => Ok((counter, Slot::open(&pages(session), held)?.hash())),
+        // Carried and overwritten: its hash was kept with the batch that carried it.
+        None => Ok((counter, vault::firm(app).await?.carried_hash.unwrap_or_default())),
+    }
+}
+
+fn keep_pace(app: &App, session: &Session) -> Result<()> {
+    let now = app.inner.clock.steady_ms();
+    let mut shown = lock(&session.pace);
+    shown.retain(|at| now.saturating_sub(*at) < 60_000);
+    if shown.len() >= MOST_A_MINUTE {
+        return Err(Error::usage("credentials.too-fast", "Too many secrets were asked for within a minute.", "Wait a minute.").retry_in_ms(60_000));
+    }
+    shown.push(now);
+    Ok(())
+}
+
+async fn tell(app: &App, session: &Session, id: &Bytes32, item: &Bytes16, counter: u64, line: (Action, &'static str, String, u64)) -> Result<()> {
+    let (action, what, reason, at) = line;
+    let mut change = Change::begin(app, session).await?;
+    let mut opened = change.open(id).await?;
+    let who = change.firm.person_name.clone();
+    let user_name = opened.row.account(item).map(|account| account.user_name.clone());
+    if let Some(account) = opened.row.account_mut(item) {
+        account.last_viewed = Some((who.clone(), at));
+    }
+    let note = if reason.is_empty() { what.to_owned() } else { format!("{what}: {reason}") };
+    let line = Activity { at, who, action, organization: Some(*id), organization_name: Some(opened.row.name.clone()), user_name, note: Some(note) };
+    change.line(&line).await?;
+    change.firm.told_to = change.firm.told_to.max(counter);
+    change.save(opened).await?;
+    change.commit().await
+}
+
+/// Carries records into the ledgers while the session lives.
+pub(crate) fn watch(app: &App, session: &Arc<Session>) {
+    let (this, own) = (app.clone(), session.clone());
+    session.spawn(async move {
+        loop {
+            tokio::time::sleep(CARRY_EVERY).await;
+            // What cannot be carried now is carried with the next batch.
+            let _ = carry(&this, &own).await;
+        }
+    });
+}
+
+/// Appends every held record to the ledger of its organization, a batch for each.
+pub(crate) async fn carry(app: &App, session: &Session) -> Result<()> {
+    let firm = vault::firm(app).await?;
+    let held = app.inner.store.view_records_after(firm.carried_to, 256).await?;
+    let Some(newest) = held.last().map(|record| record.counter) else { return Ok(()) };
+    let key = pages(session);
+    let mut batches: BTreeMap<Bytes32, Vec<Vec<u8>>> = BTreeMap::new();
+    let mut hash = None;
+    for held in &held {
+        let slot = Slot::open(&key, held)?;
+        hash = Some(slot.hash());
+        batches.entry(slot.organization).or_default().push(slot.record);
+    }
+    let mut change = Change::begin(app, session).await?;
+    for (id, records) in batches {
+        // The organization may have been archived since; its ledger is open to nobody then, and the record stays here.
+        let Ok(mut opened) = change.open(&id).await else { continue };
+        let batch = Writer::document(|map| {
+            for (number, record) in (1..).zip(&records) {
+                map.bytes(number, record);
+            }
+        });
+        change.log(&mut opened, &batch).await?;
+        change.save(opened).await?;
+    }
+    (change.firm.carried_to, change.firm.carried_hash) = (newest, hash);
+    change.tx.mark_views_carried(newest);
+    change.commit().await
+}
+
+/// A record as it waits in its slot, with the organization whose ledger it goes to.
+struct Slot {
+    organization: Bytes32,
+    record: Vec<u8>,
+}
+
+impl Slot {
+    fn encode(&self) -> Vec<u8> {
+        Writer::document(|map| {
+            map.bytes(1, &self.organization);
+            map.bytes(2, &self.record);
+        })
+    }
+
+    fn open(key: &PageKey, held: &ViewRecord) -> Result<Self> {
+        let plain = key.open(RECORD_PAGES | held.counter, held.counter, &held.bytes).map_err(session::unreadable_keys)?;
+        // Exposed to be read; a record holds no secret.
+        vitrine_vault::cbor::decode(plain.expose(), VIEW_LIMIT, |reader| {
+            reader.map(|map| {
+                let organization = map.required(1, Reader::array)?;
+                let record = map.required(2, |reader| reader.bytes(VIEW_LIMIT))?.to_vec();
+                Ok(Self { organization, record })
+            })
+        })
+        .map_err(session::unreadable_keys)
+    }
+
+    fn hash(&self) -> [u8; 32] {
+        Sha256::digest(&self.record).into()
+    }
+}

@@ -1,0 +1,165 @@
+//! The beginning of a vault: the first entries of the MSP ledger, and the boxes that hold its keys.
+
+use crate::error::{Error, Result};
+use crate::session::{self, Identity, Keys, make, rng};
+use vitrine_ledger::{
+    Author, Claim, Commitment, DeviceCard, DeviceId, DeviceKey, Draft, DraftError, EncryptionKey, Entry, IdentityKey,
+    MemberId, MemberWrap, MspBody, MspState, Place, Refusal, Salt, SealedName, SealedNote, TeamId, TeamKind, Wrap,
+};
+use vitrine_vault::account::{DeviceKeys, RootKey};
+use vitrine_vault::body::{BodyKind, open_body, seal_body};
+use vitrine_vault::epoch::{self, EncryptionKeys, MspKey, TeamKeys, Which, WrapContext};
+use vitrine_vault::Key;
+use vitrine_vault::items::MspItem;
+
+/// A new vault in memory: its entries and keys, nothing stored yet.
+pub(crate) struct Founded {
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) state: MspState,
+    pub(crate) keys: Keys,
+}
+
+/// Founds a vault: genesis, the owners' team, the MSP's key.
+pub(crate) fn found(person_name: &str, device_name: &str, time_ms: u64) -> Result<Founded> {
+    let (root, device) = (RootKey::make(&mut rng()), DeviceKeys::make(&mut rng()));
+    let (member, device_id, team) = (MemberId::from_bytes(make()), DeviceId::from_bytes(make()), TeamId::from_bytes(make()));
+    let (msp_key, team_keys) = (MspKey::make(&mut rng()), TeamKeys::make(&mut rng()));
+    let author = Author { member, device: device_id };
+    let (identity, encryption) = (root.identity(), root.encryption());
+    let card = DeviceCard {
+        device: device_id,
+        key: DeviceKey::from_bytes(device.public()),
+        transport: None,
+        name: seal_name(&msp_key, device_id.as_bytes(), device_name)?,
+    };
+    let claim = Claim {
+        place: Place::GENESIS,
+        member,
+        device: device_id,
+        device_key: card.key,
+        identity: IdentityKey::from_bytes(identity.public()),
+        encryption: EncryptionKey::from_bytes(encryption.public()),
+    };
+    let genesis = MspBody::Genesis {
+        salt: Salt::from_bytes(make()),
+        identity: claim.identity,
+        encryption: claim.encryption,
+        device: card,
+        name: seal_name(&msp_key, member.as_bytes(), person_name)?,
+        proof: claim.sign(&Identity(identity)).map_err(undrafted)?,
+    };
+    let genesis = Draft::msp_genesis(genesis, author, time_ms).sign(device.signing_key()).map_err(undrafted)?;
+    let mut state = MspState::genesis(&genesis).map_err(refused)?;
+    let mut entries = vec![genesis];
+    let ledger = *state.ledger().as_bytes();
+    let bodies = [
+        MspBody::TeamEpoch {
+            team,
+            team_kind: TeamKind::Owners,
+            epoch: 1,
+            public: EncryptionKey::from_bytes(team_keys.public()),
+            members: vec![MemberWrap { member, wrap: wrap_team(&team_keys, &ledger, 1, team, member, &encryption)? }],
+            previous: None,
+            name: seal_name(&msp_key, team.as_bytes(), "Owners")?,
+        },
+        {
+            let commitment = epoch::derive_commitment(Which::Msp, &ledger, 1, msp_key.key());
+            let wrap = wrap(msp_key.key(), Which::Msp, &ledger, 1, member.as_bytes(), commitment, &encryption)?;
+            MspBody::MspEpoch {
+                epoch: 1,
+                commitment: Commitment::from_bytes(commitment),
+                members: vec![MemberWrap { member, wrap }],
+                recovery: None,
+                previous: None,
+            }
+        },
+    ];
+    for body in bodies {
+        let entry = state.draft(body, author, time_ms).sign(device.signing_key()).map_err(undrafted)?;
+        state = state.apply(&entry).map_err(refused)?;
+        entries.push(entry);
+    }
+    let keys = Keys { root, device, member, device_id, team, team_keys, msp_key };
+    Ok(Founded { entries, state, keys })
+}
+
+/// Seals a name under the MSP's key, for the one it names.
+pub(crate) fn seal_name(key: &MspKey, subject: &[u8], name: &str) -> Result<SealedName> {
+    let sealed = seal_body(BodyKind::Name, &key.name_key(), subject, name.as_bytes(), &mut rng()).map_err(session::unreadable_keys)?;
+    SealedName::new(sealed).map_err(session::unreadable_keys)
+}
+
+/// Wraps a key to a public key of the verified ledger.
+pub(crate) fn wrap(key: &Key, which: Which, ledger: &[u8; 32], number: u32, recipient: &[u8; 16], commitment: [u8; 32], to: &EncryptionKeys) -> Result<Wrap> {
+    wrap_public(key, which, ledger, number, recipient, commitment, &to.public())
+}
+
+/// As [`wrap`], to a public half.
+pub(crate) fn wrap_public(key: &Key, which: Which, ledger: &[u8; 32], number: u32, recipient: &[u8; 16], commitment: [u8; 32], public: &[u8; 32]) -> Result<Wrap> {
+    let context = WrapContext { ledger: *ledger, epoch: number, recipient: *recipient, which, commitment };
+    let wrapped = epoch::wrap(key, &context, public, &mut rng()).map_err(session::unreadable_keys)?;
+    Wrap::new(wrapped).map_err(session::unreadable_keys)
+}
+
+/// A team's key is committed to by its public half in the signed entry; the commitment to the private half travels
+/// before the wrap and is checked against that public half when it is opened.
+fn wrap_team(keys: &TeamKeys, ledger: &[u8; 32], number: u32, team: TeamId, member: MemberId, to: &EncryptionKeys) -> Result<Wrap> {
+    let which = Which::Team(*team.as_bytes());
+    let commitment = epoch::derive_commitment(which, ledger, number, keys.private());
+    let wrapped = wrap(keys.private(), which, ledger, number, member.as_bytes(), commitment, to)?;
+    Wrap::new([&commitment, wrapped.as_bytes()].concat()).map_err(session::unreadable_keys)
+}
+
+/// Opens a team's key and checks it against the public half in the signed entry.
+pub(crate) fn unwrap_team(wrapped: &Wrap, ledger: &[u8; 32], number: u32, team: TeamId, member: MemberId, public: &EncryptionKey, own: &EncryptionKeys) -> Result<TeamKeys> {
+    let mismatch = || {
+        Error::integrity("vault.team-key", "The key of the owners' team does not fit its signed entry.", "Restore from the backup, and keep this data folder for examination.")
+    };
+    let (commitment, wrapped) = wrapped.as_bytes().split_first_chunk::<32>().ok_or_else(mismatch)?;
+    let which = Which::Team(*team.as_bytes());
+    let context = WrapContext { ledger: *ledger, epoch: number, recipient: *member.as_bytes(), which, commitment: *commitment };
+    let keys = TeamKeys::from_private(epoch::unwrap(wrapped, &context, own).map_err(session::unreadable_keys)?);
+    if keys.public() == *public.as_bytes() { Ok(keys) } else { Err(mismatch()) }
+}
+
+/// The ledger refused what we drafted: our own state and the ledger disagree.
+pub(crate) fn refused(refusal: Refusal) -> Error {
+    Error::integrity(
+        "ledger.refused",
+        "The signed history does not allow this change.",
+        "Copy the details and report this; nothing was written.",
+    )
+    .holds("Nothing was changed.")
+    .because(refusal)
+}
+
+/// A draft could not be signed.
+pub(crate) fn undrafted(error: DraftError) -> Error {
+    Error::machine("ledger.undrafted", "The change is too large to be written in one piece.", "Make it smaller.").because(error)
+}
+
+/// The firm's settings as an entry: sealed under the MSP key, for every member.
+pub(crate) fn policy(key: &MspKey, state: &MspState, msp_name: &str) -> Result<MspBody> {
+    let item = MspItem { name: msp_name.to_owned(), reason_required: true };
+    let plain = item.encode().map_err(session::unreadable_keys)?;
+    // Exposed to be sealed under the MSP key.
+    let sealed = seal_body(BodyKind::Name, &key.name_key(), &policy_context(state), plain.expose(), &mut rng()).map_err(session::unreadable_keys)?;
+    Ok(MspBody::Policy { settings: SealedNote::new(sealed).map_err(session::unreadable_keys)? })
+}
+
+/// Reads the firm's settings.
+pub(crate) fn read_policy(key: &MspKey, state: &MspState, settings: &SealedNote) -> Result<MspItem> {
+    let plain = open_body(BodyKind::Name, &key.name_key(), &policy_context(state), settings.as_bytes()).map_err(session::unreadable_keys)?;
+    MspItem::decode(&plain).map_err(session::unreadable_keys)
+}
+
+fn policy_context(state: &MspState) -> Vec<u8> {
+    [b"policy".as_slice(), state.ledger().as_bytes()].concat()
+}
+
+/// Opens a name sealed under the MSP's key.
+pub(crate) fn open_name(key: &MspKey, subject: &[u8], name: &SealedName) -> Option<String> {
+    let plain = open_body(BodyKind::Name, &key.name_key(), subject, name.as_bytes()).ok()?;
+    // Exposed to be shown: a name is no secret to a member.
+    String::from_utf8(plain.expose().clone()).ok()
+}

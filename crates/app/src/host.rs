@@ -1,0 +1,24 @@
+//! What a host may add to the application: a desktop has a reveal window, a terminal has none.
+
+/// The host around the application.
+pub trait Host: Send + Sync + 'static {
+    /// Opens the window that shows one account's credentials.
+    ///
+    /// # Errors
+    /// Where this host has no window, or it did not open.
+    fn open_reveal(&self, organization: &str, account: &str) -> Result<(), HostError>;
+}
+
+/// The host could not do it.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct HostError(pub String);
+
+/// A host without windows.
+pub struct Headless;
+
+impl Host for Headless {
+    fn open_reveal(&self, _organization: &str, _account: &str) -> Result<(), HostError> {
+        Err(HostError("no window here; use `vitrine view`".into()))
+    }
+}

@@ -1,0 +1,522 @@
+//! One change of the vault: entries, objects and index rows that become durable together, or not at all.
+//!
+//! Everything a use case writes goes through [`Change`]. It drafts on the state this device accepted, lets the ledger
+//! judge the draft like a stranger's, and only then stores it.
+
+use crate::api::{Action, Event, OrganizationState as Standing};
+use crate::error::{Error, Result};
+use crate::founding::{refused, undrafted, wrap_public};
+use crate::records::{self, Activity, Bytes16, Bytes32, Firm, Organization, decode, encode, fold, key};
+use crate::session::{self, Newest, Session, make, rng};
+use crate::store::{Store, Tx};
+use crate::{App, accounts, organizations};
+use std::collections::{BTreeMap, BTreeSet};
+use vitrine_ledger::{
+    Body, Commitment, Commitments, Entry, ItemId, ItemKind, KeyName, KeyWrap, LedgerId, MspBody, MspChain, MspState, ObjectHash,
+    OrganizationBody, OrganizationState, Salt, SealedName, SealedRecords, TeamWrap, Wrap,
+};
+use vitrine_vault::SecretBytes;
+use vitrine_vault::body::{BodyKind, seal_body};
+use vitrine_vault::epoch::{self, OperateKey, OrganizationKeys, ReadKey, Which, WrapContext};
+use vitrine_vault::items::{AccountItem, ConnectionItem, LapsSettings, OrganizationItem};
+use vitrine_vault::password::PasswordPolicy;
+use vitrine_vault::object::{self, Header, ObjectKind};
+
+/// Layout of items.
+const SCHEMA: u16 = 1;
+
+/// A change under way. Dropped without [`Change::commit`], it never happened.
+pub(crate) struct Change<'a> {
+    app: &'a App,
+    session: &'a Session,
+    pub(crate) tx: Tx<'a>,
+    pub(crate) firm: Firm,
+    msp: MspState,
+    msp_changed: bool,
+    touched: BTreeSet<Bytes32>,
+}
+
+/// An organization opened for a change.
+pub(crate) struct Opened {
+    pub(crate) id: LedgerId,
+    pub(crate) row: Organization,
+    pub(crate) state: OrganizationState,
+    keys: OrganizationKeys,
+    /// What its rows said before, to take them out of the index.
+    before: Option<Before>,
+}
+
+struct Before {
+    name: String,
+    standing: Standing,
+    due: Vec<(u64, Bytes16)>,
+}
+
+impl Before {
+    fn of(row: &Organization) -> Self {
+        let due = row.accounts.iter().filter_map(|account| account.due_at.map(|at| (at, account.item))).collect();
+        Self { name: row.name.clone(), standing: row.standing(), due }
+    }
+}
+
+impl<'a> Change<'a> {
+    /// Begins a change. Others wait until it ends, so nothing slow belongs between.
+    pub(crate) async fn begin(app: &'a App, session: &'a Session) -> Result<Self> {
+        let mut tx = app.inner.store.begin().await?;
+        let firm = tx.index_value(key::FIRM).await?;
+        let firm = firm.map_or(Ok(Firm::default()), |bytes| decode(&bytes))?;
+        let msp = MspState::clone(&session.msp());
+        Ok(Self { app, session, tx, firm, msp, msp_changed: false, touched: BTreeSet::new() })
+    }
+
+    /// Appends to the MSP ledger.
+    pub(crate) async fn append_msp(&mut self, body: MspBody) -> Result<Entry> {
+        let draft = self.msp.draft(body, self.session.author, self.app.now_ms());
+        let entry = draft.sign(self.session.device.signing_key()).map_err(undrafted)?;
+        let next = self.msp.apply(&entry).map_err(refused)?;
+        self.tx.append_entry(next.ledger().as_bytes(), entry.seq(), entry.bytes()).await?;
+        self.tx.index_put(&key::msp_hash(entry.seq()), entry.hash().as_bytes()).await?;
+        (self.msp, self.msp_changed) = (next, true);
+        Ok(entry)
+    }
+
+    /// Founds an organization: adds it to the MSP ledger, begins its own, and gives it its first keys.
+    pub(crate) async fn found_organization(&mut self, name: &str, notes: &str) -> Result<Opened> {
+        let (author, now) = (self.session.author, self.app.now_ms());
+        let body = OrganizationBody::Genesis { msp: self.msp.ledger(), salt: Salt::from_bytes(make()) };
+        let draft = vitrine_ledger::Draft::organization_genesis(body, author, now, self.msp.head());
+        let genesis = draft.sign(self.session.device.signing_key()).map_err(undrafted)?;
+        let id = genesis.begins();
+        let empty = SealedName::new(Vec::new()).map_err(session::unreadable_keys)?;
+        self.append_msp(MspBody::OrganizationAdd { organization: id, name: empty }).await?;
+        let state = OrganizationState::genesis(&genesis, &Witnessed { state: &self.msp, at: &genesis }).map_err(refused)?;
+        self.tx.append_entry(id.as_bytes(), 0, genesis.bytes()).await?;
+        let keys = OrganizationKeys::make(&mut rng());
+        let row = Organization {
+            state: Vec::new(),
+            name: name.to_owned(),
+            notes: notes.to_owned(),
+            tags: Vec::new(),
+            tenant: None,
+            laps: None,
+            accounts: Vec::new(),
+            checks: Vec::new(),
+            connection_item: None,
+            organization_item: make(),
+        };
+        let mut opened = Opened { id, row, state, keys, before: None };
+        let body = self.first_epoch(&opened)?;
+        self.append(&mut opened, body).await?;
+        self.put_profile(&mut opened).await?;
+        Ok(opened)
+    }
+
+    fn first_epoch(&self, opened: &Opened) -> Result<OrganizationBody> {
+        let ledger = opened.id.as_bytes();
+        let operate = opened.keys.operate.as_ref().ok_or_else(no_operate_key)?;
+        let commit = |which, key| epoch::derive_commitment(which, ledger, 1, key);
+        let (read, operate_commitment) = (commit(Which::Read, opened.keys.read.key()), commit(Which::Operate, operate.key()));
+        let team = self.msp.team(&self.session.team).ok_or_else(no_team)?.epoch();
+        let wrap = |key, which, commitment| {
+            wrap_public(key, which, ledger, 1, self.session.team.as_bytes(), commitment, team.public.as_bytes())
+        };
+        let keys = vec![
+            KeyWrap { key: KeyName::Read, wrap: wrap(opened.keys.read.key(), Which::Read, read)? },
+            KeyWrap { key: KeyName::Operate, wrap: wrap(operate.key(), Which::Operate, operate_commitment)? },
+        ];
+        Ok(OrganizationBody::Epoch {
+            epoch: 1,
+            commitments: Commitments {
+                read: Commitment::from_bytes(read),
+                operate: Commitment::from_bytes(operate_commitment),
+                log: None,
+                name: None,
+            },
+            teams: vec![TeamWrap { team: self.session.team, epoch: team.epoch, keys }],
+            recovery: None,
+            previous: None,
+        })
+    }
+
+    /// Opens an organization for this change.
+    pub(crate) async fn open(&mut self, id: &Bytes32) -> Result<Opened> {
+        let row = self.tx.index_value(&key::organization(id)).await?;
+        let row: Organization = decode(&row.ok_or_else(|| records::unknown_organization(&records::organization_text(id)))?)?;
+        let state = OrganizationState::decode(&row.state).map_err(damaged_fold)?;
+        let entry = match state.epoch() {
+            Some(epoch) => self.tx.entry(id, epoch.entry.seq).await?,
+            None => None,
+        };
+        let keys = open_keys(self.session, &state, entry)?;
+        let before = Some(Before::of(&row));
+        Ok(Opened { id: LedgerId::from_bytes(*id), row, state, keys, before })
+    }
+
+    /// Appends to an organization's ledger, a checkpoint first where one is due.
+    pub(crate) async fn append(&mut self, opened: &mut Opened, body: OrganizationBody) -> Result<()> {
+        if opened.state.checkpoint_due() {
+            let checkpoint = OrganizationBody::Checkpoint { snapshot: opened.state.snapshot() };
+            self.append_one(opened, checkpoint).await?;
+        }
+        self.append_one(opened, body).await
+    }
+
+    async fn append_one(&mut self, opened: &mut Opened, body: OrganizationBody) -> Result<()> {
+        let history = Newest(&self.msp);
+        opened.state.appendable(&body, &self.session.author, &history).map_err(refused)?;
+        let draft = opened.state.draft(body, self.session.author, self.app.now_ms(), self.msp.head());
+        let entry = draft.sign(self.session.device.signing_key()).map_err(undrafted)?;
+        let next = opened.state.apply(&entry, &history).map_err(refused)?;
+        self.tx.append_entry(opened.id.as_bytes(), entry.seq(), entry.bytes()).await?;
+        opened.state = next;
+        self.touched.insert(*opened.id.as_bytes());
+        Ok(())
+    }
+
+    /// Seals a new version of an item and appends its entry.
+    async fn put(&mut self, opened: &mut Opened, item: &Bytes16, kind: ItemKind, plain: &SecretBytes) -> Result<()> {
+        let id = ItemId::from_bytes(*item);
+        let version = opened.state.next_version(&id).ok_or_else(|| records::unknown_account(&id))?;
+        let epoch = opened.state.epoch().ok_or_else(no_operate_key)?.epoch;
+        self.firm.objects += 1;
+        let header = Header {
+            suite: vitrine_vault::SUITE,
+            kind: object_kind(kind),
+            ledger: *opened.id.as_bytes(),
+            item: *item,
+            version,
+            epoch,
+            author: *self.session.author.device.as_bytes(),
+            counter: self.firm.objects,
+            schema: SCHEMA,
+        };
+        let wrap_key = wrap_key(&opened.keys, kind)?;
+        let sealed = object::seal(&header, plain, &wrap_key, &mut rng()).map_err(session::unreadable_keys)?;
+        let hash = object::hash(&sealed);
+        self.tx.put_object(&hash, &sealed).await?;
+        let body = OrganizationBody::Put { item: id, item_kind: kind, version, object: ObjectHash::from_bytes(hash) };
+        self.append(opened, body).await
+    }
+
+    /// Writes the organization's own item: name, notes, tags, and what is public of its tenant and settings.
+    pub(crate) async fn put_profile(&mut self, opened: &mut Opened) -> Result<()> {
+        let row = &opened.row;
+        let names = row.accounts.iter().filter_map(|account| account.user_name.split_once('@')).map(|(local, _)| local.to_owned());
+        let item = OrganizationItem {
+            name: row.name.clone(),
+            notes: row.notes.clone(),
+            tags: row.tags.clone(),
+            laps: row.laps.map(|laps| LapsSettings {
+                interval_s: u64::from(laps.interval_hours) * 3600,
+                account_names: names.collect(),
+                policy: PasswordPolicy::default(),
+            }),
+        };
+        let (id, plain) = (row.organization_item, item.encode().map_err(damaged_item)?);
+        self.put(opened, &id, ItemKind::Organization, &plain).await
+    }
+
+    /// Writes an account's item.
+    pub(crate) async fn put_account(&mut self, opened: &mut Opened, item: &Bytes16, account: &AccountItem) -> Result<()> {
+        self.put(opened, item, ItemKind::Account, &account.encode().map_err(damaged_item)?).await
+    }
+
+    /// Writes the connection's item.
+    pub(crate) async fn put_connection(&mut self, opened: &mut Opened, connection: &ConnectionItem) -> Result<()> {
+        let item = *opened.row.connection_item.get_or_insert_with(make);
+        self.put(opened, &item, ItemKind::Connection, &connection.encode().map_err(damaged_item)?).await
+    }
+
+    /// Ends an item.
+    pub(crate) async fn drop_item(&mut self, opened: &mut Opened, item: &Bytes16) -> Result<()> {
+        let id = ItemId::from_bytes(*item);
+        let version = opened.state.item(&id).ok_or_else(|| records::unknown_account(&id))?.version;
+        self.append(opened, OrganizationBody::Drop { item: id, version }).await
+    }
+
+    /// Reads an account's item.
+    pub(crate) async fn account(&mut self, opened: &Opened, item: &Bytes16) -> Result<AccountItem> {
+        let hash = object_of(&opened.state, item)?;
+        let bytes = self.tx.object(hash.as_bytes()).await?;
+        let plain = open_object(&opened.state, &opened.keys, item, bytes)?;
+        AccountItem::decode(&plain).map_err(damaged_item)
+    }
+
+    /// Notes what happened: a sealed record in the organization's ledger, and a line for lists.
+    pub(crate) async fn note(&mut self, action: Action, organization: Option<(&Bytes32, &str)>, user_name: Option<&str>, note: Option<String>) -> Result<()> {
+        let line = Activity {
+            at: self.app.now_ms(),
+            who: self.firm.person_name.clone(),
+            action,
+            organization: organization.map(|(id, _)| *id),
+            organization_name: organization.map(|(_, name)| name.to_owned()),
+            user_name: user_name.map(str::to_owned),
+            note,
+        };
+        self.line(&line).await
+    }
+
+    /// Writes a line of activity.
+    pub(crate) async fn line(&mut self, line: &Activity) -> Result<()> {
+        self.firm.activity += 1;
+        let bytes = encode(line)?;
+        self.tx.index_put(&key::activity(self.firm.activity), &bytes).await?;
+        if let Some(id) = &line.organization {
+            self.tx.index_put(&key::activity_of(id, self.firm.activity), &bytes).await?;
+        }
+        Ok(())
+    }
+
+    /// Appends a batch of sealed records.
+    pub(crate) async fn log(&mut self, opened: &mut Opened, records: &[u8]) -> Result<()> {
+        let place = opened.state.place();
+        let context = [opened.id.as_bytes().as_slice(), &place.seq.to_be_bytes()].concat();
+        let sealed = seal_body(BodyKind::Log, &opened.keys.read.log_key(), &context, records, &mut rng()).map_err(session::unreadable_keys)?;
+        let records = SealedRecords::new(sealed).map_err(session::unreadable_keys)?;
+        self.append(opened, OrganizationBody::Log { records }).await
+    }
+
+    /// Writes the rows of an organization.
+    pub(crate) async fn save(&mut self, mut opened: Opened) -> Result<()> {
+        opened.row.state = opened.state.encode();
+        let (id, row) = (opened.id.as_bytes(), &opened.row);
+        let after = Before::of(row);
+        self.clear(id, opened.before.as_ref(), Some(&after)).await?;
+        self.tx.index_put(&key::organization(id), &encode(row)?).await?;
+        self.tx.index_put(&key::name(&fold(&row.name), id), &encode(&row.row())?).await?;
+        for (at, item) in &after.due {
+            self.tx.index_put(&key::due(*at, id, item), &[]).await?;
+        }
+        organizations::recount(self, opened.before.map(|before| before.standing), Some(after.standing)).await?;
+        self.touched.insert(*id);
+        Ok(())
+    }
+
+    /// Takes an organization out of the index. Its ledger stays.
+    pub(crate) async fn remove(&mut self, opened: Opened) -> Result<()> {
+        let id = opened.id.as_bytes();
+        self.clear(id, opened.before.as_ref(), None).await?;
+        self.tx.index_delete(&key::organization(id)).await?;
+        if let Some(tenant) = &opened.row.tenant {
+            self.tx.index_delete(&key::tenant(&tenant.id)).await?;
+        }
+        organizations::recount(self, opened.before.map(|before| before.standing), None).await?;
+        self.touched.insert(*id);
+        Ok(())
+    }
+
+    /// Makes the rows of an organization again from its signed history and its objects.
+    pub(crate) async fn rebuild_organization(&mut self, id: LedgerId, chain: &MspChain) -> Result<()> {
+        let missing = || Error::integrity("vault.history-missing", "The signed history of an organization is missing.", "Restore from a newer backup.");
+        let (mut state, mut times, mut seq) = (None::<OrganizationState>, BTreeMap::new(), 0);
+        while let Some(bytes) = self.tx.entry(id.as_bytes(), seq).await? {
+            let entry = Entry::decode(&bytes).map_err(session::unreadable_keys)?;
+            if let Body::Organization(OrganizationBody::Put { item, .. }) = entry.body() {
+                times.entry(*item).or_insert(entry.time_ms());
+            }
+            state = Some(match state {
+                None if entry.begins() == id => OrganizationState::genesis(&entry, chain).map_err(refused)?,
+                None => return Err(missing()),
+                Some(state) => state.apply(&entry, chain).map_err(refused)?,
+            });
+            seq += 1;
+        }
+        let state = state.ok_or_else(missing)?;
+        let entry = match state.epoch() {
+            Some(epoch) => self.tx.entry(id.as_bytes(), epoch.entry.seq).await?,
+            None => None,
+        };
+        let keys = open_keys(self.session, &state, entry)?;
+        let (mut profile, mut connection, mut kept) = (None, None, Vec::new());
+        for (item, known) in state.items() {
+            let Some(hash) = known.object else { continue };
+            let plain = open_object(&state, &keys, item.as_bytes(), self.tx.object(hash.as_bytes()).await?)?;
+            match known.kind {
+                ItemKind::Organization => profile = Some((*item.as_bytes(), OrganizationItem::decode(&plain).map_err(damaged_item)?)),
+                ItemKind::Connection => connection = Some((*item.as_bytes(), ConnectionItem::decode(&plain).map_err(damaged_item)?)),
+                ItemKind::Account => kept.push((*item.as_bytes(), AccountItem::decode(&plain).map_err(damaged_item)?)),
+                ItemKind::Passkey => {}
+            }
+        }
+        let (organization_item, profile) = profile.ok_or_else(missing)?;
+        let since = |item: &Bytes16| times.get(&ItemId::from_bytes(*item)).copied().unwrap_or_default();
+        let mut row = Organization {
+            state: Vec::new(),
+            name: profile.name,
+            notes: profile.notes,
+            tags: profile.tags,
+            tenant: connection.as_ref().and_then(|(item, connection)| records::Tenant::from_item(connection, since(item))),
+            laps: profile.laps.map(|laps| records::Laps {
+                interval_hours: u32::try_from(laps.interval_s / 3600).unwrap_or(24),
+                enabled_at: kept.iter().map(|(item, _)| since(item)).min().unwrap_or_default(),
+            }),
+            accounts: Vec::new(),
+            checks: Vec::new(),
+            connection_item: connection.map(|(item, _)| item),
+            organization_item,
+        };
+        kept.sort_by_key(|(item, _)| since(item));
+        for (item, account) in &kept {
+            accounts::show_in(&mut row, id.as_bytes(), item, account);
+        }
+        self.firm.tenant_connected |= row.tenant.is_some();
+        self.firm.rotation_verified |= row.accounts.iter().any(|account| account.verified_at.is_some());
+        // A restored device counts its objects on from all that are known, so that no count is ever used twice.
+        self.firm.objects += state.items().values().map(|item| item.version).sum::<u64>();
+        if let Some(tenant) = &row.tenant {
+            self.tx.index_put(&key::tenant(&tenant.id), id.as_bytes()).await?;
+        }
+        self.save(Opened { id, row, state, keys, before: None }).await
+    }
+
+    async fn clear(&mut self, id: &Bytes32, before: Option<&Before>, after: Option<&Before>) -> Result<()> {
+        let Some(before) = before else { return Ok(()) };
+        if after.is_none_or(|after| after.name != before.name) {
+            self.tx.index_delete(&key::name(&fold(&before.name), id)).await?;
+        }
+        for (at, item) in &before.due {
+            if after.is_none_or(|after| !after.due.contains(&(*at, *item))) {
+                self.tx.index_delete(&key::due(*at, id, item)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the change durable, then tells who wants to know.
+    pub(crate) async fn commit(mut self) -> Result<()> {
+        self.tx.index_put(key::FIRM, &encode(&self.firm)?).await?;
+        if self.msp_changed {
+            self.tx.index_put(key::MSP, &self.msp.encode()).await?;
+        }
+        self.tx.commit().await?;
+        if self.msp_changed {
+            self.session.set_msp(self.msp);
+        }
+        for id in &self.touched {
+            self.app.tell(Event::OrganizationChanged { organization: records::organization_text(id) });
+        }
+        crate::backup::changed(self.app);
+        crate::tray::refresh(self.app, Some(self.session)).await;
+        Ok(())
+    }
+}
+
+/// Reads an account's item outside a change.
+pub(crate) async fn read_account(app: &App, session: &Session, id: &Bytes32, row: &Organization, item: &Bytes16) -> Result<AccountItem> {
+    AccountItem::decode(&read(&app.inner.store, session, id, row, item).await?).map_err(damaged_item)
+}
+
+/// Reads the connection's item outside a change.
+pub(crate) async fn read_connection(app: &App, session: &Session, id: &Bytes32, row: &Organization, item: &Bytes16) -> Result<ConnectionItem> {
+    ConnectionItem::decode(&read(&app.inner.store, session, id, row, item).await?).map_err(damaged_item)
+}
+
+async fn read(store: &Store, session: &Session, id: &Bytes32, row: &Organization, item: &Bytes16) -> Result<SecretBytes> {
+    let state = OrganizationState::decode(&row.state).map_err(damaged_fold)?;
+    let entry = match state.epoch() {
+        Some(epoch) => store.entry(id, epoch.entry.seq).await?,
+        None => None,
+    };
+    let keys = open_keys(session, &state, entry)?;
+    let bytes = store.object(object_of(&state, item)?.as_bytes()).await?;
+    open_object(&state, &keys, item, bytes)
+}
+
+fn object_of(state: &OrganizationState, item: &Bytes16) -> Result<ObjectHash> {
+    let id = ItemId::from_bytes(*item);
+    state.item(&id).and_then(|item| item.object).ok_or_else(|| records::unknown_account(&id))
+}
+
+/// Opens an object that must be exactly what the signed entry names.
+pub(crate) fn open_object(state: &OrganizationState, keys: &OrganizationKeys, item: &Bytes16, bytes: Option<Vec<u8>>) -> Result<SecretBytes> {
+    let id = ItemId::from_bytes(*item);
+    let known = state.item(&id).ok_or_else(|| records::unknown_account(&id))?;
+    let bytes = bytes.ok_or_else(|| {
+        Error::integrity("vault.object-missing", "A stored item is missing from the database.", "Restore from the backup, and keep this data folder for examination.")
+    })?;
+    if Some(object::hash(&bytes)) != known.object.map(|hash| *hash.as_bytes()) {
+        return Err(Error::integrity("vault.object-replaced", "A stored item is not the one that was signed.", "Restore from the backup, and keep this data folder for examination."));
+    }
+    let claimed = object::peek_header(&bytes).map_err(session::unreadable_keys)?;
+    // Author, counter and epoch are the object's own word, held by its hash in the signed entry; the place is ours.
+    let expected = Header { suite: vitrine_vault::SUITE, kind: object_kind(known.kind), ledger: *state.ledger().as_bytes(), item: *item, version: known.version, schema: SCHEMA, ..claimed };
+    object::open(&bytes, &expected, &wrap_key(keys, known.kind)?).map_err(session::unreadable_keys)
+}
+
+/// Opens the keys of an organization's present epoch, as wrapped to the owners' team.
+pub(crate) fn open_keys(session: &Session, state: &OrganizationState, entry: Option<Vec<u8>>) -> Result<OrganizationKeys> {
+    let (Some(epoch), Some(bytes)) = (state.epoch(), entry) else {
+        return Err(Error::integrity("vault.epoch-missing", "The entry that holds an organization's keys is missing.", "Restore from the backup, and keep this data folder for examination."));
+    };
+    let entry = Entry::decode(&bytes).map_err(session::unreadable_keys)?;
+    // The fold was verified; the row in the database may have been replaced since.
+    if entry.hash() != epoch.entry.hash {
+        return Err(Error::integrity("vault.epoch-replaced", "The entry that holds an organization's keys is not the one that was verified.", "Restore from the backup, and keep this data folder for examination."));
+    }
+    let Body::Organization(OrganizationBody::Epoch { teams, commitments, .. }) = entry.body() else { return Err(no_team()) };
+    let wraps = teams.iter().find(|wrap| wrap.team == session.team).ok_or_else(no_team)?;
+    let open = |name: KeyName, which: Which, commitment: &Commitment| {
+        let wrap: &Wrap = &wraps.keys.iter().find(|wrap| wrap.key == name).ok_or_else(no_operate_key)?.wrap;
+        let context = WrapContext {
+            ledger: *state.ledger().as_bytes(),
+            epoch: epoch.epoch,
+            recipient: *session.team.as_bytes(),
+            which,
+            commitment: *commitment.as_bytes(),
+        };
+        epoch::unwrap(wrap.as_bytes(), &context, &session.team_keys).map_err(session::unreadable_keys)
+    };
+    Ok(OrganizationKeys {
+        read: ReadKey::from_key(open(KeyName::Read, Which::Read, &commitments.read)?),
+        operate: Some(OperateKey::from_key(open(KeyName::Operate, Which::Operate, &commitments.operate)?)),
+    })
+}
+
+fn wrap_key(keys: &OrganizationKeys, kind: ItemKind) -> Result<vitrine_vault::Key> {
+    match kind {
+        ItemKind::Connection => Ok(keys.operate.as_ref().ok_or_else(no_operate_key)?.object_key()),
+        ItemKind::Organization | ItemKind::Account | ItemKind::Passkey => Ok(keys.read.object_key()),
+    }
+}
+
+fn object_kind(kind: ItemKind) -> ObjectKind {
+    match kind {
+        ItemKind::Organization => ObjectKind::Organization,
+        ItemKind::Account => ObjectKind::Account,
+        ItemKind::Connection => ObjectKind::Connection,
+        ItemKind::Passkey => ObjectKind::Passkey,
+    }
+}
+
+/// The MSP state just after an organization was added, for its genesis whose witness is the head just before.
+struct Witnessed<'a> {
+    state: &'a MspState,
+    at: &'a Entry,
+}
+
+impl vitrine_ledger::MspHistory for Witnessed<'_> {
+    fn state(&self) -> &MspState {
+        self.state
+    }
+
+    fn hash_at(&self, seq: u64) -> Option<vitrine_ledger::EntryHash> {
+        // The genesis was drafted on our own verified head; its witness is that head by construction.
+        self.at.witness().filter(|witness| witness.seq == seq).map(|witness| witness.hash)
+    }
+}
+
+fn no_operate_key() -> Error {
+    Error::integrity("vault.no-operate-key", "This device lacks the key that operates the connection.", "Restore from the backup.")
+}
+
+fn no_team() -> Error {
+    Error::integrity("vault.no-team", "The organization's keys are not wrapped to this vault's owners.", "Restore from the backup, and keep this data folder for examination.")
+}
+
+fn damaged_fold(error: vitrine_ledger::DecodeError) -> Error {
+    Error::integrity("index.unreadable", "A row of the local index cannot be read.", "Lock and unlock the vault: the index is then made again from the signed history.").because(error)
+}
+
+fn damaged_item(error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::integrity("vault.item-unreadable", "A stored item cannot be read by this version.", "Update Vitrine, or restore from the backup.").because(error)
+}

@@ -1,0 +1,194 @@
+//! Where the device secret and the generation number lie: the OS keychain, or, once a person accepted it, a file.
+//!
+//! The device secret alone opens nothing and the passphrase alone opens nothing. A keychain counts as present only
+//! when a write to it was read back: some report themselves ready and refuse every write.
+
+use crate::error::{Error, Result};
+use crate::files;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use vitrine_vault::{Key, Secret};
+
+/// A place for small secrets of this user. Calls block; they are made off the async threads.
+pub trait Keychain: Send + Sync {
+    /// Reads what is stored under a name.
+    ///
+    /// # Errors
+    /// Where the keychain is locked or absent.
+    fn read(&self, name: &str) -> Result<Option<Vec<u8>>, KeychainError>;
+    /// Stores bytes under a name.
+    ///
+    /// # Errors
+    /// As for reading.
+    fn write(&self, name: &str, value: &[u8]) -> Result<(), KeychainError>;
+    /// Forgets a name. Forgetting what is not there is done already.
+    ///
+    /// # Errors
+    /// As for reading.
+    fn forget(&self, name: &str) -> Result<(), KeychainError>;
+}
+
+/// The keychain did not do it.
+#[derive(Debug, thiserror::Error)]
+#[error("the keychain answered: {0}")]
+pub struct KeychainError(pub String);
+
+/// The keychain of the operating system (Secret Service, Keychain, Credential Manager).
+pub struct OsKeychain;
+
+const SERVICE: &str = "Vitrine";
+
+impl OsKeychain {
+    fn entry(name: &str) -> Result<keyring::Entry, KeychainError> {
+        keyring::Entry::new(SERVICE, name).map_err(|error| KeychainError(error.to_string()))
+    }
+}
+
+impl Keychain for OsKeychain {
+    fn read(&self, name: &str) -> Result<Option<Vec<u8>>, KeychainError> {
+        match Self::entry(name)?.get_secret() {
+            Ok(value) => Ok(Some(value)),
+            Err(keyring::Error::NoEntry) => Ok(None),
+            Err(error) => Err(KeychainError(error.to_string())),
+        }
+    }
+
+    fn write(&self, name: &str, value: &[u8]) -> Result<(), KeychainError> {
+        Self::entry(name)?.set_secret(value).map_err(|error| KeychainError(error.to_string()))
+    }
+
+    fn forget(&self, name: &str) -> Result<(), KeychainError> {
+        match Self::entry(name)?.delete_credential() {
+            Ok(()) | Err(keyring::Error::NoEntry) => Ok(()),
+            Err(error) => Err(KeychainError(error.to_string())),
+        }
+    }
+}
+
+/// Where this device keeps its secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    Keychain,
+    File,
+}
+
+/// The device secret of one data folder.
+#[derive(Clone)]
+pub(crate) struct DeviceSecret {
+    keychain: Arc<dyn Keychain>,
+    file: PathBuf,
+}
+
+impl DeviceSecret {
+    pub(crate) fn new(keychain: Arc<dyn Keychain>, folder: &Path) -> Self {
+        Self { keychain, file: folder.join("device.secret") }
+    }
+
+    /// Whether the keychain takes a write and gives it back.
+    pub(crate) async fn keychain_works(&self) -> bool {
+        let keychain = self.keychain.clone();
+        blocking(move || {
+            let probe = "probe";
+            let works = keychain.write(probe, b"vitrine").is_ok() && matches!(keychain.read(probe), Ok(Some(value)) if value == b"vitrine");
+            // Forgetting the probe is a courtesy; a keychain that refuses it still works.
+            let _ = keychain.forget(probe);
+            works
+        })
+        .await
+        .unwrap_or(false)
+    }
+
+    /// Stores the secret; in the file only where the person accepted that and no keychain works.
+    pub(crate) async fn store(&self, device: &str, secret: &Key, accept_file: bool) -> Result<Place> {
+        if self.keychain_works().await {
+            let (keychain, name) = (self.keychain.clone(), name(device));
+            // Exposed to hand it to the keychain, which is where it belongs.
+            let value = secret.duplicate();
+            blocking(move || keychain.write(&name, value.expose())).await?.map_err(|error| keychain_failed(&error))?;
+            return Ok(Place::Keychain);
+        }
+        if !accept_file {
+            return Err(Error::machine(
+                "keychain.none",
+                "This machine has no keychain that can be written.",
+                "Start a keychain (such as GNOME Keyring or KWallet), or accept a file that only you can read and choose a stronger passphrase.",
+            ));
+        }
+        files::replace(&self.file, secret.expose())?;
+        Ok(Place::File)
+    }
+
+    /// Reads the secret and where it lies.
+    pub(crate) async fn load(&self, device: &str) -> Result<(Key, Place)> {
+        let (keychain, name) = (self.keychain.clone(), name(device));
+        let found = blocking(move || keychain.read(&name)).await?;
+        if let Ok(Some(value)) = &found {
+            let value: [u8; 32] = value.as_slice().try_into().map_err(|_| missing())?;
+            return Ok((Secret::new(value), Place::Keychain));
+        }
+        match (fs::read(&self.file), found) {
+            (Ok(value), _) => {
+                let value: [u8; 32] = value.as_slice().try_into().map_err(|_| missing())?;
+                Ok((Secret::new(value), Place::File))
+            }
+            (Err(_), Err(error)) => Err(Error::machine(
+                "keychain.locked",
+                "The keychain that holds this device's secret cannot be read now.",
+                "Unlock the keychain of your desktop session and try again, or restore with the recovery kit.",
+            )
+            .because(error)),
+            (Err(_), _) => Err(missing()),
+        }
+    }
+
+    /// Where the secret lies, without reading further than needed.
+    pub(crate) async fn place(&self, device: &str) -> Option<Place> {
+        self.load(device).await.ok().map(|(_, place)| place)
+    }
+
+    /// The generation of the database that was written last, as the keychain remembers it.
+    pub(crate) async fn generation(&self, device: &str) -> Option<u64> {
+        let (keychain, name) = (self.keychain.clone(), generation_name(device));
+        let value = blocking(move || keychain.read(&name)).await.ok()?.ok()??;
+        Some(u64::from_be_bytes(value.as_slice().try_into().ok()?))
+    }
+
+    /// Remembers the generation. Best effort: without a keychain there is nowhere safer than the database itself.
+    pub(crate) async fn remember_generation(&self, device: &str, generation: u64) {
+        let (keychain, name) = (self.keychain.clone(), generation_name(device));
+        let stored = blocking(move || keychain.write(&name, &generation.to_be_bytes())).await;
+        if !matches!(stored, Ok(Ok(()))) {
+            tracing::debug!(code = "keychain.generation", "the generation was not remembered outside the database");
+        }
+    }
+}
+
+fn name(device: &str) -> String {
+    format!("device-secret/{device}")
+}
+
+fn generation_name(device: &str) -> String {
+    format!("generation/{device}")
+}
+
+fn missing() -> Error {
+    Error::new(
+        crate::api::ErrorClass::Locked,
+        "keychain.secret-missing",
+        "This device's secret is gone, and the passphrase alone opens nothing.",
+        "Restore from the backup with your recovery kit and passphrase, or with the safe sheet.",
+    )
+}
+
+fn keychain_failed(error: &KeychainError) -> Error {
+    Error::machine("keychain.refused", "The keychain refused to store this device's secret.", "Unlock the keychain and try again.")
+        .details(error.to_string())
+}
+
+/// Runs a call that blocks away from the async threads.
+pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| {
+        Error::machine("app.interrupted", "The work was interrupted.", "Try again.").because(error)
+    })
+}

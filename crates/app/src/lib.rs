@@ -1,0 +1,244 @@
+//! The application: use cases over store and client, requests and views as plain data. Knows nothing of Tauri or
+//! terminals.
+//!
+//! [`App`] only holds things. A use case is a function in the module of its subject, reached through the one table in
+//! `routes`; it takes the request, opens what it needs with the [`session`]'s keys, and answers with a view.
+
+pub mod agent;
+pub mod api;
+mod accounts;
+mod audit;
+mod backup;
+mod clipboard;
+mod clock;
+mod config;
+mod connect;
+mod credentials;
+mod error;
+mod failpoint;
+mod files;
+mod founding;
+mod health;
+mod host;
+mod import;
+mod journal;
+mod keychain;
+mod laps;
+mod organizations;
+mod papers;
+mod presence;
+mod records;
+mod refusals;
+mod restore;
+mod rotate;
+mod routes;
+mod session;
+mod settings;
+pub mod store;
+mod tray;
+mod vault;
+mod words;
+
+pub use clock::{Clock, SystemClock};
+pub use config::{Config, data_folder};
+pub use error::{Error, Result};
+pub use host::{Headless, Host, HostError};
+pub use keychain::{Keychain, KeychainError, OsKeychain};
+pub use routes::Answered;
+pub use tray::{TrayState, TrayView};
+
+use api::{ErrorView, Event, LockReason, Settings};
+use clipboard::Clipboard;
+use keychain::DeviceSecret;
+use session::Session;
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use store::Store;
+use tokio::sync::broadcast;
+use tokio::task::JoinSet;
+
+/// What an application needs from outside.
+pub struct Options {
+    /// Its configuration.
+    pub config: Config,
+    /// Where the device secret lies.
+    pub keychain: Arc<dyn Keychain>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Options {
+    /// The configuration, keychain and clocks of this machine.
+    ///
+    /// # Errors
+    /// Where the configuration cannot be read.
+    pub fn from_environment() -> Result<Self> {
+        Ok(Self { config: Config::load()?, keychain: Arc::new(OsKeychain), clock: Arc::new(SystemClock) })
+    }
+}
+
+/// The application. Cheap to clone; all clones are one.
+#[derive(Clone)]
+pub struct App {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    config: RwLock<Arc<Config>>,
+    host: Box<dyn Host>,
+    clock: Arc<dyn Clock>,
+    device_secret: DeviceSecret,
+    clipboard: Clipboard,
+    store: Store,
+    events: broadcast::Sender<Event>,
+    /// Keys, while unlocked. Held for reading during one use case's work on the vault, never across the network.
+    session: tokio::sync::RwLock<Option<Arc<Session>>>,
+    gate: Mutex<vault::Gate>,
+    connects: Mutex<HashMap<String, connect::Flow>>,
+    jobs: Mutex<rotate::Jobs>,
+    backup: Mutex<backup::State>,
+    tray: Mutex<TrayView>,
+    last_use_ms: AtomicU64,
+    background: Mutex<JoinSet<()>>,
+}
+
+impl App {
+    /// Opens the data folder and starts what runs beside the windows. Only one process holds a data folder at a time.
+    ///
+    /// # Errors
+    /// Where the folder is in use, cannot be written, or holds a database that is damaged or of a newer version.
+    pub async fn start(options: Options, host: impl Host) -> Result<Self> {
+        let app = Self::open(options, host).await?;
+        agent::listen(&app)?;
+        presence::watch(&app);
+        rotate::watch(&app);
+        Ok(app)
+    }
+
+    /// Opens the data folder for one command: nothing runs beside it.
+    ///
+    /// # Errors
+    /// As [`App::start`].
+    pub async fn open(options: Options, host: impl Host) -> Result<Self> {
+        // One TLS provider for the process; a second call finds it set, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let Options { config, keychain, clock } = options;
+        files::make_folder(&config.folder).map_err(|error| files::failed(&config.folder, error))?;
+        let store = Store::open(&config.folder).await?;
+        let (events, _) = broadcast::channel(256);
+        let steady = clock.steady_ms();
+        let device_secret = DeviceSecret::new(keychain, &config.folder);
+        Ok(Self {
+            inner: Arc::new(Inner {
+                config: RwLock::new(Arc::new(config)),
+                host: Box::new(host),
+                clock,
+                device_secret,
+                clipboard: Clipboard::default(),
+                store,
+                events,
+                session: tokio::sync::RwLock::new(None),
+                gate: Mutex::default(),
+                connects: Mutex::default(),
+                jobs: Mutex::default(),
+                backup: Mutex::default(),
+                tray: Mutex::default(),
+                last_use_ms: AtomicU64::new(steady),
+                background: Mutex::default(),
+            }),
+        })
+    }
+
+    /// Answers a request.
+    ///
+    /// # Errors
+    /// What went wrong, in words and with a stable code.
+    pub async fn call<R: Answered>(&self, request: R) -> Result<R::View, ErrorView> {
+        Ok(request.answer(self).await?)
+    }
+
+    /// What changes from now on.
+    pub fn events(&self) -> broadcast::Receiver<Event> {
+        self.inner.events.subscribe()
+    }
+
+    /// The settings in force.
+    pub fn settings(&self) -> Settings {
+        self.config().settings.clone()
+    }
+
+    /// Locks the vault: running work is stopped where it stands, keys are dropped and zeroed, then windows are told.
+    pub async fn lock(&self, reason: LockReason) {
+        vault::lock_now(self, reason).await;
+    }
+
+    /// The main window went into the tray.
+    pub fn closed_to_tray(&self) {
+        if self.settings().lock_on_close {
+            let app = self.clone();
+            self.background(async move { app.lock(LockReason::Tray).await });
+        }
+    }
+
+    /// What the tray shows.
+    pub fn tray(&self) -> TrayView {
+        lock(&self.inner.tray).clone()
+    }
+
+    /// Stops what runs and drops the keys, at once. The last call before the process ends.
+    pub fn shut_down(&self) {
+        lock(&self.inner.background).abort_all();
+        self.inner.clipboard.forget();
+        if let Ok(mut session) = self.inner.session.try_write() {
+            session.take();
+        }
+        // A socket left behind is found dead and removed by the next start.
+        let _ = std::fs::remove_file(agent::socket_path(&self.config().folder));
+    }
+
+    pub(crate) fn config(&self) -> Arc<Config> {
+        self.inner.config.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn replace_config(&self, config: Config) {
+        *self.inner.config.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(config);
+    }
+
+    pub(crate) fn now_ms(&self) -> u64 {
+        self.inner.clock.now_ms()
+    }
+
+    pub(crate) fn tell(&self, event: Event) {
+        // Nobody listening is fine: windows ask when they open.
+        let _ = self.inner.events.send(event);
+    }
+
+    /// The unlocked session.
+    ///
+    /// # Errors
+    /// Where the vault is locked.
+    pub(crate) async fn session(&self) -> Result<Arc<Session>> {
+        self.inner.session.read().await.clone().ok_or_else(Error::locked)
+    }
+
+    /// Runs beside the windows until it ends or the application shuts down.
+    pub(crate) fn background(&self, work: impl Future<Output = ()> + Send + 'static) {
+        lock(&self.inner.background).spawn(work);
+    }
+
+    pub(crate) fn used(&self) {
+        self.inner.last_use_ms.store(self.inner.clock.steady_ms(), Ordering::Relaxed);
+    }
+
+    pub(crate) fn idle_too_long(&self) -> bool {
+        let idle = self.inner.clock.steady_ms().saturating_sub(self.inner.last_use_ms.load(Ordering::Relaxed));
+        idle >= u64::from(self.settings().lock_after_minutes) * 60_000
+    }
+}
+
+/// Locks a mutex whose content stays meaningful whatever a panicking holder did.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,356 @@
+//! Organizations: the list, one of them, adding, editing, archiving.
+
+use crate::api::*;
+use crate::error::{Error, Result};
+use crate::journal::{Change, Opened};
+use crate::records::{self, Counts, Row, due_or, encode, fold, key, organization_text, parse_organization};
+use crate::session::Session;
+use crate::store::{Direction, Span};
+use crate::{App, health};
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use vitrine_ledger::{LedgerId, MspBody};
+
+const MOST_ROWS: u32 = 500;
+const LONGEST_NAME: usize = 100;
+const LONGEST_NOTES: usize = 2_000;
+/// Lines of activity shown with an organization.
+const SHOWN_ACTIVITY: usize = 50;
+
+pub(crate) async fn list(app: &App, request: OrganizationsRequest) -> Result<OrganizationsView> {
+    let session = app.session().await?;
+    let (standing, due_organizations) = numbers_by_organization(app, &session).await?;
+    let counts = counted(standing, due_organizations);
+    let limit = if request.limit == 0 { 100 } else { request.limit.min(MOST_ROWS) };
+    let found = if request.filter.trim().is_empty() && request.state.is_none() && request.sort == OrganizationSort::Name {
+        plain_page(app, &request, limit, counts.total).await?
+    } else {
+        searched_page(app, &request, limit).await?
+    };
+    Ok(OrganizationsView { rows: found.0, matching: found.1, counts })
+}
+
+/// The list in order of names needs no more rows than it shows.
+async fn plain_page(app: &App, request: &OrganizationsRequest, limit: u32, total: u32) -> Result<(Vec<OrganizationRow>, u32)> {
+    let direction = if request.descending { Direction::Backward } else { Direction::Forward };
+    let (now, mut passed, mut rows, mut failed) = (app.now_ms(), 0, Vec::new(), None);
+    app.inner
+        .store
+        .index_scan(&Span::prefix(key::NAMES), direction, |key, value| {
+            if passed < request.offset {
+                passed += 1;
+                return ControlFlow::Continue(());
+            }
+            match shown(key, value, now) {
+                Ok(row) => rows.push(row),
+                Err(error) => failed = Some(error),
+            }
+            if failed.is_some() || rows.len() >= limit as usize { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })
+        .await?;
+    failed.map_or(Ok((rows, total)), Err)
+}
+
+async fn searched_page(app: &App, request: &OrganizationsRequest, limit: u32) -> Result<(Vec<OrganizationRow>, u32)> {
+    let wanted = request.filter.trim().to_lowercase();
+    let (now, mut rows, mut failed) = (app.now_ms(), Vec::new(), None);
+    app.inner
+        .store
+        .index_scan(&Span::prefix(key::NAMES), Direction::Forward, |key, value| {
+            match shown(key, value, now) {
+                Ok(row) => {
+                    let text = wanted.is_empty()
+                        || row.name.to_lowercase().contains(&wanted)
+                        || row.domain.as_ref().is_some_and(|domain| domain.contains(&wanted));
+                    if text && request.state.is_none_or(|state| state == row.state) {
+                        rows.push(row);
+                    }
+                    ControlFlow::Continue(())
+                }
+                Err(error) => {
+                    failed = Some(error);
+                    ControlFlow::Break(())
+                }
+            }
+        })
+        .await?;
+    if let Some(error) = failed {
+        return Err(error);
+    }
+    match request.sort {
+        OrganizationSort::Name => {}
+        OrganizationSort::State => rows.sort_by_key(|row| row.state),
+        OrganizationSort::LastRotation => rows.sort_by_key(|row| row.last_rotation),
+        OrganizationSort::NextRotation => rows.sort_by_key(|row| (row.next_rotation.is_none(), row.next_rotation)),
+    }
+    if request.descending {
+        rows.reverse();
+    }
+    let matching = u32::try_from(rows.len()).unwrap_or(u32::MAX);
+    Ok((rows.into_iter().skip(request.offset as usize).take(limit as usize).collect(), matching))
+}
+
+fn shown(key: &[u8], value: &[u8], now: u64) -> Result<OrganizationRow> {
+    let row: Row = records::decode(value)?;
+    let id = key.last_chunk().map(organization_text).unwrap_or_default();
+    Ok(OrganizationRow {
+        id,
+        state: due_or(row.state, row.next_rotation, now),
+        name: row.name,
+        domain: row.domain,
+        accounts: row.accounts,
+        last_rotation: row.last_rotation.map(Time),
+        next_rotation: row.next_rotation.map(Time),
+    })
+}
+
+/// Counts, and how many accounts are due.
+pub(crate) async fn numbers(app: &App, session: &Session) -> Result<(Counts, u32)> {
+    let due = due_accounts(app, usize::MAX).await?.len();
+    let (counts, _) = numbers_by_organization(app, session).await?;
+    Ok((counts, u32::try_from(due).unwrap_or(u32::MAX)))
+}
+
+/// Accounts whose rotation is due, the latest first: organization and item.
+pub(crate) async fn due_accounts(app: &App, limit: usize) -> Result<Vec<([u8; 32], [u8; 16])>> {
+    let (now, mut due) = (app.now_ms(), Vec::new());
+    app.inner
+        .store
+        .index_scan(&Span::between(key::DUE, &key::due(now.saturating_add(1), &[0; 32], &[0; 16])), Direction::Forward, |key, _| {
+            if let Some((rest, item)) = key.split_last_chunk::<16>()
+                && let Some((_, organization)) = rest.split_last_chunk::<32>()
+            {
+                due.push((*organization, *item));
+            }
+            if due.len() >= limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })
+        .await?;
+    Ok(due)
+}
+
+async fn numbers_by_organization(app: &App, _session: &Session) -> Result<(Counts, u32)> {
+    let counts = app.inner.store.index_value(key::COUNTS).await?;
+    let counts: Counts = counts.map_or(Ok(Counts::default()), |bytes| records::decode(&bytes))?;
+    let mut due = BTreeMap::new();
+    for (organization, _) in due_accounts(app, usize::MAX).await? {
+        due.insert(organization, ());
+    }
+    let mut healthy_due = 0;
+    for organization in due.keys() {
+        // A failed organization is counted as failed even where one of its accounts is due.
+        let row = app.inner.store.index_value(&key::organization(organization)).await?;
+        let standing = row.map(|row| records::decode::<records::Organization>(&row)).transpose()?.map(|row| row.standing());
+        healthy_due += u32::from(standing == Some(OrganizationState::Healthy));
+    }
+    Ok((counts, healthy_due))
+}
+
+fn counted(counts: Counts, due: u32) -> OrganizationCounts {
+    let Counts { total, failed, not_connected } = counts;
+    let healthy = total.saturating_sub(failed).saturating_sub(not_connected).saturating_sub(due);
+    OrganizationCounts { total, healthy, due, failed, not_connected }
+}
+
+pub(crate) async fn show(app: &App, request: OrganizationRequest) -> Result<OrganizationView> {
+    let id = parse_organization(&request.organization)?;
+    let row = load(app, &id).await?;
+    view(app, &id, &row).await
+}
+
+/// Reads the row of an organization.
+pub(crate) async fn load(app: &App, id: &[u8; 32]) -> Result<records::Organization> {
+    app.session().await?;
+    let row = app.inner.store.index_value(&key::organization(id)).await?;
+    records::decode(&row.ok_or_else(|| records::unknown_organization(&organization_text(id)))?)
+}
+
+/// The view of an organization.
+pub(crate) async fn view(app: &App, id: &[u8; 32], row: &records::Organization) -> Result<OrganizationView> {
+    let now = app.now_ms();
+    let connecting = crate::connect::phase_of(app, id);
+    let state = row.state_at(now);
+    let unprotected = row.accounts.iter().any(|account| !account.has_second_factor);
+    let next_step = match state {
+        OrganizationState::Failed => NextStep::Repair,
+        OrganizationState::Due => NextStep::Rotate,
+        OrganizationState::NotConnected if row.tenant.is_none() && row.connection_item.is_some() => NextStep::FinishConnect,
+        OrganizationState::NotConnected if row.tenant.is_none() => NextStep::Connect,
+        OrganizationState::NotConnected => NextStep::EnableLaps,
+        OrganizationState::Healthy if unprotected => NextStep::SecondFactor,
+        OrganizationState::Healthy => NextStep::Nothing,
+    };
+    Ok(OrganizationView {
+        id: organization_text(id),
+        name: row.name.clone(),
+        notes: row.notes.clone(),
+        tags: row.tags.clone(),
+        state,
+        next_step,
+        tenant: row.tenant.as_ref().map(|tenant| TenantView {
+            id: tenant.id.clone(),
+            name: tenant.name.clone(),
+            domain: tenant.domain.clone(),
+            initial_domain: tenant.initial_domain.clone(),
+            app_id: tenant.app_id.clone(),
+            connected_at: Time(tenant.connected_at),
+            certificate_ends_at: Time(tenant.certificate_ends_at),
+        }),
+        laps: row.laps.map(|laps| LapsView { interval_hours: laps.interval_hours, enabled_at: Time(laps.enabled_at) }),
+        accounts: row.accounts.iter().map(|account| account_view(account, now)).collect(),
+        health: health::lines(row),
+        activity: crate::audit::of_organization(app, id, SHOWN_ACTIVITY).await?,
+        connecting,
+    })
+}
+
+/// The view of an account.
+pub(crate) fn account_view(account: &records::Account, now: u64) -> AccountView {
+    use crate::records::Phase;
+    let current = StoredValue { which: WhichValue::Current, since: account.rotated_at.map(Time) };
+    let pending = account.pending_since.map(|at| StoredValue { which: WhichValue::Pending, since: Some(Time(at)) });
+    let previous = account.previous_since.map(|at| StoredValue { which: WhichValue::Previous, since: Some(Time(at)) });
+    // An account that is being created has no current value yet: the candidate is what will open it.
+    let current = (account.rotated_at.is_some() || account.pending_since.is_none()).then_some(current);
+    AccountView {
+        id: records::item_text(&account.item),
+        user_name: account.user_name.clone(),
+        state: match account.phase {
+            Phase::Creating => AccountState::Creating,
+            Phase::Rotating => AccountState::Rotating,
+            Phase::Unclear => AccountState::Unclear,
+            Phase::ChangedOutside => AccountState::ChangedOutside,
+            Phase::NeedsPerson => AccountState::NeedsPerson,
+            Phase::Steady if account.due_at.is_some_and(|due| due <= now) => AccountState::Due,
+            Phase::Steady => AccountState::Fresh,
+        },
+        rotated_at: account.rotated_at.map(Time),
+        verified_at: account.verified_at.map(Time),
+        due_at: account.due_at.map(Time),
+        has_second_factor: account.has_second_factor,
+        last_viewed: account.last_viewed.clone().map(|(who, at)| LastViewed { who, at: Time(at) }),
+        values: current.into_iter().chain(pending).chain(previous).collect(),
+        problem: account.problem.clone(),
+    }
+}
+
+pub(crate) async fn add(app: &App, request: AddOrganizationRequest) -> Result<OrganizationView> {
+    let name = checked_name(&request.name)?;
+    let notes = checked_notes(&request.notes)?;
+    let session = app.session().await?;
+    let mut change = Change::begin(app, &session).await?;
+    refuse_taken(&mut change, &name, None).await?;
+    let id = add_one(&mut change, &name, &notes).await?;
+    change.commit().await?;
+    app.tell(Event::OrganizationsChanged);
+    show(app, OrganizationRequest { organization: organization_text(&id) }).await
+}
+
+/// Adds an organization whose name was checked; part of a change that may add many.
+pub(crate) async fn add_one(change: &mut Change<'_>, name: &str, notes: &str) -> Result<[u8; 32]> {
+    let opened = change.found_organization(name, notes).await?;
+    let id = *opened.id.as_bytes();
+    change.note(Action::OrganizationAdded, Some((&id, name)), None, None).await?;
+    change.save(opened).await?;
+    Ok(id)
+}
+
+/// Refuses a name that another organization has.
+pub(crate) async fn refuse_taken(change: &mut Change<'_>, name: &str, own: Option<&[u8; 32]>) -> Result<()> {
+    let same = change.tx.index_range(&Span::prefix(&key::names_like(&fold(name))), Direction::Forward, 2).await?;
+    if same.iter().any(|row| own.is_none_or(|own| !row.key.ends_with(own))) {
+        return Err(Error::usage(
+            "organization.name-taken",
+            format!("There is already an organization named {name}."),
+            "Choose a name that tells the two apart.",
+        ));
+    }
+    Ok(())
+}
+
+pub(crate) async fn edit(app: &App, request: EditOrganizationRequest) -> Result<OrganizationView> {
+    let id = parse_organization(&request.organization)?;
+    let (name, notes) = (checked_name(&request.name)?, checked_notes(&request.notes)?);
+    let tags = checked_tags(&request.tags)?;
+    let session = app.session().await?;
+    let mut change = Change::begin(app, &session).await?;
+    refuse_taken(&mut change, &name, Some(&id)).await?;
+    let mut opened: Opened = change.open(&id).await?;
+    (opened.row.name, opened.row.notes, opened.row.tags) = (name.clone(), notes, tags);
+    change.put_profile(&mut opened).await?;
+    change.note(Action::OrganizationEdited, Some((&id, &name)), None, None).await?;
+    change.save(opened).await?;
+    change.commit().await?;
+    app.tell(Event::OrganizationsChanged);
+    show(app, OrganizationRequest { organization: request.organization }).await
+}
+
+pub(crate) async fn archive(app: &App, request: ArchiveOrganizationRequest) -> Result<Done> {
+    let id = parse_organization(&request.organization)?;
+    let session = app.session().await?;
+    let mut change = Change::begin(app, &session).await?;
+    let opened = change.open(&id).await?;
+    if request.typed_name.trim() != opened.row.name {
+        return Err(Error::usage(
+            "organization.name-mismatch",
+            "The name typed is not the organization's.",
+            format!("Type {} to archive it.", opened.row.name),
+        ));
+    }
+    change.append_msp(MspBody::OrganizationArchive { organization: LedgerId::from_bytes(id) }).await?;
+    let name = opened.row.name.clone();
+    change.note(Action::OrganizationArchived, Some((&id, &name)), None, None).await?;
+    change.remove(opened).await?;
+    change.commit().await?;
+    crate::rotate::forget(app, &id);
+    app.tell(Event::OrganizationsChanged);
+    Ok(Done {})
+}
+
+/// A name as a person means it: without spaces around, not empty, not too long, no control characters.
+pub(crate) fn checked_name(name: &str) -> Result<String> {
+    let name = name.trim();
+    if name.is_empty() || name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
+        return Err(Error::usage(
+            "organization.name",
+            "The name cannot be used.",
+            format!("Use 1 to {LONGEST_NAME} characters without line breaks."),
+        ));
+    }
+    Ok(name.to_owned())
+}
+
+pub(crate) fn checked_notes(notes: &str) -> Result<String> {
+    let fits = notes.chars().count() <= LONGEST_NOTES && !notes.chars().any(|c| c.is_control() && c != '\n' && c != '\t');
+    fits.then(|| notes.trim().to_owned()).ok_or_else(|| {
+        Error::usage("organization.notes", "The notes cannot be used.", format!("Use up to {LONGEST_NOTES} characters of plain text."))
+    })
+}
+
+fn checked_tags(tags: &[String]) -> Result<Vec<String>> {
+    let tags: Vec<String> = tags.iter().map(|tag| tag.trim().to_owned()).filter(|tag| !tag.is_empty()).collect();
+    let fits = tags.len() <= 20 && tags.iter().all(|tag| tag.chars().count() <= 40 && !tag.chars().any(char::is_control));
+    fits.then_some(tags).ok_or_else(|| {
+        Error::usage("organization.tags", "The tags cannot be used.", "Use up to 20 tags of up to 40 characters.")
+    })
+}
+
+/// Counts change with a row: the old standing leaves, the new one enters.
+pub(crate) async fn recount(change: &mut Change<'_>, old: Option<OrganizationState>, new: Option<OrganizationState>) -> Result<()> {
+    if old == new {
+        return Ok(());
+    }
+    let counts = change.tx.index_value(key::COUNTS).await?;
+    let mut counts: Counts = counts.map_or(Ok(Counts::default()), |bytes| records::decode(&bytes))?;
+    for (state, add) in [(old, false), (new, true)] {
+        let Some(state) = state else { continue };
+        let step = |n: &mut u32| *n = if add { n.saturating_add(1) } else { n.saturating_sub(1) };
+        step(&mut counts.total);
+        match state {
+            OrganizationState::Failed => step(&mut counts.failed),
+            OrganizationState::NotConnected => step(&mut counts.not_connected),
+            OrganizationState::Due | OrganizationState::Healthy => {}
+        }
+    }
+    change.tx.index_put(key::COUNTS, &encode(&counts)?).await?;
+    Ok(())
+}

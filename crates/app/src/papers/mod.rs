@@ -1,0 +1,162 @@
+//! The papers of a vault: the member's recovery kit and the firm's safe sheet. Written as PDF, from Rust; no page of
+//! the user interface ever holds a code.
+
+mod pdf;
+
+use crate::api::*;
+use crate::error::{Error, Result};
+use crate::failpoint::point;
+use crate::journal::Change;
+use crate::vault::{self, meta};
+use crate::session::{self, rng, make};
+use crate::{App, files, lock};
+use pdf::{Page, Part};
+use std::path::PathBuf;
+use vitrine_ledger::{MspBody, SealedNote};
+use vitrine_vault::account::open_account_secret;
+use vitrine_vault::kit::Kit;
+use vitrine_vault::sheet::{SafeSheet, SheetBlob};
+use vitrine_vault::SecretText;
+use zeroize::Zeroizing;
+
+pub(crate) async fn suggested_paths(app: &App, _request: SuggestedPathsRequest) -> Result<SuggestedPathsView> {
+    let documents = directories::UserDirs::new()
+        .and_then(|dirs| dirs.document_dir().map(PathBuf::from).or_else(|| Some(dirs.home_dir().to_owned())))
+        .unwrap_or_else(|| app.config().folder.clone());
+    let path = |name: &str| documents.join(name).display().to_string();
+    Ok(SuggestedPathsView {
+        kit: path("Vitrine recovery kit.pdf"),
+        sheet: path("Vitrine safe sheet.pdf"),
+        backup: path("Vitrine backup"),
+    })
+}
+
+pub(crate) async fn save_kit(app: &App, request: SaveKitRequest) -> Result<SavedKitView> {
+    let session = app.session().await?;
+    let kit = kit(app).await?;
+    let firm = vault::firm(app).await?;
+    let (secret_code, vault_code) = (kit.secret_code(), kit.vault_code());
+    // Exposed to be printed: the paper is what this secret is for.
+    let page = Page {
+        title: "Vitrine recovery kit",
+        parts: vec![
+            Part::Words(format!("This page belongs to {} of {}. With it and your passphrase you open the vault again on a new machine, from a backup file.", firm.person_name, firm.msp_name)),
+            Part::Words("It opens nothing without your passphrase. Do not write the passphrase on this page.".into()),
+            Part::Heading("Account secret"),
+            Part::Code(secret_code.text().expose()),
+            Part::Heading("Vault code (says which vault this is; not secret)"),
+            Part::Code(vault_code.text().expose()),
+            Part::Words(format!("Home of the vault: {}", kit.home)),
+            Part::Words("To restore: install Vitrine, choose “Restore from a backup”, pick the backup file, and type both codes. Case, spaces and dashes do not matter.".into()),
+            Part::Field("Printed on"),
+            Part::Field("Kept at"),
+        ],
+    };
+    let drawn = Zeroizing::new(pdf::draw(&page));
+    let path = PathBuf::from(request.path.trim());
+    files::create(&path, &drawn)?;
+    let mut change = Change::begin(app, &session).await?;
+    change.note(Action::KitSaved, None, None, None).await?;
+    change.commit().await?;
+    let groups = ask_groups(secret_code.groups());
+    *lock(&session.asked_groups) = Some(groups);
+    Ok(SavedKitView { path: path.display().to_string(), groups })
+}
+
+/// Two different groups, at random.
+fn ask_groups(count: usize) -> [u8; 2] {
+    let count = u8::try_from(count.max(2)).unwrap_or(u8::MAX);
+    let [a, b] = make::<2>();
+    let first = a % count;
+    let second = (first + 1 + b % (count - 1)) % count;
+    [first.min(second) + 1, first.max(second) + 1]
+}
+
+pub(crate) async fn confirm_kit(app: &App, request: ConfirmKitRequest) -> Result<StatusView> {
+    let session = app.session().await?;
+    let asked = (*lock(&session.asked_groups)).ok_or_else(|| {
+        Error::usage("kit.not-saved", "The recovery kit was not saved since the vault was unlocked.", "Save or print it first.")
+    })?;
+    let code = kit(app).await?.secret_code();
+    for (number, typed) in asked.iter().zip(&request.groups) {
+        if !code.is_group(usize::from(*number), &typed.0) {
+            return Err(Error::usage("kit.group-wrong", format!("Group {number} is not what stands on the paper."), "Look at the group under that number and type it again.")
+                .holds("The kit itself is fine."));
+        }
+    }
+    let mut change = Change::begin(app, &session).await?;
+    change.firm.kit_confirmed = true;
+    change.commit().await?;
+    app.tell(Event::StatusChanged);
+    vault::status(app, StatusRequest {}).await
+}
+
+async fn kit(app: &App) -> Result<Kit> {
+    let session = app.session().await?;
+    let sealed = app.inner.store.meta(meta::ACCOUNT_SECRET).await?.ok_or_else(vault::no_vault)?;
+    let account_secret = open_account_secret(&session.root, &sealed).map_err(session::unreadable_keys)?;
+    Ok(Kit {
+        account_secret,
+        member: *session.author.member.as_bytes(),
+        genesis: *session.vault().as_bytes(),
+        home: home_words(),
+    })
+}
+
+/// Where a local vault lives, for paper.
+pub(crate) fn home_words() -> String {
+    format!("this device ({})", vault::machine_name())
+}
+
+pub(crate) async fn save_sheet(app: &App, request: SaveSheetRequest) -> Result<SavedSheetView> {
+    let session = app.session().await?;
+    let firm = vault::firm(app).await?;
+    let sheet = SafeSheet::make(&mut rng());
+    let blob = SheetBlob::seal(&session.root, &sheet, *session.author.member.as_bytes(), *session.vault().as_bytes(), &mut rng());
+    let code = sheet.code();
+    let page = Page {
+        title: "Vitrine safe sheet",
+        parts: vec![
+            Part::Words(format!("This page opens the vault of {} by itself, together with a backup file. Keep it in the firm's safe.", firm.msp_name)),
+            Part::Words("Whoever holds this page and a backup file holds every customer's keys. Using it leaves a mark that every member sees.".into()),
+            Part::Heading("Code"),
+            // Exposed to be printed: the paper is what this key is for.
+            Part::Code(code.text().expose()),
+            Part::Words("To restore: install Vitrine, choose “Restore from a backup”, then “With the safe sheet”, pick the backup file, type the code, and choose a new passphrase.".into()),
+            Part::Field("Sealed on"),
+            Part::Field("Opened on, by, why"),
+        ],
+    };
+    let drawn = Zeroizing::new(pdf::draw(&page));
+    let path = PathBuf::from(request.path.trim());
+    files::create(&path, &drawn)?;
+    // The paper exists before the vault trusts it: a sheet that opens nothing is harmless, the reverse is not.
+    point!("sheet.saved");
+    let mut change = Change::begin(app, &session).await?;
+    let note = SealedNote::new(Vec::new()).map_err(session::unreadable_keys)?;
+    change.append_msp(MspBody::RecoverySet { key: None, sheet: true, note }).await?;
+    change.tx.put_meta(meta::SHEET, &blob.to_bytes()).await?;
+    change.firm.sheet_saved = true;
+    change.note(Action::SheetSaved, None, None, None).await?;
+    change.commit().await?;
+    app.tell(Event::StatusChanged);
+    Ok(SavedSheetView { path: path.display().to_string() })
+}
+
+/// A code typed by a person that is no secret.
+pub(crate) fn plain_code(text: &str) -> SecretText {
+    SecretText::from_text(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_two_groups_asked_for_differ_and_exist() {
+        for _ in 0..200 {
+            let [first, second] = ask_groups(9);
+            assert!(first >= 1 && first < second && second <= 9, "{first} {second}");
+        }
+    }
+}

@@ -1,0 +1,369 @@
+//! Rows of the sealed local index: what this device has accepted and what lists show. All of it follows from signed
+//! entries and objects, so a damaged index is made again and its layout may change at any time.
+
+use crate::api::{Action, ErrorView, HealthCheck, OrganizationState, Verdict};
+use crate::error::{Error, Result};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use vitrine_entra::connection::ConnectionRecord;
+use vitrine_entra::{ApplicationId, ClientId, Cloud, ServicePrincipalId, TenantId};
+use vitrine_ledger::LedgerId;
+use vitrine_vault::items::ConnectionItem;
+use zeroize::Zeroizing;
+
+/// Bytes of an organization's ledger id, item ids: as in the ledger.
+pub(crate) type Bytes32 = [u8; 32];
+pub(crate) type Bytes16 = [u8; 16];
+
+/// Keys of the index.
+pub(crate) mod key {
+    use super::{Bytes16, Bytes32};
+
+    pub(crate) const MSP: &[u8] = b"m";
+    pub(crate) const FIRM: &[u8] = b"f";
+    pub(crate) const COUNTS: &[u8] = b"c";
+    /// There while the index is being made again and is not whole.
+    pub(crate) const REBUILDING: &[u8] = b"r";
+    /// Rows of the list, in order of names.
+    pub(crate) const NAMES: &[u8] = b"n";
+    /// Accounts in order of their due times.
+    pub(crate) const DUE: &[u8] = b"d";
+    /// What happened, newest first.
+    pub(crate) const ACTIVITY: &[u8] = b"a";
+    pub(crate) const ORGANIZATIONS: &[u8] = b"o";
+
+    fn join(prefix: &[u8], parts: &[&[u8]]) -> Vec<u8> {
+        let mut key = prefix.to_vec();
+        parts.iter().for_each(|part| key.extend_from_slice(part));
+        key
+    }
+
+    pub(crate) fn organization(id: &Bytes32) -> Vec<u8> {
+        join(ORGANIZATIONS, &[id])
+    }
+
+    /// The folded name first, so that a list needs no sorting; the id last, so that equal names do not collide.
+    pub(crate) fn name(folded: &str, id: &Bytes32) -> Vec<u8> {
+        join(NAMES, &[folded.as_bytes(), &[0], id])
+    }
+
+    pub(crate) fn names_like(folded: &str) -> Vec<u8> {
+        join(NAMES, &[folded.as_bytes(), &[0]])
+    }
+
+    pub(crate) fn msp_hash(seq: u64) -> Vec<u8> {
+        join(b"h", &[&seq.to_be_bytes()])
+    }
+
+    pub(crate) fn due(at: u64, id: &Bytes32, item: &Bytes16) -> Vec<u8> {
+        join(DUE, &[&at.to_be_bytes(), id, item])
+    }
+
+    pub(crate) fn tenant(id: &str) -> Vec<u8> {
+        join(b"t", &[id.as_bytes()])
+    }
+
+    pub(crate) fn activity(counter: u64) -> Vec<u8> {
+        join(ACTIVITY, &[&(u64::MAX - counter).to_be_bytes()])
+    }
+
+    pub(crate) fn activity_of(id: &Bytes32, counter: u64) -> Vec<u8> {
+        join(b"b", &[id, &(u64::MAX - counter).to_be_bytes()])
+    }
+
+    pub(crate) fn activities_of(id: &Bytes32) -> Vec<u8> {
+        join(b"b", &[id])
+    }
+}
+
+/// The firm and this member, as names were unsealed when they were accepted.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Firm {
+    pub(crate) msp_name: String,
+    pub(crate) person_name: String,
+    pub(crate) kit_confirmed: bool,
+    pub(crate) sheet_saved: bool,
+    pub(crate) backup_folder: Option<String>,
+    pub(crate) backup_written_at: Option<u64>,
+    pub(crate) tenant_connected: bool,
+    pub(crate) rotation_verified: bool,
+    /// View records up to this number stand in the lists, and those up to the next in the ledgers.
+    pub(crate) told_to: u64,
+    pub(crate) carried_to: u64,
+    /// Hash of the newest carried record, which the next one names.
+    pub(crate) carried_hash: Option<Bytes32>,
+    /// Objects this device ever sealed.
+    pub(crate) objects: u64,
+    /// Lines of activity ever written; numbers them.
+    pub(crate) activity: u64,
+}
+
+/// How many organizations there are. Those that are due follow from the time and are counted when asked.
+#[derive(Clone, Copy, Default, Serialize, Deserialize)]
+pub(crate) struct Counts {
+    pub(crate) total: u32,
+    pub(crate) failed: u32,
+    pub(crate) not_connected: u32,
+}
+
+/// One organization, whole, but for what is in its sealed objects.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Organization {
+    /// The fold of its ledger, as the ledger encodes it.
+    pub(crate) state: Vec<u8>,
+    pub(crate) name: String,
+    pub(crate) notes: String,
+    pub(crate) tags: Vec<String>,
+    pub(crate) tenant: Option<Tenant>,
+    pub(crate) laps: Option<Laps>,
+    pub(crate) accounts: Vec<Account>,
+    pub(crate) checks: Vec<Check>,
+    /// A set-up was begun: its certificate is stored and the tenant may know it.
+    pub(crate) connection_item: Option<Bytes16>,
+    pub(crate) organization_item: Bytes16,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Tenant {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) domain: String,
+    pub(crate) initial_domain: String,
+    pub(crate) app_id: String,
+    pub(crate) connected_at: u64,
+    pub(crate) certificate_ends_at: u64,
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+pub(crate) struct Laps {
+    pub(crate) interval_hours: u32,
+    pub(crate) enabled_at: u64,
+}
+
+/// One emergency account, without secrets.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Account {
+    pub(crate) item: Bytes16,
+    pub(crate) user_name: String,
+    pub(crate) phase: Phase,
+    pub(crate) rotated_at: Option<u64>,
+    pub(crate) verified_at: Option<u64>,
+    pub(crate) due_at: Option<u64>,
+    pub(crate) has_second_factor: bool,
+    pub(crate) last_viewed: Option<(String, u64)>,
+    pub(crate) pending_since: Option<u64>,
+    pub(crate) previous_since: Option<u64>,
+    pub(crate) problem: Option<ErrorView>,
+}
+
+/// Where an account stands, apart from time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) enum Phase {
+    Creating,
+    Steady,
+    Rotating,
+    Unclear,
+    ChangedOutside,
+    NeedsPerson,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Check {
+    pub(crate) check: HealthCheck,
+    pub(crate) account: Option<Bytes16>,
+    pub(crate) verdict: Verdict,
+    pub(crate) at: u64,
+    pub(crate) words: String,
+}
+
+/// A row of the list.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Row {
+    pub(crate) name: String,
+    pub(crate) domain: Option<String>,
+    /// Without time: `Due` never stands here.
+    pub(crate) state: OrganizationState,
+    pub(crate) accounts: u8,
+    pub(crate) last_rotation: Option<u64>,
+    pub(crate) next_rotation: Option<u64>,
+}
+
+/// Something that happened.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Activity {
+    pub(crate) at: u64,
+    pub(crate) who: String,
+    pub(crate) action: Action,
+    pub(crate) organization: Option<Bytes32>,
+    pub(crate) organization_name: Option<String>,
+    pub(crate) user_name: Option<String>,
+    pub(crate) note: Option<String>,
+}
+
+impl Organization {
+    /// State without time.
+    pub(crate) fn standing(&self) -> OrganizationState {
+        let wrong = |account: &Account| {
+            matches!(account.phase, Phase::Unclear | Phase::ChangedOutside | Phase::NeedsPerson)
+                || (account.problem.is_some() && account.phase != Phase::Rotating)
+        };
+        if self.accounts.iter().any(wrong) {
+            OrganizationState::Failed
+        } else if self.tenant.is_none() || self.accounts.is_empty() {
+            OrganizationState::NotConnected
+        } else {
+            OrganizationState::Healthy
+        }
+    }
+
+    /// State at a moment.
+    pub(crate) fn state_at(&self, now: u64) -> OrganizationState {
+        due_or(self.standing(), self.next_rotation(), now)
+    }
+
+    pub(crate) fn last_rotation(&self) -> Option<u64> {
+        self.accounts.iter().map(|account| account.rotated_at).min().flatten()
+    }
+
+    pub(crate) fn next_rotation(&self) -> Option<u64> {
+        self.accounts.iter().filter_map(|account| account.due_at).min()
+    }
+
+    pub(crate) fn row(&self) -> Row {
+        Row {
+            name: self.name.clone(),
+            domain: self.tenant.as_ref().map(|tenant| tenant.domain.clone()),
+            state: self.standing(),
+            accounts: u8::try_from(self.accounts.len()).unwrap_or(u8::MAX),
+            last_rotation: self.last_rotation(),
+            next_rotation: self.next_rotation(),
+        }
+    }
+
+    pub(crate) fn account(&self, item: &Bytes16) -> Option<&Account> {
+        self.accounts.iter().find(|account| account.item == *item)
+    }
+
+    pub(crate) fn account_mut(&mut self, item: &Bytes16) -> Option<&mut Account> {
+        self.accounts.iter_mut().find(|account| account.item == *item)
+    }
+
+    /// Replaces the verdict of a check.
+    pub(crate) fn checked(&mut self, check: Check) {
+        self.checks.retain(|old| (old.check, old.account) != (check.check, check.account));
+        self.checks.push(check);
+    }
+}
+
+/// A healthy organization with a rotation due is due.
+pub(crate) fn due_or(standing: OrganizationState, next: Option<u64>, now: u64) -> OrganizationState {
+    match standing {
+        OrganizationState::Healthy if next.is_some_and(|next| next <= now) => OrganizationState::Due,
+        standing => standing,
+    }
+}
+
+/// Names are compared without case; the index orders them so.
+pub(crate) fn fold(name: &str) -> String {
+    // A key of the index is short; the rest of a long name only breaks ties.
+    let folded = name.to_lowercase().replace('\0', " ");
+    folded.chars().take(100).collect()
+}
+
+/// Encodes a row.
+pub(crate) fn encode<T: Serialize>(row: &T) -> Result<Zeroizing<Vec<u8>>> {
+    postcard::to_stdvec(row).map(Zeroizing::new).map_err(unreadable)
+}
+
+/// Decodes a row.
+pub(crate) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+    postcard::from_bytes(bytes).map_err(unreadable)
+}
+
+fn unreadable(error: postcard::Error) -> Error {
+    Error::integrity(
+        "index.unreadable",
+        "A row of the local index cannot be read.",
+        "Lock and unlock the vault: the index is then made again from the signed history.",
+    )
+    .because(error)
+}
+
+/// Reads an id as the edges write it.
+pub(crate) fn parse_organization(text: &str) -> Result<Bytes32> {
+    hex(text).ok_or_else(|| unknown_organization(&text))
+}
+
+/// Reads an account's id as the edges write it.
+pub(crate) fn parse_item(text: &str) -> Result<Bytes16> {
+    hex(text).ok_or_else(|| unknown_account(&text))
+}
+
+pub(crate) fn unknown_organization(id: &dyn fmt::Display) -> Error {
+    Error::usage("organization.unknown", "There is no such organization.", "Look it up in the list of organizations.")
+        .details(format!("organization {id}"))
+}
+
+pub(crate) fn unknown_account(id: &dyn fmt::Display) -> Error {
+    Error::usage("account.unknown", "There is no such emergency account.", "Open the organization and pick one of its accounts.")
+        .details(format!("account {id}"))
+}
+
+pub(crate) fn organization_text(id: &Bytes32) -> String {
+    LedgerId::from_bytes(*id).to_string()
+}
+
+pub(crate) fn item_text(item: &Bytes16) -> String {
+    vitrine_ledger::ItemId::from_bytes(*item).to_string()
+}
+
+fn hex<const N: usize>(text: &str) -> Option<[u8; N]> {
+    data_encoding::HEXLOWER_PERMISSIVE.decode(text.as_bytes()).ok()?.try_into().ok()
+}
+
+impl Tenant {
+    /// What the stored connection says of the tenant; none while set-up has not come that far.
+    pub(crate) fn from_item(item: &ConnectionItem, connected_at: u64) -> Option<Self> {
+        is_set_up(item).then(|| Self {
+            id: TenantId::from_bytes(item.tenant_id).to_string(),
+            name: item.tenant_name.clone(),
+            domain: item.default_domain.clone(),
+            initial_domain: item.initial_domain.clone(),
+            app_id: ClientId::from_bytes(item.app_id).to_string(),
+            connected_at,
+            certificate_ends_at: item.not_after_ms,
+        })
+    }
+}
+
+/// Whether set-up has come so far that the connection can sign in: a certificate is stored before that.
+pub(crate) fn is_set_up(item: &ConnectionItem) -> bool {
+    item.app_id != [0; 16]
+}
+
+/// The connection as the client takes it.
+pub(crate) fn connection_record(item: &ConnectionItem, cloud: &Cloud) -> Option<ConnectionRecord> {
+    is_set_up(item).then(|| ConnectionRecord {
+        cloud: cloud.clone(),
+        tenant_id: TenantId::from_bytes(item.tenant_id),
+        tenant_name: item.tenant_name.clone(),
+        default_domain: item.default_domain.clone(),
+        initial_domain: item.initial_domain.clone(),
+        client_id: ClientId::from_bytes(item.app_id),
+        application_id: ApplicationId::from_bytes(item.app_object_id),
+        service_principal_id: ServicePrincipalId::from_bytes(item.service_principal_id),
+    })
+}
+
+/// Writes what set-up found or created into the connection's item.
+pub(crate) fn set_record(item: &mut ConnectionItem, record: &ConnectionRecord) {
+    item.tenant_id = *record.tenant_id.as_bytes();
+    item.tenant_name.clone_from(&record.tenant_name);
+    item.default_domain.clone_from(&record.default_domain);
+    item.initial_domain.clone_from(&record.initial_domain);
+    item.app_id = *record.client_id.as_bytes();
+    item.app_object_id = *record.application_id.as_bytes();
+    item.service_principal_id = *record.service_principal_id.as_bytes();
+    item.cloud = record.cloud.name().to_string();
+}

@@ -1,0 +1,363 @@
+//! Coming back: a vault from a backup file with its paper, and the local index from the signed history.
+//!
+//! Nothing of a backup file is believed: every entry is verified from the genesis that the paper names, every object
+//! by the hash in its entry. The new device adds itself by the member's identity and takes the home over, both loudly.
+
+use crate::api::*;
+use crate::error::{Error, Result};
+use crate::failpoint::point;
+use crate::founding::{self, refused, undrafted};
+use crate::journal::Change;
+use crate::records::{Counts, Firm, encode, key};
+use crate::session::{self, Identity, Keys, Session, make, rng};
+use crate::vault::{self, meta};
+use crate::{App, files, papers};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+use vitrine_ledger::{
+    Author, Body, Claim, DeviceCard, DeviceId, DeviceKey, EncryptionKey, Entry, Home, IdentityKey, LedgerId, MemberId,
+    MspBody, MspChain, MspHistory, MspState, RecoveryMeans, SealedNote,
+};
+use vitrine_vault::account::{
+    AccountSecret, BoxIds, DeviceKeys, Enrolment, RootKey, UnlockError, Unlocked, seal_account_secret,
+};
+use vitrine_vault::backup::{BackupError, BackupReader, Record};
+use vitrine_vault::kit::Kit;
+use vitrine_vault::object;
+use vitrine_vault::sheet::{SafeSheet, SheetBlob};
+use vitrine_vault::{SecretText, Secret};
+
+/// Organizations whose rows are made again in one transaction.
+const BATCH: usize = 100;
+
+pub(crate) async fn restore(app: &App, request: RestoreRequest) -> Result<StatusView> {
+    vault::refuse_existing(app).await?;
+    let path = Path::new(request.file.trim()).to_owned();
+    let boxes = read_boxes(&path)?;
+    let opened = open_with_paper(request.paper, request.passphrase.0, boxes).await?;
+    if opened.by_sheet {
+        vault::check_passphrase(&opened.passphrase, &[], !app.inner.device_secret.keychain_works().await)?;
+    }
+    let mut tx = app.inner.store.begin().await?;
+    let msp = read_content(&path, &mut tx, &opened).await?;
+    let (device, device_id) = (DeviceKeys::make(&mut rng()), DeviceId::from_bytes(make()));
+    let member = MemberId::from_bytes(opened.member);
+    let author = Author { member, device: device_id };
+    let chain = join(app, msp, &opened, &device, author)?;
+    for entry in &chain.added {
+        tx.append_entry(&opened.genesis, entry.seq(), entry.bytes()).await?;
+    }
+    let ids = BoxIds { member: opened.member, device: *device_id.as_bytes(), genesis: opened.genesis };
+    let sealed = seal_boxes(app, &opened, ids, device, request.accept_file_fallback).await?;
+    for (name, bytes) in &sealed.metas {
+        tx.put_meta(name, bytes).await?;
+    }
+    if let Some(sheet) = &opened.sheet_blob {
+        tx.put_meta(meta::SHEET, sheet).await?;
+    }
+    point!("restore.before");
+    tx.commit().await?;
+    point!("restore.after");
+    rebuild(app, sealed.unlocked, ids, 0).await?;
+    let session = app.session().await?;
+    let mut change = Change::begin(app, &session).await?;
+    // The kit that was used still opens this vault; after a safe sheet a new kit has to be printed.
+    change.firm.kit_confirmed = !opened.by_sheet;
+    change.note(Action::Restored, None, None, None).await?;
+    change.commit().await?;
+    vault::status(app, StatusRequest {}).await
+}
+
+/// What the head of a backup file holds.
+struct BoxesRead {
+    genesis: [u8; 32],
+    member: [u8; 16],
+    enrolment: Option<Vec<u8>>,
+    sheet: Option<Vec<u8>>,
+}
+
+/// What the paper opened.
+struct Opened {
+    root: RootKey,
+    member: [u8; 16],
+    genesis: [u8; 32],
+    account_secret: AccountSecret,
+    passphrase: SecretText,
+    sheet_blob: Option<Vec<u8>>,
+    by_sheet: bool,
+}
+
+fn read_boxes(path: &Path) -> Result<BoxesRead> {
+    let mut boxes = None;
+    let (mut enrolment, mut sheet) = (None, None);
+    each(path, |record| {
+        match record {
+            Record::Header(header) => boxes = Some((header.genesis, header.member)),
+            Record::Enrolment(blob) => enrolment = Some(blob),
+            Record::Sheet(blob) => sheet = Some(blob),
+            Record::Entry(_) | Record::Object(_) | Record::End(_) => {}
+        }
+        Ok(())
+    })?;
+    let (genesis, member) = boxes.ok_or_else(|| damaged(path, None))?;
+    Ok(BoxesRead { genesis, member, enrolment, sheet })
+}
+
+/// Reads a backup file to its end, record by record; a file that was cut short or altered is refused whole.
+fn each(path: &Path, mut take: impl FnMut(Record) -> Result<()>) -> Result<()> {
+    let mut file = File::open(path).map_err(|error| files::failed(path, error))?;
+    let mut reader = BackupReader::new();
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        let read = file.read(&mut buffer).map_err(|error| files::failed(path, error))?;
+        reader.feed(&buffer[..read]);
+        while let Some(record) = reader.next_record().map_err(|error| damaged(path, Some(error)))? {
+            take(record)?;
+        }
+        if read == 0 {
+            reader.finish().map_err(|error| damaged(path, Some(error)))?;
+            return Ok(());
+        }
+    }
+}
+
+async fn open_with_paper(paper: RestorePaper, passphrase: SecretText, boxes: BoxesRead) -> Result<Opened> {
+    match paper {
+        RestorePaper::Kit { secret_code, vault_code } => {
+            let kit = Kit::parse(&secret_code.0, &papers::plain_code(&vault_code), "").map_err(|error| {
+                let code = error.code().to_owned();
+                Error::new(ErrorClass::Locked, &code, "A code of the kit was not typed as printed.", "Compare it group by group with the paper.").details(error.to_string())
+            })?;
+            if kit.genesis != boxes.genesis || kit.member != boxes.member {
+                return Err(Error::new(ErrorClass::Locked, "restore.other-vault", "This kit belongs to another vault than the backup.", "Use the backup and the kit of the same firm and person."));
+            }
+            let blob = boxes.enrolment.ok_or_else(|| damaged(Path::new("the backup"), None))?;
+            let enrolment = Enrolment::from_bytes(&blob).map_err(refused_box)?;
+            let account_secret = kit.account_secret.duplicate();
+            let opened = crate::keychain::blocking(move || {
+                let root = enrolment.open(&passphrase, &kit.account_secret);
+                (root, passphrase)
+            })
+            .await?;
+            let (root, passphrase) = (opened.0.map_err(refused_box)?, opened.1);
+            Ok(Opened { root, member: boxes.member, genesis: boxes.genesis, account_secret, passphrase, sheet_blob: boxes.sheet, by_sheet: false })
+        }
+        RestorePaper::Sheet { code } => {
+            let sheet = SafeSheet::parse(&code.0).map_err(|error| {
+                Error::new(ErrorClass::Locked, error.code(), "The code of the safe sheet was not typed as printed.", "Compare it group by group with the paper.").details(error.to_string())
+            })?;
+            let bytes = boxes.sheet.ok_or_else(|| {
+                Error::new(ErrorClass::Locked, "restore.no-sheet", "This backup was written before a safe sheet existed.", "Use the recovery kit, or a newer backup.")
+            })?;
+            let blob = SheetBlob::from_bytes(&bytes).map_err(refused_box)?;
+            let root = blob.open(&sheet).map_err(refused_box)?;
+            let account_secret = AccountSecret::make(&mut rng());
+            Ok(Opened { root, member: blob.member(), genesis: blob.genesis(), account_secret, passphrase, sheet_blob: Some(bytes), by_sheet: true })
+        }
+    }
+}
+
+/// Stores every entry and object, and verifies the MSP ledger from the genesis that the paper names.
+async fn read_content(path: &Path, tx: &mut crate::store::Tx<'_>, opened: &Opened) -> Result<MspChain> {
+    let mut msp: Option<MspChain> = None;
+    let (mut entries, mut objects) = (Vec::new(), Vec::new());
+    each(path, |record| {
+        match record {
+            Record::Entry(bytes) => {
+                let entry = Entry::decode(&bytes).map_err(session::unreadable_keys)?;
+                if let Body::Msp(_) = entry.body() {
+                    match &mut msp {
+                        Some(chain) => chain.apply(&entry).map_err(refused)?,
+                        None if entry.begins() == LedgerId::from_bytes(opened.genesis) => msp = Some(MspChain::genesis(&entry).map_err(refused)?),
+                        None => return Err(Error::integrity("restore.other-genesis", "The backup does not begin with the vault that the paper names.", "Use the backup and the paper of the same firm.")),
+                    }
+                }
+                entries.push(entry);
+            }
+            Record::Object(bytes) => objects.push(bytes),
+            Record::Header(_) | Record::Enrolment(_) | Record::Sheet(_) | Record::End(_) => {}
+        }
+        Ok(())
+    })?;
+    for entry in entries {
+        let ledger = match (entry.ledger(), entry.seq()) {
+            (Some(ledger), _) => ledger,
+            (None, _) => entry.begins(),
+        };
+        tx.append_entry(ledger.as_bytes(), entry.seq(), entry.bytes()).await?;
+    }
+    for bytes in objects {
+        tx.put_object(&object::hash(&bytes), &bytes).await?;
+    }
+    msp.ok_or_else(|| damaged(path, None))
+}
+
+/// The entries by which the new device comes in and takes the home.
+struct Joined {
+    added: Vec<Entry>,
+}
+
+fn join(app: &App, mut chain: MspChain, opened: &Opened, device: &DeviceKeys, author: Author) -> Result<Joined> {
+    let (now, identity) = (app.now_ms(), opened.root.identity());
+    let card = DeviceCard {
+        device: author.device,
+        key: DeviceKey::from_bytes(device.public()),
+        transport: None,
+        // The MSP key is opened later; the name follows from this machine until it is renamed.
+        name: vitrine_ledger::SealedName::new(Vec::new()).map_err(session::unreadable_keys)?,
+    };
+    let claim = Claim {
+        place: chain.state().place(),
+        member: author.member,
+        device: author.device,
+        device_key: card.key,
+        identity: IdentityKey::from_bytes(identity.public()),
+        encryption: EncryptionKey::from_bytes(opened.root.encryption().public()),
+    };
+    let proof = Some(claim.sign(&Identity(identity)).map_err(undrafted)?);
+    let reason = || SealedNote::new(Vec::new()).map_err(session::unreadable_keys);
+    let mut bodies = vec![
+        MspBody::DeviceAdd { card, proof },
+        MspBody::HomeRecovery { home: Home::Device(author.device), reason: reason()? },
+    ];
+    if opened.by_sheet {
+        bodies.push(MspBody::RecoveryUse { means: RecoveryMeans::SafeSheet, reason: reason()? });
+    }
+    let mut added = Vec::new();
+    for body in bodies {
+        let entry = chain.state().draft(body, author, now).sign(device.signing_key()).map_err(undrafted)?;
+        chain.apply(&entry).map_err(refused)?;
+        added.push(entry);
+    }
+    Ok(Joined { added })
+}
+
+/// The boxes of a restored device, and its keys, open.
+struct Sealed {
+    metas: Vec<(&'static str, Vec<u8>)>,
+    unlocked: Unlocked,
+}
+
+async fn seal_boxes(app: &App, opened: &Opened, ids: BoxIds, device: DeviceKeys, accept_file: bool) -> Result<Sealed> {
+    let device_secret = Secret::new(make::<32>());
+    app.inner.device_secret.store(&vault::hex(&ids.device), &device_secret, accept_file).await?;
+    let (root, account_secret) = (opened.root.duplicate(), opened.account_secret.duplicate());
+    let passphrase = opened.passphrase.duplicate();
+    let params = app.config().kdf;
+    crate::keychain::blocking(move || {
+        let lockbox = vitrine_vault::account::Lockbox::seal(&passphrase, &device_secret, params, ids, &root, &device, &mut rng())?;
+        let enrolment = Enrolment::seal(&passphrase, &account_secret, params, ids.member, ids.genesis, &root, &mut rng())?;
+        let own = seal_account_secret(&root, &account_secret, &mut rng());
+        let metas = vec![(meta::LOCKBOX, lockbox.to_bytes()), (meta::ENROLMENT, enrolment.to_bytes()), (meta::ACCOUNT_SECRET, own)];
+        Ok(Sealed { metas, unlocked: Unlocked { root, device_keys: device } })
+    })
+    .await?
+    .map_err(vault::no_memory)
+}
+
+/// Makes the local index again from the signed history, and opens the vault with it.
+pub(crate) async fn rebuild(app: &App, unlocked: Unlocked, ids: BoxIds, floor: u64) -> Result<StatusView> {
+    let (chain, organizations, policy) = fold_msp(app, &ids).await?;
+    let state = chain.state().clone();
+    let member = MemberId::from_bytes(ids.member);
+    let (team, team_keys, msp_key) = vault::open_msp_keys(app, &unlocked.root, &state, member).await?;
+    let mut firm = Firm { kit_confirmed: true, sheet_saved: state.has_safe_sheet(), ..Firm::default() };
+    if let Some(settings) = policy {
+        firm.msp_name = founding::read_policy(&msp_key, &state, &settings)?.name;
+    }
+    firm.person_name = person_name(app, &msp_key, &state, member).await.unwrap_or_else(|| "Owner".into());
+    let keys = Keys { root: unlocked.root, device: unlocked.device_keys, member, device_id: DeviceId::from_bytes(ids.device), team, team_keys, msp_key };
+    let session = Arc::new(Session::new(keys, state.clone(), &app.config())?);
+    vault::open_empty_index(app, &session).await?;
+    let mut tx = app.inner.store.begin().await?;
+    tx.reset_index(floor).await?;
+    // Until the last row is written the index says of itself that it is not whole.
+    tx.index_put(key::REBUILDING, &[1]).await?;
+    tx.index_put(key::MSP, &state.encode()).await?;
+    tx.index_put(key::FIRM, &encode(&firm)?).await?;
+    tx.index_put(key::COUNTS, &encode(&Counts::default())?).await?;
+    for seq in 0..=state.head().seq {
+        if let Some(hash) = chain.hash_at(seq) {
+            tx.index_put(&key::msp_hash(seq), hash.as_bytes()).await?;
+        }
+    }
+    tx.commit().await?;
+    let ids: Vec<LedgerId> = organizations.into_keys().collect();
+    let mut unreadable = 0_u32;
+    for batch in ids.chunks(BATCH) {
+        let mut change = Change::begin(app, &session).await?;
+        for id in batch {
+            if change.rebuild_organization(*id, &chain).await.is_err() {
+                unreadable += 1;
+            }
+        }
+        change.commit().await?;
+    }
+    let mut tx = app.inner.store.begin().await?;
+    tx.index_delete(key::REBUILDING).await?;
+    tx.commit().await?;
+    if unreadable > 0 {
+        vault::warn(app, Error::integrity("vault.organizations-unreadable", format!("{unreadable} organizations could not be read from the signed history."), "Restore from a newer backup, and keep this one."));
+    } else if floor > 0 {
+        vault::warn(app, Error::integrity("index.rebuilt", "The local index was damaged and was made again from the signed history.", "Nothing is missing. If this happens again, check the disk."));
+    }
+    *app.inner.session.write().await = Some(session.clone());
+    vault::opened(app, &session).await;
+    vault::status(app, StatusRequest {}).await
+}
+
+/// Folds the MSP ledger from its genesis: its chain, the organizations that are not archived, the firm's settings.
+async fn fold_msp(app: &App, ids: &BoxIds) -> Result<(MspChain, BTreeMap<LedgerId, ()>, Option<SealedNote>)> {
+    let (mut chain, mut organizations, mut policy): (Option<MspChain>, _, _) = (None, BTreeMap::new(), None);
+    let mut from = 0;
+    loop {
+        let page = app.inner.store.entries_from(&ids.genesis, from, 500).await?;
+        let Some((last, _)) = page.last() else { break };
+        from = last + 1;
+        for (_, bytes) in &page {
+            let entry = Entry::decode(bytes).map_err(session::unreadable_keys)?;
+            match &mut chain {
+                Some(chain) => chain.apply(&entry).map_err(refused)?,
+                None => chain = Some(MspChain::genesis(&entry).map_err(refused)?),
+            }
+            match entry.body() {
+                Body::Msp(MspBody::OrganizationAdd { organization, .. }) => drop(organizations.insert(*organization, ())),
+                Body::Msp(MspBody::OrganizationArchive { organization }) => drop(organizations.remove(organization)),
+                Body::Msp(MspBody::Policy { settings }) => policy = Some(settings.clone()),
+                _ => {}
+            }
+        }
+    }
+    let chain = chain.filter(|chain| *chain.state().ledger().as_bytes() == ids.genesis);
+    let chain = chain.ok_or_else(|| Error::integrity("vault.no-history", "The signed history of the vault is missing.", "Restore from the backup, and keep this data folder for examination."))?;
+    Ok((chain, organizations, policy))
+}
+
+async fn person_name(app: &App, key: &vitrine_vault::epoch::MspKey, state: &MspState, member: MemberId) -> Option<String> {
+    let bytes = app.inner.store.entry(state.ledger().as_bytes(), 0).await.ok()??;
+    let entry = Entry::decode(&bytes).ok()?;
+    let Body::Msp(MspBody::Genesis { name, .. }) = entry.body() else { return None };
+    let own = entry.member() == member;
+    own.then(|| founding::open_name(key, member.as_bytes(), name)).flatten()
+}
+
+fn damaged(path: &Path, error: Option<BackupError>) -> Error {
+    let what = format!("{} is damaged, cut short, or no backup of Vitrine.", path.display());
+    let made = Error::integrity("restore.damaged", what, "Use another copy of the backup.").holds("Nothing was restored.");
+    match error {
+        Some(error) => made.because(error),
+        None => made,
+    }
+}
+
+fn refused_box(error: UnlockError) -> Error {
+    let code = error.code().to_owned();
+    match error {
+        UnlockError::Refused => Error::new(ErrorClass::Locked, "restore.refused", "Paper and passphrase do not open this backup together.", "Check both. With the kit it is the passphrase the vault had when the backup was written."),
+        UnlockError::Kdf(error) => vault::no_memory(error),
+        other => Error::integrity(&code, "The boxes in the backup are damaged.", "Use another copy of the backup.").because(other),
+    }
+}

@@ -1,0 +1,89 @@
+//! Which use case answers which request. The one table that the desktop host, the command line and the agent share.
+
+use crate::api::{Command, ErrorView};
+use crate::error::{Error, Result};
+use crate::{App, api};
+use serde_json::Value;
+use std::future::Future;
+
+/// A request that the application answers.
+pub trait Answered: Command {
+    /// Runs the use case.
+    fn answer(self, app: &App) -> impl Future<Output = Result<Self::View>> + Send;
+}
+
+macro_rules! routes {
+    ($($request:ident => $module:ident :: $function:ident),+ $(,)?) => {
+        $(impl Answered for api::$request {
+            async fn answer(self, app: &App) -> Result<Self::View> {
+                crate::$module::$function(app, self).await
+            }
+        })+
+
+        /// Answers a request by name, as it arrives on the agent's socket.
+        pub(crate) async fn dispatch(app: &App, name: &str, request: Value) -> Result<Value, ErrorView> {
+            $(if name == <api::$request as Command>::NAME {
+                return through::<api::$request>(app, request).await;
+            })+
+            Err(Error::usage("edge.unknown-command", format!("There is no command {name:?}."), "Use a vitrine of the same version.").into())
+        }
+    };
+}
+
+async fn through<R: Answered>(app: &App, request: Value) -> Result<Value, ErrorView> {
+    let malformed = |error: serde_json::Error| {
+        Error::usage("edge.malformed", "The request could not be read.", "Use a vitrine of the same version.").because(error)
+    };
+    let request: R = serde_json::from_value(request).map_err(malformed)?;
+    let view = request.answer(app).await?;
+    Ok(serde_json::to_value(view).map_err(malformed)?)
+}
+
+routes! {
+    StatusRequest => vault::status,
+    PassphraseStrengthRequest => vault::passphrase_strength,
+    SuggestPassphraseRequest => vault::suggest_passphrase,
+    CreateVaultRequest => vault::create,
+    UnlockRequest => vault::unlock,
+    LockRequest => vault::lock,
+    TouchRequest => vault::touch,
+    ChangePassphraseRequest => vault::change_passphrase,
+    SuggestedPathsRequest => papers::suggested_paths,
+    SaveKitRequest => papers::save_kit,
+    ConfirmKitRequest => papers::confirm_kit,
+    SaveSheetRequest => papers::save_sheet,
+    SetBackupRequest => backup::set,
+    BackupNowRequest => backup::now,
+    RestoreRequest => restore::restore,
+    OrganizationsRequest => organizations::list,
+    AddOrganizationRequest => organizations::add,
+    PreviewImportRequest => import::preview,
+    ImportRequest => import::import,
+    OrganizationRequest => organizations::show,
+    EditOrganizationRequest => organizations::edit,
+    ArchiveOrganizationRequest => organizations::archive,
+    AuditRequest => audit::list,
+    ConnectRequest => connect::start,
+    ConnectStatusRequest => connect::status,
+    OpenSignInRequest => connect::open_sign_in,
+    CopyDeviceCodeRequest => connect::copy_device_code,
+    ConfirmTenantRequest => connect::confirm_tenant,
+    ApplyPlanRequest => connect::apply,
+    CancelConnectRequest => connect::cancel,
+    ClientIdRequest => connect::client_id,
+    SetClientIdRequest => connect::set_client_id,
+    LapsPlanRequest => laps::plan,
+    EnableLapsRequest => laps::enable,
+    DisableLapsRequest => laps::disable,
+    SetIntervalRequest => laps::set_interval,
+    OpenRevealRequest => credentials::open_reveal,
+    CardRequest => credentials::card,
+    RevealRequest => credentials::reveal,
+    CopyRequest => credentials::copy,
+    SetSecondFactorRequest => credentials::set_second_factor,
+    OneTimeCodeRequest => credentials::one_time_code,
+    RotateRequest => rotate::rotate,
+    JobsRequest => rotate::jobs,
+    SettingsRequest => settings::show,
+    SetSettingsRequest => settings::set,
+}

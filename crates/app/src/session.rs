@@ -1,0 +1,167 @@
+//! What is in memory while the vault is unlocked: keys, the fold of the MSP ledger, the client's connections, and the
+//! tasks that use them. Locking ends the tasks first and then drops the rest, zeroed.
+
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::lock;
+use crate::store::PageSeal;
+use rand::rngs::SysRng;
+use rand_core::UnwrapErr;
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use vitrine_entra::http::{Http, HttpSettings};
+use vitrine_ledger::{
+    Author, DeviceId, EntryHash, LedgerId, MemberId, MspHistory, MspState, Signature, Signer, TeamId,
+};
+use vitrine_vault::account::{DeviceKeys, IdentityKeys, RootKey};
+use vitrine_vault::epoch::{MspKey, TeamKeys};
+use vitrine_vault::page::PageKey;
+use zeroize::Zeroizing;
+
+/// An unlocked vault.
+pub(crate) struct Session {
+    pub(crate) root: RootKey,
+    pub(crate) device: DeviceKeys,
+    pub(crate) author: Author,
+    pub(crate) team: TeamId,
+    pub(crate) team_keys: TeamKeys,
+    pub(crate) msp_key: MspKey,
+    pub(crate) http: Http,
+    /// Ends every task of this session.
+    pub(crate) stop: CancellationToken,
+    /// Groups of the kit that a person was asked to type back.
+    pub(crate) asked_groups: Mutex<Option<[u8; 2]>>,
+    /// Showings of the last minute.
+    pub(crate) pace: Mutex<Vec<u64>>,
+    /// Counter and hash of the newest view record, once one was read or written.
+    pub(crate) last_view: tokio::sync::Mutex<Option<(u64, [u8; 32])>>,
+    msp: RwLock<Arc<MspState>>,
+    tasks: Mutex<JoinSet<()>>,
+}
+
+/// The keys of a session.
+pub(crate) struct Keys {
+    pub(crate) root: RootKey,
+    pub(crate) device: DeviceKeys,
+    pub(crate) member: MemberId,
+    pub(crate) device_id: DeviceId,
+    pub(crate) team: TeamId,
+    pub(crate) team_keys: TeamKeys,
+    pub(crate) msp_key: MspKey,
+}
+
+impl Session {
+    pub(crate) fn new(keys: Keys, msp: MspState, config: &Config) -> Result<Self> {
+        let extra_roots_pem = config.extra_ca.as_ref().map(|path| std::fs::read(path).map_err(|error| crate::files::failed(path, error)));
+        let settings = HttpSettings { extra_roots_pem: extra_roots_pem.transpose()?, ..HttpSettings::default() };
+        let Keys { root, device, member, device_id, team, team_keys, msp_key } = keys;
+        Ok(Self {
+            root,
+            device,
+            author: Author { member, device: device_id },
+            team,
+            team_keys,
+            msp_key,
+            http: Http::new(&settings)?,
+            stop: CancellationToken::new(),
+            asked_groups: Mutex::default(),
+            pace: Mutex::default(),
+            last_view: tokio::sync::Mutex::default(),
+            msp: RwLock::new(Arc::new(msp)),
+            tasks: Mutex::default(),
+        })
+    }
+
+    /// The newest state of the MSP ledger.
+    pub(crate) fn msp(&self) -> Arc<MspState> {
+        self.msp.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Takes a state that is durable.
+    pub(crate) fn set_msp(&self, state: MspState) {
+        *self.msp.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(state);
+    }
+
+    /// The id of the MSP ledger.
+    pub(crate) fn vault(&self) -> LedgerId {
+        self.msp().ledger()
+    }
+
+    /// Runs while the session lives.
+    pub(crate) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        if !self.stop.is_cancelled() {
+            lock(&self.tasks).spawn(work);
+        }
+    }
+
+    /// Ends every task, each where it awaits, and waits until all of them are gone with what they held.
+    pub(crate) async fn end(&self) {
+        self.stop.cancel();
+        let mut tasks = std::mem::take(&mut *lock(&self.tasks));
+        tasks.shutdown().await;
+    }
+}
+
+/// The newest MSP state as the history that organizations are judged by. Older hashes are not needed to append on
+/// what this device accepted before: a witness never goes back.
+pub(crate) struct Newest<'a>(pub(crate) &'a MspState);
+
+impl MspHistory for Newest<'_> {
+    fn state(&self) -> &MspState {
+        self.0
+    }
+
+    fn hash_at(&self, seq: u64) -> Option<EntryHash> {
+        (seq == self.0.head().seq).then_some(self.0.head().hash)
+    }
+}
+
+/// Signs for the ledger with the member's identity.
+pub(crate) struct Identity(pub(crate) IdentityKeys);
+
+impl Signer<Signature> for Identity {
+    fn try_sign(&self, message: &[u8]) -> std::result::Result<Signature, ed25519_dalek::SignatureError> {
+        Ok(Signature::from_bytes(&self.0.sign(message)))
+    }
+}
+
+/// Seals index pages under the device's local key.
+pub(crate) struct Pages(pub(crate) PageKey);
+
+impl PageSeal for Pages {
+    fn seal(&self, page: u64, generation: u64, plaintext: &[u8]) -> Vec<u8> {
+        // The store keeps pages far below the limit; an empty page would be refused when read, never taken for true.
+        self.0.seal(page, generation, plaintext, &mut rng()).unwrap_or_default()
+    }
+
+    fn open(&self, page: u64, generation: u64, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        let plain = self.0.open(page, generation, sealed).ok()?;
+        // Exposed into a buffer that the store zeroes.
+        Some(Zeroizing::new(plain.expose().clone()))
+    }
+}
+
+/// Randomness of the operating system, for everything that is made.
+pub(crate) fn rng() -> impl rand_core::CryptoRng {
+    // A system without randomness cannot make keys; nothing below here may go on then.
+    UnwrapErr(SysRng)
+}
+
+/// Random bytes of the operating system.
+pub(crate) fn make<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    rand_core::Rng::fill_bytes(&mut rng(), &mut bytes);
+    bytes
+}
+
+/// A key of the session does not fit what the ledger says.
+pub(crate) fn unreadable_keys(error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::integrity(
+        "vault.keys-unreadable",
+        "A key of this vault does not fit its signed history.",
+        "Restore from the backup, and keep this data folder for examination.",
+    )
+    .because(error)
+}

@@ -1,0 +1,492 @@
+//! The vault: what state it is in, creating it, opening and locking it, its passphrase.
+
+use crate::api::*;
+use crate::error::{Error, Result};
+use crate::failpoint::point;
+use crate::founding::{self, Founded};
+use crate::keychain::{Place, blocking};
+use crate::records::{Firm, decode, encode, key};
+use crate::session::{self, Keys, Pages, Session, make, rng};
+use crate::store::StoreError;
+use crate::{App, backup, connect, lock as hold, restore, rotate, tray};
+use std::sync::Arc;
+use std::time::Duration;
+use vitrine_ledger::{Body, DeviceId, Entry, LedgerId, MemberId, MspBody, MspState, TeamId};
+use vitrine_vault::account::{AccountSecret, BoxIds, Enrolment, Lockbox, RootKey, UnlockError, seal_account_secret};
+use vitrine_vault::epoch::{self, MspKey, TeamKeys, Which, WrapContext};
+use vitrine_vault::page::PageKey;
+use vitrine_vault::{Secret, SecretText, passphrase};
+
+/// Names of what lies in the database outside the sealed index: all of it sealed by itself, or public.
+pub(crate) mod meta {
+    pub(crate) const LOCKBOX: &str = "lockbox";
+    pub(crate) const ENROLMENT: &str = "enrolment";
+    pub(crate) const ACCOUNT_SECRET: &str = "account-secret";
+    pub(crate) const SHEET: &str = "sheet";
+}
+
+/// Wrong passphrases and the pause that grows with them.
+#[derive(Default)]
+pub(crate) struct Gate {
+    wrong: u32,
+    open_again_at: u64,
+    reason: Option<LockReason>,
+    warnings: Vec<ErrorView>,
+}
+
+/// Attempts before a pause; a typing mistake costs nothing.
+const FREE_ATTEMPTS: u32 = 3;
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+pub(crate) async fn status(app: &App, _request: StatusRequest) -> Result<StatusView> {
+    let config = app.config();
+    let session = app.inner.session.read().await.clone();
+    let lockbox = app.inner.store.meta(meta::LOCKBOX).await?;
+    let phase = match (&lockbox, &session) {
+        (None, _) => Phase::NoVault,
+        (Some(_), None) => Phase::Locked,
+        (Some(_), Some(_)) => Phase::Unlocked,
+    };
+    let device_secret = match lockbox.as_deref().map(Lockbox::from_bytes) {
+        None if app.inner.device_secret.keychain_works().await => DeviceSecretPlace::KeychainReady,
+        None => DeviceSecretPlace::NoKeychain,
+        Some(Ok(lockbox)) => match app.inner.device_secret.place(&device_name(&lockbox)).await {
+            Some(Place::Keychain) => DeviceSecretPlace::Keychain,
+            Some(Place::File) => DeviceSecretPlace::File,
+            None => DeviceSecretPlace::Missing,
+        },
+        Some(Err(_)) => DeviceSecretPlace::Missing,
+    };
+    let firm = match &session {
+        Some(_) => Some(firm(app).await?),
+        None => None,
+    };
+    let (retry_in_ms, lock_reason, warnings) = {
+        let gate = hold(&app.inner.gate);
+        let wait = gate.open_again_at.saturating_sub(app.inner.clock.steady_ms());
+        let reason = (phase == Phase::Locked).then(|| gate.reason.unwrap_or(LockReason::Start));
+        (u32::try_from(wait).unwrap_or(u32::MAX), reason, gate.warnings.clone())
+    };
+    let counts = match &session {
+        Some(session) => crate::organizations::numbers(app, session).await?.0.total,
+        None => 0,
+    };
+    Ok(StatusView {
+        phase,
+        lock_reason,
+        retry_in_ms,
+        cloud: CloudView {
+            name: config.cloud.name().to_string(),
+            login_host: host(config.cloud.login()),
+            graph_host: host(config.cloud.graph()),
+            custom: config.cloud.name() == vitrine_entra::cloud::CloudName::Custom,
+            simulated: config.simulated,
+            client_id: config.client_id.clone(),
+        },
+        device_secret,
+        msp_name: firm.as_ref().map(|firm| firm.msp_name.clone()),
+        person_name: firm.as_ref().map(|firm| firm.person_name.clone()),
+        onboarding: firm.as_ref().map(|firm| OnboardingView {
+            kit_confirmed: firm.kit_confirmed,
+            sheet_saved: firm.sheet_saved,
+            backup_exists: firm.backup_written_at.is_some(),
+            organization_exists: counts > 0,
+            tenant_connected: firm.tenant_connected,
+            rotation_verified: firm.rotation_verified,
+        }),
+        backup: firm.as_ref().map(|firm| backup::view(app, firm)),
+        warnings,
+        data_folder: config.folder.display().to_string(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    })
+}
+
+fn host(url: &url::Url) -> String {
+    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    format!("{}{port}", url.host_str().unwrap_or_default())
+}
+
+/// The firm's own row.
+pub(crate) async fn firm(app: &App) -> Result<Firm> {
+    let row = app.inner.store.index_value(key::FIRM).await?;
+    row.map_or(Ok(Firm::default()), |bytes| decode(&bytes))
+}
+
+pub(crate) async fn passphrase_strength(_app: &App, request: PassphraseStrengthRequest) -> Result<PassphraseStrengthView> {
+    let strength = passphrase::strength(&request.passphrase.0, &["vitrine"]);
+    let advice = strength.warning.or_else(|| strength.suggestions.first().copied()).map(crate::words::passphrase_advice);
+    Ok(PassphraseStrengthView { score: strength.score, enough: strength.is_enough(), advice })
+}
+
+pub(crate) async fn suggest_passphrase(_app: &App, _request: SuggestPassphraseRequest) -> Result<SuggestPassphraseView> {
+    let passphrase = passphrase::make_passphrase(passphrase::DEFAULT_WORDS, &mut rng());
+    Ok(SuggestPassphraseView { passphrase: EdgeSecret(passphrase) })
+}
+
+/// Refuses a passphrase that can be guessed; where a file holds the device secret it alone stands in the way.
+pub(crate) fn check_passphrase(text: &SecretText, names: &[&str], in_file: bool) -> Result<()> {
+    let strength = passphrase::strength(text, names);
+    let least = if in_file { 4 } else { passphrase::LEAST_SCORE };
+    if strength.score >= least {
+        return Ok(());
+    }
+    Err(Error::usage("vault.weak-passphrase", "This passphrase can be guessed.", "Use a longer one; six words drawn at random are strong and easy to type.")
+        .holds("Nothing was changed."))
+}
+
+pub(crate) async fn create(app: &App, request: CreateVaultRequest) -> Result<StatusView> {
+    let msp_name = named(&request.msp_name, "firm")?;
+    let person_name = named(&request.person_name, "person")?;
+    refuse_existing(app).await?;
+    let in_file = !app.inner.device_secret.keychain_works().await;
+    check_passphrase(&request.passphrase.0, &[&msp_name, &person_name], in_file)?;
+    let device_name = machine_name();
+    let Founded { entries, state, keys } = founding::found(&person_name, &device_name, app.now_ms())?;
+    let ids = BoxIds { member: *keys.member.as_bytes(), device: *keys.device_id.as_bytes(), genesis: *state.ledger().as_bytes() };
+    let boxes = seal_boxes(app, request.passphrase.0, ids, keys, request.accept_file_fallback).await?;
+    let session = Arc::new(Session::new(boxes.keys, state.clone(), &app.config())?);
+    open_empty_index(app, &session).await?;
+    let mut tx = app.inner.store.begin().await?;
+    for entry in &entries {
+        tx.append_entry(state.ledger().as_bytes(), entry.seq(), entry.bytes()).await?;
+        tx.index_put(&key::msp_hash(entry.seq()), entry.hash().as_bytes()).await?;
+    }
+    for (name, bytes) in &boxes.metas {
+        tx.put_meta(name, bytes).await?;
+    }
+    tx.index_put(key::MSP, &state.encode()).await?;
+    let firm = Firm { msp_name: msp_name.clone(), person_name, ..Firm::default() };
+    tx.index_put(key::FIRM, &encode(&firm)?).await?;
+    point!("vault.create.before");
+    tx.commit().await?;
+    point!("vault.create.after");
+    *app.inner.session.write().await = Some(session.clone());
+    // The firm's name is part of the signed history too, so that a restored vault knows it.
+    let mut change = crate::journal::Change::begin(app, &session).await?;
+    change.append_msp(founding::policy(&session.msp_key, &state, &msp_name)?).await?;
+    change.note(Action::VaultCreated, None, None, None).await?;
+    change.commit().await?;
+    opened(app, &session).await;
+    status(app, StatusRequest {}).await
+}
+
+/// Keys with the boxes that hold them at rest.
+pub(crate) struct Boxes {
+    pub(crate) keys: Keys,
+    pub(crate) metas: Vec<(&'static str, Vec<u8>)>,
+}
+
+/// Seals everything that lies at rest: lockbox, enrolment blob, account secret. Two derivations, off the async threads.
+pub(crate) async fn seal_boxes(app: &App, passphrase: SecretText, ids: BoxIds, keys: Keys, accept_file: bool) -> Result<Boxes> {
+    let device_secret = Secret::new(make::<32>());
+    let secret = device_secret.duplicate();
+    let params = app.config().kdf;
+    let sealed = blocking(move || {
+        let account_secret = AccountSecret::make(&mut rng());
+        let lockbox = Lockbox::seal(&passphrase, &device_secret, params, ids, &keys.root, &keys.device, &mut rng())?;
+        let enrolment = Enrolment::seal(&passphrase, &account_secret, params, ids.member, ids.genesis, &keys.root, &mut rng())?;
+        let own = seal_account_secret(&keys.root, &account_secret, &mut rng());
+        let metas = vec![
+            (meta::LOCKBOX, lockbox.to_bytes()),
+            (meta::ENROLMENT, enrolment.to_bytes()),
+            (meta::ACCOUNT_SECRET, own),
+        ];
+        Ok(Boxes { keys, metas })
+    })
+    .await?
+    .map_err(no_memory)?;
+    app.inner.device_secret.store(&hex(&ids.device), &secret, accept_file).await?;
+    Ok(sealed)
+}
+
+/// Refuses to write over a vault.
+pub(crate) async fn refuse_existing(app: &App) -> Result<()> {
+    if app.inner.store.meta(meta::LOCKBOX).await?.is_some() {
+        return Err(Error::usage("vault.exists", "There is already a vault in this data folder.", "Unlock it, or set VITRINE_HOME to another folder.")
+            .holds("It was not touched."));
+    }
+    Ok(())
+}
+
+pub(crate) async fn open_empty_index(app: &App, session: &Session) -> Result<()> {
+    match app.inner.store.unlock_index(Pages(PageKey::derive(session.device.local()))).await {
+        // Left by a creation that never committed, under keys that are gone.
+        Err(StoreError::PageDamaged { .. }) => {
+            let mut tx = app.inner.store.begin().await?;
+            tx.reset_index(0).await?;
+            Ok(tx.commit().await?)
+        }
+        opened => Ok(opened?),
+    }
+}
+
+pub(crate) async fn unlock(app: &App, request: UnlockRequest) -> Result<StatusView> {
+    if app.session().await.is_ok() {
+        return status(app, StatusRequest {}).await;
+    }
+    let lockbox = app.inner.store.meta(meta::LOCKBOX).await?.ok_or_else(no_vault)?;
+    let lockbox = Lockbox::from_bytes(&lockbox).map_err(damaged_lockbox)?;
+    wait_for_gate(app)?;
+    let device = device_name(&lockbox);
+    let (secret, _) = app.inner.device_secret.load(&device).await?;
+    let (unlocked, lockbox) = blocking(move || (lockbox.open(&request.passphrase.0, &secret), lockbox)).await?;
+    let unlocked = match unlocked {
+        Ok(unlocked) => unlocked,
+        Err(UnlockError::Refused) => return Err(wrong(app)),
+        Err(UnlockError::Kdf(error)) => return Err(no_memory(error)),
+        Err(error) => return Err(damaged_lockbox(error)),
+    };
+    {
+        let mut gate = hold(&app.inner.gate);
+        (gate.wrong, gate.open_again_at) = (0, 0);
+        gate.warnings.clear();
+    }
+    let ids = lockbox.ids();
+    let pages = Pages(PageKey::derive(unlocked.device_keys.local()));
+    let index = app.inner.store.unlock_index(pages).await;
+    let remembered = app.inner.device_secret.generation(&device).await;
+    if let Err(error) = index {
+        if !matches!(error, StoreError::PageDamaged { .. }) {
+            return Err(error.into());
+        }
+        return restore::rebuild(app, unlocked, ids, remembered.unwrap_or(0)).await;
+    }
+    let generation = app.inner.store.index_generation().await?;
+    if let Some(remembered) = remembered.filter(|remembered| *remembered > generation) {
+        app.inner.store.lock_index().await;
+        return Err(Error::integrity(
+            "vault.rolled-back",
+            "This database is older than the one this device used last.",
+            "Put the newer database back, or restore from the newest backup with the recovery kit.",
+        )
+        .holds("Nothing was opened or changed.")
+        .details(format!("generation {generation}, last seen {remembered}")));
+    }
+    let (state, (team, team_keys, msp_key)) = match read_state(app, &unlocked.root, ids).await {
+        Ok(read) => read,
+        // A row that is gone although every page is whole: make the index again from what is signed.
+        Err(error) if error.code().starts_with("index.") => return restore::rebuild(app, unlocked, ids, generation).await,
+        Err(error) => {
+            app.inner.store.lock_index().await;
+            return Err(error);
+        }
+    };
+    let keys = Keys {
+        root: unlocked.root,
+        device: unlocked.device_keys,
+        member: MemberId::from_bytes(ids.member),
+        device_id: DeviceId::from_bytes(ids.device),
+        team,
+        team_keys,
+        msp_key,
+    };
+    let session = Arc::new(Session::new(keys, state, &app.config())?);
+    *app.inner.session.write().await = Some(session.clone());
+    opened(app, &session).await;
+    status(app, StatusRequest {}).await
+}
+
+/// The state this device accepted, and the keys that the ledger wraps to its member.
+async fn read_state(app: &App, root: &RootKey, ids: BoxIds) -> Result<(MspState, (TeamId, TeamKeys, MspKey))> {
+    if app.inner.store.index_value(key::REBUILDING).await?.is_some() {
+        return Err(Error::integrity("index.unfinished", "The local index was being made again and is not whole.", "Lock and unlock the vault."));
+    }
+    let row = app.inner.store.index_value(key::MSP).await?.ok_or_else(|| {
+        Error::integrity("index.no-state", "The local index lacks the state of the vault.", "Lock and unlock the vault.")
+    })?;
+    let state = MspState::decode(&row).map_err(|error| {
+        Error::integrity("index.unreadable", "A row of the local index cannot be read.", "Lock and unlock the vault.").because(error)
+    })?;
+    if state.ledger() != LedgerId::from_bytes(ids.genesis) {
+        return Err(Error::integrity("vault.other-vault", "The lockbox belongs to another vault than the database.", "Put the files that belong together back."));
+    }
+    let keys = open_msp_keys(app, root, &state, MemberId::from_bytes(ids.member)).await?;
+    Ok((state, keys))
+}
+
+/// Opens the owners' team key and the MSP key, as the ledger wraps them to this member.
+pub(crate) async fn open_msp_keys(app: &App, root: &RootKey, state: &MspState, member: MemberId) -> Result<(TeamId, TeamKeys, MspKey)> {
+    let ledger = *state.ledger().as_bytes();
+    let own = root.encryption();
+    let gone = || Error::integrity("vault.no-team", "The vault's keys are not wrapped to this member.", "Ask another owner, or restore from the backup.");
+    let team = state.owners_team().ok_or_else(gone)?;
+    let now = state.team(&team).ok_or_else(gone)?.epoch();
+    let entry = entry(app, &ledger, now.entry.seq, now.entry.hash.as_bytes()).await?;
+    let Body::Msp(MspBody::TeamEpoch { members, .. }) = entry.body() else { return Err(gone()) };
+    let wrap = &members.iter().find(|wrap| wrap.member == member).ok_or_else(gone)?.wrap;
+    let team_keys = founding::unwrap_team(wrap, &ledger, now.epoch, team, member, &now.public, &own)?;
+    let epoch = state.epoch().ok_or_else(gone)?;
+    let entry = self::entry(app, &ledger, epoch.entry.seq, epoch.entry.hash.as_bytes()).await?;
+    let Body::Msp(MspBody::MspEpoch { members, .. }) = entry.body() else { return Err(gone()) };
+    let wrap = &members.iter().find(|wrap| wrap.member == member).ok_or_else(gone)?.wrap;
+    let context = WrapContext { ledger, epoch: epoch.epoch, recipient: *member.as_bytes(), which: Which::Msp, commitment: *epoch.commitment.as_bytes() };
+    let msp_key = MspKey::from_key(epoch::unwrap(wrap.as_bytes(), &context, &own).map_err(session::unreadable_keys)?);
+    Ok((team, team_keys, msp_key))
+}
+
+/// An entry of the MSP ledger, which must be the one that was verified.
+async fn entry(app: &App, ledger: &[u8; 32], seq: u64, hash: &[u8; 32]) -> Result<Entry> {
+    let replaced = || Error::integrity("vault.entry-replaced", "An entry of the signed history is missing or was replaced.", "Restore from the backup, and keep this data folder for examination.");
+    let bytes = app.inner.store.entry(ledger, seq).await?.ok_or_else(replaced)?;
+    let entry = Entry::decode(&bytes).map_err(|_| replaced())?;
+    if entry.hash().as_bytes() == hash { Ok(entry) } else { Err(replaced()) }
+}
+
+/// What follows an unlock, whichever way it came about.
+pub(crate) async fn opened(app: &App, session: &Arc<Session>) {
+    app.used();
+    crate::credentials::watch(app, session);
+    tray::refresh(app, Some(session)).await;
+    app.tell(Event::Unlocked);
+    app.tell(Event::StatusChanged);
+}
+
+pub(crate) async fn lock(app: &App, _request: LockRequest) -> Result<StatusView> {
+    lock_now(app, LockReason::Hand).await;
+    status(app, StatusRequest {}).await
+}
+
+/// Ends running work, drops the keys, then tells the windows. Nothing on a screen can hold it up.
+pub(crate) async fn lock_now(app: &App, reason: LockReason) {
+    let session = app.inner.session.write().await.take();
+    let Some(session) = session else { return };
+    session.end().await;
+    connect::forget_all(app);
+    rotate::forget_all(app);
+    app.inner.clipboard.forget();
+    let generation = app.inner.store.index_generation().await;
+    app.inner.store.lock_index().await;
+    if let Ok(generation) = generation {
+        app.inner.device_secret.remember_generation(&hex(session.author.device.as_bytes()), generation).await;
+    }
+    // The last holder drops the keys here, zeroed; tasks that held the session are gone.
+    drop(session);
+    hold(&app.inner.gate).reason = Some(reason);
+    tray::refresh(app, None).await;
+    app.tell(Event::Locked { reason });
+}
+
+pub(crate) async fn touch(app: &App, _request: TouchRequest) -> Result<Done> {
+    app.used();
+    Ok(Done {})
+}
+
+pub(crate) async fn change_passphrase(app: &App, request: ChangePassphraseRequest) -> Result<Done> {
+    let session = app.session().await?;
+    let lockbox = app.inner.store.meta(meta::LOCKBOX).await?.ok_or_else(no_vault)?;
+    let lockbox = Lockbox::from_bytes(&lockbox).map_err(damaged_lockbox)?;
+    wait_for_gate(app)?;
+    let (secret, place) = app.inner.device_secret.load(&device_name(&lockbox)).await?;
+    let firm = firm(app).await?;
+    check_passphrase(&request.new.0, &[&firm.msp_name, &firm.person_name], place == Place::File)?;
+    let params = app.config().kdf;
+    let own = app.inner.store.meta(meta::ACCOUNT_SECRET).await?.ok_or_else(no_vault)?;
+    let account_secret = vitrine_vault::account::open_account_secret(&session.root, &own).map_err(damaged_lockbox)?;
+    let root = session.root.duplicate();
+    let ids = lockbox.ids();
+    // The present passphrase opens the box, which also gives the device keys back for the new one.
+    let resealed = blocking(move || {
+        let unlocked = lockbox.open(&request.current.0, &secret)?;
+        let fresh = Lockbox::seal(&request.new.0, &secret, params, ids, &root, &unlocked.device_keys, &mut rng())?;
+        let enrolment = Enrolment::seal(&request.new.0, &account_secret, params, ids.member, ids.genesis, &root, &mut rng())?;
+        Ok::<_, UnlockError>((fresh, enrolment))
+    })
+    .await?;
+    let (fresh, enrolment) = match resealed {
+        Ok(resealed) => resealed,
+        Err(UnlockError::Refused) => return Err(wrong(app).holds("The passphrase was not changed.")),
+        Err(UnlockError::Kdf(error)) => return Err(no_memory(error)),
+        Err(error) => return Err(damaged_lockbox(error)),
+    };
+    let mut tx = app.inner.store.begin().await?;
+    tx.put_meta(meta::LOCKBOX, &fresh.to_bytes()).await?;
+    tx.put_meta(meta::ENROLMENT, &enrolment.to_bytes()).await?;
+    tx.commit().await?;
+    // A backup with the old enrolment blob would still open with the old passphrase.
+    backup::changed(app);
+    Ok(Done {})
+}
+
+/// Remembers something about the store that a person should read.
+pub(crate) fn warn(app: &App, warning: Error) {
+    hold(&app.inner.gate).warnings.push(warning.into_view());
+    app.tell(Event::StatusChanged);
+}
+
+fn wait_for_gate(app: &App) -> Result<()> {
+    let wait = hold(&app.inner.gate).open_again_at.saturating_sub(app.inner.clock.steady_ms());
+    if wait == 0 {
+        return Ok(());
+    }
+    Err(Error::new(ErrorClass::Locked, "vault.wait", "Too many wrong passphrases.", "Wait, then try again.")
+        .retry_in_ms(u32::try_from(wait).unwrap_or(u32::MAX)))
+}
+
+fn wrong(app: &App) -> Error {
+    let mut gate = hold(&app.inner.gate);
+    gate.wrong = gate.wrong.saturating_add(1);
+    let doublings = gate.wrong.saturating_sub(FREE_ATTEMPTS).min(6);
+    let pause = if gate.wrong < FREE_ATTEMPTS { Duration::ZERO } else { Duration::from_secs(1 << doublings).min(LONGEST_PAUSE) };
+    let pause = u32::try_from(pause.as_millis()).unwrap_or(u32::MAX);
+    gate.open_again_at = app.inner.clock.steady_ms().saturating_add(u64::from(pause));
+    // One sentence for every way of being wrong: it must not tell which half was right.
+    Error::new(ErrorClass::Locked, "vault.wrong-passphrase", "This passphrase does not open the vault on this device.", "Check caps lock and keyboard layout, then try again.")
+        .retry_in_ms(pause)
+}
+
+fn named(name: &str, what: &str) -> Result<String> {
+    crate::organizations::checked_name(name).map_err(|_| {
+        Error::usage("vault.name", format!("The name of the {what} cannot be used."), "Use 1 to 100 characters without line breaks.")
+    })
+}
+
+/// This machine's name, as other members will see it.
+pub(crate) fn machine_name() -> String {
+    let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    if name.trim().is_empty() { "This computer".into() } else { name.chars().take(100).collect() }
+}
+
+pub(crate) fn device_name(lockbox: &Lockbox) -> String {
+    hex(&lockbox.ids().device)
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    data_encoding::HEXLOWER.encode(bytes)
+}
+
+pub(crate) fn no_vault() -> Error {
+    Error::usage("vault.none", "There is no vault in this data folder.", "Create one, or restore one from a backup.")
+}
+
+pub(crate) fn no_memory(error: vitrine_vault::kdf::KdfError) -> Error {
+    let code = error.code().to_owned();
+    Error::machine(&code, "The passphrase could not be worked on.", "Free some memory and try again.").because(error)
+}
+
+fn damaged_lockbox(error: UnlockError) -> Error {
+    let code = error.code().to_owned();
+    Error::integrity(&code, "The box that holds this device's keys is damaged or was edited.", "Restore from the backup with your recovery kit and passphrase, or with the safe sheet.")
+        .holds("The sealed items were not touched.")
+        .because(error)
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        let what = error.to_string();
+        let (class, code, next) = match &error {
+            StoreError::InUse { .. } => (ErrorClass::Machine, "store.in-use", "Close the other Vitrine, or use it."),
+            StoreError::Unwritable { .. } | StoreError::File { .. } => (ErrorClass::Machine, "store.unwritable", "Check the folder's owner and permissions."),
+            StoreError::DiskFull => (ErrorClass::Machine, "store.disk-full", "Free some space and try again. Viewing still works."),
+            StoreError::Newer { .. } => (ErrorClass::Usage, "store.newer", "Update Vitrine on this machine."),
+            StoreError::Foreign => (ErrorClass::Usage, "store.foreign", "Set VITRINE_HOME to another folder."),
+            StoreError::Corrupted => (ErrorClass::Integrity, "store.corrupted", "Restore from the backup, and keep this data folder for examination."),
+            StoreError::EntryExists { .. } => (ErrorClass::Partly, "store.conflict", "Try again."),
+            StoreError::PageDamaged { .. } => (ErrorClass::Integrity, "index.damaged", "Lock and unlock the vault: the index is then made again from the signed history."),
+            StoreError::IndexLocked => return Self::locked(),
+            _ => (ErrorClass::Machine, "store.failed", "Try again."),
+        };
+        let mut letters = what.chars();
+        let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+        Self::new(class, code, format!("{first}{}.", letters.as_str()), next).because(error)
+    }
+}
