@@ -6,7 +6,7 @@ use crate::graph::pace::Pace;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
-use url::Url;
+use url::{Host, Url};
 
 /// Longest answer that is read. Microsoft's pages of 999 users stay below 2 MiB; more is a hostile or broken host.
 const LONGEST_ANSWER: usize = 16 * 1024 * 1024;
@@ -91,7 +91,7 @@ impl TransportError {
         matches!(self, Self::NoConnection | Self::Proxy | Self::Certificate | Self::Unsendable)
     }
 
-    fn of(error: &reqwest::Error) -> Self {
+    fn of(error: &reqwest::Error, by_proxy: bool) -> Self {
         if error.is_builder() {
             return Self::Unsendable;
         }
@@ -111,7 +111,7 @@ impl TransportError {
             }
             source = cause.source();
         }
-        Self::NoConnection
+        if by_proxy { Self::Proxy } else { Self::NoConnection }
     }
 }
 
@@ -144,6 +144,9 @@ impl SettingsError {
 #[derive(Clone)]
 pub struct Http {
     client: reqwest::Client,
+    /// For hosts on this machine, which no proxy can reach.
+    direct: reqwest::Client,
+    by_proxy: bool,
     clock: Arc<dyn Clock>,
     pace: Arc<Pace>,
 }
@@ -171,11 +174,10 @@ impl Http {
     pub fn with_clock(settings: &HttpSettings, clock: Arc<dyn Clock>) -> Result<Self, SettingsError> {
         // Whoever comes first decides for the process; an error only says that a provider is there already.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = match client(settings, false) {
-            Err(SettingsError::Tls) => client(settings, true)?,
-            other => other?,
-        };
-        Ok(Self { client, pace: Arc::new(Pace::new()), clock })
+        let by_proxy = matches!(settings.proxy, Proxy::Address(_));
+        let direct = HttpSettings { proxy: Proxy::Direct, ..settings.clone() };
+        let (client, direct) = (client(settings)?, client(&direct)?);
+        Ok(Self { client, direct, by_proxy, pace: Arc::new(Pace::new()), clock })
     }
 
     pub(crate) fn clock(&self) -> &dyn Clock {
@@ -191,12 +193,12 @@ impl Http {
     }
 
     pub(crate) fn request(&self, method: reqwest::Method, url: Url) -> reqwest::RequestBuilder {
-        self.client.request(method, url)
+        if on_this_machine(&url) { self.direct.request(method, url) } else { self.client.request(method, url) }
     }
 
     /// Sends once and reads the whole answer.
     pub(crate) async fn send(&self, request: reqwest::RequestBuilder) -> Result<Answer, TransportError> {
-        let mut response = request.send().await.map_err(|e| TransportError::of(&e))?;
+        let mut response = request.send().await.map_err(|e| TransportError::of(&e, self.by_proxy))?;
         let mut body = zeroize::Zeroizing::new(Vec::new());
         while let Some(chunk) = response.chunk().await.map_err(|_| TransportError::NoAnswer)? {
             if body.len() + chunk.len() > LONGEST_ANSWER {
@@ -208,18 +210,16 @@ impl Http {
     }
 }
 
-fn client(settings: &HttpSettings, without_system_roots: bool) -> Result<reqwest::Client, SettingsError> {
-    let mut builder = reqwest::Client::builder()
-        // A redirect would carry a token or code to a host that nobody configured.
-        .redirect(reqwest::redirect::Policy::none())
-        .connect_timeout(CONNECT_LIMIT)
-        .timeout(REQUEST_LIMIT)
-        .user_agent(concat!("Vitrine/", env!("CARGO_PKG_VERSION")));
-    builder = match &settings.proxy {
-        Proxy::System => builder,
-        Proxy::Direct => builder.no_proxy(),
-        Proxy::Address(url) => builder.proxy(reqwest::Proxy::all(url.clone()).map_err(|_| SettingsError::Proxy)?),
-    };
+fn on_this_machine(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}
+
+fn client(settings: &HttpSettings) -> Result<reqwest::Client, SettingsError> {
     let roots = match &settings.extra_roots_pem {
         Some(pem) => {
             let roots = reqwest::Certificate::from_pem_bundle(pem).map_err(|_| SettingsError::Roots)?;
@@ -230,8 +230,23 @@ fn client(settings: &HttpSettings, without_system_roots: bool) -> Result<reqwest
         }
         None => Vec::new(),
     };
+    let begun = || -> Result<reqwest::ClientBuilder, SettingsError> {
+        let builder = reqwest::Client::builder()
+            // A redirect would carry a token or code to a host that nobody configured.
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(CONNECT_LIMIT)
+            .timeout(REQUEST_LIMIT)
+            .user_agent(concat!("Vitrine/", env!("CARGO_PKG_VERSION")));
+        Ok(match &settings.proxy {
+            Proxy::System => builder,
+            Proxy::Direct => builder.no_proxy(),
+            Proxy::Address(url) => builder.proxy(reqwest::Proxy::all(url.clone()).map_err(|_| SettingsError::Proxy)?),
+        })
+    };
     // A machine without any certificate store must still reach a loopback host; https then fails with `Certificate`,
     // whose next step names the missing package.
-    builder = if without_system_roots { builder.tls_certs_only(roots) } else { builder.tls_certs_merge(roots) };
-    builder.build().map_err(|_| SettingsError::Tls)
+    begun()?
+        .tls_certs_merge(roots.clone())
+        .build()
+        .or_else(|_| begun()?.tls_certs_only(roots).build().map_err(|_| SettingsError::Tls))
 }

@@ -8,12 +8,15 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use vitrine_entra::certificate::{MadeCertificate, make_certificate};
 use vitrine_entra::connection::ConnectionRecord;
+use vitrine_entra::discovery::tenant_of_domain;
 use vitrine_entra::graph::SendOutcome;
+use vitrine_entra::http::Proxy;
 use vitrine_entra::laps;
 use vitrine_entra::{
     ApplicationId, Certificate, ClientId, Cloud, Connection, GraphErrorKind, Http, HttpSettings, Password,
     ServicePrincipalId, SignInErrorKind, TenantId, UserId,
 };
+use vitrine_entra_sim::{Sim, SimOptions, TlsFiles};
 
 type Answer = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
@@ -145,4 +148,49 @@ async fn where_nothing_listens_nothing_was_sent_and_the_next_step_is_said() {
     assert!(error.next_step().contains("online"));
     let sign_in = connection.sign_in().await.unwrap_err();
     assert_eq!((sign_in.kind(), sign_in.code()), (SignInErrorKind::Transport, "network.no-connection"));
+}
+
+#[tokio::test]
+async fn a_proxy_that_is_not_there_is_named_and_this_machine_is_reached_without_it() {
+    let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let proxy = Proxy::Address(format!("http://{free}").parse().unwrap());
+    let http = Http::new(&HttpSettings { proxy, extra_roots_pem: None }).unwrap();
+    let error = tenant_of_domain(&http, &Cloud::global(), "contoso.com").await.unwrap_err();
+    assert_eq!(error.code(), "network.proxy");
+    let (base, asked) = server(Box::new(|_| Some(with("400 Bad", "", r#"{"error":"invalid_tenant"}"#)))).await;
+    let cloud = Cloud::custom(&base, &base).unwrap();
+    let error = tenant_of_domain(&http, &cloud, "contoso.com").await.unwrap_err();
+    assert_eq!((error.kind(), asked.load(Ordering::SeqCst)), (SignInErrorKind::UnknownTenant, 1));
+}
+
+#[tokio::test]
+async fn a_certificate_that_is_not_trusted_is_named_until_its_authority_is_added() {
+    let mut params = rcgen::CertificateParams::new(["localhost".to_owned()]).unwrap();
+    params.distinguished_name.push(rcgen::DnType::CommonName, "localhost");
+    let key = rcgen::KeyPair::generate().unwrap();
+    let certificate = params.self_signed(&key).unwrap();
+    let pem = |label: &str, der: &[u8]| {
+        format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", data_encoding::BASE64.encode(der))
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let files = TlsFiles { certificate: folder.path().join("c.pem"), key: folder.path().join("k.pem") };
+    let certificate = pem("CERTIFICATE", certificate.der());
+    std::fs::write(&files.certificate, &certificate).unwrap();
+    std::fs::write(&files.key, pem("PRIVATE KEY", key.serialized_der())).unwrap();
+    let sim = Sim::start(SimOptions { tls: Some(files), ..SimOptions::default() }).await.unwrap();
+    let cloud = Cloud::custom(&sim.urls().login, &sim.urls().graph).unwrap();
+    let tenant = sim.tenants().remove(0);
+
+    let stranger = Http::new(&HttpSettings::default()).unwrap();
+    let error = tenant_of_domain(&stranger, &cloud, &tenant.initial_domain).await.unwrap_err();
+    assert_eq!(error.code(), "network.certificate");
+    assert!(error.next_step().contains("certificate authority"));
+    let settings = HttpSettings { extra_roots_pem: Some(certificate.into_bytes()), ..HttpSettings::default() };
+    let told = Http::new(&settings).unwrap();
+    let found = tenant_of_domain(&told, &cloud, &tenant.initial_domain).await.unwrap();
+    assert_eq!(found.to_string(), tenant.id);
+    for broken in ["", "no certificate", "-----BEGIN CERTIFICATE-----\n%%\n-----END CERTIFICATE-----\n"] {
+        let settings = HttpSettings { extra_roots_pem: Some(broken.as_bytes().to_vec()), ..HttpSettings::default() };
+        assert_eq!(Http::new(&settings).unwrap_err().code(), "network.settings-roots", "{broken}");
+    }
 }
