@@ -26,6 +26,9 @@ export function browsingHost(): FakeHost {
       .then(({ settings }) =>
         host.setSettings({ settings: { ...settings, theme: wanted.get("theme") as "light" | "dark" } }),
       );
+  // Hash history would take the page's own query for a part of each address.
+  host.pageQuery = location.search;
+  history.replaceState(null, "", location.pathname + location.hash);
   window.fake = host;
   return host;
 }

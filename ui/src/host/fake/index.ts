@@ -58,6 +58,8 @@ export type FakeHost = Host & {
   setAccount(organization: string, change: Partial<AccountView>): void;
   setStatus(change: Partial<StatusView>): void;
   firstId(): string;
+  /** The query that chose what is shown; a second window of the browser gets the same. */
+  pageQuery: string;
   copied: string[];
   windows: string[];
 };
@@ -651,8 +653,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
       account(request.organization, request.account);
       const hash = `#/reveal/${request.organization}/${request.account}`;
       windows.push(hash);
-      if (pace > 0)
-        globalThis.open?.(`${location.pathname}${location.search}${hash}`, "reveal", "width=560,height=720");
+      if (pace > 0) globalThis.open?.(`${location.pathname}${fake.pageQuery}${hash}`, "reveal", "width=560,height=720");
       return {};
     },
     card: async (request: { organization: string; account: string }) => {
@@ -822,8 +823,8 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     ]),
   ) as unknown as Host;
 
-  // In plain browsing some accounts are not well, so that every state can be seen.
-  return {
+  const fake: FakeHost = {
+    pageQuery: "",
     ...asks,
     listen: async (each) => {
       heard.add(each);
@@ -855,6 +856,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     },
     firstId: () => [...world.keys()][0] ?? id(0),
   };
+  return fake;
 }
 
 function parse(csv: string, taken: Set<string>) {
