@@ -1,25 +1,34 @@
 // Names by which tests and WebDriver find the main controls. Stable: they are part of what others use.
 //
-// unlock-passphrase, unlock-submit, unlock-error         the unlock screen
-// first-create, first-restore                            the choice of a first run
-// create-msp, create-person, create-passphrase, create-repeat, create-suggest, create-use-suggestion,
-// create-accept-file, create-submit                      creating a vault
-// restore-file, restore-choose-file, restore-kit, restore-sheet, restore-secret-code, restore-vault-code,
-// restore-sheet-code, restore-passphrase, restore-accept-file, restore-submit     restoring one
-// kit-path, kit-save, kit-group-1, kit-group-2, kit-confirm, sheet-path, sheet-save, backup-path, backup-save,
-// start-organization-name, start-organization-add, start-connect, sheet-later, start-open-organizations,
-// start-step-<step> (data-done), kit-saved            the onboarding checklist
-// nav-organizations, nav-rotation, nav-audit, nav-settings, nav-start, lock-now, open-palette     the sidebar
-// organizations-filter, add-organization, add-name, add-notes, add-submit, import-csv, import-text, import-preview,
-// import-submit, organizations-table, rotate-selected, organization-row (data-name)        the list
-// view-credentials, view-account-1, view-account-2 (asked where there are two), rotate-now, next-step, organization-title, organization-state, connect-tenant, enable-laps,
-// turn-off-laps                                           one organization
-// route-browser, route-code, open-browser, device-code, verification-uri, sign-in-url, confirm-tenant, confirm-no,
-// connect-wizard (data-phase), copy-device-code, apply-plan, connected, enable-laps-now, cancel-connect, start-again, client-id, client-id-save      the connect wizard
-// laps-one, laps-two, laps-name-1, laps-name-2, laps-interval, laps-submit, laps-adopt-submit, laps-done,
-// laps-off-keep, laps-off-disable, laps-off-delete, laps-off-submit                  LAPS
-// reveal-reason, reveal-password, secret-text, hide-password, large-type, large-text, phonetic, copy-user-name,
-// copy-password, copy-code, show-code, one-time-code, factor-key, factor-save, reveal-window (data-account)
-//                                                         the reveal window
-// error-notice, error-code                                any error
+// Unlock             unlock-passphrase, unlock-submit, unlock-error
+// First run          first-create, first-restore
+// Creating           create-msp, create-person, create-passphrase, create-repeat, passphrase-strength, create-suggest,
+//                    create-suggestion, create-use-suggestion, create-accept-file, create-submit
+// Restoring          restore-file, restore-file-choose, restore-kit, restore-sheet, restore-secret-code,
+//                    restore-vault-code, restore-sheet-code, restore-passphrase, restore-repeat, restore-accept-file,
+//                    restore-submit
+// Checklist          start-step-<step> (data-done), kit-path, kit-path-choose, kit-save, kit-saved, kit-group-1,
+//                    kit-group-2, kit-confirm, sheet-path, sheet-path-choose, sheet-save, sheet-later, backup-path,
+//                    backup-path-choose, backup-save, start-organization-name, start-organization-add, start-connect,
+//                    start-open-organizations
+// Sidebar            nav-organizations, nav-rotation, nav-audit, nav-settings, nav-start, lock-now, open-palette
+// List               organizations-filter, count-<state>, organizations-table, organization-row (data-name),
+//                    rotate-selected, add-organization, add-name, add-notes, add-submit, import-csv, import-text,
+//                    import-preview, import-submit
+// One organization   organization-title, organization-state, next-step, view-credentials, view-account-1,
+//                    view-account-2 (asked where there are two accounts), rotate-now, copy-sign-in-page,
+//                    connect-tenant, enable-laps, turn-off-laps
+// Connecting         connect-wizard (data-phase), route-browser, route-code, open-browser, copy-device-code,
+//                    device-code (data-code), verification-uri, sign-in-url, confirm-tenant, confirm-no, apply-plan,
+//                    connected, enable-laps-now, signed-in-continue, cancel-connect, client-id, client-id-save
+// LAPS               laps-one, laps-two, laps-name-1, laps-name-2, laps-interval, laps-sign-in, laps-submit,
+//                    laps-outcome (data-outcome), laps-adopt-<name>, laps-adopt-submit, laps-done, laps-off-keep,
+//                    laps-off-disable, laps-off-delete, laps-off-submit
+// Reveal window      reveal-window (data-account), reveal-reason, copy-user-name, reveal-password, secret-text,
+//                    hide-password, copy-password, large-type, large-text, phonetic, show-code, one-time-code,
+//                    copy-code, factor-key, factor-save; where several values stand side by side the names end in
+//                    -current, -pending or -previous (reveal-password-pending, secret-text-pending, copy-password-...)
+// Rotation           rotate-due, retry-failed, job (data-step)
+// Settings           setting-<name>, backup-now, passphrase-current, passphrase-new, passphrase-repeat, passphrase-change
+// Any error          error-notice, error-code
 export {};
