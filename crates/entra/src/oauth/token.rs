@@ -195,3 +195,48 @@ pub(super) fn identity(
         display_name: claims.name.unwrap_or_default(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    const CLIENT: ClientId = ClientId::from_u128(7);
+    const LOGIN: &str = "https://login.example/";
+
+    fn endpoints(tenant: Option<TenantId>) -> Endpoints {
+        let url: url::Url = LOGIN.parse().unwrap();
+        let whom = tenant.map_or_else(|| "{tenantid}".to_owned(), |t| t.to_string());
+        let issuer = format!("{LOGIN}{whom}/v2.0");
+        Endpoints { issuer, authorize: url.clone(), token: url.clone(), device: url, tenant }
+    }
+
+    fn judged(
+        tenant: Option<TenantId>,
+        tid: TenantId,
+        issuer: TenantId,
+        aud: ClientId,
+        nonce: &str,
+    ) -> Option<SignInErrorKind> {
+        let claims = serde_json::json!({
+            "iss": format!("{LOGIN}{issuer}/v2.0"), "aud": aud, "tid": tid, "oid": UserId::from_u128(9), "nonce": nonce,
+        });
+        let token = format!("h.{}.s", BASE64URL_NOPAD.encode(claims.to_string().as_bytes()));
+        let answer = serde_json::json!({"token_type": "Bearer", "access_token": "SECRET", "id_token": token});
+        let tokens: Tokens = serde_json::from_value(answer).unwrap();
+        assert!(!format!("{tokens:?}").contains("SECRET") && !format!("{tokens:?}").contains("h."));
+        identity(&tokens, CLIENT, &endpoints(tenant), Some("n1")).err().map(|e| e.kind())
+    }
+
+    #[test]
+    fn only_a_token_made_for_this_sign_in_by_the_right_tenant_counts() {
+        let (one, two) = (TenantId::from_u128(1), TenantId::from_u128(2));
+        assert_eq!(judged(Some(one), one, one, CLIENT, "n1"), None);
+        assert_eq!(judged(None, two, two, CLIENT, "n1"), None);
+        assert_eq!(judged(Some(one), two, two, CLIENT, "n1"), Some(SignInErrorKind::WrongTenant));
+        assert_eq!(judged(Some(one), two, one, CLIENT, "n1"), Some(SignInErrorKind::WrongTenant));
+        assert_eq!(judged(None, one, two, CLIENT, "n1"), Some(SignInErrorKind::NotGenuine));
+        assert_eq!(judged(Some(one), one, one, ClientId::from_u128(8), "n1"), Some(SignInErrorKind::NotGenuine));
+        assert_eq!(judged(Some(one), one, one, CLIENT, "n2"), Some(SignInErrorKind::NotGenuine));
+    }
+}
