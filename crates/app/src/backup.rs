@@ -100,7 +100,7 @@ pub(crate) fn changed(app: &App) {
     });
 }
 
-/// Writes what is pending now, before a host ends. Nothing to do where no folder is set.
+/// Writes what is pending now, before a process ends. Nothing to do where no folder is set.
 pub(crate) async fn settle(app: &App) -> Result<()> {
     let pending = {
         let state = lock(&app.inner.backup);

@@ -11,7 +11,7 @@ use vitrine_entra::Cloud;
 use vitrine_vault::KdfParams;
 
 /// Name of the configuration file in the data folder.
-pub const FILE: &str = "config.toml";
+pub(crate) const FILE: &str = "config.toml";
 
 /// How this installation is configured.
 #[derive(Clone, Debug)]

@@ -242,7 +242,7 @@ impl<'a> Change<'a> {
         AccountItem::decode(&plain).map_err(damaged_item)
     }
 
-    /// Notes what happened: a sealed record in the organization's ledger, and a line for lists.
+    /// Notes what happened, as a line for lists.
     pub(crate) async fn note(&mut self, action: Action, organization: Option<(&Bytes32, &str)>, user_name: Option<&str>, note: Option<String>) -> Result<()> {
         let line = Activity {
             at: self.app.now_ms(),
@@ -386,7 +386,7 @@ impl<'a> Change<'a> {
     pub(crate) async fn commit(mut self) -> Result<()> {
         self.tx.index_put(key::FIRM, &encode(&self.firm)?).await?;
         if self.msp_changed {
-            self.tx.index_put(key::MSP, &self.msp.encode()).await?;
+            self.tx.index_put_long(key::MSP, &self.msp.encode()).await?;
         }
         self.tx.commit().await?;
         if self.msp_changed {

@@ -18,6 +18,7 @@ mod error;
 mod failpoint;
 mod files;
 mod founding;
+mod harden;
 mod health;
 mod host;
 mod import;
@@ -42,6 +43,7 @@ mod words;
 pub use clock::{Clock, SystemClock};
 pub use config::{Config, data_folder};
 pub use error::{Error, Result};
+pub use harden::harden;
 pub use host::{Headless, Host, HostError};
 pub use keychain::{Keychain, KeychainError, OsKeychain};
 pub use routes::Answered;
@@ -185,6 +187,21 @@ impl App {
     /// What the tray shows.
     pub fn tray(&self) -> TrayView {
         lock(&self.inner.tray).clone()
+    }
+
+    /// Finishes what one command began: carries its view records into the ledgers, writes the backup, and locks.
+    pub async fn close(self) {
+        if let Ok(session) = self.session().await {
+            // Both are done again by whoever opens the vault next.
+            let carried = credentials::carry(&self, &session).await;
+            let backed_up = backup::settle(&self).await;
+            if let Err(error) = carried.and(backed_up) {
+                tracing::warn!(code = error.code(), "left for the next time");
+            }
+            drop(session);
+            self.lock(LockReason::Hand).await;
+        }
+        self.shut_down();
     }
 
     /// Stops what runs and drops the keys, at once. The last call before the process ends.

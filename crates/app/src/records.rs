@@ -88,8 +88,7 @@ pub(crate) struct Firm {
     pub(crate) backup_written_at: Option<u64>,
     pub(crate) tenant_connected: bool,
     pub(crate) rotation_verified: bool,
-    /// View records up to this number stand in the lists, and those up to the next in the ledgers.
-    pub(crate) told_to: u64,
+    /// View records up to this number are in the ledgers.
     pub(crate) carried_to: u64,
     /// Hash of the newest carried record, which the next one names.
     pub(crate) carried_hash: Option<Bytes32>,

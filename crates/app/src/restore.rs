@@ -276,7 +276,7 @@ pub(crate) async fn rebuild(app: &App, unlocked: Unlocked, ids: BoxIds, floor: u
     tx.reset_index(floor).await?;
     // Until the last row is written the index says of itself that it is not whole.
     tx.index_put(key::REBUILDING, &[1]).await?;
-    tx.index_put(key::MSP, &state.encode()).await?;
+    tx.index_put_long(key::MSP, &state.encode()).await?;
     tx.index_put(key::FIRM, &encode(&firm)?).await?;
     tx.index_put(key::COUNTS, &encode(&Counts::default())?).await?;
     for seq in 0..=state.head().seq {

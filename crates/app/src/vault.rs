@@ -154,7 +154,7 @@ pub(crate) async fn create(app: &App, request: CreateVaultRequest) -> Result<Sta
     for (name, bytes) in &boxes.metas {
         tx.put_meta(name, bytes).await?;
     }
-    tx.index_put(key::MSP, &state.encode()).await?;
+    tx.index_put_long(key::MSP, &state.encode()).await?;
     let firm = Firm { msp_name: msp_name.clone(), person_name, ..Firm::default() };
     tx.index_put(key::FIRM, &encode(&firm)?).await?;
     point!("vault.create.before");
@@ -291,7 +291,7 @@ async fn read_state(app: &App, root: &RootKey, ids: BoxIds) -> Result<(MspState,
     if app.inner.store.index_value(key::REBUILDING).await?.is_some() {
         return Err(Error::integrity("index.unfinished", "The local index was being made again and is not whole.", "Lock and unlock the vault."));
     }
-    let row = app.inner.store.index_value(key::MSP).await?.ok_or_else(|| {
+    let row = app.inner.store.index_long_value(key::MSP).await?.ok_or_else(|| {
         Error::integrity("index.no-state", "The local index lacks the state of the vault.", "Lock and unlock the vault.")
     })?;
     let state = MspState::decode(&row).map_err(|error| {

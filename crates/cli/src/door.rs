@@ -68,12 +68,12 @@ impl Door {
 
     /// Leaves the vault as it was found. Called whatever came of the command.
     pub(crate) async fn close(mut self) {
-        if self.lock_after {
+        if self.lock_after && !self.ends_with_us() {
             // The command's own outcome is what counts; a vault that cannot be locked is one that is gone.
             let _ = self.call(LockRequest {}).await;
         }
         if let Way::Here(app) = self.way {
-            app.shut_down();
+            app.close().await;
         }
     }
 }

@@ -12,13 +12,19 @@ mod output;
 mod person;
 mod text;
 
-use std::process::ExitCode;
+use std::{alloc::System, process::ExitCode};
 
 use clap::Parser;
+use zeroizing_alloc::ZeroAlloc;
 
 use crate::{args::Arguments, exit::Exit, output::Outcome, person::Person};
 
+/// Memory is wiped when it is freed, so that copies which libraries made of a secret do not outlive their use.
+#[global_allocator]
+static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
+
 fn main() -> ExitCode {
+    vitrine_app::harden();
     // Asked of the raw arguments, because a usage error must be a document too.
     let json = std::env::args_os().any(|argument| argument == "--json");
     let arguments = match Arguments::try_parse() {

@@ -1,0 +1,287 @@
+//! The commands of the desktop host, one line each: a window asks, the application answers.
+//!
+//! Which window may ask what stands in `capabilities/`; the names are declared in `commands.txt`.
+
+#![allow(missing_docs, unreachable_pub, clippy::needless_pass_by_value, clippy::wildcard_imports)] // the request types carry the documentation; Tauri hands arguments over by value; its macro needs `pub`
+
+use tauri::State;
+use vitrine_app::App;
+use vitrine_app::api::*;
+
+type Answer<V> = Result<V, ErrorView>;
+
+#[tauri::command]
+#[specta::specta]
+pub async fn status(app: State<'_, App>, request: StatusRequest) -> Answer<StatusView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn passphrase_strength(app: State<'_, App>, request: PassphraseStrengthRequest) -> Answer<PassphraseStrengthView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn suggest_passphrase(app: State<'_, App>, request: SuggestPassphraseRequest) -> Answer<SuggestPassphraseView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn create_vault(app: State<'_, App>, request: CreateVaultRequest) -> Answer<StatusView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn unlock(app: State<'_, App>, request: UnlockRequest) -> Answer<StatusView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn lock(app: State<'_, App>, request: LockRequest) -> Answer<StatusView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn touch(app: State<'_, App>, request: TouchRequest) -> Answer<Done> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn change_passphrase(app: State<'_, App>, request: ChangePassphraseRequest) -> Answer<Done> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn suggested_paths(app: State<'_, App>, request: SuggestedPathsRequest) -> Answer<SuggestedPathsView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn save_kit(app: State<'_, App>, request: SaveKitRequest) -> Answer<SavedKitView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn confirm_kit(app: State<'_, App>, request: ConfirmKitRequest) -> Answer<StatusView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn save_sheet(app: State<'_, App>, request: SaveSheetRequest) -> Answer<SavedSheetView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn set_backup(app: State<'_, App>, request: SetBackupRequest) -> Answer<StatusView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn backup_now(app: State<'_, App>, request: BackupNowRequest) -> Answer<StatusView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn restore(app: State<'_, App>, request: RestoreRequest) -> Answer<StatusView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn organizations(app: State<'_, App>, request: OrganizationsRequest) -> Answer<OrganizationsView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn add_organization(app: State<'_, App>, request: AddOrganizationRequest) -> Answer<OrganizationView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn preview_import(app: State<'_, App>, request: PreviewImportRequest) -> Answer<ImportPreviewView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn import_organizations(app: State<'_, App>, request: ImportRequest) -> Answer<ImportView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn organization(app: State<'_, App>, request: OrganizationRequest) -> Answer<OrganizationView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn edit_organization(app: State<'_, App>, request: EditOrganizationRequest) -> Answer<OrganizationView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn archive_organization(app: State<'_, App>, request: ArchiveOrganizationRequest) -> Answer<Done> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn audit(app: State<'_, App>, request: AuditRequest) -> Answer<AuditView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn connect(app: State<'_, App>, request: ConnectRequest) -> Answer<ConnectView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn connect_status(app: State<'_, App>, request: ConnectStatusRequest) -> Answer<ConnectView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn open_sign_in(app: State<'_, App>, request: OpenSignInRequest) -> Answer<Done> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn copy_device_code(app: State<'_, App>, request: CopyDeviceCodeRequest) -> Answer<Done> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn confirm_tenant(app: State<'_, App>, request: ConfirmTenantRequest) -> Answer<ConnectView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn apply_plan(app: State<'_, App>, request: ApplyPlanRequest) -> Answer<ConnectView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn cancel_connect(app: State<'_, App>, request: CancelConnectRequest) -> Answer<ConnectView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn client_id(app: State<'_, App>, request: ClientIdRequest) -> Answer<ClientIdView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn set_client_id(app: State<'_, App>, request: SetClientIdRequest) -> Answer<ClientIdView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn laps_plan(app: State<'_, App>, request: LapsPlanRequest) -> Answer<LapsPlanView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn enable_laps(app: State<'_, App>, request: EnableLapsRequest) -> Answer<LapsEnabledView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn disable_laps(app: State<'_, App>, request: DisableLapsRequest) -> Answer<OrganizationView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn set_interval(app: State<'_, App>, request: SetIntervalRequest) -> Answer<OrganizationView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn card(app: State<'_, App>, request: CardRequest) -> Answer<CardView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn reveal(app: State<'_, App>, request: RevealRequest) -> Answer<RevealView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn copy(app: State<'_, App>, request: CopyRequest) -> Answer<CopyView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn set_second_factor(app: State<'_, App>, request: SetSecondFactorRequest) -> Answer<CardView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn one_time_code(app: State<'_, App>, request: OneTimeCodeRequest) -> Answer<OneTimeCodeView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn rotate(app: State<'_, App>, request: RotateRequest) -> Answer<JobsView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn jobs(app: State<'_, App>, request: JobsRequest) -> Answer<JobsView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn settings(app: State<'_, App>, request: SettingsRequest) -> Answer<SettingsView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn set_settings(app: State<'_, App>, request: SetSettingsRequest) -> Answer<SettingsView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn open_reveal(app: State<'_, App>, request: OpenRevealRequest) -> Answer<Done> {
+    app.call(request).await
+}

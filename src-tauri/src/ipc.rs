@@ -1,0 +1,132 @@
+//! Typed IPC: the list of commands and events, and the TypeScript made from it.
+
+use crate::{commands, dialogs};
+use serde::{Deserialize, Serialize};
+use specta::Type;
+use tauri::{AppHandle, Manager};
+use tauri_specta::{Builder, Event as _, collect_commands, collect_events};
+use tokio::sync::broadcast::error::RecvError;
+use vitrine_app::{App, api};
+
+/// What the application says changed, as an event for every window.
+#[derive(Clone, Debug, Serialize, Deserialize, Type, tauri_specta::Event)]
+pub(crate) struct Changed(pub api::Event);
+
+/// The commands and events every window shares; capabilities decide which of them it may use.
+pub(crate) fn builder() -> Builder<tauri::Wry> {
+    Builder::new()
+        .commands(collect_commands![
+            commands::status,
+            commands::passphrase_strength,
+            commands::suggest_passphrase,
+            commands::create_vault,
+            commands::unlock,
+            commands::lock,
+            commands::touch,
+            commands::change_passphrase,
+            commands::suggested_paths,
+            commands::save_kit,
+            commands::confirm_kit,
+            commands::save_sheet,
+            commands::set_backup,
+            commands::backup_now,
+            commands::restore,
+            commands::organizations,
+            commands::add_organization,
+            commands::preview_import,
+            commands::import_organizations,
+            commands::organization,
+            commands::edit_organization,
+            commands::archive_organization,
+            commands::audit,
+            commands::connect,
+            commands::connect_status,
+            commands::open_sign_in,
+            commands::copy_device_code,
+            commands::confirm_tenant,
+            commands::apply_plan,
+            commands::cancel_connect,
+            commands::client_id,
+            commands::set_client_id,
+            commands::laps_plan,
+            commands::enable_laps,
+            commands::disable_laps,
+            commands::set_interval,
+            commands::open_reveal,
+            commands::card,
+            commands::reveal,
+            commands::copy,
+            commands::set_second_factor,
+            commands::one_time_code,
+            commands::rotate,
+            commands::jobs,
+            commands::settings,
+            commands::set_settings,
+            dialogs::pick_folder,
+            dialogs::pick_file,
+            dialogs::pick_save,
+        ])
+        .events(collect_events![Changed])
+}
+
+/// Hands the application's events to the windows, and acts on those that windows must not miss.
+pub(crate) fn forward_events(handle: &AppHandle, app: &App) {
+    let mut events = app.events();
+    let handle = handle.clone();
+    tauri::async_runtime::spawn(async move {
+        loop {
+            match events.recv().await {
+                Ok(event) => {
+                    if matches!(event, api::Event::Locked { .. }) {
+                        crate::windows::close_reveal(&handle);
+                    }
+                    // A window that is gone does not hear it, and asks for the state when it opens.
+                    let _ = Changed(event).emit(&handle);
+                    crate::tray::refresh(&handle, &handle.state::<App>());
+                }
+                // Too many at once: the windows ask for everything again.
+                Err(RecvError::Lagged(_)) => {
+                    let _ = Changed(api::Event::OrganizationsChanged).emit(&handle);
+                }
+                Err(RecvError::Closed) => return,
+            }
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use specta_typescript::Typescript;
+    use std::collections::BTreeSet;
+
+    const GENERATED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../ui/src/generated/ipc.ts");
+
+    #[test]
+    fn the_committed_typescript_is_what_the_commands_say() {
+        let fresh = builder()
+            .export_str(Typescript::default().header("// Generated from the Rust commands. Do not edit.\n/* eslint-disable */"))
+            .expect("every type has a TypeScript form");
+        if std::env::var_os("VITRINE_WRITE_GENERATED").is_some() {
+            std::fs::write(GENERATED, &fresh).expect("ui/src/generated can be written");
+        }
+        let committed = std::fs::read_to_string(GENERATED).unwrap_or_default();
+        assert!(committed == fresh, "ui/src/generated/ipc.ts is stale: run this test with VITRINE_WRITE_GENERATED=1");
+    }
+
+    #[test]
+    fn only_the_reveal_window_may_ask_for_a_secret() {
+        let permissions = |text: &str| -> BTreeSet<String> {
+            text.split('"').filter(|word| word.starts_with("allow-")).map(str::to_owned).collect()
+        };
+        let main = permissions(include_str!("../capabilities/main.json"));
+        let reveal = permissions(include_str!("../capabilities/reveal.json"));
+        for secret in ["allow-reveal", "allow-one-time-code"] {
+            assert!(reveal.contains(secret) && !main.contains(secret), "{secret}");
+        }
+        let declared: BTreeSet<String> =
+            include_str!("commands.txt").lines().map(|name| format!("allow-{}", name.replace('_', "-"))).collect();
+        let granted: BTreeSet<String> = main.union(&reveal).cloned().collect();
+        assert_eq!(declared, granted, "every command is granted to some window and none is granted that is not declared");
+    }
+}

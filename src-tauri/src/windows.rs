@@ -1,0 +1,86 @@
+//! The two windows: the main one, which never holds a secret, and the reveal window, which shows one account.
+
+use crate::tray;
+use tauri::{AppHandle, CloseRequestApi, Manager, WebviewUrl, WebviewWindowBuilder, Window};
+use vitrine_app::{App, Host, HostError};
+
+/// What the application may ask of the desktop.
+pub(crate) struct Desktop {
+    handle: AppHandle,
+}
+
+impl Desktop {
+    pub(crate) fn new(handle: &AppHandle) -> Self {
+        Self { handle: handle.clone() }
+    }
+}
+
+impl Host for Desktop {
+    fn open_reveal(&self, organization: &str, account: &str) -> Result<(), HostError> {
+        let page = format!("index.html#/reveal/{organization}/{account}");
+        let handle = self.handle.clone();
+        self.handle
+            .run_on_main_thread(move || {
+                close_reveal(&handle);
+                let window = WebviewWindowBuilder::new(&handle, "reveal", WebviewUrl::App(page.into()))
+                    .title("LAPS credentials - Vitrine")
+                    .inner_size(560.0, 720.0)
+                    .min_inner_size(420.0, 480.0)
+                    .content_protected(true)
+                    .on_navigation(|url| is_ours(url))
+                    .build();
+                if let Err(error) = window {
+                    tracing::warn!(code = "window.reveal", %error, "the reveal window did not open");
+                }
+            })
+            .map_err(|error| HostError(error.to_string()))
+    }
+}
+
+/// Only our own pages: a link in a page never leads the window elsewhere.
+fn is_ours(url: &tauri::Url) -> bool {
+    matches!((url.scheme(), url.host_str()), ("tauri", Some("localhost")) | ("http" | "https", Some("tauri.localhost")))
+        || (cfg!(debug_assertions) && url.host_str() == Some("localhost") && url.port() == Some(5173))
+}
+
+/// Opens the main window, or brings it to the front.
+pub(crate) fn show_main(handle: &AppHandle) {
+    if let Some(window) = handle.get_webview_window("main") {
+        let _ = window.unminimize();
+        let _ = window.show();
+        let _ = window.set_focus();
+        return;
+    }
+    let window = WebviewWindowBuilder::new(handle, "main", WebviewUrl::default())
+        .title("Vitrine")
+        .inner_size(1180.0, 760.0)
+        .min_inner_size(640.0, 480.0)
+        .on_navigation(|url| is_ours(url))
+        .build();
+    if let Err(error) = window {
+        tracing::error!(code = "window.main", %error, "the main window did not open");
+    }
+}
+
+/// Closes the reveal window, with what it shows.
+pub(crate) fn close_reveal(handle: &AppHandle) {
+    if let Some(window) = handle.get_webview_window("reveal") {
+        let _ = window.destroy();
+    }
+}
+
+/// The main window is closing: it goes to the tray where the setting and the desktop allow it. The web view is
+/// destroyed, not hidden, so that nothing it held stays in memory.
+pub(crate) fn closing_main(window: &Window, api: &CloseRequestApi) {
+    let handle = window.app_handle();
+    let Some(app) = handle.try_state::<App>() else { return };
+    if !app.settings().close_to_tray {
+        handle.exit(0);
+    } else if tray::stays(handle) {
+        app.closed_to_tray();
+    } else {
+        // No tray host answers: a window that vanished could not be found again.
+        api.prevent_close();
+        let _ = window.minimize();
+    }
+}
