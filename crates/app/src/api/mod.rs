@@ -44,10 +44,11 @@ macro_rules! command {
 }
 pub(crate) use command;
 
-/// A moment in milliseconds since 1970-01-01T00:00:00Z. Shown, compared for due times, never trusted for order.
+/// A moment in milliseconds since 1970-01-01T00:00:00Z; a plain number in TypeScript, where it stays exact to the year
+/// 287396. Shown, compared for due times, never trusted for order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Type)]
 #[serde(transparent)]
-pub struct Time(#[specta(type = f64)] pub u64);
+pub struct Time(#[specta(type = u32)] pub u64);
 
 /// The answer of a command that has nothing to tell but that it is done.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, Type)]
