@@ -67,6 +67,8 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             dialogs::pick_save,
         ])
         .events(collect_events![Changed])
+        // One shape for both directions: what a view leaves out is `null`, never absent.
+        .disable_serde_phases()
 }
 
 /// Hands the application's events to the windows, and acts on those that windows must not miss.

@@ -7,52 +7,52 @@ import * as __TAURI_EVENT from "@tauri-apps/api/event";
 
 /** Commands */
 export const commands = {
-	status: (request: StatusRequest) => typedError<StatusView_Serialize, ErrorView_Serialize>(__TAURI_INVOKE("status", { request })),
-	passphraseStrength: (request: PassphraseStrengthRequest) => typedError<PassphraseStrengthView_Serialize, ErrorView_Serialize>(__TAURI_INVOKE("passphrase_strength", { request })),
-	suggestPassphrase: (request: SuggestPassphraseRequest) => typedError<SuggestPassphraseView, ErrorView_Serialize>(__TAURI_INVOKE("suggest_passphrase", { request })),
-	createVault: (request: CreateVaultRequest) => typedError<StatusView_Serialize, ErrorView_Serialize>(__TAURI_INVOKE("create_vault", { request })),
-	unlock: (request: UnlockRequest) => typedError<StatusView_Serialize, ErrorView_Serialize>(__TAURI_INVOKE("unlock", { request })),
-	lock: (request: LockRequest) => typedError<StatusView_Serialize, ErrorView_Serialize>(__TAURI_INVOKE("lock", { request })),
-	touch: (request: TouchRequest) => typedError<Done, ErrorView_Serialize>(__TAURI_INVOKE("touch", { request })),
-	changePassphrase: (request: ChangePassphraseRequest) => typedError<Done, ErrorView_Serialize>(__TAURI_INVOKE("change_passphrase", { request })),
-	suggestedPaths: (request: SuggestedPathsRequest) => typedError<SuggestedPathsView, ErrorView_Serialize>(__TAURI_INVOKE("suggested_paths", { request })),
-	saveKit: (request: SaveKitRequest) => typedError<SavedKitView, ErrorView_Serialize>(__TAURI_INVOKE("save_kit", { request })),
-	confirmKit: (request: ConfirmKitRequest) => typedError<StatusView_Serialize, ErrorView_Serialize>(__TAURI_INVOKE("confirm_kit", { request })),
-	saveSheet: (request: SaveSheetRequest) => typedError<SavedSheetView, ErrorView_Serialize>(__TAURI_INVOKE("save_sheet", { request })),
-	setBackup: (request: SetBackupRequest) => typedError<StatusView_Serialize, ErrorView_Serialize>(__TAURI_INVOKE("set_backup", { request })),
-	backupNow: (request: BackupNowRequest) => typedError<StatusView_Serialize, ErrorView_Serialize>(__TAURI_INVOKE("backup_now", { request })),
-	restore: (request: RestoreRequest) => typedError<StatusView_Serialize, ErrorView_Serialize>(__TAURI_INVOKE("restore", { request })),
-	organizations: (request: OrganizationsRequest_Deserialize) => typedError<OrganizationsView_Serialize, ErrorView_Serialize>(__TAURI_INVOKE("organizations", { request })),
-	addOrganization: (request: AddOrganizationRequest_Deserialize) => typedError<OrganizationView_Serialize, ErrorView_Serialize>(__TAURI_INVOKE("add_organization", { request })),
-	previewImport: (request: PreviewImportRequest) => typedError<ImportPreviewView_Serialize, ErrorView_Serialize>(__TAURI_INVOKE("preview_import", { request })),
-	importOrganizations: (request: ImportRequest) => typedError<ImportView_Serialize, ErrorView_Serialize>(__TAURI_INVOKE("import_organizations", { request })),
-	organization: (request: OrganizationRequest) => typedError<OrganizationView_Serialize, ErrorView_Serialize>(__TAURI_INVOKE("organization", { request })),
-	editOrganization: (request: EditOrganizationRequest) => typedError<OrganizationView_Serialize, ErrorView_Serialize>(__TAURI_INVOKE("edit_organization", { request })),
-	archiveOrganization: (request: ArchiveOrganizationRequest) => typedError<Done, ErrorView_Serialize>(__TAURI_INVOKE("archive_organization", { request })),
-	audit: (request: AuditRequest_Deserialize) => typedError<AuditView_Serialize, ErrorView_Serialize>(__TAURI_INVOKE("audit", { request })),
-	connect: (request: ConnectRequest) => typedError<ConnectView_Serialize, ErrorView_Serialize>(__TAURI_INVOKE("connect", { request })),
-	connectStatus: (request: ConnectStatusRequest) => typedError<ConnectView_Serialize, ErrorView_Serialize>(__TAURI_INVOKE("connect_status", { request })),
-	openSignIn: (request: OpenSignInRequest) => typedError<Done, ErrorView_Serialize>(__TAURI_INVOKE("open_sign_in", { request })),
-	copyDeviceCode: (request: CopyDeviceCodeRequest) => typedError<Done, ErrorView_Serialize>(__TAURI_INVOKE("copy_device_code", { request })),
-	confirmTenant: (request: ConfirmTenantRequest) => typedError<ConnectView_Serialize, ErrorView_Serialize>(__TAURI_INVOKE("confirm_tenant", { request })),
-	applyPlan: (request: ApplyPlanRequest) => typedError<ConnectView_Serialize, ErrorView_Serialize>(__TAURI_INVOKE("apply_plan", { request })),
-	cancelConnect: (request: CancelConnectRequest) => typedError<ConnectView_Serialize, ErrorView_Serialize>(__TAURI_INVOKE("cancel_connect", { request })),
-	clientId: (request: ClientIdRequest) => typedError<ClientIdView_Serialize, ErrorView_Serialize>(__TAURI_INVOKE("client_id", { request })),
-	setClientId: (request: SetClientIdRequest) => typedError<ClientIdView_Serialize, ErrorView_Serialize>(__TAURI_INVOKE("set_client_id", { request })),
-	lapsPlan: (request: LapsPlanRequest) => typedError<LapsPlanView, ErrorView_Serialize>(__TAURI_INVOKE("laps_plan", { request })),
-	enableLaps: (request: EnableLapsRequest_Deserialize) => typedError<LapsEnabledView_Serialize, ErrorView_Serialize>(__TAURI_INVOKE("enable_laps", { request })),
-	disableLaps: (request: DisableLapsRequest) => typedError<OrganizationView_Serialize, ErrorView_Serialize>(__TAURI_INVOKE("disable_laps", { request })),
-	setInterval: (request: SetIntervalRequest) => typedError<OrganizationView_Serialize, ErrorView_Serialize>(__TAURI_INVOKE("set_interval", { request })),
-	openReveal: (request: OpenRevealRequest) => typedError<Done, ErrorView_Serialize>(__TAURI_INVOKE("open_reveal", { request })),
-	card: (request: CardRequest) => typedError<CardView_Serialize, ErrorView_Serialize>(__TAURI_INVOKE("card", { request })),
-	reveal: (request: RevealRequest_Deserialize) => typedError<RevealView_Serialize, ErrorView_Serialize>(__TAURI_INVOKE("reveal", { request })),
-	copy: (request: CopyRequest_Deserialize) => typedError<CopyView_Serialize, ErrorView_Serialize>(__TAURI_INVOKE("copy", { request })),
-	setSecondFactor: (request: SetSecondFactorRequest) => typedError<CardView_Serialize, ErrorView_Serialize>(__TAURI_INVOKE("set_second_factor", { request })),
-	oneTimeCode: (request: OneTimeCodeRequest_Deserialize) => typedError<OneTimeCodeView, ErrorView_Serialize>(__TAURI_INVOKE("one_time_code", { request })),
-	rotate: (request: RotateRequest) => typedError<JobsView_Serialize, ErrorView_Serialize>(__TAURI_INVOKE("rotate", { request })),
-	jobs: (request: JobsRequest) => typedError<JobsView_Serialize, ErrorView_Serialize>(__TAURI_INVOKE("jobs", { request })),
-	settings: (request: SettingsRequest) => typedError<SettingsView_Serialize, ErrorView_Serialize>(__TAURI_INVOKE("settings", { request })),
-	setSettings: (request: SetSettingsRequest_Deserialize) => typedError<SettingsView_Serialize, ErrorView_Serialize>(__TAURI_INVOKE("set_settings", { request })),
+	status: (request: StatusRequest) => typedError<StatusView, ErrorView>(__TAURI_INVOKE("status", { request })),
+	passphraseStrength: (request: PassphraseStrengthRequest) => typedError<PassphraseStrengthView, ErrorView>(__TAURI_INVOKE("passphrase_strength", { request })),
+	suggestPassphrase: (request: SuggestPassphraseRequest) => typedError<SuggestPassphraseView, ErrorView>(__TAURI_INVOKE("suggest_passphrase", { request })),
+	createVault: (request: CreateVaultRequest) => typedError<StatusView, ErrorView>(__TAURI_INVOKE("create_vault", { request })),
+	unlock: (request: UnlockRequest) => typedError<StatusView, ErrorView>(__TAURI_INVOKE("unlock", { request })),
+	lock: (request: LockRequest) => typedError<StatusView, ErrorView>(__TAURI_INVOKE("lock", { request })),
+	touch: (request: TouchRequest) => typedError<Done, ErrorView>(__TAURI_INVOKE("touch", { request })),
+	changePassphrase: (request: ChangePassphraseRequest) => typedError<Done, ErrorView>(__TAURI_INVOKE("change_passphrase", { request })),
+	suggestedPaths: (request: SuggestedPathsRequest) => typedError<SuggestedPathsView, ErrorView>(__TAURI_INVOKE("suggested_paths", { request })),
+	saveKit: (request: SaveKitRequest) => typedError<SavedKitView, ErrorView>(__TAURI_INVOKE("save_kit", { request })),
+	confirmKit: (request: ConfirmKitRequest) => typedError<StatusView, ErrorView>(__TAURI_INVOKE("confirm_kit", { request })),
+	saveSheet: (request: SaveSheetRequest) => typedError<SavedSheetView, ErrorView>(__TAURI_INVOKE("save_sheet", { request })),
+	setBackup: (request: SetBackupRequest) => typedError<StatusView, ErrorView>(__TAURI_INVOKE("set_backup", { request })),
+	backupNow: (request: BackupNowRequest) => typedError<StatusView, ErrorView>(__TAURI_INVOKE("backup_now", { request })),
+	restore: (request: RestoreRequest) => typedError<StatusView, ErrorView>(__TAURI_INVOKE("restore", { request })),
+	organizations: (request: OrganizationsRequest) => typedError<OrganizationsView, ErrorView>(__TAURI_INVOKE("organizations", { request })),
+	addOrganization: (request: AddOrganizationRequest) => typedError<OrganizationView, ErrorView>(__TAURI_INVOKE("add_organization", { request })),
+	previewImport: (request: PreviewImportRequest) => typedError<ImportPreviewView, ErrorView>(__TAURI_INVOKE("preview_import", { request })),
+	importOrganizations: (request: ImportRequest) => typedError<ImportView, ErrorView>(__TAURI_INVOKE("import_organizations", { request })),
+	organization: (request: OrganizationRequest) => typedError<OrganizationView, ErrorView>(__TAURI_INVOKE("organization", { request })),
+	editOrganization: (request: EditOrganizationRequest) => typedError<OrganizationView, ErrorView>(__TAURI_INVOKE("edit_organization", { request })),
+	archiveOrganization: (request: ArchiveOrganizationRequest) => typedError<Done, ErrorView>(__TAURI_INVOKE("archive_organization", { request })),
+	audit: (request: AuditRequest) => typedError<AuditView, ErrorView>(__TAURI_INVOKE("audit", { request })),
+	connect: (request: ConnectRequest) => typedError<ConnectView, ErrorView>(__TAURI_INVOKE("connect", { request })),
+	connectStatus: (request: ConnectStatusRequest) => typedError<ConnectView, ErrorView>(__TAURI_INVOKE("connect_status", { request })),
+	openSignIn: (request: OpenSignInRequest) => typedError<Done, ErrorView>(__TAURI_INVOKE("open_sign_in", { request })),
+	copyDeviceCode: (request: CopyDeviceCodeRequest) => typedError<Done, ErrorView>(__TAURI_INVOKE("copy_device_code", { request })),
+	confirmTenant: (request: ConfirmTenantRequest) => typedError<ConnectView, ErrorView>(__TAURI_INVOKE("confirm_tenant", { request })),
+	applyPlan: (request: ApplyPlanRequest) => typedError<ConnectView, ErrorView>(__TAURI_INVOKE("apply_plan", { request })),
+	cancelConnect: (request: CancelConnectRequest) => typedError<ConnectView, ErrorView>(__TAURI_INVOKE("cancel_connect", { request })),
+	clientId: (request: ClientIdRequest) => typedError<ClientIdView, ErrorView>(__TAURI_INVOKE("client_id", { request })),
+	setClientId: (request: SetClientIdRequest) => typedError<ClientIdView, ErrorView>(__TAURI_INVOKE("set_client_id", { request })),
+	lapsPlan: (request: LapsPlanRequest) => typedError<LapsPlanView, ErrorView>(__TAURI_INVOKE("laps_plan", { request })),
+	enableLaps: (request: EnableLapsRequest) => typedError<LapsEnabledView, ErrorView>(__TAURI_INVOKE("enable_laps", { request })),
+	disableLaps: (request: DisableLapsRequest) => typedError<OrganizationView, ErrorView>(__TAURI_INVOKE("disable_laps", { request })),
+	setInterval: (request: SetIntervalRequest) => typedError<OrganizationView, ErrorView>(__TAURI_INVOKE("set_interval", { request })),
+	openReveal: (request: OpenRevealRequest) => typedError<Done, ErrorView>(__TAURI_INVOKE("open_reveal", { request })),
+	card: (request: CardRequest) => typedError<CardView, ErrorView>(__TAURI_INVOKE("card", { request })),
+	reveal: (request: RevealRequest) => typedError<RevealView, ErrorView>(__TAURI_INVOKE("reveal", { request })),
+	copy: (request: CopyRequest) => typedError<CopyView, ErrorView>(__TAURI_INVOKE("copy", { request })),
+	setSecondFactor: (request: SetSecondFactorRequest) => typedError<CardView, ErrorView>(__TAURI_INVOKE("set_second_factor", { request })),
+	oneTimeCode: (request: OneTimeCodeRequest) => typedError<OneTimeCodeView, ErrorView>(__TAURI_INVOKE("one_time_code", { request })),
+	rotate: (request: RotateRequest) => typedError<JobsView, ErrorView>(__TAURI_INVOKE("rotate", { request })),
+	jobs: (request: JobsRequest) => typedError<JobsView, ErrorView>(__TAURI_INVOKE("jobs", { request })),
+	settings: (request: SettingsRequest) => typedError<SettingsView, ErrorView>(__TAURI_INVOKE("settings", { request })),
+	setSettings: (request: SetSettingsRequest) => typedError<SettingsView, ErrorView>(__TAURI_INVOKE("set_settings", { request })),
 	/**  Asks for a folder. `null` when the person chose none. */
 	pickFolder: () => __TAURI_INVOKE<string | null>("pick_folder"),
 	/**  Asks for a file to read. `null` when the person chose none. */
@@ -85,34 +85,7 @@ export type AccountState =
 "needsPerson";
 
 /**  An emergency account, without its secrets. */
-export type AccountView = AccountView_Serialize | AccountView_Deserialize;
-
-/**  An emergency account, without its secrets. */
-export type AccountView_Deserialize = {
-	/**  Item id, 32 hexadecimal digits. */
-	id: string,
-	/**  User principal name. */
-	userName: string,
-	/**  State. */
-	state: AccountState,
-	/**  When the present password was set. */
-	rotatedAt?: Time | null,
-	/**  When the tenant confirmed it. */
-	verifiedAt?: Time | null,
-	/**  When the next rotation is due. */
-	dueAt?: Time | null,
-	/**  A one-time-code key is stored. */
-	hasSecondFactor: boolean,
-	/**  Last time its password was shown or copied here. */
-	lastViewed?: LastViewed | null,
-	/**  The stored passwords, in the order to try them. */
-	values: StoredValue_Deserialize[],
-	/**  Why the last rotation did not end well. */
-	problem?: ErrorView_Deserialize | null,
-};
-
-/**  An emergency account, without its secrets. */
-export type AccountView_Serialize = {
+export type AccountView = {
 	/**  Item id, 32 hexadecimal digits. */
 	id: string,
 	/**  User principal name. */
@@ -130,9 +103,9 @@ export type AccountView_Serialize = {
 	/**  Last time its password was shown or copied here. */
 	lastViewed: LastViewed | null,
 	/**  The stored passwords, in the order to try them. */
-	values: StoredValue_Serialize[],
+	values: StoredValue[],
 	/**  Why the last rotation did not end well. */
-	problem: ErrorView_Serialize | null,
+	problem: ErrorView | null,
 };
 
 /**  What becomes of the accounts when LAPS is turned off. */
@@ -182,28 +155,7 @@ export type Action =
 "restored";
 
 /**  Something that happened, from the ledger or the view records. */
-export type ActivityLine = ActivityLine_Serialize | ActivityLine_Deserialize;
-
-/**  Something that happened, from the ledger or the view records. */
-export type ActivityLine_Deserialize = {
-	/**  When, as the acting device said. */
-	at: Time,
-	/**  Who. */
-	who: string,
-	/**  What. */
-	action: Action,
-	/**  Which organization. */
-	organization?: string | null,
-	/**  Its name. */
-	organizationName?: string | null,
-	/**  User name of the account, where it is about one. */
-	userName?: string | null,
-	/**  The reason given, or what went wrong. */
-	note?: string | null,
-};
-
-/**  Something that happened, from the ledger or the view records. */
-export type ActivityLine_Serialize = {
+export type ActivityLine = {
 	/**  When, as the acting device said. */
 	at: Time,
 	/**  Who. */
@@ -221,22 +173,11 @@ export type ActivityLine_Serialize = {
 };
 
 /**  Adds an organization. */
-export type AddOrganizationRequest = AddOrganizationRequest_Serialize | AddOrganizationRequest_Deserialize;
-
-/**  Adds an organization. */
-export type AddOrganizationRequest_Deserialize = {
+export type AddOrganizationRequest = {
 	/**  Name, 1 to 100 characters, not one that exists. */
 	name: string,
 	/**  Notes, up to 2,000 characters. */
 	notes?: string,
-};
-
-/**  Adds an organization. */
-export type AddOrganizationRequest_Serialize = {
-	/**  Name, 1 to 100 characters, not one that exists. */
-	name: string,
-	/**  Notes, up to 2,000 characters. */
-	notes: string,
 };
 
 /**  Does what the plan shows. */
@@ -254,10 +195,7 @@ export type ArchiveOrganizationRequest = {
 };
 
 /**  Asks what happened over all organizations. */
-export type AuditRequest = AuditRequest_Serialize | AuditRequest_Deserialize;
-
-/**  Asks what happened over all organizations. */
-export type AuditRequest_Deserialize = {
+export type AuditRequest = {
 	/**  Only this organization. */
 	organization?: string | null,
 	/**  Lines to pass over. */
@@ -266,31 +204,10 @@ export type AuditRequest_Deserialize = {
 	limit?: number,
 };
 
-/**  Asks what happened over all organizations. */
-export type AuditRequest_Serialize = {
-	/**  Only this organization. */
-	organization: string | null,
-	/**  Lines to pass over. */
-	offset: number,
-	/**  Lines wanted, 1 to 1,000; 0 means 100. */
-	limit: number,
-};
-
 /**  What happened. */
-export type AuditView = AuditView_Serialize | AuditView_Deserialize;
-
-/**  What happened. */
-export type AuditView_Deserialize = {
+export type AuditView = {
 	/**  Newest first. */
-	lines: ActivityLine_Deserialize[],
-	/**  How many there are. */
-	total: number,
-};
-
-/**  What happened. */
-export type AuditView_Serialize = {
-	/**  Newest first. */
-	lines: ActivityLine_Serialize[],
+	lines: ActivityLine[],
 	/**  How many there are. */
 	total: number,
 };
@@ -299,24 +216,7 @@ export type AuditView_Serialize = {
 export type BackupNowRequest = Record<string, never>;
 
 /**  The encrypted backup file. */
-export type BackupView = BackupView_Serialize | BackupView_Deserialize;
-
-/**  The encrypted backup file. */
-export type BackupView_Deserialize = {
-	/**  Folder it is written to after every change. */
-	folder?: string | null,
-	/**  Full path of the file, once written. */
-	file?: string | null,
-	/**  When it was last written. */
-	writtenAt?: Time | null,
-	/**  Whether the last change is in it. */
-	current: boolean,
-	/**  Why the last attempt failed. */
-	problem?: ErrorView_Deserialize | null,
-};
-
-/**  The encrypted backup file. */
-export type BackupView_Serialize = {
+export type BackupView = {
 	/**  Folder it is written to after every change. */
 	folder: string | null,
 	/**  Full path of the file, once written. */
@@ -326,7 +226,7 @@ export type BackupView_Serialize = {
 	/**  Whether the last change is in it. */
 	current: boolean,
 	/**  Why the last attempt failed. */
-	problem: ErrorView_Serialize | null,
+	problem: ErrorView | null,
 };
 
 /**  Ends the sign-in or set-up and drops the session. What was already created in the tenant stays and is listed. */
@@ -344,36 +244,13 @@ export type CardRequest = {
 };
 
 /**  A card: everything about the account but its secrets. */
-export type CardView = CardView_Serialize | CardView_Deserialize;
-
-/**  A card: everything about the account but its secrets. */
-export type CardView_Deserialize = {
+export type CardView = {
 	/**  Ledger id. */
 	organization: string,
 	/**  Name of the organization. */
 	organizationName: string,
 	/**  The account. */
-	account: AccountView_Deserialize,
-	/**  The tenant's sign-in page. */
-	signInPage: string,
-	/**  A reason must be given before anything is shown. */
-	reasonRequired: boolean,
-	/**  Newest state known here. */
-	asOf: Time,
-	/**  A rotation has fallen due since, so the password may have been changed from elsewhere. */
-	rotationDueSince: boolean,
-	/**  Seconds a revealed password stays visible. */
-	hidesAfterSeconds: number,
-};
-
-/**  A card: everything about the account but its secrets. */
-export type CardView_Serialize = {
-	/**  Ledger id. */
-	organization: string,
-	/**  Name of the organization. */
-	organizationName: string,
-	/**  The account. */
-	account: AccountView_Serialize,
+	account: AccountView,
 	/**  The tenant's sign-in page. */
 	signInPage: string,
 	/**  A reason must be given before anything is shown. */
@@ -401,20 +278,7 @@ export type Changed = Event;
 export type ClientIdRequest = Record<string, never>;
 
 /**  The client id in use, and how to register one. */
-export type ClientIdView = ClientIdView_Serialize | ClientIdView_Deserialize;
-
-/**  The client id in use, and how to register one. */
-export type ClientIdView_Deserialize = {
-	/**  The client id in use. */
-	clientId?: string | null,
-	/**  Address to register under "mobile and desktop applications". */
-	redirectUri: string,
-	/**  Delegated permissions to add, each with its reason. */
-	permissions: PermissionReason[],
-};
-
-/**  The client id in use, and how to register one. */
-export type ClientIdView_Serialize = {
+export type ClientIdView = {
 	/**  The client id in use. */
 	clientId: string | null,
 	/**  Address to register under "mobile and desktop applications". */
@@ -424,26 +288,7 @@ export type ClientIdView_Serialize = {
 };
 
 /**  Which Microsoft cloud this installation speaks to. */
-export type CloudView = CloudView_Serialize | CloudView_Deserialize;
-
-/**  Which Microsoft cloud this installation speaks to. */
-export type CloudView_Deserialize = {
-	/**  `global`, `usGovL4`, `usGovL5`, `china` or `custom`. */
-	name: string,
-	/**  Host of the sign-in pages. */
-	loginHost: string,
-	/**  Host of Microsoft Graph. */
-	graphHost: string,
-	/**  A lasting banner names these hosts: they are not Microsoft's. */
-	custom: boolean,
-	/**  The banner says "Simulated cloud". */
-	simulated: boolean,
-	/**  Client id of the first sign-in, when one is set. */
-	clientId?: string | null,
-};
-
-/**  Which Microsoft cloud this installation speaks to. */
-export type CloudView_Serialize = {
+export type CloudView = {
 	/**  `global`, `usGovL4`, `usGovL5`, `china` or `custom`. */
 	name: string,
 	/**  Host of the sign-in pages. */
@@ -473,10 +318,7 @@ export type ConfirmTenantRequest = {
 };
 
 /**  States of a sign-in and set-up, in order. */
-export type ConnectPhase = ConnectPhase_Serialize | ConnectPhase_Deserialize;
-
-/**  States of a sign-in and set-up, in order. */
-export type ConnectPhase_Deserialize = 
+export type ConnectPhase = 
 /**  Nothing under way. */
 { kind: "idle" } | 
 /**  Asking Microsoft for a code or an address. */
@@ -506,7 +348,7 @@ signedInAs: string } |
 /**  The tenant. */
 tenant: FoundTenant; 
 /**  The steps. */
-steps: ConnectStep_Deserialize[]; 
+steps: ConnectStep[]; 
 /**  What a person should know before going on (device code blocked for others, no P1, security defaults). */
 notices: string[] } | 
 /**  At work. */
@@ -514,13 +356,13 @@ notices: string[] } |
 /**  The tenant. */
 tenant: FoundTenant; 
 /**  The steps. */
-steps: ConnectStep_Deserialize[] } | 
+steps: ConnectStep[] } | 
 /**  The connection stands and every permission was proved by a read. */
 { kind: "connected"; 
 /**  The tenant. */
 tenant: FoundTenant; 
 /**  The steps. */
-steps: ConnectStep_Deserialize[]; 
+steps: ConnectStep[]; 
 /**  The admin's session still lives, so that LAPS can be enabled in the same sitting. */
 sessionAlive: boolean } | 
 /**  A session without a set-up: ready for work on accounts. */
@@ -532,70 +374,9 @@ signedInAs: string } |
 /**  It ended without success. */
 { kind: "failed"; 
 /**  Why, and the next step. */
-error: ErrorView_Deserialize; 
+error: ErrorView; 
 /**  The steps, where set-up had begun: what was created stays and is found again. */
-steps: ConnectStep_Deserialize[] };
-
-/**  States of a sign-in and set-up, in order. */
-export type ConnectPhase_Serialize = 
-/**  Nothing under way. */
-{ kind: "idle" } | 
-/**  Asking Microsoft for a code or an address. */
-{ kind: "starting" } | 
-/**  Waiting for the person to sign in with the browser of this machine. */
-{ kind: "waitingForBrowser"; 
-/**  Address of the sign-in page, to copy by hand. */
-url: string } | 
-/**  Waiting for the person to type the code on Microsoft's page. */
-{ kind: "waitingForCode"; 
-/**  The code, for people. */
-userCode: string; 
-/**  Microsoft's page, plain. */
-verificationUri: string; 
-/**  The same page as a QR code: rows of dark (true) and light modules. */
-qr: boolean[][]; 
-/**  When the code ends. */
-expiresAt: Time } | 
-/**  Signed in; nothing was written. "Is this Contoso?" */
-{ kind: "confirmTenant"; 
-/**  The tenant found. */
-tenant: FoundTenant; 
-/**  Who signed in. */
-signedInAs: string } | 
-/**  What will be created, with permission and reason. */
-{ kind: "plan"; 
-/**  The tenant. */
-tenant: FoundTenant; 
-/**  The steps. */
-steps: ConnectStep_Serialize[]; 
-/**  What a person should know before going on (device code blocked for others, no P1, security defaults). */
-notices: string[] } | 
-/**  At work. */
-{ kind: "working"; 
-/**  The tenant. */
-tenant: FoundTenant; 
-/**  The steps. */
-steps: ConnectStep_Serialize[] } | 
-/**  The connection stands and every permission was proved by a read. */
-{ kind: "connected"; 
-/**  The tenant. */
-tenant: FoundTenant; 
-/**  The steps. */
-steps: ConnectStep_Serialize[]; 
-/**  The admin's session still lives, so that LAPS can be enabled in the same sitting. */
-sessionAlive: boolean } | 
-/**  A session without a set-up: ready for work on accounts. */
-{ kind: "signedIn"; 
-/**  The tenant. */
-tenant: FoundTenant; 
-/**  Who signed in. */
-signedInAs: string } | 
-/**  It ended without success. */
-{ kind: "failed"; 
-/**  Why, and the next step. */
-error: ErrorView_Serialize; 
-/**  The steps, where set-up had begun: what was created stays and is found again. */
-steps: ConnectStep_Serialize[] };
+steps: ConnectStep[] };
 
 /**  Starts a sign-in of an admin of the customer's tenant. */
 export type ConnectRequest = {
@@ -614,22 +395,7 @@ export type ConnectStatusRequest = {
 };
 
 /**  One step of the set-up. */
-export type ConnectStep = ConnectStep_Serialize | ConnectStep_Deserialize;
-
-/**  One step of the set-up. */
-export type ConnectStep_Deserialize = {
-	/**  What is created or granted, in words. */
-	title: string,
-	/**  Permission or role by its Microsoft name, where it is one. */
-	permission?: string | null,
-	/**  Why it is needed. */
-	why: string,
-	/**  How it stands. */
-	state: StepState,
-};
-
-/**  One step of the set-up. */
-export type ConnectStep_Serialize = {
+export type ConnectStep = {
 	/**  What is created or granted, in words. */
 	title: string,
 	/**  Permission or role by its Microsoft name, where it is one. */
@@ -641,26 +407,13 @@ export type ConnectStep_Serialize = {
 };
 
 /**  Where the sign-in or set-up of an organization stands. */
-export type ConnectView = ConnectView_Serialize | ConnectView_Deserialize;
-
-/**  Where the sign-in or set-up of an organization stands. */
-export type ConnectView_Deserialize = {
+export type ConnectView = {
 	/**  Ledger id. */
 	organization: string,
 	/**  Its name. */
 	organizationName: string,
 	/**  The state. */
-	phase: ConnectPhase_Deserialize,
-};
-
-/**  Where the sign-in or set-up of an organization stands. */
-export type ConnectView_Serialize = {
-	/**  Ledger id. */
-	organization: string,
-	/**  Its name. */
-	organizationName: string,
-	/**  The state. */
-	phase: ConnectPhase_Serialize,
+	phase: ConnectPhase,
 };
 
 /**  Copies the device code, or opens nothing. */
@@ -670,10 +423,7 @@ export type CopyDeviceCodeRequest = {
 };
 
 /**  Copies a user name, password or one-time code to the clipboard, from Rust. */
-export type CopyRequest = CopyRequest_Serialize | CopyRequest_Deserialize;
-
-/**  Copies a user name, password or one-time code to the clipboard, from Rust. */
-export type CopyRequest_Deserialize = {
+export type CopyRequest = {
 	/**  Ledger id. */
 	organization: string,
 	/**  Item id. */
@@ -684,29 +434,8 @@ export type CopyRequest_Deserialize = {
 	reason?: string,
 };
 
-/**  Copies a user name, password or one-time code to the clipboard, from Rust. */
-export type CopyRequest_Serialize = {
-	/**  Ledger id. */
-	organization: string,
-	/**  Item id. */
-	account: string,
-	/**  What. */
-	what: CopyWhat,
-	/**  Why, up to 200 characters. */
-	reason: string,
-};
-
 /**  It is on the clipboard. */
-export type CopyView = CopyView_Serialize | CopyView_Deserialize;
-
-/**  It is on the clipboard. */
-export type CopyView_Deserialize = {
-	/**  When it is cleared, if it is still ours; none for a user name. */
-	clearsAt?: Time | null,
-};
-
-/**  It is on the clipboard. */
-export type CopyView_Serialize = {
+export type CopyView = {
 	/**  When it is cleared, if it is still ours; none for a user name. */
 	clearsAt: Time | null,
 };
@@ -778,10 +507,7 @@ export type EditOrganizationRequest = {
 };
 
 /**  Enables LAPS: creates the accounts in the admin's session, stores each credential before it is set. */
-export type EnableLapsRequest = EnableLapsRequest_Serialize | EnableLapsRequest_Deserialize;
-
-/**  Enables LAPS: creates the accounts in the admin's session, stores each credential before it is set. */
-export type EnableLapsRequest_Deserialize = {
+export type EnableLapsRequest = {
 	/**  Ledger id. */
 	organization: string,
 	/**  One or two names, the part before the `@`. */
@@ -790,18 +516,6 @@ export type EnableLapsRequest_Deserialize = {
 	intervalHours: number,
 	/**  Accounts that exist already and that the person agreed to take over, by name. */
 	adopt?: string[],
-};
-
-/**  Enables LAPS: creates the accounts in the admin's session, stores each credential before it is set. */
-export type EnableLapsRequest_Serialize = {
-	/**  Ledger id. */
-	organization: string,
-	/**  One or two names, the part before the `@`. */
-	names: string[],
-	/**  Hours between rotations, 1 to 720. */
-	intervalHours: number,
-	/**  Accounts that exist already and that the person agreed to take over, by name. */
-	adopt: string[],
 };
 
 /**  Failures by what the caller can do about them. */
@@ -825,34 +539,7 @@ export type ErrorClass =
  *  An error at an edge: a stable code and the words that go with it. Carries no secret and no text of a peer that was
  *  not checked.
  */
-export type ErrorView = ErrorView_Serialize | ErrorView_Deserialize;
-
-/**
- *  An error at an edge: a stable code and the words that go with it. Carries no secret and no text of a peer that was
- *  not checked.
- */
-export type ErrorView_Deserialize = {
-	/**  Stable, dotted: `vault.wrong-passphrase`. Programs branch on it, never on the words. */
-	code: string,
-	/**  What happened. */
-	what: string,
-	/**  What still holds, above all whether the old password still works. Empty where there is nothing to say. */
-	holds: string,
-	/**  The next step. */
-	next: string,
-	/**  What support needs: status, request ids, paths. No secret. */
-	details?: string | null,
-	/**  How long to wait before the same request is worth repeating, in milliseconds. */
-	retryInMs?: number | null,
-	/**  What kind of failure it is; decides the exit code of the command line. */
-	class: ErrorClass,
-};
-
-/**
- *  An error at an edge: a stable code and the words that go with it. Carries no secret and no text of a peer that was
- *  not checked.
- */
-export type ErrorView_Serialize = {
+export type ErrorView = {
 	/**  Stable, dotted: `vault.wrong-passphrase`. Programs branch on it, never on the words. */
 	code: string,
 	/**  What happened. */
@@ -918,26 +605,7 @@ export type HealthCheck =
 "secondFactor";
 
 /**  One line of what is checked. */
-export type HealthLine = HealthLine_Serialize | HealthLine_Deserialize;
-
-/**  One line of what is checked. */
-export type HealthLine_Deserialize = {
-	/**  What is checked. */
-	check: HealthCheck,
-	/**  Which account, where it is about one. */
-	account?: string | null,
-	/**  User name of that account. */
-	userName?: string | null,
-	/**  How it stands. */
-	verdict: Verdict,
-	/**  When it was looked at. */
-	checkedAt?: Time | null,
-	/**  What was found, in words. */
-	words: string,
-};
-
-/**  One line of what is checked. */
-export type HealthLine_Serialize = {
+export type HealthLine = {
 	/**  What is checked. */
 	check: HealthCheck,
 	/**  Which account, where it is about one. */
@@ -953,22 +621,9 @@ export type HealthLine_Serialize = {
 };
 
 /**  What an import would add. */
-export type ImportPreviewView = ImportPreviewView_Serialize | ImportPreviewView_Deserialize;
-
-/**  What an import would add. */
-export type ImportPreviewView_Deserialize = {
+export type ImportPreviewView = {
 	/**  Every row of the file. */
-	rows: ImportRow_Deserialize[],
-	/**  Rows without a problem. */
-	good: number,
-	/**  Rows with one. */
-	bad: number,
-};
-
-/**  What an import would add. */
-export type ImportPreviewView_Serialize = {
-	/**  Every row of the file. */
-	rows: ImportRow_Serialize[],
+	rows: ImportRow[],
 	/**  Rows without a problem. */
 	good: number,
 	/**  Rows with one. */
@@ -982,22 +637,7 @@ export type ImportRequest = {
 };
 
 /**  One row of a CSV. */
-export type ImportRow = ImportRow_Serialize | ImportRow_Deserialize;
-
-/**  One row of a CSV. */
-export type ImportRow_Deserialize = {
-	/**  Line in the file, counted from 1. */
-	line: number,
-	/**  Name read. */
-	name: string,
-	/**  Notes read. */
-	notes: string,
-	/**  Why it will not be added. */
-	problem?: string | null,
-};
-
-/**  One row of a CSV. */
-export type ImportRow_Serialize = {
+export type ImportRow = {
 	/**  Line in the file, counted from 1. */
 	line: number,
 	/**  Name read. */
@@ -1009,22 +649,11 @@ export type ImportRow_Serialize = {
 };
 
 /**  What an import added. */
-export type ImportView = ImportView_Serialize | ImportView_Deserialize;
-
-/**  What an import added. */
-export type ImportView_Deserialize = {
+export type ImportView = {
 	/**  Organizations added. */
 	added: number,
 	/**  Rows left out, with their problems. */
-	left_out: ImportRow_Deserialize[],
-};
-
-/**  What an import added. */
-export type ImportView_Serialize = {
-	/**  Organizations added. */
-	added: number,
-	/**  Rows left out, with their problems. */
-	left_out: ImportRow_Serialize[],
+	left_out: ImportRow[],
 };
 
 /**  Steps of a rotation, in order. */
@@ -1051,32 +680,7 @@ export type JobStep =
 "needsPerson";
 
 /**  One rotation of one account. */
-export type JobView = JobView_Serialize | JobView_Deserialize;
-
-/**  One rotation of one account. */
-export type JobView_Deserialize = {
-	/**  Ledger id. */
-	organization: string,
-	/**  Its name. */
-	organizationName: string,
-	/**  Item id. */
-	account: string,
-	/**  User principal name. */
-	userName: string,
-	/**  Where it stands. */
-	step: JobStep,
-	/**  Attempts so far. */
-	attempts: number,
-	/**  When it is tried again. */
-	nextTryAt?: Time | null,
-	/**  The last word on it. */
-	problem?: ErrorView_Deserialize | null,
-	/**  When it last moved. */
-	at: Time,
-};
-
-/**  One rotation of one account. */
-export type JobView_Serialize = {
+export type JobView = {
 	/**  Ledger id. */
 	organization: string,
 	/**  Its name. */
@@ -1092,7 +696,7 @@ export type JobView_Serialize = {
 	/**  When it is tried again. */
 	nextTryAt: Time | null,
 	/**  The last word on it. */
-	problem: ErrorView_Serialize | null,
+	problem: ErrorView | null,
 	/**  When it last moved. */
 	at: Time,
 };
@@ -1101,22 +705,9 @@ export type JobView_Serialize = {
 export type JobsRequest = Record<string, never>;
 
 /**  The rotations that run, wait, failed or ended since the vault was unlocked, newest first. */
-export type JobsView = JobsView_Serialize | JobsView_Deserialize;
-
-/**  The rotations that run, wait, failed or ended since the vault was unlocked, newest first. */
-export type JobsView_Deserialize = {
+export type JobsView = {
 	/**  The jobs. */
-	jobs: JobView_Deserialize[],
-	/**  How many run or wait. */
-	open: number,
-	/**  How many accounts are due and not yet queued. */
-	due: number,
-};
-
-/**  The rotations that run, wait, failed or ended since the vault was unlocked, newest first. */
-export type JobsView_Serialize = {
-	/**  The jobs. */
-	jobs: JobView_Serialize[],
+	jobs: JobView[],
 	/**  How many run or wait. */
 	open: number,
 	/**  How many accounts are due and not yet queued. */
@@ -1124,45 +715,21 @@ export type JobsView_Serialize = {
 };
 
 /**  How it went with one account. */
-export type LapsAccountOutcome = LapsAccountOutcome_Serialize | LapsAccountOutcome_Deserialize;
-
-/**  How it went with one account. */
-export type LapsAccountOutcome_Deserialize = {
+export type LapsAccountOutcome = {
 	/**  Name asked for. */
 	name: string,
 	/**  What happened. */
 	outcome: LapsOutcome,
 	/**  Why, where it failed or needs a decision. */
-	error?: ErrorView_Deserialize | null,
-};
-
-/**  How it went with one account. */
-export type LapsAccountOutcome_Serialize = {
-	/**  Name asked for. */
-	name: string,
-	/**  What happened. */
-	outcome: LapsOutcome,
-	/**  Why, where it failed or needs a decision. */
-	error: ErrorView_Serialize | null,
+	error: ErrorView | null,
 };
 
 /**  What enabling LAPS did. */
-export type LapsEnabledView = LapsEnabledView_Serialize | LapsEnabledView_Deserialize;
-
-/**  What enabling LAPS did. */
-export type LapsEnabledView_Deserialize = {
+export type LapsEnabledView = {
 	/**  Each account and how it went. */
-	accounts: LapsAccountOutcome_Deserialize[],
+	accounts: LapsAccountOutcome[],
 	/**  The organization afterwards. */
-	organization: OrganizationView_Deserialize,
-};
-
-/**  What enabling LAPS did. */
-export type LapsEnabledView_Serialize = {
-	/**  Each account and how it went. */
-	accounts: LapsAccountOutcome_Serialize[],
-	/**  The organization afterwards. */
-	organization: OrganizationView_Serialize,
+	organization: OrganizationView,
 };
 
 /**  What happened to an account. */
@@ -1264,10 +831,7 @@ export type OnboardingView = {
 };
 
 /**  Asks for a one-time code. */
-export type OneTimeCodeRequest = OneTimeCodeRequest_Serialize | OneTimeCodeRequest_Deserialize;
-
-/**  Asks for a one-time code. */
-export type OneTimeCodeRequest_Deserialize = {
+export type OneTimeCodeRequest = {
 	/**  Ledger id. */
 	organization: string,
 	/**  Item id. */
@@ -1276,18 +840,6 @@ export type OneTimeCodeRequest_Deserialize = {
 	next?: boolean,
 	/**  Why, up to 200 characters. */
 	reason?: string,
-};
-
-/**  Asks for a one-time code. */
-export type OneTimeCodeRequest_Serialize = {
-	/**  Ledger id. */
-	organization: string,
-	/**  Item id. */
-	account: string,
-	/**  The code after the present one. */
-	next: boolean,
-	/**  Why, up to 200 characters. */
-	reason: string,
 };
 
 /**  A one-time code. */
@@ -1335,28 +887,7 @@ export type OrganizationRequest = {
 };
 
 /**  One line of the list. */
-export type OrganizationRow = OrganizationRow_Serialize | OrganizationRow_Deserialize;
-
-/**  One line of the list. */
-export type OrganizationRow_Deserialize = {
-	/**  Ledger id, 64 hexadecimal digits. */
-	id: string,
-	/**  Name. */
-	name: string,
-	/**  Primary domain of the tenant. */
-	domain?: string | null,
-	/**  State. */
-	state: OrganizationState,
-	/**  Emergency accounts. */
-	accounts: number,
-	/**  Oldest last rotation of its accounts. */
-	lastRotation?: Time | null,
-	/**  Earliest next rotation of its accounts. */
-	nextRotation?: Time | null,
-};
-
-/**  One line of the list. */
-export type OrganizationRow_Serialize = {
+export type OrganizationRow = {
 	/**  Ledger id, 64 hexadecimal digits. */
 	id: string,
 	/**  Name. */
@@ -1396,38 +927,7 @@ export type OrganizationState =
 "healthy";
 
 /**  One organization, whole, without secrets. */
-export type OrganizationView = OrganizationView_Serialize | OrganizationView_Deserialize;
-
-/**  One organization, whole, without secrets. */
-export type OrganizationView_Deserialize = {
-	/**  Ledger id. */
-	id: string,
-	/**  Name. */
-	name: string,
-	/**  Notes. */
-	notes: string,
-	/**  Tags. */
-	tags: string[],
-	/**  State. */
-	state: OrganizationState,
-	/**  What to do next. */
-	nextStep: NextStep,
-	/**  The connected tenant. */
-	tenant?: TenantView | null,
-	/**  Settings of LAPS, when enabled. */
-	laps?: LapsView | null,
-	/**  Emergency accounts. */
-	accounts: AccountView_Deserialize[],
-	/**  What is checked, in plain words. */
-	health: HealthLine_Deserialize[],
-	/**  What happened, newest first, up to 50 lines. */
-	activity: ActivityLine_Deserialize[],
-	/**  A sign-in or set-up that is under way. */
-	connecting?: ConnectPhase_Deserialize | null,
-};
-
-/**  One organization, whole, without secrets. */
-export type OrganizationView_Serialize = {
+export type OrganizationView = {
 	/**  Ledger id. */
 	id: string,
 	/**  Name. */
@@ -1445,20 +945,17 @@ export type OrganizationView_Serialize = {
 	/**  Settings of LAPS, when enabled. */
 	laps: LapsView | null,
 	/**  Emergency accounts. */
-	accounts: AccountView_Serialize[],
+	accounts: AccountView[],
 	/**  What is checked, in plain words. */
-	health: HealthLine_Serialize[],
+	health: HealthLine[],
 	/**  What happened, newest first, up to 50 lines. */
-	activity: ActivityLine_Serialize[],
+	activity: ActivityLine[],
 	/**  A sign-in or set-up that is under way. */
-	connecting: ConnectPhase_Serialize | null,
+	connecting: ConnectPhase | null,
 };
 
 /**  A page of the list of organizations. */
-export type OrganizationsRequest = OrganizationsRequest_Serialize | OrganizationsRequest_Deserialize;
-
-/**  A page of the list of organizations. */
-export type OrganizationsRequest_Deserialize = {
+export type OrganizationsRequest = {
 	/**  Text looked for in name and domain, case-insensitive; empty for all. */
 	filter?: string,
 	/**  Only those in this state. */
@@ -1473,39 +970,10 @@ export type OrganizationsRequest_Deserialize = {
 	limit?: number,
 };
 
-/**  A page of the list of organizations. */
-export type OrganizationsRequest_Serialize = {
-	/**  Text looked for in name and domain, case-insensitive; empty for all. */
-	filter: string,
-	/**  Only those in this state. */
-	state: OrganizationState | null,
-	/**  Order of the rows. */
-	sort: OrganizationSort,
-	/**  Reversed order. */
-	descending: boolean,
-	/**  Rows to pass over. */
-	offset: number,
-	/**  Rows wanted, 1 to 500; 0 means 100. */
-	limit: number,
-};
-
 /**  A page of the list. */
-export type OrganizationsView = OrganizationsView_Serialize | OrganizationsView_Deserialize;
-
-/**  A page of the list. */
-export type OrganizationsView_Deserialize = {
+export type OrganizationsView = {
 	/**  The rows asked for. */
-	rows: OrganizationRow_Deserialize[],
-	/**  How many match. */
-	matching: number,
-	/**  How many there are, by state. */
-	counts: OrganizationCounts,
-};
-
-/**  A page of the list. */
-export type OrganizationsView_Serialize = {
-	/**  The rows asked for. */
-	rows: OrganizationRow_Serialize[],
+	rows: OrganizationRow[],
 	/**  How many match. */
 	matching: number,
 	/**  How many there are, by state. */
@@ -1519,20 +987,7 @@ export type PassphraseStrengthRequest = {
 };
 
 /**  How strong a passphrase is. */
-export type PassphraseStrengthView = PassphraseStrengthView_Serialize | PassphraseStrengthView_Deserialize;
-
-/**  How strong a passphrase is. */
-export type PassphraseStrengthView_Deserialize = {
-	/**  0 (guessed at once) to 4 (very unlikely to be guessed). */
-	score: number,
-	/**  Whether it may be used: score 3 or more, 4 with the file fallback. */
-	enough: boolean,
-	/**  One sentence about the weakest point, if any. */
-	advice?: string | null,
-};
-
-/**  How strong a passphrase is. */
-export type PassphraseStrengthView_Serialize = {
+export type PassphraseStrengthView = {
 	/**  0 (guessed at once) to 4 (very unlikely to be guessed). */
 	score: number,
 	/**  Whether it may be used: score 3 or more, 4 with the file fallback. */
@@ -1590,10 +1045,7 @@ export type RestoreRequest = {
 };
 
 /**  Shows one stored password. A view record is durable before the answer. */
-export type RevealRequest = RevealRequest_Serialize | RevealRequest_Deserialize;
-
-/**  Shows one stored password. A view record is durable before the answer. */
-export type RevealRequest_Deserialize = {
+export type RevealRequest = {
 	/**  Ledger id. */
 	organization: string,
 	/**  Item id. */
@@ -1604,33 +1056,8 @@ export type RevealRequest_Deserialize = {
 	reason?: string,
 };
 
-/**  Shows one stored password. A view record is durable before the answer. */
-export type RevealRequest_Serialize = {
-	/**  Ledger id. */
-	organization: string,
-	/**  Item id. */
-	account: string,
-	/**  Which stored password. */
-	which: WhichValue,
-	/**  Why, up to 200 characters. */
-	reason: string,
-};
-
 /**  One password. */
-export type RevealView = RevealView_Serialize | RevealView_Deserialize;
-
-/**  One password. */
-export type RevealView_Deserialize = {
-	/**  The password. */
-	secret: string,
-	/**  When it was set, or made where it is a candidate. */
-	since?: Time | null,
-	/**  When to hide it. */
-	hideAt: Time,
-};
-
-/**  One password. */
-export type RevealView_Serialize = {
+export type RevealView = {
 	/**  The password. */
 	secret: string,
 	/**  When it was set, or made where it is a candidate. */
@@ -1719,51 +1146,13 @@ export type SetSecondFactorRequest = {
 };
 
 /**  Replaces the settings; what was saved is read back. */
-export type SetSettingsRequest = SetSettingsRequest_Serialize | SetSettingsRequest_Deserialize;
-
-/**  Replaces the settings; what was saved is read back. */
-export type SetSettingsRequest_Deserialize = {
+export type SetSettingsRequest = {
 	/**  The settings as they should be. */
-	settings: Settings_Deserialize,
-};
-
-/**  Replaces the settings; what was saved is read back. */
-export type SetSettingsRequest_Serialize = {
-	/**  The settings as they should be. */
-	settings: Settings_Serialize,
+	settings: Settings,
 };
 
 /**  Settings of this device. */
-export type Settings = Settings_Serialize | Settings_Deserialize;
-
-/**  Asks for the settings. */
-export type SettingsRequest = Record<string, never>;
-
-/**  The settings and which of them something outside fixed. */
-export type SettingsView = SettingsView_Serialize | SettingsView_Deserialize;
-
-/**  The settings and which of them something outside fixed. */
-export type SettingsView_Deserialize = {
-	/**  The settings in force. */
-	settings: Settings_Deserialize,
-	/**  Names of settings fixed by environment or flags, shown as fixed. */
-	fixed: string[],
-	/**  File they are saved in. */
-	file: string,
-};
-
-/**  The settings and which of them something outside fixed. */
-export type SettingsView_Serialize = {
-	/**  The settings in force. */
-	settings: Settings_Serialize,
-	/**  Names of settings fixed by environment or flags, shown as fixed. */
-	fixed: string[],
-	/**  File they are saved in. */
-	file: string,
-};
-
-/**  Settings of this device. */
-export type Settings_Deserialize = {
+export type Settings = {
 	/**  Minutes without use after which the vault locks, 1 to 720. */
 	lockAfterMinutes?: number,
 	/**  Lock when the desktop session locks. */
@@ -1788,30 +1177,17 @@ export type Settings_Deserialize = {
 	density?: Density,
 };
 
-/**  Settings of this device. */
-export type Settings_Serialize = {
-	/**  Minutes without use after which the vault locks, 1 to 720. */
-	lockAfterMinutes: number,
-	/**  Lock when the desktop session locks. */
-	lockWithSession: boolean,
-	/**  Lock before the machine sleeps. */
-	lockOnSuspend: boolean,
-	/**  Lock when the window is closed to the tray. */
-	lockOnClose: boolean,
-	/**  Closing the window keeps Vitrine in the tray. */
-	closeToTray: boolean,
-	/**  Seconds after which a copied secret leaves the clipboard, 5 to 300. */
-	clipboardSeconds: number,
-	/**  Seconds a revealed password stays visible, 10 to 300. */
-	revealSeconds: number,
-	/**  Ask for a reason before anything is shown. */
-	askReason: boolean,
-	/**  Rotate by itself what falls due while the vault is open. */
-	rotateWhenDue: boolean,
-	/**  Light or dark. */
-	theme: Theme,
-	/**  Height of rows. */
-	density: Density,
+/**  Asks for the settings. */
+export type SettingsRequest = Record<string, never>;
+
+/**  The settings and which of them something outside fixed. */
+export type SettingsView = {
+	/**  The settings in force. */
+	settings: Settings,
+	/**  Names of settings fixed by environment or flags, shown as fixed. */
+	fixed: string[],
+	/**  File they are saved in. */
+	file: string,
 };
 
 /**  What an admin's sign-in is for. */
@@ -1832,38 +1208,7 @@ export type SignInRoute =
 export type StatusRequest = Record<string, never>;
 
 /**  The state of vault and application. Names no organization while locked. */
-export type StatusView = StatusView_Serialize | StatusView_Deserialize;
-
-/**  The state of vault and application. Names no organization while locked. */
-export type StatusView_Deserialize = {
-	/**  Whether there is a vault, and whether it is open. */
-	phase: Phase,
-	/**  Why it is locked, while it is. */
-	lockReason?: LockReason | null,
-	/**  Milliseconds until another passphrase is accepted after wrong ones; 0 when one is accepted now. */
-	retryInMs: number,
-	/**  Which Microsoft cloud this installation speaks to. */
-	cloud: CloudView_Deserialize,
-	/**  Where the device secret lies. */
-	deviceSecret: DeviceSecretPlace,
-	/**  Name of the firm; only while unlocked. */
-	mspName?: string | null,
-	/**  Name of the person; only while unlocked. */
-	personName?: string | null,
-	/**  What of the onboarding is done; only while unlocked. */
-	onboarding?: OnboardingView | null,
-	/**  The encrypted backup; only while unlocked. */
-	backup?: BackupView_Deserialize | null,
-	/**  What was noticed about the store when it was opened: a repaired page, an older database. */
-	warnings: ErrorView_Deserialize[],
-	/**  Path of the data folder. */
-	dataFolder: string,
-	/**  Version of the program. */
-	version: string,
-};
-
-/**  The state of vault and application. Names no organization while locked. */
-export type StatusView_Serialize = {
+export type StatusView = {
 	/**  Whether there is a vault, and whether it is open. */
 	phase: Phase,
 	/**  Why it is locked, while it is. */
@@ -1871,7 +1216,7 @@ export type StatusView_Serialize = {
 	/**  Milliseconds until another passphrase is accepted after wrong ones; 0 when one is accepted now. */
 	retryInMs: number,
 	/**  Which Microsoft cloud this installation speaks to. */
-	cloud: CloudView_Serialize,
+	cloud: CloudView,
 	/**  Where the device secret lies. */
 	deviceSecret: DeviceSecretPlace,
 	/**  Name of the firm; only while unlocked. */
@@ -1881,9 +1226,9 @@ export type StatusView_Serialize = {
 	/**  What of the onboarding is done; only while unlocked. */
 	onboarding: OnboardingView | null,
 	/**  The encrypted backup; only while unlocked. */
-	backup: BackupView_Serialize | null,
+	backup: BackupView | null,
 	/**  What was noticed about the store when it was opened: a repaired page, an older database. */
-	warnings: ErrorView_Serialize[],
+	warnings: ErrorView[],
 	/**  Path of the data folder. */
 	dataFolder: string,
 	/**  Version of the program. */
@@ -1904,18 +1249,7 @@ export type StepState =
 "failed";
 
 /**  One stored password, without its value. */
-export type StoredValue = StoredValue_Serialize | StoredValue_Deserialize;
-
-/**  One stored password, without its value. */
-export type StoredValue_Deserialize = {
-	/**  Which. */
-	which: WhichValue,
-	/**  When it was made or set. */
-	since?: Time | null,
-};
-
-/**  One stored password, without its value. */
-export type StoredValue_Serialize = {
+export type StoredValue = {
 	/**  Which. */
 	which: WhichValue,
 	/**  When it was made or set. */
