@@ -41,7 +41,8 @@ struct File {
     cloud: CloudTable,
     network: NetworkTable,
     unlock: UnlockTable,
-    settings: Settings,
+    /// Only what differs from the defaults has to stand here.
+    settings: toml::Table,
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -103,7 +104,7 @@ impl Config {
         let cloud = cloud(name.as_deref(), login, graph)?;
         let client_id = from("VITRINE_CLIENT_ID", "clientId").or(file.cloud.client_id);
         let extra_ca = from("VITRINE_EXTRA_CA", "extraCa").map(PathBuf::from).or(file.network.extra_ca);
-        let mut settings = file.settings;
+        let mut settings = merged(file.settings).map_err(|error| malformed(&path, error.message(), None, ""))?;
         if let Some(minutes) = from("VITRINE_LOCK_AFTER_MINUTES", "lockAfterMinutes") {
             settings.lock_after_minutes = number(&minutes, "VITRINE_LOCK_AFTER_MINUTES")?;
         }
@@ -182,6 +183,12 @@ pub fn data_folder() -> Result<PathBuf> {
     directories::ProjectDirs::from("app", "", "vitrine").map(|dirs| dirs.data_dir().to_owned()).ok_or_else(|| {
         Error::machine("config.no-home", "This user has no home folder.", "Set VITRINE_HOME to a folder for Vitrine's data.")
     })
+}
+
+fn merged(table: toml::Table) -> Result<Settings, toml::de::Error> {
+    let mut whole = toml::Table::try_from(Settings::default()).map_err(serde::de::Error::custom)?;
+    whole.extend(table);
+    whole.try_into()
 }
 
 fn cloud(name: Option<&str>, login: Option<Url>, graph: Option<Url>) -> Result<Cloud> {

@@ -1154,27 +1154,27 @@ export type SetSettingsRequest = {
 /**  Settings of this device. */
 export type Settings = {
 	/**  Minutes without use after which the vault locks, 1 to 720. */
-	lockAfterMinutes?: number,
+	lockAfterMinutes: number,
 	/**  Lock when the desktop session locks. */
-	lockWithSession?: boolean,
+	lockWithSession: boolean,
 	/**  Lock before the machine sleeps. */
-	lockOnSuspend?: boolean,
+	lockOnSuspend: boolean,
 	/**  Lock when the window is closed to the tray. */
-	lockOnClose?: boolean,
+	lockOnClose: boolean,
 	/**  Closing the window keeps Vitrine in the tray. */
-	closeToTray?: boolean,
+	closeToTray: boolean,
 	/**  Seconds after which a copied secret leaves the clipboard, 5 to 300. */
-	clipboardSeconds?: number,
+	clipboardSeconds: number,
 	/**  Seconds a revealed password stays visible, 10 to 300. */
-	revealSeconds?: number,
+	revealSeconds: number,
 	/**  Ask for a reason before anything is shown. */
-	askReason?: boolean,
+	askReason: boolean,
 	/**  Rotate by itself what falls due while the vault is open. */
-	rotateWhenDue?: boolean,
+	rotateWhenDue: boolean,
 	/**  Light or dark. */
-	theme?: Theme,
+	theme: Theme,
 	/**  Height of rows. */
-	density?: Density,
+	density: Density,
 };
 
 /**  Asks for the settings. */

@@ -31,7 +31,7 @@ pub struct SettingsView {
 
 /// Settings of this device.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Settings {
     /// Minutes without use after which the vault locks, 1 to 720.
     pub lock_after_minutes: u32,

@@ -47,7 +47,7 @@ pub(crate) async fn save_kit(app: &App, request: SaveKitRequest) -> Result<Saved
             Part::Heading("Vault code (says which vault this is; not secret)"),
             Part::Code(vault_code.text().expose()),
             Part::Words(format!("Home of the vault: {}", kit.home)),
-            Part::Words("To restore: install Vitrine, choose “Restore from a backup”, pick the backup file, and type both codes. Case, spaces and dashes do not matter.".into()),
+            Part::Words("To restore: install Vitrine, choose "Restore from a backup", pick the backup file, and type both codes. Case, spaces and dashes do not matter.".into()),
             Part::Field("Printed on"),
             Part::Field("Kept at"),
         ],
@@ -122,7 +122,7 @@ pub(crate) async fn save_sheet(app: &App, request: SaveSheetRequest) -> Result<S
             Part::Heading("Code"),
             // Exposed to be printed: the paper is what this key is for.
             Part::Code(code.text().expose()),
-            Part::Words("To restore: install Vitrine, choose “Restore from a backup”, then “With the safe sheet”, pick the backup file, type the code, and choose a new passphrase.".into()),
+            Part::Words("To restore: install Vitrine, choose "Restore from a backup", then “With the safe sheet”, pick the backup file, type the code, and choose a new passphrase.".into()),
             Part::Field("Sealed on"),
             Part::Field("Opened on, by, why"),
         ],
