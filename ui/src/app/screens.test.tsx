@@ -103,7 +103,7 @@ const screens: Screen[] = [
   },
   { name: "LAPS", hash: `#/organizations/${contoso}/laps`, ready: "How many accounts?" },
   { name: "rotation", hash: "#/rotation", ready: "No rotation since the vault was unlocked" },
-  { name: "audit", hash: "#/audit", ready: /Chain verified up to/ },
+  { name: "audit", hash: "#/audit", ready: /Every line comes from signed records/ },
   { name: "settings", hash: "#/settings", ready: "Recovery papers" },
 ];
 

@@ -1,11 +1,17 @@
 // What the interface may ask of the program around it. The desktop answers through Tauri, tests and a plain browser
 // through a fake; nothing else in `ui/` knows which.
 
-import type { commands, ErrorView, Event } from "../generated/ipc";
+import type { commands, ErrorView, Event, Settings as AnySettings, SettingsView as AnySettingsView } from "../generated/ipc";
+
+/** Every setting. A file or a request may leave some out; an answer of the desktop never does. */
+export type Settings = Required<AnySettings>;
+export type SettingsView = Omit<AnySettingsView, "settings"> & { settings: Settings };
 
 type Commands = typeof commands;
 type Data<Answer> = Answer extends { status: "ok"; data: infer D }
-  ? D
+  ? D extends AnySettingsView
+    ? SettingsView
+    : D
   : Answer extends { status: "error" }
     ? never
     : Answer;

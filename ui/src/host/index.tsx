@@ -13,7 +13,7 @@ import type { ErrorView, Event } from "../generated/ipc";
 import { asErrorView, type Host, type Reads } from "./host";
 
 export type * from "../generated/ipc";
-export { asErrorView, type Host, Refusal } from "./host";
+export { asErrorView, type Host, Refusal, type Settings, type SettingsView } from "./host";
 
 const HostContext = createContext<Host | null>(null);
 
@@ -72,8 +72,8 @@ export function useRead<Name extends Cached>(
       (host[name] as (request: unknown) => Promise<unknown>)(request) as Promise<Awaited<ReturnType<Reads[Name]>>>,
     enabled: options.enabled ?? true,
     refetchInterval: options.refetchMs ?? false,
-    ...(options.keep ? { placeholderData: keepPreviousData as never } : {}),
-  }) as UseQueryResult<Awaited<ReturnType<Reads[Name]>>>;
+    ...(options.keep ? { placeholderData: keepPreviousData } : {}),
+  });
 }
 
 /** Several requests of one command at once: the pages of a long list. */

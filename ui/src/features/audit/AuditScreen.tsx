@@ -1,11 +1,11 @@
 // What happened, as sentences, from signed records alone.
 
-import { IconHistory, IconShieldCheck } from "@tabler/icons-react";
+import { IconHistory } from "@tabler/icons-react";
 import { useState } from "react";
 import { Bones, Button, Chip, Empty, Page, Row, Section } from "../../components";
 import { type ActivityLine, asErrorView, useRead } from "../../host";
-import { ErrorNotice, sentence, useNow, When } from "../../parts";
-import { clock, day, useWords } from "../../words";
+import { ErrorNotice, sentence, When } from "../../parts";
+import { day, useWords } from "../../words";
 import css from "./AuditScreen.module.css";
 
 const step = 100;
@@ -18,7 +18,6 @@ export function AuditScreen({
   onOrganization: (organization: string | undefined) => void;
 }) {
   const t = useWords();
-  const now = useNow();
   const [limit, setLimit] = useState(step);
   const view = useRead("audit", { organization: organization ?? null, limit }, { keep: true });
   const data = view.data;
@@ -29,20 +28,8 @@ export function AuditScreen({
     days.set(key, [...(days.get(key) ?? []), line]);
   }
   return (
-    <Page
-      title={<h1>{t("audit.title")}</h1>}
-      lead={t("audit.lead")}
-      actions={
-        data === undefined ? undefined : data.verifiedTo === null ? (
-          <Chip tone="waits">{t("audit.unverified")}</Chip>
-        ) : (
-          <Chip tone="good" icon={<IconShieldCheck size={14} aria-hidden />}>
-            {t("audit.verified", { time: clock(data.verifiedTo, now) })}
-          </Chip>
-        )
-      }
-    >
-      <ErrorNotice error={view.error ? asErrorView(view.error) : (data?.problem ?? null)} />
+    <Page title={<h1>{t("audit.title")}</h1>} lead={t("audit.lead")}>
+      <ErrorNotice error={view.error ? asErrorView(view.error) : null} />
       {view.isPending ? <Bones rows={10} label={t("common.loading")} /> : null}
       {organization === undefined ? null : (
         <Row>
@@ -52,7 +39,7 @@ export function AuditScreen({
           </Button>
         </Row>
       )}
-      {data && data.lines.length === 0 ? (
+      {data?.lines.length === 0 ? (
         <Empty icon={<IconHistory size={36} stroke={1.25} />} title={t("audit.emptyTitle")}>
           {t("audit.empty")}
         </Empty>
@@ -63,7 +50,6 @@ export function AuditScreen({
             {lines.map((line, index) => {
               const { organization: id, organizationName } = line;
               return (
-                // biome-ignore lint/suspicious/noArrayIndexKey: lines have no id and only ever grow at the top
                 <li key={`${line.at}-${index}`} className={css.line}>
                   <span className={css.words}>
                     {sentence(t, line)}

@@ -24,7 +24,7 @@ import { useWords } from "../../words";
 import css from "./SettingsScreen.module.css";
 
 type Numbers = "lockAfterMinutes" | "revealSeconds" | "clipboardSeconds";
-type Switches = "lockWithSession" | "lockOnSuspend" | "closeToTray" | "lockOnClose" | "askReason";
+type Switches = "lockWithSession" | "lockOnSuspend" | "closeToTray" | "lockOnClose" | "askReason" | "rotateWhenDue";
 
 export function SettingsScreen({
   backup,
@@ -67,7 +67,7 @@ export function SettingsScreen({
       </Page>
     );
 
-  const settings = view.data.settings as Required<Settings>;
+  const settings = view.data.settings;
   const fixed = (name: keyof Settings) => view.data.fixed.includes(name);
   const put = (change: Partial<Settings>) => void save.run({ ...settings, ...change });
   const mark = (name: keyof Settings) => (fixed(name) ? <Chip>{t("settings.fixed")}</Chip> : undefined);
@@ -116,6 +116,7 @@ export function SettingsScreen({
           {number("clipboardSeconds", 5, 300, t("settings.seconds"))}
         </Stack>
       </Section>
+      <Section title={t("settings.rotation")}>{flip("rotateWhenDue")}</Section>
       <Section title={t("settings.appearance")}>
         <Stack gap={16}>
           <Choice
@@ -265,6 +266,7 @@ function NumberSetting({
     if (typed !== value && typed >= min && typed <= max) onSave(typed);
   };
   return (
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- hears that its field was left
     <form
       onBlur={save}
       onSubmit={(event) => {

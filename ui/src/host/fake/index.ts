@@ -14,11 +14,10 @@ import type {
   OrganizationState,
   OrganizationView,
   Phase,
-  Settings,
   StatusView,
   WhichValue,
 } from "../../generated/ipc";
-import { type Host, Refusal } from "../host";
+import { type Host, Refusal, type Settings } from "../host";
 import { id, makeAccount, makeOrganization, makeTenant, names, stateOf } from "./world";
 
 export type FakeOptions = {
@@ -100,6 +99,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     clipboardSeconds: 30,
     revealSeconds: 30,
     askReason: options.askReason ?? true,
+    rotateWhenDue: true,
     theme: "system",
     density: "compact",
   };
@@ -422,7 +422,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
       const count = (state: OrganizationState) => all.filter((each) => each.state === state).length;
       const offset = request.offset ?? 0;
       return {
-        rows: rows.slice(offset, offset + (request.limit || 100)),
+        rows: rows.slice(offset, offset + (request.limit ?? 100)),
         matching: rows.length,
         counts: {
           total: all.length,
@@ -494,10 +494,8 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
         .sort((a, b) => b.at - a.at);
       const offset = request.offset ?? 0;
       return {
-        lines: lines.slice(offset, offset + (request.limit || 100)),
+        lines: lines.slice(offset, offset + (request.limit ?? 100)),
         total: lines.length,
-        verifiedTo: now() - 20_000,
-        problem: null,
       };
     },
     connect: async (request: Parameters<Host["connect"]>[0]) => {
@@ -653,7 +651,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
       account(request.organization, request.account);
       const hash = `#/reveal/${request.organization}/${request.account}`;
       windows.push(hash);
-      if (pace > 0) globalThis.open?.(`${location.pathname}${fake.pageQuery}${hash}`, "reveal", "width=560,height=720");
+      if (pace > 0) globalThis.open(`${location.pathname}${fake.pageQuery}${hash}`, "reveal", "width=560,height=720");
       return {};
     },
     card: async (request: { organization: string; account: string }) => {
