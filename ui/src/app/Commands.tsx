@@ -120,9 +120,8 @@ export function Commands({ onHelp }: { onHelp: () => void }) {
               quietly(
                 host.organization({ organization: row.id }).then((whole) => {
                   const [account] = whole.accounts;
-                  return whole.accounts.length === 1 && account
-                    ? host.openReveal({ organization: row.id, account: account.id })
-                    : open();
+                  if (whole.accounts.length !== 1 || account === undefined) open();
+                  else return host.openReveal({ organization: row.id, account: account.id });
                 }),
               ),
           };

@@ -16,18 +16,18 @@ async function revealHash(organization: string) {
   const { fakeHost } = await import("../host/fake");
   const host = fakeHost({ organizations: 12 });
   const [account] = (await host.organization({ organization })).accounts;
-  return `#/reveal/${organization}/${account?.id}`;
+  return `#/reveal/${organization}/${account?.id ?? ""}`;
 }
 
 /** What a person could read, without the styles that stand in the body too. */
 const readable = () => {
   const copy = document.body.cloneNode(true) as HTMLElement;
   for (const style of copy.querySelectorAll("style")) style.remove();
-  return copy.textContent ?? "";
+  return copy.textContent;
 };
 
 const everythingKept = () =>
-  JSON.stringify([{ ...localStorage }, { ...sessionStorage }, location.href, document.title, history.state]);
+  JSON.stringify([Object.entries(localStorage), Object.entries(sessionStorage), location.href, document.title, history.state]);
 
 test("unlock, find and view by keyboard alone", async () => {
   const { host, user } = show({ phase: "locked" });
@@ -49,7 +49,7 @@ test("unlock, find and view by keyboard alone", async () => {
 
 test("a wrong passphrase stays selected, is explained without a hint, and leads to a rising delay", async () => {
   const { host, user } = show({ phase: "locked" });
-  const field = (await screen.findByTestId("unlock-passphrase")) as HTMLInputElement;
+  const field = await screen.findByTestId<HTMLInputElement>("unlock-passphrase");
   for (let attempt = 0; attempt < 3; attempt++) {
     await user.clear(field);
     await user.type(field, "wrong{Enter}");
@@ -338,7 +338,7 @@ test("an error says what happened, what still holds and what to do, and its deta
 test("a setting fixed from outside is shown as fixed, and a saved one is read back", async () => {
   const { host, user } = show({}, "#/settings");
   await screen.findByText("Set by your admin");
-  expect((screen.getByRole("textbox", { name: /Clear a copied secret after/ }) as HTMLInputElement).disabled).toBe(
+  expect(screen.getByRole<HTMLInputElement>("textbox", { name: /Clear a copied secret after/ }).disabled).toBe(
     true,
   );
   const before = host.asked.filter((name) => name === "settings").length;

@@ -23,7 +23,7 @@ const index = createRoute({
   getParentRoute: () => shell,
   path: "/",
   beforeLoad: () => {
-    throw redirect({ to: "/organizations" });
+    redirect({ to: "/organizations", throw: true });
   },
 });
 

@@ -1,9 +1,4 @@
-import "@fontsource-variable/inter";
-import "@fontsource-variable/atkinson-hyperlegible-mono";
-import "@mantine/core/styles.css";
-import "@mantine/notifications/styles.css";
-import "@mantine/spotlight/styles.css";
-import "../components/base.css";
+import "../components/styles";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import type { Host } from "../host";

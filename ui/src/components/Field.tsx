@@ -74,7 +74,7 @@ export type PassphraseFieldProps = Common & {
 export function PassphraseField(props: PassphraseFieldProps) {
   const [capsLock, setCapsLock] = useState(false);
   const [visible, setVisible] = useState(false);
-  const look = (event: KeyboardEvent) => setCapsLock(event.getModifierState?.("CapsLock") ?? false);
+  const look = (event: KeyboardEvent) => setCapsLock(event.getModifierState("CapsLock"));
   return (
     <div>
       <PasswordInput
@@ -239,7 +239,7 @@ export function Choice<Value extends string>(props: {
       <SegmentedControl
         aria-labelledby={id}
         value={props.value}
-        onChange={(value) => props.onChange(value as Value)}
+        onChange={(value) => props.onChange(value)}
         data={props.options.map((option) => ({ ...option }))}
         disabled={props.disabled}
         size="xs"

@@ -153,6 +153,7 @@ export const ScrollBox = ({
   className?: string | undefined;
   children: ReactNode;
 }) => (
+  // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a scrolling part must be reachable by keyboard
   <section className={className} tabIndex={0} aria-label={label}>
     {children}
   </section>

@@ -14,7 +14,7 @@ export function Options<Value extends string>({
   options: readonly { value: Value; label: string; hint?: string; testId?: string }[];
 }) {
   return (
-    <Radio.Group aria-label={label} value={value} onChange={(next) => onChange(next as Value)}>
+    <Radio.Group aria-label={label} value={value} onChange={(next) => onChange(next)}>
       <div className={css.options}>
         {options.map((option) => (
           <Radio

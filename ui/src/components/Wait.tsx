@@ -17,7 +17,6 @@ export function Bones({ rows = 6, label }: { rows?: number; label: string }) {
     <Later>
       <div className={css.bones} role="status" aria-label={label}>
         {Array.from({ length: rows }, (_, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: the rows are all alike
           <div key={index} className={css.bone} style={{ width: `${88 - ((index * 17) % 40)}%` }} />
         ))}
       </div>

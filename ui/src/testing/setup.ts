@@ -19,10 +19,8 @@ window.matchMedia = (query: string) =>
     onchange: null,
     addEventListener: () => {},
     removeEventListener: () => {},
-    addListener: () => {},
-    removeListener: () => {},
     dispatchEvent: () => false,
-  }) as MediaQueryList;
+  }) as Partial<MediaQueryList> as MediaQueryList;
 
 Element.prototype.scrollIntoView = () => {};
 

@@ -34,7 +34,6 @@ export function Steps({
       ) : null}
       <ol className={css.steps}>
         {steps.map((step, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: steps keep their order and may share a title
           <li key={`${step.title}-${index}`} className={css.step}>
             <div className={css.stepWords}>
               <span className={css.stepTitle}>{step.title}</span>

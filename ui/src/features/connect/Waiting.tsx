@@ -85,7 +85,6 @@ export function WaitingForCode({
               <Unseen>{phase.userCode}</Unseen>
               <span aria-hidden="true">
                 {inGroups(phase.userCode).map((group, index) => (
-                  // biome-ignore lint/suspicious/noArrayIndexKey: groups of one code, in their order
                   <span key={index}>{group}</span>
                 ))}
               </span>

@@ -181,7 +181,6 @@ export function EnableLaps({
             </div>
             {wanted.map((_, index) => (
               <TextField
-                // biome-ignore lint/suspicious/noArrayIndexKey: the first and the second account, nothing else
                 key={index}
                 label={t("laps.name", { number: index + 1 })}
                 hint={index === 0 ? t("laps.domainHint", { domain: plan.data.domain }) : undefined}

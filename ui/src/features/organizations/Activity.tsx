@@ -12,7 +12,6 @@ export function Activity({ lines }: { lines: readonly ActivityLine[] }) {
     <Section title={t("organization.activity")} flush>
       <ol>
         {lines.map((line, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: lines have no id and only ever grow at the top
           <li key={`${line.at}-${index}`} className={css.activity}>
             <span>
               {sentence(t, line)}

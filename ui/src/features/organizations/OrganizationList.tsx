@@ -118,7 +118,7 @@ export function OrganizationList({
     </>
   );
 
-  const empty = counts !== undefined && counts.total === 0;
+  const empty = counts?.total === 0;
   return (
     <Page title={<h1>{t("organizations.title")}</h1>} actions={empty ? undefined : actions} fixed>
       <ErrorNotice error={first.error ? asErrorView(first.error) : null} />

@@ -56,7 +56,6 @@ export function OrganizationTable({
   });
   useEffect(() => {
     virtual.measure();
-    void rowHeight;
   }, [virtual, rowHeight]);
 
   const items = virtual.getVirtualItems();
