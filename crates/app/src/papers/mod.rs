@@ -7,16 +7,16 @@ use crate::api::*;
 use crate::error::{Error, Result};
 use crate::failpoint::point;
 use crate::journal::Change;
+use crate::session::{self, make, rng};
 use crate::vault::{self, meta};
-use crate::session::{self, rng, make};
 use crate::{App, files, lock};
 use pdf::{Page, Part};
 use std::path::PathBuf;
 use vitrine_ledger::{MspBody, SealedNote};
+use vitrine_vault::SecretText;
 use vitrine_vault::account::open_account_secret;
 use vitrine_vault::kit::Kit;
 use vitrine_vault::sheet::{SafeSheet, SheetBlob};
-use vitrine_vault::SecretText;
 use zeroize::Zeroizing;
 
 pub(crate) async fn suggested_paths(app: &App, _request: SuggestedPathsRequest) -> Result<SuggestedPathsView> {
@@ -47,7 +47,7 @@ pub(crate) async fn save_kit(app: &App, request: SaveKitRequest) -> Result<Saved
             Part::Heading("Vault code (says which vault this is; not secret)"),
             Part::Code(vault_code.text().expose()),
             Part::Words(format!("Home of the vault: {}", kit.home)),
-            Part::Words("To restore: install Vitrine, choose "Restore from a backup", pick the backup file, and type both codes. Case, spaces and dashes do not matter.".into()),
+            Part::Words("To restore: install Vitrine, choose “Restore from a backup”, pick the backup file, and type both codes. Case, spaces and dashes do not matter.".into()),
             Part::Field("Printed on"),
             Part::Field("Kept at"),
         ],
@@ -75,13 +75,21 @@ fn ask_groups(count: usize) -> [u8; 2] {
 pub(crate) async fn confirm_kit(app: &App, request: ConfirmKitRequest) -> Result<StatusView> {
     let session = app.session().await?;
     let asked = (*lock(&session.asked_groups)).ok_or_else(|| {
-        Error::usage("kit.not-saved", "The recovery kit was not saved since the vault was unlocked.", "Save or print it first.")
+        Error::usage(
+            "kit.not-saved",
+            "The recovery kit was not saved since the vault was unlocked.",
+            "Save or print it first.",
+        )
     })?;
     let code = kit(app).await?.secret_code();
     for (number, typed) in asked.iter().zip(&request.groups) {
         if !code.is_group(usize::from(*number), &typed.0) {
-            return Err(Error::usage("kit.group-wrong", format!("Group {number} is not what stands on the paper."), "Look at the group under that number and type it again.")
-                .holds("The kit itself is fine."));
+            return Err(Error::usage(
+                "kit.group-wrong",
+                format!("Group {number} is not what stands on the paper."),
+                "Look at the group under that number and type it again.",
+            )
+            .holds("The kit itself is fine."));
         }
     }
     let mut change = Change::begin(app, &session).await?;
@@ -112,7 +120,13 @@ pub(crate) async fn save_sheet(app: &App, request: SaveSheetRequest) -> Result<S
     let session = app.session().await?;
     let firm = vault::firm(app).await?;
     let sheet = SafeSheet::make(&mut rng());
-    let blob = SheetBlob::seal(&session.root, &sheet, *session.author.member.as_bytes(), *session.vault().as_bytes(), &mut rng());
+    let blob = SheetBlob::seal(
+        &session.root,
+        &sheet,
+        *session.author.member.as_bytes(),
+        *session.vault().as_bytes(),
+        &mut rng(),
+    );
     let code = sheet.code();
     let page = Page {
         title: "Vitrine safe sheet",
@@ -122,7 +136,7 @@ pub(crate) async fn save_sheet(app: &App, request: SaveSheetRequest) -> Result<S
             Part::Heading("Code"),
             // Exposed to be printed: the paper is what this key is for.
             Part::Code(code.text().expose()),
-            Part::Words("To restore: install Vitrine, choose "Restore from a backup", then “With the safe sheet”, pick the backup file, type the code, and choose a new passphrase.".into()),
+            Part::Words("To restore: install Vitrine, choose “Restore from a backup”, then “With the safe sheet”, pick the backup file, type the code, and choose a new passphrase.".into()),
             Part::Field("Sealed on"),
             Part::Field("Opened on, by, why"),
         ],

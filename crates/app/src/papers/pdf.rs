@@ -6,6 +6,8 @@ use pdf_writer::{Content, Name, Pdf, Rect, Ref, Str};
 /// A4 in points.
 const PAGE: (f32, f32) = (595.0, 842.0);
 const MARGIN: f32 = 62.0;
+/// Where the four groups of a row begin.
+const COLUMNS: [f32; 4] = [MARGIN, MARGIN + 116.0, MARGIN + 232.0, MARGIN + 348.0];
 
 /// A page to print.
 pub(crate) struct Page<'a> {
@@ -73,8 +75,7 @@ impl Pen {
     fn code(&mut self, code: &str) {
         let groups: Vec<&str> = code.split(['-', ' ']).filter(|group| !group.is_empty()).collect();
         for (row, four) in groups.chunks(4).enumerate() {
-            for (column, group) in four.iter().enumerate() {
-                let x = MARGIN + 116.0 * column as f32;
+            for (column, (group, x)) in four.iter().zip(COLUMNS).enumerate() {
                 let below = self.y;
                 self.line(BODY, 8.0, x, &(row * 4 + column + 1).to_string(), 17.0);
                 self.line(MONO, 18.0, x, group, 0.0);
@@ -102,9 +103,24 @@ fn finish(title: &str, content: &[u8]) -> Vec<u8> {
     pdf.finish()
 }
 
-/// The base fonts hold Latin letters. Others become `?` on paper; codes are ASCII and never affected.
+/// The base fonts hold Latin letters and the usual marks of print. Others become `?` on paper; codes are ASCII and never
+/// affected.
 fn latin(text: &str) -> Vec<u8> {
-    text.chars().map(|c| u8::try_from(u32::from(c)).ok().filter(|b| (0x20..0x7f).contains(b) || *b >= 0xa0).unwrap_or(b'?')).collect()
+    text.chars().map(win_ansi).collect()
+}
+
+/// A character's byte in WinAnsiEncoding (ISO 32000-1, annex D.2).
+fn win_ansi(c: char) -> u8 {
+    match c {
+        '€' => 0x80,
+        '‘' => 0x91,
+        '’' => 0x92,
+        '“' => 0x93,
+        '”' => 0x94,
+        '–' => 0x96,
+        '—' => 0x97,
+        c => u8::try_from(u32::from(c)).ok().filter(|b| (0x20..0x7f).contains(b) || *b >= 0xa0).unwrap_or(b'?'),
+    }
 }
 
 fn wrap(words: &str, width: usize) -> Vec<String> {
@@ -129,7 +145,10 @@ mod tests {
 
     #[test]
     fn a_page_names_its_groups_and_holds_them_whole() {
-        let drawn = draw(&Page { title: "Recovery kit", parts: vec![Part::Words("Keep this.".into()), Part::Code("ABCD-EFGH-2345")] });
+        let drawn = draw(&Page {
+            title: "Recovery kit",
+            parts: vec![Part::Words("Keep this.".into()), Part::Code("ABCD-EFGH-2345")],
+        });
         let text = String::from_utf8_lossy(&drawn);
         for part in ["Recovery kit", "ABCD", "EFGH", "2345"] {
             assert!(text.contains(part), "{part}");
