@@ -1,0 +1,14 @@
+//! Stories: whole journeys through the built `vitrine` program, as a person at a terminal or a script goes through
+//! them, against a simulated cloud that refuses what Microsoft refuses.
+//!
+//! Nothing of the product is linked here. What a story says about a secret it asks the simulated cloud, and what it
+//! says about the disk it reads from the disk. The program under test lies beside this one in the target folder, or
+//! where `VITRINE_PROGRAM` says.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a story that cannot go on should stop")]
+
+mod browser;
+mod cloud;
+mod desk;
+mod paper;
+
+mod whole_job;
