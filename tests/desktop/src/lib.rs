@@ -4,7 +4,10 @@
 //! Nothing in the program knows that it is being tested.
 
 pub mod accessibility;
+pub mod acts;
+pub mod cloud;
 pub mod desk;
+pub mod paper;
 pub mod record;
 pub mod scenario;
 pub mod window;
@@ -12,7 +15,9 @@ pub mod window;
 mod driver;
 mod screen;
 
+pub use cloud::Cloud;
 pub use desk::{Desk, Setting};
+pub use paper::Paper;
 pub use record::{Record, Shown};
 pub use scenario::scenario;
 pub use window::Window;

@@ -7,8 +7,8 @@ use anyhow::{Context, Result, bail, ensure};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
-/// Width, height and depth; the size that the pictures in the docs have.
-const SIZE: &str = "1280x800x24";
+/// Width, height and depth; room for a page of 1280x800, as the pictures in the docs have, with its title bar.
+const SIZE: &str = "1440x960x24";
 
 /// A running X server without hardware. It ends with this value.
 #[derive(Debug)]

@@ -96,6 +96,28 @@ impl Window {
         Ok(())
     }
 
+    /// Waits until this CSS selector finds something that can be seen.
+    pub async fn wait_for_css(&self, selector: &str) -> Result<()> {
+        self.find_css(selector).await.map(drop)
+    }
+
+    /// Waits until a field holds something, and hands it back.
+    pub async fn wait_for_value(&self, id: &str) -> Result<String> {
+        self.until(&format!("a value in {id}"), async || {
+            let field = self.client.find(Locator::Css(&by_id(id))).await.ok()?;
+            field.prop("value").await.ok()?.filter(|value| !value.is_empty())
+        })
+        .await
+    }
+
+    /// The words of a field's label.
+    pub async fn label(&self, id: &str) -> Result<String> {
+        self.find(id).await?;
+        let script = "return document.querySelector(arguments[0]).labels[0].innerText;";
+        let answer = self.client.execute(script, vec![json!(by_id(id))]).await?;
+        Ok(answer.as_str().with_context(|| format!("{id} has no label"))?.trim().to_owned())
+    }
+
     /// The visible text of a control.
     pub async fn text(&self, id: &str) -> Result<String> {
         Ok(self.find(id).await?.text().await?)
@@ -141,6 +163,21 @@ impl Window {
     /// Gives the window that is looked at this size in pixels.
     pub async fn resize(&self, width: u32, height: u32) -> Result<()> {
         Ok(self.client.set_window_size(width, height).await?)
+    }
+
+    /// Gives the page this size; frame and title bar of the window come on top.
+    pub async fn resize_page(&self, (width, height): (u32, u32)) -> Result<()> {
+        let page = |value: &Value, side: &str| value[side].as_u64().and_then(|pixels| u32::try_from(pixels).ok());
+        let (mut wide, mut high) = (width, height);
+        self.until(&format!("a page of {width}x{height}"), async || {
+            self.resize(wide, high).await.ok()?;
+            self.wait_for_frames().await.ok()?;
+            let size = self.script("return { w: innerWidth, h: innerHeight };").await.ok()?;
+            let (w, h) = (page(&size, "w")?, page(&size, "h")?);
+            (wide, high) = ((wide + width).saturating_sub(w), (high + height).saturating_sub(h));
+            ((w, h) == (width, height)).then_some(())
+        })
+        .await
     }
 
     /// Presses one key.

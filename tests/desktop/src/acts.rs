@@ -1,0 +1,169 @@
+//! What a person does in the windows, one act each: the words of which the tour and the window tests are made.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use crate::{Cloud, Desk, Paper, Window};
+
+/// The size in pixels at which pages are looked at.
+pub const SIZE: (u32, u32) = (1280, 800);
+
+/// Starts the program and gives its window the size that the pictures have.
+pub async fn start(desk: &Desk) -> Result<Window> {
+    let window = desk.start().await?;
+    window.resize_page(SIZE).await?;
+    Ok(window)
+}
+
+/// Fills the form of a new vault with six words that the program proposes, and hands them back; nothing is made yet.
+pub async fn propose_vault(window: &Window, firm: &str, person: &str) -> Result<String> {
+    window.click("first-create").await?;
+    window.fill("create-msp", firm).await?;
+    window.fill("create-person", person).await?;
+    window.click("create-suggest").await?;
+    let passphrase = window.wait_for_text("create-suggestion", |text| text.split_whitespace().count() >= 6).await?;
+    window.click("create-use-suggestion").await?;
+    window.fill("create-repeat", &passphrase).await?;
+    window.wait_for_css("[data-enough]").await?;
+    Ok(passphrase)
+}
+
+/// Makes a vault and goes past the papers, to the list of organizations.
+pub async fn create_vault(window: &Window) -> Result<String> {
+    let passphrase = propose_vault(window, "Northgate IT", "Alex Moreno").await?;
+    window.click("create-submit").await?;
+    window.find("kit-save").await?;
+    Ok(passphrase)
+}
+
+/// Unlocks with the passphrase.
+pub async fn unlock(window: &Window, passphrase: &str) -> Result<()> {
+    window.fill("unlock-passphrase", passphrase).await?;
+    window.click("unlock-submit").await?;
+    window.find("nav-organizations").await?;
+    Ok(())
+}
+
+/// Saves the kit where the program proposes, and types the groups it asks for back from the paper.
+pub async fn save_kit(window: &Window) -> Result<PathBuf> {
+    let file = PathBuf::from(window.wait_for_value("kit-path").await?);
+    window.click("kit-save").await?;
+    window.find("kit-saved").await?;
+    let groups = Paper::read(&file).await?.groups("Account secret")?;
+    for field in ["kit-group-1", "kit-group-2"] {
+        let label = window.label(field).await?;
+        let number: usize = label.trim_start_matches("Group").trim().parse().with_context(|| label.clone())?;
+        let group = groups.get(number - 1).with_context(|| format!("the paper has no group {number}"))?;
+        window.fill(field, group).await?;
+    }
+    Ok(file)
+}
+
+/// Adds an organization from the list and ends on its page.
+pub async fn add_organization(window: &Window, name: &str) -> Result<()> {
+    window.click("nav-organizations").await?;
+    window.click("add-organization").await?;
+    window.fill("add-name", name).await?;
+    window.click("add-submit").await?;
+    window.wait_for_text("organization-title", |title| title == name).await?;
+    Ok(())
+}
+
+/// Opens an organization from the list.
+pub async fn open_organization(window: &Window, name: &str) -> Result<()> {
+    window.click("nav-organizations").await?;
+    window
+        .click_css(&format!("[data-testid=\"organization-row\"][data-name=\"{name}\"] [data-column=\"name\"]"))
+        .await?;
+    window.wait_for_text("organization-title", |title| title == name).await?;
+    Ok(())
+}
+
+/// Signs in through the browser that the program opens, up to the question which tenant it is.
+pub async fn sign_in_by_browser(window: &Window, desk: &mut Desk, cloud: &Cloud, tenant: &str) -> Result<()> {
+    window.click("connect-tenant").await?;
+    window.click("route-browser").await?;
+    let address = desk.opener.next().await?;
+    cloud.sign_in(&address, &cloud.admin(tenant)?).await?;
+    window.find("confirm-tenant").await?;
+    Ok(())
+}
+
+/// Asks for a device code and hands over the address and the code.
+pub async fn ask_for_code(window: &Window) -> Result<(String, String)> {
+    window.click("connect-tenant").await?;
+    window.click("route-code").await?;
+    let code = window.find("device-code").await?.attr("data-code").await?.context("the page shows a code")?;
+    Ok((window.text("verification-uri").await?, code))
+}
+
+/// Says that it is the right tenant, agrees to the plan, and waits until the connection stands.
+pub async fn agree_to_plan(window: &Window) -> Result<()> {
+    window.click("apply-plan").await?;
+    window.find("connected").await?;
+    Ok(())
+}
+
+/// Enables LAPS with two accounts of these names, from the page that says that the tenant is connected.
+pub async fn enable_laps(window: &Window, names: [&str; 2]) -> Result<()> {
+    window.click("enable-laps-now").await?;
+    window.fill("laps-name-1", names[0]).await?;
+    window.fill("laps-name-2", names[1]).await?;
+    window.click("laps-submit").await?;
+    window.wait_for_css("[data-testid=\"laps-outcome\"][data-outcome=\"created\"] ~ [data-outcome=\"created\"]").await
+}
+
+/// Opens an account's credentials from the page of its organization, and looks at the reveal window from then on.
+pub async fn view_credentials(window: &Window, number: usize) -> Result<()> {
+    window.click("view-credentials").await?;
+    window.click(&format!("view-account-{number}")).await?;
+    window.wait_for_count(2).await?;
+    window.switch_to_window_with("reveal-window").await?;
+    Ok(())
+}
+
+/// Shows the password and reads it.
+pub async fn reveal_password(window: &Window) -> Result<String> {
+    window.click("reveal-password").await?;
+    let shown = window.wait_for_text("secret-text", |text| !text.trim().is_empty()).await?;
+    Ok(shown.split_whitespace().collect())
+}
+
+/// Shows the one-time code and reads it.
+pub async fn show_code(window: &Window) -> Result<String> {
+    if !window.has("one-time-code").await {
+        window.click("show-code").await?;
+    }
+    let shown = window.wait_for_text("one-time-code", |text| text.chars().any(|sign| sign.is_ascii_digit())).await?;
+    Ok(shown.split_whitespace().collect())
+}
+
+/// The user name that the reveal window is about.
+pub async fn shown_user_name(window: &Window) -> Result<String> {
+    let line = window.find_css("[data-testid=\"reveal-window\"] [data-testid=\"copy-user-name\"]").await?;
+    drop(line);
+    let script = "return document.querySelector('[data-testid=\"copy-user-name\"]').closest('section').innerText;";
+    let text = window.script(script).await?;
+    let text = text.as_str().context("the line has text")?;
+    let name = text.split_whitespace().find(|word| word.contains('@'));
+    Ok(name.context("the reveal window names no account")?.to_owned())
+}
+
+/// Closes the reveal window and looks at the main one again.
+pub async fn close_reveal(window: &Window) -> Result<()> {
+    window.click_css("button[aria-label=\"Close window\"]").await?;
+    window.wait_for_count(1).await?;
+    window.switch_to_window_with("nav-organizations").await?;
+    Ok(())
+}
+
+/// Restores a vault from its backup with kit and passphrase.
+pub async fn fill_restore(window: &Window, backup: &Path, kit: &Path, passphrase: &str) -> Result<()> {
+    let paper = Paper::read(kit).await?;
+    window.click("first-restore").await?;
+    window.fill("restore-file", &backup.display().to_string()).await?;
+    window.fill("restore-secret-code", &paper.code("Account secret")?).await?;
+    window.fill("restore-vault-code", &paper.code("Vault code")?).await?;
+    window.fill("restore-passphrase", passphrase).await
+}

@@ -1,0 +1,303 @@
+//! The tour: the whole main job through the real window against the simulated cloud, by a person who is played outside
+//! the program. `vitrine-tour DIR` leaves a picture per step and `tour.json` in DIR and ends with 0 only if all passed.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, ensure};
+use vitrine_desktop_tests::cloud::finish_with_code;
+use vitrine_desktop_tests::{Cloud, Desk, Record, Setting, Shown, Window, acts};
+
+const CONTOSO: &str = "contoso.onmicrosoft.com";
+const NORTHWIND: &str = "northwind.onmicrosoft.com";
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let Some(folder) = env::args_os().nth(1).map(PathBuf::from) else {
+        eprintln!("usage: vitrine-tour DIR");
+        return ExitCode::from(2);
+    };
+    match tour(&folder).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("the tour failed: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What the person remembers from one step to the next.
+#[derive(Default)]
+struct Memory {
+    passphrase: String,
+    kit: PathBuf,
+    user_name: String,
+    password: String,
+    factor_key: String,
+}
+
+async fn tour(folder: &Path) -> Result<()> {
+    let mut record = Record::begin(folder)?;
+    let cloud = Cloud::start().await?;
+    let mut desk = Desk::set_up(Setting { environment: cloud.environment(), ..Setting::default() }).await?;
+    let window = acts::start(&desk).await?;
+    let mut memory = Memory::default();
+
+    make_vault(&mut record, &mut desk, &window, &mut memory).await?;
+    connect(&mut record, &mut desk, &window, &cloud).await?;
+    use_credentials(&mut record, &mut desk, &window, &cloud, &mut memory).await?;
+    rotate(&mut record, &mut desk, &window, &cloud, &mut memory).await?;
+    lock(&mut record, &mut desk, &window, &memory).await?;
+    window.close().await?;
+    restore(&mut record, &desk, &cloud, &memory).await?;
+
+    ensure!(record.passed(), "a step did not pass");
+    Ok(())
+}
+
+async fn make_vault(record: &mut Record, desk: &mut Desk, window: &Window, memory: &mut Memory) -> Result<()> {
+    record
+        .step("First start", desk, async |_| {
+            window.find("first-create").await?;
+            Shown::by(window, "The window opens and offers a new vault or a restore.").await
+        })
+        .await?;
+    record
+        .step("New vault", desk, async |_| {
+            memory.passphrase = acts::propose_vault(window, "Northgate IT", "Alex Moreno").await?;
+            let strength = window.text("passphrase-strength").await?;
+            Shown::by(window, format!("Six words proposed and taken; the meter says: {strength}")).await
+        })
+        .await?;
+    record
+        .step("Vault created", desk, async |_| {
+            window.click("create-submit").await?;
+            window.find("kit-save").await?;
+            Shown::by(window, "The vault is there; the checklist begins with the recovery kit.").await
+        })
+        .await?;
+    record
+        .step("Recovery kit", desk, async |_| {
+            memory.kit = acts::save_kit(window).await?;
+            let shown = Shown::by(window, "The kit was saved; two groups are typed back from the paper.").await?;
+            window.click("kit-confirm").await?;
+            window.find("sheet-save").await?;
+            Ok(shown)
+        })
+        .await?;
+    record
+        .step("Safe sheet", desk, async |_| {
+            let file = window.wait_for_value("sheet-path").await?;
+            window.click("sheet-save").await?;
+            window.find("backup-save").await?;
+            ensure!(Path::new(&file).exists(), "{file} was not written");
+            Shown::by(window, "The sheet for the firm's safe was saved.").await
+        })
+        .await?;
+    record
+        .step("Backup folder", desk, async |_| {
+            window.wait_for_value("backup-path").await?;
+            window.click("backup-save").await?;
+            window.find("start-organization-name").await?;
+            Shown::by(window, "Every change is written to the backup folder from now on.").await
+        })
+        .await
+}
+
+async fn connect(record: &mut Record, desk: &mut Desk, window: &Window, cloud: &Cloud) -> Result<()> {
+    record
+        .step("Two organizations", desk, async |_| {
+            window.fill("start-organization-name", "Contoso").await?;
+            window.click("start-organization-add").await?;
+            window.find("start-connect").await?;
+            acts::add_organization(window, "Northwind Traders").await?;
+            window.click("nav-organizations").await?;
+            window.find_css("[data-name=\"Contoso\"]").await?;
+            window.find_css("[data-name=\"Northwind Traders\"]").await?;
+            Shown::by(window, "Both customers are in the list, not connected yet.").await
+        })
+        .await?;
+    record
+        .step("Sign in by browser", desk, async |desk| {
+            acts::open_organization(window, "Contoso").await?;
+            acts::sign_in_by_browser(window, desk, cloud, CONTOSO).await?;
+            Shown::by(window, "The admin signed in with a browser; Vitrine asks whether this is Contoso.").await
+        })
+        .await?;
+    record.step("Plan", desk, async |_| plan(window).await).await?;
+    record
+        .step("Contoso connected", desk, async |_| {
+            acts::agree_to_plan(window).await?;
+            Shown::by(window, "Registration, certificate, permissions and role stand and were tested.").await
+        })
+        .await?;
+    record
+        .step("LAPS enabled", desk, async |_| {
+            acts::enable_laps(window, ["ea-contoso-1", "ea-contoso-2"]).await?;
+            let shown = Shown::by(window, "Two Global Administrators were created and verified.").await?;
+            window.click("laps-done").await?;
+            Ok(shown)
+        })
+        .await?;
+    record
+        .step("Device code", desk, async |_| {
+            acts::open_organization(window, "Northwind Traders").await?;
+            let (address, code) = acts::ask_for_code(window).await?;
+            let shown = Shown::by(window, "The code for another device, with its page.").await?;
+            cloud.enter_device_code(&address, &code, &cloud.admin(NORTHWIND)?).await?;
+            window.find("confirm-tenant").await?;
+            Ok(shown)
+        })
+        .await?;
+    record
+        .step("Northwind connected", desk, async |_| {
+            window.click("confirm-tenant").await?;
+            acts::agree_to_plan(window).await?;
+            acts::enable_laps(window, ["ea-northwind-1", "ea-northwind-2"]).await?;
+            window.click("laps-done").await?;
+            window.find("view-credentials").await?;
+            Shown::by(window, "Connected by device code; LAPS is enabled here too.").await
+        })
+        .await
+}
+
+/// The plan names every permission with its reason before anything is written.
+async fn plan(window: &Window) -> Result<Shown> {
+    window.click("confirm-tenant").await?;
+    window.find("apply-plan").await?;
+    let page = window.page_text().await?;
+    for permission in ["User-PasswordProfile.ReadWrite.All", "Privileged Authentication Administrator"] {
+        ensure!(page.contains(permission), "the plan does not name {permission}");
+    }
+    Shown::by(
+        window,
+        "What will be created in the tenant, with each permission and its reason; nothing is written yet.",
+    )
+    .await
+}
+
+async fn use_credentials(
+    record: &mut Record,
+    desk: &mut Desk,
+    window: &Window,
+    cloud: &Cloud,
+    memory: &mut Memory,
+) -> Result<()> {
+    record
+        .step("Organization", desk, async |_| {
+            acts::open_organization(window, "Contoso").await?;
+            window.find("view-credentials").await?;
+            Shown::by(window, "Contoso with its accounts, its health and View LAPS credentials.").await
+        })
+        .await?;
+    record
+        .step("View LAPS credentials", desk, async |_| {
+            acts::view_credentials(window, 1).await?;
+            memory.user_name = acts::shown_user_name(window).await?;
+            memory.password = acts::reveal_password(window).await?;
+            ensure!(memory.password.chars().count() >= 24, "the password is short");
+            Shown::by(window, "The password of the first account, in a window of its own.").await
+        })
+        .await?;
+    record
+        .step("Second factor", desk, async |_| {
+            let page = cloud.portal(&memory.user_name, &memory.password).await?;
+            let key = page.text_of("#totp-secret").context("the portal asks for no second factor to be set up")?;
+            window.fill("factor-key", &key).await?;
+            window.click("factor-save").await?;
+            let code = acts::show_code(window).await?;
+            let words = finish_with_code(&page, &code).await?;
+            memory.factor_key = key;
+            Shown::by(window, format!("Password and the code of Vitrine opened the portal: {words}")).await
+        })
+        .await
+}
+
+async fn rotate(
+    record: &mut Record,
+    desk: &mut Desk,
+    window: &Window,
+    cloud: &Cloud,
+    memory: &mut Memory,
+) -> Result<()> {
+    record
+        .step("Rotation", desk, async |_| {
+            acts::close_reveal(window).await?;
+            window.click("rotate-now").await?;
+            window.click("nav-rotation").await?;
+            let done = "[data-testid=\"job\"][data-step=\"done\"]";
+            window.wait_for_css(&format!("{done} ~ {done}")).await?;
+            Shown::by(window, "Both accounts of Contoso were rotated and verified, one after the other.").await
+        })
+        .await?;
+    record
+        .step("New password", desk, async |_| {
+            let page = cloud.portal(&memory.user_name, &memory.password).await?;
+            let refusal = page.text_of("#error").context("the portal still takes the old password")?;
+            acts::open_organization(window, "Contoso").await?;
+            acts::view_credentials(window, 1).await?;
+            let fresh = acts::reveal_password(window).await?;
+            ensure!(fresh != memory.password, "the password did not change");
+            let page = cloud.portal(&memory.user_name, &fresh).await?;
+            let words = finish_with_code(&page, &acts::show_code(window).await?).await?;
+            memory.password = fresh;
+            Shown::by(window, format!("Old password: {refusal}; new password and code: {words}")).await
+        })
+        .await
+}
+
+async fn lock(record: &mut Record, desk: &mut Desk, window: &Window, memory: &Memory) -> Result<()> {
+    record
+        .step("Locked", desk, async |_| {
+            acts::close_reveal(window).await?;
+            window.click("lock-now").await?;
+            window.find("unlock-passphrase").await?;
+            let text = window.page_text().await?;
+            ensure!(!text.contains("Contoso"), "the locked window names a customer");
+            Shown::by(window, "Locked: no name and no number of what is inside.").await
+        })
+        .await?;
+    record
+        .step("Unlocked", desk, async |_| {
+            acts::unlock(window, &memory.passphrase).await?;
+            window.click("nav-organizations").await?;
+            window.find_css("[data-name=\"Contoso\"]").await?;
+            Shown::by(window, "Unlocked with the passphrase; everything is there again.").await
+        })
+        .await
+}
+
+/// Another machine: nothing of the first one but backup file, kit and what the person knows.
+async fn restore(record: &mut Record, first: &Desk, cloud: &Cloud, memory: &Memory) -> Result<()> {
+    let mut desk = Desk::set_up(Setting { environment: cloud.environment(), ..Setting::default() }).await?;
+    let backup = newest_file(&first.home().join("Vitrine backup"))?;
+    let window = acts::start(&desk).await?;
+    record
+        .step("Restore", &mut desk, async |_| {
+            acts::fill_restore(&window, &backup, &memory.kit, &memory.passphrase).await?;
+            Shown::by(&window, "Another machine with an empty data folder: backup file, kit and passphrase.").await
+        })
+        .await?;
+    record
+        .step("Restored", &mut desk, async |_| {
+            window.click("restore-submit").await?;
+            window.find("nav-organizations").await?;
+            acts::open_organization(&window, "Contoso").await?;
+            acts::view_credentials(&window, 1).await?;
+            let password = acts::reveal_password(&window).await?;
+            ensure!(password == memory.password, "the restored vault shows another password");
+            let code = acts::show_code(&window).await?;
+            let words = finish_with_code(&cloud.portal(&memory.user_name, &password).await?, &code).await?;
+            Shown::by(&window, format!("The restored vault shows what the portal accepts: {words}")).await
+        })
+        .await?;
+    window.close().await
+}
+
+fn newest_file(folder: &Path) -> Result<PathBuf> {
+    let entries = std::fs::read_dir(folder).with_context(|| format!("no backup folder {}", folder.display()))?;
+    let files = entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).filter(|path| path.is_file());
+    let newest = files.max_by_key(|path| path.metadata().and_then(|data| data.modified()).ok());
+    newest.with_context(|| format!("no backup in {}", folder.display()))
+}
