@@ -18,13 +18,19 @@ pub async fn status(app: State<'_, App>, request: StatusRequest) -> Answer<Statu
 
 #[tauri::command]
 #[specta::specta]
-pub async fn passphrase_strength(app: State<'_, App>, request: PassphraseStrengthRequest) -> Answer<PassphraseStrengthView> {
+pub async fn passphrase_strength(
+    app: State<'_, App>,
+    request: PassphraseStrengthRequest,
+) -> Answer<PassphraseStrengthView> {
     app.call(request).await
 }
 
 #[tauri::command]
 #[specta::specta]
-pub async fn suggest_passphrase(app: State<'_, App>, request: SuggestPassphraseRequest) -> Answer<SuggestPassphraseView> {
+pub async fn suggest_passphrase(
+    app: State<'_, App>,
+    request: SuggestPassphraseRequest,
+) -> Answer<SuggestPassphraseView> {
     app.call(request).await
 }
 

@@ -106,7 +106,8 @@ mod tests {
 
     #[test]
     fn the_committed_typescript_is_what_the_commands_say() {
-        let language = Typescript::default().header("// Generated from the Rust commands. Do not edit.\n/* eslint-disable */");
+        let language =
+            Typescript::default().header("// Generated from the Rust commands. Do not edit.\n/* eslint-disable */");
         let path = std::env::temp_dir().join(format!("vitrine-ipc-{}.ts", std::process::id()));
         builder().export(language, &path).expect("every type has a TypeScript form");
         let fresh = std::fs::read_to_string(&path).expect("the exporter wrote it");
@@ -131,6 +132,9 @@ mod tests {
         let declared: BTreeSet<String> =
             include_str!("commands.txt").lines().map(|name| format!("allow-{}", name.replace('_', "-"))).collect();
         let granted: BTreeSet<String> = main.union(&reveal).cloned().collect();
-        assert_eq!(declared, granted, "every command is granted to some window and none is granted that is not declared");
+        assert_eq!(
+            declared, granted,
+            "every command is granted to some window and none is granted that is not declared"
+        );
     }
 }

@@ -32,8 +32,7 @@ pub(crate) fn build(handle: &AppHandle, app: &App) {
 
 /// Whether closing the window leaves something to come back to.
 pub(crate) fn stays(handle: &AppHandle) -> bool {
-    handle.try_state::<Tray>().is_some()
-        && handle.try_state::<App>().is_some_and(|app| app.settings().close_to_tray)
+    handle.try_state::<Tray>().is_some() && handle.try_state::<App>().is_some_and(|app| app.settings().close_to_tray)
 }
 
 /// Shows the present state.
@@ -61,7 +60,10 @@ pub(crate) fn refresh(handle: &AppHandle, app: &App) {
 fn show(handle: &AppHandle, tray: &TrayIcon<Wry>, view: &TrayView, icon: Image<'_>) -> tauri::Result<()> {
     let item = |id: &str, text: String| MenuItem::with_id(handle, id, text, true, None::<&str>);
     let menu = Menu::new(handle)?;
-    menu.append(&item("open", if view.state == TrayState::Locked { "Unlock…".into() } else { "Open Vitrine".into() })?)?;
+    menu.append(&item(
+        "open",
+        if view.state == TrayState::Locked { "Unlock…".into() } else { "Open Vitrine".into() },
+    )?)?;
     if view.state != TrayState::Locked {
         if view.due > 0 {
             menu.append(&item("rotate", format!("Rotate {} due", view.due))?)?;
@@ -80,9 +82,9 @@ fn chosen(handle: &AppHandle, id: &str) {
     match id {
         "open" => windows::show_main(handle),
         "lock" => drop(tauri::async_runtime::spawn(async move { app.call(LockRequest {}).await })),
-        "rotate" => drop(tauri::async_runtime::spawn(async move {
-            app.call(RotateRequest { scope: RotateScope::Due }).await
-        })),
+        "rotate" => {
+            drop(tauri::async_runtime::spawn(async move { app.call(RotateRequest { scope: RotateScope::Due }).await }))
+        }
         "quit" => handle.exit(0),
         _ => {}
     }

@@ -27,7 +27,7 @@ impl Host for Desktop {
                     .inner_size(560.0, 720.0)
                     .min_inner_size(420.0, 480.0)
                     .content_protected(true)
-                    .on_navigation(|url| is_ours(url))
+                    .on_navigation(is_ours)
                     .build();
                 if let Err(error) = window {
                     tracing::warn!(code = "window.reveal", %error, "the reveal window did not open");
@@ -55,7 +55,7 @@ pub(crate) fn show_main(handle: &AppHandle) {
         .title("Vitrine")
         .inner_size(1180.0, 760.0)
         .min_inner_size(640.0, 480.0)
-        .on_navigation(|url| is_ours(url))
+        .on_navigation(is_ours)
         .build();
     if let Err(error) = window {
         tracing::error!(code = "window.main", %error, "the main window did not open");

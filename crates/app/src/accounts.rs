@@ -55,7 +55,8 @@ fn phase(account: &AccountItem) -> Phase {
 /// When the next rotation is due. Accounts of one hour spread over the quarter of an hour before it, so that two
 /// thousand tenants do not fall due in one second.
 fn due_at(set_at_ms: u64, hours: u32, organization: &Bytes32, item: &Bytes16) -> u64 {
-    let seed = u64::from_be_bytes(*item.first_chunk().unwrap_or(&[0; 8])) ^ u64::from_be_bytes(*organization.first_chunk().unwrap_or(&[0; 8]));
+    let seed = u64::from_be_bytes(*item.first_chunk().unwrap_or(&[0; 8]))
+        ^ u64::from_be_bytes(*organization.first_chunk().unwrap_or(&[0; 8]));
     match Interval::from_seconds(u64::from(hours) * 3600) {
         Ok(interval) => vitrine_rotation::due_at(set_at_ms, interval, seed),
         // An interval out of bounds cannot be stored; a day is what a person would expect.
@@ -101,4 +102,3 @@ pub(crate) fn give_up(account: &mut AccountItem, now: u64) {
         account.remember(candidate.password, now.saturating_add(KEPT_MS));
     }
 }
-

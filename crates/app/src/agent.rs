@@ -38,7 +38,7 @@ pub fn socket_path(folder: &Path) -> PathBuf {
     let run = env::var_os("XDG_RUNTIME_DIR").map_or_else(env::temp_dir, PathBuf::from);
     let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
     let digest = Sha256::digest(folder.as_os_str().as_encoded_bytes());
-    let name: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let name = data_encoding::HEXLOWER.encode(&digest[..8]);
     run.join(format!("vitrine-{}", rustix::process::getuid().as_raw())).join(format!("{name}.sock"))
 }
 
@@ -79,9 +79,13 @@ async fn serve(app: &App, stream: UnixStream) -> io::Result<()> {
     while let Some(line) = line(&mut read).await? {
         let answer = match serde_json::from_slice::<Question>(&line) {
             Ok(question) => routes::dispatch(app, &question.command, question.request).await,
-            Err(error) => Err(Error::usage("edge.malformed", "The request could not be read.", "Use a vitrine of the same version.")
-                .because(error)
-                .into()),
+            Err(error) => Err(Error::usage(
+                "edge.malformed",
+                "The request could not be read.",
+                "Use a vitrine of the same version.",
+            )
+            .because(error)
+            .into()),
         };
         let reply = answer.map_or_else(Reply::Error, Reply::Ok);
         let mut bytes = Zeroizing::new(serde_json::to_vec(&reply)?);
@@ -121,15 +125,24 @@ impl Agent {
     /// What the application answered, or that the agent went away.
     pub async fn call<R: Command>(&mut self, request: R) -> Result<R::View, ErrorView> {
         let gone = |error: io::Error| -> ErrorView {
-            Error::new(ErrorClass::Machine, "agent.gone", "The running Vitrine ended before it answered.", "Run the command again.")
-                .because(error)
-                .into()
+            Error::new(
+                ErrorClass::Machine,
+                "agent.gone",
+                "The running Vitrine ended before it answered.",
+                "Run the command again.",
+            )
+            .because(error)
+            .into()
         };
-        let question = Question { command: R::NAME.to_owned(), request: serde_json::to_value(request).map_err(|e| gone(e.into()))? };
+        let question = Question {
+            command: R::NAME.to_owned(),
+            request: serde_json::to_value(request).map_err(|e| gone(e.into()))?,
+        };
         let mut bytes = Zeroizing::new(serde_json::to_vec(&question).map_err(|e| gone(e.into()))?);
         bytes.push(b'\n');
         self.write.write_all(&bytes).await.map_err(gone)?;
-        let line = line(&mut self.read).await.map_err(gone)?.ok_or_else(|| gone(io::ErrorKind::UnexpectedEof.into()))?;
+        let line =
+            line(&mut self.read).await.map_err(gone)?.ok_or_else(|| gone(io::ErrorKind::UnexpectedEof.into()))?;
         match serde_json::from_slice(&line).map_err(|error| gone(error.into()))? {
             Reply::Ok(view) => serde_json::from_value(view).map_err(|error| gone(error.into())),
             Reply::Error(error) => Err(error),

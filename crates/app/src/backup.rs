@@ -37,7 +37,10 @@ pub(crate) fn view(app: &App, firm: &Firm) -> BackupView {
     let state = lock(&app.inner.backup);
     BackupView {
         folder: firm.backup_folder.clone(),
-        file: firm.backup_written_at.and(firm.backup_folder.as_ref()).map(|folder| Path::new(folder).join(FILE).display().to_string()),
+        file: firm
+            .backup_written_at
+            .and(firm.backup_folder.as_ref())
+            .map(|folder| Path::new(folder).join(FILE).display().to_string()),
         written_at: firm.backup_written_at.map(Time),
         current: firm.backup_written_at.is_some() && state.problem.is_none() && state.written == state.changes,
         problem: state.problem.clone(),
@@ -47,10 +50,18 @@ pub(crate) fn view(app: &App, firm: &Firm) -> BackupView {
 pub(crate) async fn set(app: &App, request: SetBackupRequest) -> Result<StatusView> {
     let folder = PathBuf::from(request.folder.trim());
     if !folder.is_absolute() {
-        return Err(Error::usage("backup.relative", "The folder is not a full path.", "Give the full path of a folder."));
+        return Err(Error::usage(
+            "backup.relative",
+            "The folder is not a full path.",
+            "Give the full path of a folder.",
+        ));
     }
     if folder.starts_with(&app.config().folder) {
-        return Err(Error::usage("backup.same-folder", "This folder lies within Vitrine's own data.", "Choose a folder on another disk, or one that is synchronized elsewhere."));
+        return Err(Error::usage(
+            "backup.same-folder",
+            "This folder lies within Vitrine's own data.",
+            "Choose a folder on another disk, or one that is synchronized elsewhere.",
+        ));
     }
     files::make_folder(&folder).map_err(|error| files::failed(&folder, error))?;
     let session = app.session().await?;
@@ -195,5 +206,10 @@ fn open(path: &Path) -> std::io::Result<File> {
 
 fn unwritable(error: BackupError) -> Error {
     let code = error.code().to_owned();
-    Error::machine(&code, "The backup could not be written.", "Copy the details and report this; the vault itself is fine.").because(error)
+    Error::machine(
+        &code,
+        "The backup could not be written.",
+        "Copy the details and report this; the vault itself is fine.",
+    )
+    .because(error)
 }

@@ -53,7 +53,8 @@ impl Clipboard {
     fn clear_if(&self, ours: &SecretText) {
         let Ok(mut system) = self.system.lock() else { return };
         let Some(system) = system.as_mut() else { return };
-        let still_ours = system.get_text().is_ok_and(|text| bool::from(text.as_bytes().ct_eq(ours.expose().as_bytes())));
+        let still_ours =
+            system.get_text().is_ok_and(|text| bool::from(text.as_bytes().ct_eq(ours.expose().as_bytes())));
         if still_ours {
             let _ = system.clear();
         }
@@ -66,8 +67,12 @@ impl Clipboard {
 
     fn with(&self, act: impl FnOnce(&mut System) -> Result<(), arboard::Error>) -> Result<()> {
         let failed = |error: arboard::Error| {
-            Error::machine("clipboard.unavailable", "The clipboard of this desktop cannot be used.", "Reveal the value and type it.")
-                .because(error)
+            Error::machine(
+                "clipboard.unavailable",
+                "The clipboard of this desktop cannot be used.",
+                "Reveal the value and type it.",
+            )
+            .because(error)
         };
         let mut system = self.system.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let system = match system.as_mut() {

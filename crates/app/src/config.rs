@@ -85,7 +85,9 @@ impl Config {
     pub fn load_from(folder: PathBuf, environment: impl Fn(&str) -> Option<String>) -> Result<Self> {
         let path = folder.join(FILE);
         let file: File = match fs::read_to_string(&path) {
-            Ok(text) => toml::from_str(&text).map_err(|error| malformed(&path, error.message(), error.span(), &text))?,
+            Ok(text) => {
+                toml::from_str(&text).map_err(|error| malformed(&path, error.message(), error.span(), &text))?
+            }
             Err(error) if error.kind() == io::ErrorKind::NotFound => File::default(),
             Err(error) => return Err(unreadable(&path).because(error)),
         };
@@ -165,8 +167,9 @@ impl Config {
             Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
             Err(error) => return Err(unreadable(&path).because(error)),
         };
-        let mut document: toml_edit::DocumentMut =
-            text.parse().map_err(|error: toml_edit::TomlError| malformed(&path, error.message(), error.span(), &text))?;
+        let mut document: toml_edit::DocumentMut = text
+            .parse()
+            .map_err(|error: toml_edit::TomlError| malformed(&path, error.message(), error.span(), &text))?;
         change(&mut document);
         crate::files::replace(&path, document.to_string().as_bytes())
     }
@@ -181,7 +184,11 @@ pub fn data_folder() -> Result<PathBuf> {
         return Ok(PathBuf::from(home));
     }
     directories::ProjectDirs::from("app", "", "vitrine").map(|dirs| dirs.data_dir().to_owned()).ok_or_else(|| {
-        Error::machine("config.no-home", "This user has no home folder.", "Set VITRINE_HOME to a folder for Vitrine's data.")
+        Error::machine(
+            "config.no-home",
+            "This user has no home folder.",
+            "Set VITRINE_HOME to a folder for Vitrine's data.",
+        )
     })
 }
 
@@ -198,7 +205,11 @@ fn cloud(name: Option<&str>, login: Option<Url>, graph: Option<Url>) -> Result<C
         ("us-gov-l5", None, None) => Ok(Cloud::us_gov_l5()),
         ("china", None, None) => Ok(Cloud::china()),
         ("custom", Some(login), Some(graph)) => Cloud::custom(login.as_str(), graph.as_str()).map_err(|error| {
-            Error::usage("config.cloud-hosts", format!("The hosts of the custom cloud were refused: {error}."), "Use https addresses; plain http is for this machine alone.")
+            Error::usage(
+                "config.cloud-hosts",
+                format!("The hosts of the custom cloud were refused: {error}."),
+                "Use https addresses; plain http is for this machine alone.",
+            )
         }),
         ("custom", _, _) => Err(Error::usage(
             "config.cloud-hosts",
@@ -238,14 +249,19 @@ fn check(settings: &Settings) -> Result<()> {
 fn url(text: Option<String>, name: &str) -> Result<Option<Url>> {
     text.map(|text| {
         Url::parse(&text).map_err(|error| {
-            Error::usage("config.address", format!("{name} is not an address: {error}."), "Use an address such as https://login.example.")
+            Error::usage(
+                "config.address",
+                format!("{name} is not an address: {error}."),
+                "Use an address such as https://login.example.",
+            )
         })
     })
     .transpose()
 }
 
 fn number(text: &str, name: &str) -> Result<u32> {
-    text.parse().map_err(|_| Error::usage("config.number", format!("{name} is not a whole number."), "Use digits alone."))
+    text.parse()
+        .map_err(|_| Error::usage("config.number", format!("{name} is not a whole number."), "Use digits alone."))
 }
 
 fn malformed(path: &Path, message: &str, span: Option<std::ops::Range<usize>>, text: &str) -> Error {

@@ -46,7 +46,13 @@ pub(crate) async fn start(app: &App, request: ConnectRequest) -> Result<ConnectV
         return Err(not_connected());
     }
     let cancel = session.stop.child_token();
-    let flow = Flow { phase: ConnectPhase::Starting, purpose: request.purpose, admin: None, plan: None, cancel: cancel.clone() };
+    let flow = Flow {
+        phase: ConnectPhase::Starting,
+        purpose: request.purpose,
+        admin: None,
+        plan: None,
+        cancel: cancel.clone(),
+    };
     if let Some(old) = lock(&app.inner.connects).insert(organization_text(&id), flow) {
         old.cancel.cancel();
     }
@@ -63,10 +69,17 @@ pub(crate) async fn start(app: &App, request: ConnectRequest) -> Result<ConnectV
             None => {}
         }
     });
-    view(app, &id, row.name)
+    Ok(view(app, &id, row.name))
 }
 
-async fn sign_in(app: &App, session: &Session, id: &[u8; 32], route: SignInRoute, authority: &Authority, client: ClientId) -> Result<AdminSession> {
+async fn sign_in(
+    app: &App,
+    session: &Session,
+    id: &[u8; 32],
+    route: SignInRoute,
+    authority: &Authority,
+    client: ClientId,
+) -> Result<AdminSession> {
     let config = app.config();
     let cancel = flow_token(app, id)?;
     match route {
@@ -150,7 +163,7 @@ async fn refuse_connected_elsewhere(app: &App, id: &[u8; 32], tenant_id: &str) -
 pub(crate) async fn status(app: &App, request: ConnectStatusRequest) -> Result<ConnectView> {
     let id = parse_organization(&request.organization)?;
     let row = organizations::load(app, &id).await?;
-    view(app, &id, row.name)
+    Ok(view(app, &id, row.name))
 }
 
 pub(crate) async fn open_sign_in(app: &App, request: OpenSignInRequest) -> Result<Done> {
@@ -169,7 +182,12 @@ pub(crate) fn open(address: &str) -> Result<()> {
     let web = url::Url::parse(address).is_ok_and(|url| matches!(url.scheme(), "https" | "http"));
     let opened = if web { open::that_detached(address) } else { Err(std::io::ErrorKind::InvalidInput.into()) };
     opened.map_err(|error| {
-        Error::machine("browser.not-opened", "The browser could not be opened.", "Copy the address and open it yourself.").because(error)
+        Error::machine(
+            "browser.not-opened",
+            "The browser could not be opened.",
+            "Copy the address and open it yourself.",
+        )
+        .because(error)
     })
 }
 
@@ -186,17 +204,23 @@ pub(crate) async fn confirm_tenant(app: &App, request: ConfirmTenantRequest) -> 
     let id = parse_organization(&request.organization)?;
     let row = organizations::load(app, &id).await?;
     with_flow(app, &id, |flow| {
-        let (ConnectPhase::ConfirmTenant { .. }, Some(plan)) = (&flow.phase, &flow.plan) else { return Err(out_of_order()) };
+        let (ConnectPhase::ConfirmTenant { .. }, Some(plan)) = (&flow.phase, &flow.plan) else {
+            return Err(out_of_order());
+        };
         let tenant = found(plan);
         if tenant.id != request.tenant_id {
-            return Err(Error::usage("connect.not-the-tenant-shown", "This is not the tenant that was shown.", "Look at the tenant again."));
+            return Err(Error::usage(
+                "connect.not-the-tenant-shown",
+                "This is not the tenant that was shown.",
+                "Look at the tenant again.",
+            ));
         }
-        let notices = plan.warnings.iter().map(|warning| crate::words::warning(warning)).collect();
+        let notices = plan.warnings.iter().map(crate::words::warning).collect();
         flow.phase = ConnectPhase::Plan { tenant, steps: planned(plan), notices };
         Ok(())
     })??;
     tell(app, &id);
-    view(app, &id, row.name)
+    Ok(view(app, &id, row.name))
 }
 
 pub(crate) async fn apply(app: &App, request: ApplyPlanRequest) -> Result<ConnectView> {
@@ -204,7 +228,9 @@ pub(crate) async fn apply(app: &App, request: ApplyPlanRequest) -> Result<Connec
     let row = organizations::load(app, &id).await?;
     let session = app.session().await?;
     let (admin, plan, cancel) = with_flow(app, &id, |flow| {
-        let (ConnectPhase::Plan { tenant, steps, .. }, Some(plan), Some(admin)) = (&flow.phase, &flow.plan, &flow.admin) else {
+        let (ConnectPhase::Plan { tenant, steps, .. }, Some(plan), Some(admin)) =
+            (&flow.phase, &flow.plan, &flow.admin)
+        else {
             return Err(out_of_order());
         };
         let working = ConnectPhase::Working { tenant: tenant.clone(), steps: steps.clone() };
@@ -216,11 +242,13 @@ pub(crate) async fn apply(app: &App, request: ApplyPlanRequest) -> Result<Connec
     let this = app.clone();
     let own = session.clone();
     own.spawn(async move {
-        if let Some(Err(error)) = cancel.run_until_cancelled(set_up(&this, &session, &id, &admin, &plan)).await {
+        if let Some(Err(error)) =
+            cancel.run_until_cancelled(Box::pin(set_up(&this, &session, &id, &admin, &plan))).await
+        {
             fail(&this, &id, error);
         }
     });
-    view(app, &id, row.name)
+    Ok(view(app, &id, row.name))
 }
 
 /// Certificate first into the vault, then into the tenant: from the moment the tenant knows it, it must not be lost.
@@ -240,7 +268,8 @@ async fn set_up(app: &App, session: &Arc<Session>, id: &[u8; 32], admin: &AdminS
         // A flow that is gone needs no progress.
         let _ = with_flow(app, id, |flow| {
             if let ConnectPhase::Working { steps, .. } = &mut flow.phase
-                && let Some(step) = plan.steps.iter().position(|step| step.kind == progress.step).and_then(|n| steps.get_mut(n))
+                && let Some(step) =
+                    plan.steps.iter().position(|step| step.kind == progress.step).and_then(|n| steps.get_mut(n))
             {
                 step.state = state;
             }
@@ -286,10 +315,16 @@ async fn store_certificate(app: &App, session: &Arc<Session>, id: &[u8; 32]) -> 
     let now = app.now_ms();
     let name = format!("Vitrine {}", &tag(id)[..12]);
     let made = crate::keychain::blocking(move || {
-        vitrine_entra::certificate::make_certificate(&name, now.saturating_sub(CLOCK_SLACK_MS), now.saturating_add(CERTIFICATE_MS))
+        vitrine_entra::certificate::make_certificate(
+            &name,
+            now.saturating_sub(CLOCK_SLACK_MS),
+            now.saturating_add(CERTIFICATE_MS),
+        )
     })
     .await?
-    .map_err(|error| Error::machine("connect.certificate", "A certificate could not be made.", "Try again.").because(error))?;
+    .map_err(|error| {
+        Error::machine("connect.certificate", "A certificate could not be made.", "Try again.").because(error)
+    })?;
     let item = ConnectionItem {
         tenant_id: [0; 16],
         tenant_name: String::new(),
@@ -319,13 +354,14 @@ pub(crate) async fn cancel(app: &App, request: CancelConnectRequest) -> Result<C
         flow.cancel.cancel();
     }
     tell(app, &id);
-    view(app, &id, row.name)
+    Ok(view(app, &id, row.name))
 }
 
 pub(crate) async fn client_id(app: &App, _request: ClientIdRequest) -> Result<ClientIdView> {
     let config = app.config();
-    let permissions =
-        oauth::delegated_scopes().iter().map(|scope| PermissionReason { name: scope.name.to_owned(), why: scope.reason.to_owned() });
+    let permissions = oauth::delegated_scopes()
+        .iter()
+        .map(|scope| PermissionReason { name: scope.name.to_owned(), why: scope.reason.to_owned() });
     Ok(ClientIdView {
         client_id: config.client_id.clone(),
         redirect_uri: "http://localhost".into(),
@@ -358,7 +394,9 @@ fn configured_client_id(app: &App) -> Result<ClientId> {
             "Register one as the settings show, and enter it there.",
         )
     })?;
-    ClientId::from_str(text).map_err(|_| Error::usage("connect.client-id", "The configured client id is none.", "Correct it in the settings."))
+    ClientId::from_str(text).map_err(|_| {
+        Error::usage("connect.client-id", "The configured client id is none.", "Correct it in the settings.")
+    })
 }
 
 /// The session of an admin who signed in for this organization, while it lives.
@@ -385,13 +423,23 @@ pub(crate) fn phase_of(app: &App, id: &[u8; 32]) -> Option<ConnectPhase> {
 }
 
 /// Opens the connection's item, if set-up was begun.
-pub(crate) async fn connection_item(app: &App, session: &Session, id: &[u8; 32], row: &records::Organization) -> Result<Option<ConnectionItem>> {
+pub(crate) async fn connection_item(
+    app: &App,
+    session: &Session,
+    id: &[u8; 32],
+    row: &records::Organization,
+) -> Result<Option<ConnectionItem>> {
     let Some(item) = row.connection_item else { return Ok(None) };
     crate::journal::read_connection(app, session, id, row, &item).await.map(Some)
 }
 
 /// The live connection of an organization.
-pub(crate) async fn connection(app: &App, session: &Session, id: &[u8; 32], row: &records::Organization) -> Result<Connection> {
+pub(crate) async fn connection(
+    app: &App,
+    session: &Session,
+    id: &[u8; 32],
+    row: &records::Organization,
+) -> Result<Connection> {
     let item = connection_item(app, session, id, row).await?.ok_or_else(not_connected)?;
     let record = records::connection_record(&item, &app.config().cloud).ok_or_else(not_connected)?;
     Ok(Connection::new(&session.http, record, certificate(&item)?))
@@ -399,8 +447,14 @@ pub(crate) async fn connection(app: &App, session: &Session, id: &[u8; 32], row:
 
 fn certificate(item: &ConnectionItem) -> Result<Certificate> {
     // Exposed to the client, which signs its assertions with it and zeroes it.
-    Certificate::new(item.certificate_der.clone(), item.private_key_pkcs8.expose())
-        .map_err(|error| Error::integrity("connect.certificate", "The connection's stored key cannot be read.", "Connect the tenant again.").because(error))
+    Certificate::new(item.certificate_der.clone(), item.private_key_pkcs8.expose()).map_err(|error| {
+        Error::integrity(
+            "connect.certificate",
+            "The connection's stored key cannot be read.",
+            "Connect the tenant again.",
+        )
+        .because(error)
+    })
 }
 
 fn found(plan: &Plan) -> FoundTenant {
@@ -444,9 +498,9 @@ fn qr(address: &str) -> Vec<Vec<bool>> {
     code.to_colors().chunks(width).map(|row| row.iter().map(|color| *color == Color::Dark).collect()).collect()
 }
 
-fn view(app: &App, id: &[u8; 32], organization_name: String) -> Result<ConnectView> {
+fn view(app: &App, id: &[u8; 32], organization_name: String) -> ConnectView {
     let phase = phase_of(app, id).unwrap_or(ConnectPhase::Idle);
-    Ok(ConnectView { organization: organization_text(id), organization_name, phase })
+    ConnectView { organization: organization_text(id), organization_name, phase }
 }
 
 fn with_flow<T>(app: &App, id: &[u8; 32], act: impl FnOnce(&mut Flow) -> T) -> Result<T> {
@@ -468,7 +522,10 @@ fn fail(app: &App, id: &[u8; 32], error: Error) {
         let steps = match &flow.phase {
             ConnectPhase::Working { steps, .. } => steps
                 .iter()
-                .map(|step| ConnectStep { state: if step.state == StepState::Running { StepState::Failed } else { step.state }, ..step.clone() })
+                .map(|step| ConnectStep {
+                    state: if step.state == StepState::Running { StepState::Failed } else { step.state },
+                    ..step.clone()
+                })
                 .collect(),
             _ => Vec::new(),
         };
@@ -487,7 +544,11 @@ pub(crate) fn not_connected() -> Error {
 }
 
 fn out_of_order() -> Error {
-    Error::usage("connect.out-of-order", "The sign-in is not at this point.", "Look at where it stands, or start it again.")
+    Error::usage(
+        "connect.out-of-order",
+        "The sign-in is not at this point.",
+        "Look at where it stands, or start it again.",
+    )
 }
 
 fn damaged_tenant() -> Error {

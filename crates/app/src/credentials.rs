@@ -14,17 +14,17 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
+use vitrine_vault::SecretText;
 use vitrine_vault::cbor::{Reader, Writer};
 use vitrine_vault::items::AccountItem;
 use vitrine_vault::page::PageKey;
 use vitrine_vault::totp::TotpSecret;
-use vitrine_vault::SecretText;
 
 const LONGEST_REASON: usize = 200;
 /// Showings in a minute. A person needs few; a page that was taken over would want all.
 const MOST_A_MINUTE: usize = 30;
 /// How often records are carried into the ledgers: on a timer, so that traffic does not tell when somebody looked.
-const CARRY_EVERY: Duration = Duration::from_secs(60);
+const CARRY_EVERY: Duration = Duration::from_mins(1);
 /// The store of records is numbered apart from the pages of the index.
 const RECORD_PAGES: u64 = 1 << 63;
 const SIGN: &[u8] = b"vitrine/1/view\0";
@@ -35,7 +35,12 @@ pub(crate) async fn open_reveal(app: &App, request: OpenRevealRequest) -> Result
     row.account(&item).ok_or_else(|| records::unknown_account(&request.account))?;
     // Ids that were parsed, so nothing else can become part of the window's address.
     app.inner.host.open_reveal(&organization_text(&id), &item_text(&item)).map_err(|error| {
-        Error::machine("window.reveal", "The window for the credentials could not be opened.", "Use `vitrine view` in a terminal.").because(error)
+        Error::machine(
+            "window.reveal",
+            "The window for the credentials could not be opened.",
+            "Use `vitrine view` in a terminal.",
+        )
+        .because(error)
     })?;
     Ok(Done {})
 }
@@ -63,14 +68,17 @@ fn sign_in_page(app: &App) -> String {
     match config.cloud.name() {
         vitrine_entra::cloud::CloudName::Global => "https://entra.microsoft.com/".into(),
         vitrine_entra::cloud::CloudName::China => "https://portal.azure.cn/".into(),
-        vitrine_entra::cloud::CloudName::Custom => config.cloud.login().join("portal").map(String::from).unwrap_or_default(),
+        vitrine_entra::cloud::CloudName::Custom => {
+            config.cloud.login().join("portal").map(String::from).unwrap_or_default()
+        }
         _ => "https://entra.microsoft.us/".into(),
     }
 }
 
 pub(crate) async fn reveal(app: &App, request: RevealRequest) -> Result<RevealView> {
     let (id, item) = (parse_organization(&request.organization)?, parse_item(&request.account)?);
-    let shown = Shown { what: what(request.which), action: Action::Viewed, reason: checked_reason(app, &request.reason)? };
+    let shown =
+        Shown { what: what(request.which), action: Action::Viewed, reason: checked_reason(app, &request.reason)? };
     let (session, account) = open(app, &id, &item).await?;
     let (secret, since) = value(account, request.which)?;
     record(app, &session, &id, &item, &shown).await?;
@@ -116,9 +124,13 @@ pub(crate) async fn set_second_factor(app: &App, request: SetSecondFactorRequest
     let (id, item) = (parse_organization(&request.organization)?, parse_item(&request.account)?);
     let totp = TotpSecret::parse(&request.key.0).map_err(|error| {
         let code = error.code().to_owned();
-        Error::usage(&code, "This is not a one-time-code key.", "Copy the key that Microsoft's page shows under \"Can't scan image?\", or its otpauth address.")
-            .holds("What was stored before is unchanged.")
-            .because(error)
+        Error::usage(
+            &code,
+            "This is not a one-time-code key.",
+            "Copy the key that Microsoft's page shows under \"Can't scan image?\", or its otpauth address.",
+        )
+        .holds("What was stored before is unchanged.")
+        .because(error)
     })?;
     let session = app.session().await?;
     let mut change = Change::begin(app, &session).await?;
@@ -149,7 +161,9 @@ fn value(account: AccountItem, which: WhichValue) -> Result<(SecretText, u64)> {
         WhichValue::Pending => account.pending.map(|pending| (pending.password, pending.made_at_ms)),
         WhichValue::Previous => account.previous.map(|previous| (previous.password, previous.set_at_ms)),
     };
-    found.ok_or_else(|| Error::usage("credentials.no-such-value", "No such password is stored.", "Look at the card for those that are."))
+    found.ok_or_else(|| {
+        Error::usage("credentials.no-such-value", "No such password is stored.", "Look at the card for those that are.")
+    })
 }
 
 fn what(which: WhichValue) -> &'static str {
@@ -163,16 +177,28 @@ fn what(which: WhichValue) -> &'static str {
 fn checked_reason(app: &App, reason: &str) -> Result<String> {
     let reason = reason.trim();
     if reason.chars().count() > LONGEST_REASON || reason.chars().any(char::is_control) {
-        return Err(Error::usage("credentials.reason", "The reason cannot be used.", format!("Use up to {LONGEST_REASON} characters on one line.")));
+        return Err(Error::usage(
+            "credentials.reason",
+            "The reason cannot be used.",
+            format!("Use up to {LONGEST_REASON} characters on one line."),
+        ));
     }
     if reason.is_empty() && app.settings().ask_reason {
-        return Err(Error::usage("credentials.reason-required", "A reason is asked for before anything is shown.", "Say why, for instance a ticket number."));
+        return Err(Error::usage(
+            "credentials.reason-required",
+            "A reason is asked for before anything is shown.",
+            "Say why, for instance a ticket number.",
+        ));
     }
     Ok(reason.to_owned())
 }
 
 fn no_second_factor() -> Error {
-    Error::usage("credentials.no-second-factor", "No one-time-code key is stored for this account.", "Sign in once; Microsoft's page shows the key. Paste it here.")
+    Error::usage(
+        "credentials.no-second-factor",
+        "No one-time-code key is stored for this account.",
+        "Sign in once; Microsoft's page shows the key. Paste it here.",
+    )
 }
 
 /// What was shown, as the record says it.
@@ -213,7 +239,9 @@ async fn record(app: &App, session: &Arc<Session>, id: &Bytes32, item: &Bytes16,
         map.bytes(2, &signature);
     });
     let slot = Slot { organization: *id, record };
-    let stored = pages(session).seal(RECORD_PAGES | counter, counter, &slot.encode(), &mut rng()).map_err(session::unreadable_keys)?;
+    let stored = pages(session)
+        .seal(RECORD_PAGES | counter, counter, &slot.encode(), &mut rng())
+        .map_err(session::unreadable_keys)?;
     app.inner.store.write_view_record(counter, stored).await.map_err(|error| {
         Error::from(error).holds("Nothing was shown: a record of the view could not be stored first.")
     })?;
@@ -223,7 +251,10 @@ async fn record(app: &App, session: &Arc<Session>, id: &Bytes32, item: &Bytes16,
     // must not stand between a technician and the password.
     let line = (shown.action, shown.what, shown.reason.clone(), now);
     if tell(app, session, id, item, line).await.is_err() {
-        tracing::warn!(code = "credentials.untold", "a view is recorded, but its line in the lists could not be written");
+        tracing::warn!(
+            code = "credentials.untold",
+            "a view is recorded, but its line in the lists could not be written"
+        );
     }
     Ok(())
 }
@@ -248,13 +279,24 @@ fn keep_pace(app: &App, session: &Session) -> Result<()> {
     let mut shown = lock(&session.pace);
     shown.retain(|at| now.saturating_sub(*at) < 60_000);
     if shown.len() >= MOST_A_MINUTE {
-        return Err(Error::usage("credentials.too-fast", "Too many secrets were asked for within a minute.", "Wait a minute.").retry_in_ms(60_000));
+        return Err(Error::usage(
+            "credentials.too-fast",
+            "Too many secrets were asked for within a minute.",
+            "Wait a minute.",
+        )
+        .retry_in_ms(60_000));
     }
     shown.push(now);
     Ok(())
 }
 
-async fn tell(app: &App, session: &Session, id: &Bytes32, item: &Bytes16, line: (Action, &'static str, String, u64)) -> Result<()> {
+async fn tell(
+    app: &App,
+    session: &Session,
+    id: &Bytes32,
+    item: &Bytes16,
+    line: (Action, &'static str, String, u64),
+) -> Result<()> {
     let (action, what, reason, at) = line;
     let mut change = Change::begin(app, session).await?;
     let mut opened = change.open(id).await?;
@@ -264,7 +306,15 @@ async fn tell(app: &App, session: &Session, id: &Bytes32, item: &Bytes16, line: 
         account.last_viewed = Some((who.clone(), at));
     }
     let note = if reason.is_empty() { what.to_owned() } else { format!("{what}: {reason}") };
-    let line = Activity { at, who, action, organization: Some(*id), organization_name: Some(opened.row.name.clone()), user_name, note: Some(note) };
+    let line = Activity {
+        at,
+        who,
+        action,
+        organization: Some(*id),
+        organization_name: Some(opened.row.name.clone()),
+        user_name,
+        note: Some(note),
+    };
     change.line(&line).await?;
     change.save(opened).await?;
     change.commit().await
@@ -327,7 +377,8 @@ impl Slot {
     }
 
     fn open(key: &PageKey, held: &ViewRecord) -> Result<Self> {
-        let plain = key.open(RECORD_PAGES | held.counter, held.counter, &held.bytes).map_err(session::unreadable_keys)?;
+        let plain =
+            key.open(RECORD_PAGES | held.counter, held.counter, &held.bytes).map_err(session::unreadable_keys)?;
         // Exposed to be read; a record holds no secret.
         vitrine_vault::cbor::decode(plain.expose(), VIEW_LIMIT, |reader| {
             reader.map(|map| {

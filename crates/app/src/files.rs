@@ -23,7 +23,11 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
 /// Writes a file that must not exist yet. Mode 0600.
 pub(crate) fn create(path: &Path, bytes: &[u8]) -> Result<()> {
     if !path.is_absolute() {
-        return Err(Error::usage("file.relative", format!("{} is not a full path.", path.display()), "Give the full path of the file."));
+        return Err(Error::usage(
+            "file.relative",
+            format!("{} is not a full path.", path.display()),
+            "Give the full path of the file.",
+        ));
     }
     let written = (|| {
         let mut file = private(OpenOptions::new().write(true).create_new(true)).open(path)?;
@@ -55,14 +59,24 @@ fn private(options: &mut OpenOptions) -> &mut OpenOptions {
 pub(crate) fn failed(path: &Path, error: io::Error) -> Error {
     let shown = path.display();
     match error.kind() {
-        io::ErrorKind::AlreadyExists => Error::usage("file.exists", format!("{shown} exists already."), "Choose another name, or remove the old file yourself."),
-        io::ErrorKind::NotFound => Error::usage("file.not-found", format!("There is no file or folder {shown}."), "Check the path."),
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            Error::machine("file.not-writable", format!("This user may not use {shown}."), "Choose another folder, or change its permissions.")
+        io::ErrorKind::AlreadyExists => Error::usage(
+            "file.exists",
+            format!("{shown} exists already."),
+            "Choose another name, or remove the old file yourself.",
+        ),
+        io::ErrorKind::NotFound => {
+            Error::usage("file.not-found", format!("There is no file or folder {shown}."), "Check the path.")
         }
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            Error::machine("file.disk-full", format!("The disk is full; {shown} was not written."), "Free some space and try again.")
-        }
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Error::machine(
+            "file.not-writable",
+            format!("This user may not use {shown}."),
+            "Choose another folder, or change its permissions.",
+        ),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Error::machine(
+            "file.disk-full",
+            format!("The disk is full; {shown} was not written."),
+            "Free some space and try again.",
+        ),
         _ => Error::machine("file.failed", format!("{shown} could not be read or written."), "Look at the details."),
     }
     .because(error)

@@ -6,10 +6,10 @@ use vitrine_ledger::{
     Author, Claim, Commitment, DeviceCard, DeviceId, DeviceKey, Draft, DraftError, EncryptionKey, Entry, IdentityKey,
     MemberId, MemberWrap, MspBody, MspState, Place, Refusal, Salt, SealedName, SealedNote, TeamId, TeamKind, Wrap,
 };
+use vitrine_vault::Key;
 use vitrine_vault::account::{DeviceKeys, RootKey};
 use vitrine_vault::body::{BodyKind, open_body, seal_body};
 use vitrine_vault::epoch::{self, EncryptionKeys, MspKey, TeamKeys, Which, WrapContext};
-use vitrine_vault::Key;
 use vitrine_vault::items::MspItem;
 
 /// A new vault in memory: its entries and keys, nothing stored yet.
@@ -22,7 +22,8 @@ pub(crate) struct Founded {
 /// Founds a vault: genesis, the owners' team, the MSP's key.
 pub(crate) fn found(person_name: &str, device_name: &str, time_ms: u64) -> Result<Founded> {
     let (root, device) = (RootKey::make(&mut rng()), DeviceKeys::make(&mut rng()));
-    let (member, device_id, team) = (MemberId::from_bytes(make()), DeviceId::from_bytes(make()), TeamId::from_bytes(make()));
+    let (member, device_id, team) =
+        (MemberId::from_bytes(make()), DeviceId::from_bytes(make()), TeamId::from_bytes(make()));
     let (msp_key, team_keys) = (MspKey::make(&mut rng()), TeamKeys::make(&mut rng()));
     let author = Author { member, device: device_id };
     let (identity, encryption) = (root.identity(), root.encryption());
@@ -85,17 +86,34 @@ pub(crate) fn found(person_name: &str, device_name: &str, time_ms: u64) -> Resul
 
 /// Seals a name under the MSP's key, for the one it names.
 pub(crate) fn seal_name(key: &MspKey, subject: &[u8], name: &str) -> Result<SealedName> {
-    let sealed = seal_body(BodyKind::Name, &key.name_key(), subject, name.as_bytes(), &mut rng()).map_err(session::unreadable_keys)?;
+    let sealed = seal_body(BodyKind::Name, &key.name_key(), subject, name.as_bytes(), &mut rng())
+        .map_err(session::unreadable_keys)?;
     SealedName::new(sealed).map_err(session::unreadable_keys)
 }
 
 /// Wraps a key to a public key of the verified ledger.
-pub(crate) fn wrap(key: &Key, which: Which, ledger: &[u8; 32], number: u32, recipient: &[u8; 16], commitment: [u8; 32], to: &EncryptionKeys) -> Result<Wrap> {
+pub(crate) fn wrap(
+    key: &Key,
+    which: Which,
+    ledger: &[u8; 32],
+    number: u32,
+    recipient: &[u8; 16],
+    commitment: [u8; 32],
+    to: &EncryptionKeys,
+) -> Result<Wrap> {
     wrap_public(key, which, ledger, number, recipient, commitment, &to.public())
 }
 
 /// As [`wrap`], to a public half.
-pub(crate) fn wrap_public(key: &Key, which: Which, ledger: &[u8; 32], number: u32, recipient: &[u8; 16], commitment: [u8; 32], public: &[u8; 32]) -> Result<Wrap> {
+pub(crate) fn wrap_public(
+    key: &Key,
+    which: Which,
+    ledger: &[u8; 32],
+    number: u32,
+    recipient: &[u8; 16],
+    commitment: [u8; 32],
+    public: &[u8; 32],
+) -> Result<Wrap> {
     let context = WrapContext { ledger: *ledger, epoch: number, recipient: *recipient, which, commitment };
     let wrapped = epoch::wrap(key, &context, public, &mut rng()).map_err(session::unreadable_keys)?;
     Wrap::new(wrapped).map_err(session::unreadable_keys)
@@ -103,7 +121,14 @@ pub(crate) fn wrap_public(key: &Key, which: Which, ledger: &[u8; 32], number: u3
 
 /// A team's key is committed to by its public half in the signed entry; the commitment to the private half travels
 /// before the wrap and is checked against that public half when it is opened.
-fn wrap_team(keys: &TeamKeys, ledger: &[u8; 32], number: u32, team: TeamId, member: MemberId, to: &EncryptionKeys) -> Result<Wrap> {
+fn wrap_team(
+    keys: &TeamKeys,
+    ledger: &[u8; 32],
+    number: u32,
+    team: TeamId,
+    member: MemberId,
+    to: &EncryptionKeys,
+) -> Result<Wrap> {
     let which = Which::Team(*team.as_bytes());
     let commitment = epoch::derive_commitment(which, ledger, number, keys.private());
     let wrapped = wrap(keys.private(), which, ledger, number, member.as_bytes(), commitment, to)?;
@@ -111,13 +136,26 @@ fn wrap_team(keys: &TeamKeys, ledger: &[u8; 32], number: u32, team: TeamId, memb
 }
 
 /// Opens a team's key and checks it against the public half in the signed entry.
-pub(crate) fn unwrap_team(wrapped: &Wrap, ledger: &[u8; 32], number: u32, team: TeamId, member: MemberId, public: &EncryptionKey, own: &EncryptionKeys) -> Result<TeamKeys> {
+pub(crate) fn unwrap_team(
+    wrapped: &Wrap,
+    ledger: &[u8; 32],
+    number: u32,
+    team: TeamId,
+    member: MemberId,
+    public: &EncryptionKey,
+    own: &EncryptionKeys,
+) -> Result<TeamKeys> {
     let mismatch = || {
-        Error::integrity("vault.team-key", "The key of the owners' team does not fit its signed entry.", "Restore from the backup, and keep this data folder for examination.")
+        Error::integrity(
+            "vault.team-key",
+            "The key of the owners' team does not fit its signed entry.",
+            "Restore from the backup, and keep this data folder for examination.",
+        )
     };
     let (commitment, wrapped) = wrapped.as_bytes().split_first_chunk::<32>().ok_or_else(mismatch)?;
     let which = Which::Team(*team.as_bytes());
-    let context = WrapContext { ledger: *ledger, epoch: number, recipient: *member.as_bytes(), which, commitment: *commitment };
+    let context =
+        WrapContext { ledger: *ledger, epoch: number, recipient: *member.as_bytes(), which, commitment: *commitment };
     let keys = TeamKeys::from_private(epoch::unwrap(wrapped, &context, own).map_err(session::unreadable_keys)?);
     if keys.public() == *public.as_bytes() { Ok(keys) } else { Err(mismatch()) }
 }
@@ -135,7 +173,8 @@ pub(crate) fn refused(refusal: Refusal) -> Error {
 
 /// A draft could not be signed.
 pub(crate) fn undrafted(error: DraftError) -> Error {
-    Error::machine("ledger.undrafted", "The change is too large to be written in one piece.", "Make it smaller.").because(error)
+    Error::machine("ledger.undrafted", "The change is too large to be written in one piece.", "Make it smaller.")
+        .because(error)
 }
 
 /// The firm's settings as an entry: sealed under the MSP key, for every member.
@@ -143,13 +182,15 @@ pub(crate) fn policy(key: &MspKey, state: &MspState, msp_name: &str) -> Result<M
     let item = MspItem { name: msp_name.to_owned(), reason_required: true };
     let plain = item.encode().map_err(session::unreadable_keys)?;
     // Exposed to be sealed under the MSP key.
-    let sealed = seal_body(BodyKind::Name, &key.name_key(), &policy_context(state), plain.expose(), &mut rng()).map_err(session::unreadable_keys)?;
+    let sealed = seal_body(BodyKind::Name, &key.name_key(), &policy_context(state), plain.expose(), &mut rng())
+        .map_err(session::unreadable_keys)?;
     Ok(MspBody::Policy { settings: SealedNote::new(sealed).map_err(session::unreadable_keys)? })
 }
 
 /// Reads the firm's settings.
 pub(crate) fn read_policy(key: &MspKey, state: &MspState, settings: &SealedNote) -> Result<MspItem> {
-    let plain = open_body(BodyKind::Name, &key.name_key(), &policy_context(state), settings.as_bytes()).map_err(session::unreadable_keys)?;
+    let plain = open_body(BodyKind::Name, &key.name_key(), &policy_context(state), settings.as_bytes())
+        .map_err(session::unreadable_keys)?;
     MspItem::decode(&plain).map_err(session::unreadable_keys)
 }
 

@@ -11,7 +11,11 @@ pub(crate) fn lines(row: &Organization) -> Vec<HealthLine> {
         .map(|check| HealthLine {
             check: check.check,
             account: check.account.as_ref().map(item_text),
-            user_name: check.account.as_ref().and_then(|item| row.account(item)).map(|account| account.user_name.clone()),
+            user_name: check
+                .account
+                .as_ref()
+                .and_then(|item| row.account(item))
+                .map(|account| account.user_name.clone()),
             verdict: check.verdict,
             checked_at: Some(Time(check.at)),
             words: check.words.clone(),
@@ -44,7 +48,9 @@ pub(crate) fn lines(row: &Organization) -> Vec<HealthLine> {
 
 fn password(account: &Account) -> (Verdict, &'static str) {
     match account.phase {
-        Phase::Steady if account.verified_at.is_some() => (Verdict::Good, "The tenant confirmed the stored password's change."),
+        Phase::Steady if account.verified_at.is_some() => {
+            (Verdict::Good, "The tenant confirmed the stored password's change.")
+        }
         Phase::Steady | Phase::Creating => (Verdict::Unknown, "The tenant has not confirmed it yet."),
         Phase::Rotating => (Verdict::Unknown, "A rotation is under way."),
         Phase::Unclear => (Verdict::Bad, "The answer was lost. One of the stored passwords opens the account."),

@@ -57,10 +57,12 @@ fn parse(text: &str) -> Result<Vec<ImportRow>> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let head = text.lines().next().unwrap_or_default();
     let delimiter = if head.contains(';') && !head.contains(',') { b';' } else { b',' };
-    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).trim(csv::Trim::All).from_reader(text.as_bytes());
+    let mut reader =
+        csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).trim(csv::Trim::All).from_reader(text.as_bytes());
     let headers = reader.headers().map_err(|error| unusable("The header line cannot be read.").because(error))?;
     let column = |names: &[&str]| headers.iter().position(|header| names.contains(&header.to_lowercase().as_str()));
-    let name_column = column(&["name", "organization", "customer"]).ok_or_else(|| unusable("The header line has no column named `name`."))?;
+    let name_column = column(&["name", "organization", "customer"])
+        .ok_or_else(|| unusable("The header line has no column named `name`."))?;
     let notes_column = column(&["notes", "note"]);
     let (mut rows, mut seen) = (Vec::new(), HashSet::new());
     for record in reader.records() {
@@ -91,7 +93,8 @@ fn parse(text: &str) -> Result<Vec<ImportRow>> {
 }
 
 fn unusable(what: &str) -> Error {
-    Error::usage("import.unusable", what, "Use a CSV file with a header line: name, and optionally notes.").holds("Nothing was added.")
+    Error::usage("import.unusable", what, "Use a CSV file with a header line: name, and optionally notes.")
+        .holds("Nothing was added.")
 }
 
 fn count(n: usize) -> u32 {
@@ -109,7 +112,15 @@ mod tests {
     #[test]
     fn good_rows_and_bad_rows_are_told_apart_by_line() {
         let rows = problems("name,notes\nContoso,first\n,no name\ncontoso,again\nFabrikam,\n");
-        assert_eq!(rows, [(2, "Contoso".into(), false), (3, String::new(), true), (4, "contoso".into(), true), (5, "Fabrikam".into(), false)]);
+        assert_eq!(
+            rows,
+            [
+                (2, "Contoso".into(), false),
+                (3, String::new(), true),
+                (4, "contoso".into(), true),
+                (5, "Fabrikam".into(), false)
+            ]
+        );
     }
 
     #[test]

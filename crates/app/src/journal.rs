@@ -12,15 +12,15 @@ use crate::store::{Store, Tx};
 use crate::{App, accounts, organizations};
 use std::collections::{BTreeMap, BTreeSet};
 use vitrine_ledger::{
-    Body, Commitment, Commitments, Entry, ItemId, ItemKind, KeyName, KeyWrap, LedgerId, MspBody, MspChain, MspState, ObjectHash,
-    OrganizationBody, OrganizationState, Salt, SealedName, SealedRecords, TeamWrap, Wrap,
+    Body, Commitment, Commitments, Entry, ItemId, ItemKind, KeyName, KeyWrap, LedgerId, MspBody, MspChain, MspState,
+    ObjectHash, OrganizationBody, OrganizationState, Salt, SealedName, SealedRecords, TeamWrap, Wrap,
 };
 use vitrine_vault::SecretBytes;
 use vitrine_vault::body::{BodyKind, seal_body};
 use vitrine_vault::epoch::{self, OperateKey, OrganizationKeys, ReadKey, Which, WrapContext};
 use vitrine_vault::items::{AccountItem, ConnectionItem, LapsSettings, OrganizationItem};
-use vitrine_vault::password::PasswordPolicy;
 use vitrine_vault::object::{self, Header, ObjectKind};
+use vitrine_vault::password::PasswordPolicy;
 
 /// Layout of items.
 const SCHEMA: u16 = 1;
@@ -89,7 +89,8 @@ impl<'a> Change<'a> {
         let id = genesis.begins();
         let empty = SealedName::new(Vec::new()).map_err(session::unreadable_keys)?;
         self.append_msp(MspBody::OrganizationAdd { organization: id, name: empty }).await?;
-        let state = OrganizationState::genesis(&genesis, &Witnessed { state: &self.msp, at: &genesis }).map_err(refused)?;
+        let state =
+            OrganizationState::genesis(&genesis, &Witnessed { state: &self.msp, at: &genesis }).map_err(refused)?;
         self.tx.append_entry(id.as_bytes(), 0, genesis.bytes()).await?;
         let keys = OrganizationKeys::make(&mut rng());
         let row = Organization {
@@ -115,7 +116,8 @@ impl<'a> Change<'a> {
         let ledger = opened.id.as_bytes();
         let operate = opened.keys.operate.as_ref().ok_or_else(no_operate_key)?;
         let commit = |which, key| epoch::derive_commitment(which, ledger, 1, key);
-        let (read, operate_commitment) = (commit(Which::Read, opened.keys.read.key()), commit(Which::Operate, operate.key()));
+        let (read, operate_commitment) =
+            (commit(Which::Read, opened.keys.read.key()), commit(Which::Operate, operate.key()));
         let team = self.msp.team(&self.session.team).ok_or_else(no_team)?.epoch();
         let wrap = |key, which, commitment| {
             wrap_public(key, which, ledger, 1, self.session.team.as_bytes(), commitment, team.public.as_bytes())
@@ -141,7 +143,8 @@ impl<'a> Change<'a> {
     /// Opens an organization for this change.
     pub(crate) async fn open(&mut self, id: &Bytes32) -> Result<Opened> {
         let row = self.tx.index_value(&key::organization(id)).await?;
-        let row: Organization = decode(&row.ok_or_else(|| records::unknown_organization(&records::organization_text(id)))?)?;
+        let row: Organization =
+            decode(&row.ok_or_else(|| records::unknown_organization(&records::organization_text(id)))?)?;
         let state = OrganizationState::decode(&row.state).map_err(damaged_fold)?;
         let entry = match state.epoch() {
             Some(epoch) => self.tx.entry(id, epoch.entry.seq).await?,
@@ -201,7 +204,11 @@ impl<'a> Change<'a> {
     /// Writes the organization's own item: name, notes, tags, and what is public of its tenant and settings.
     pub(crate) async fn put_profile(&mut self, opened: &mut Opened) -> Result<()> {
         let row = &opened.row;
-        let names = row.accounts.iter().filter_map(|account| account.user_name.split_once('@')).map(|(local, _)| local.to_owned());
+        let names = row
+            .accounts
+            .iter()
+            .filter_map(|account| account.user_name.split_once('@'))
+            .map(|(local, _)| local.to_owned());
         let item = OrganizationItem {
             name: row.name.clone(),
             notes: row.notes.clone(),
@@ -217,7 +224,12 @@ impl<'a> Change<'a> {
     }
 
     /// Writes an account's item.
-    pub(crate) async fn put_account(&mut self, opened: &mut Opened, item: &Bytes16, account: &AccountItem) -> Result<()> {
+    pub(crate) async fn put_account(
+        &mut self,
+        opened: &mut Opened,
+        item: &Bytes16,
+        account: &AccountItem,
+    ) -> Result<()> {
         self.put(opened, item, ItemKind::Account, &account.encode().map_err(damaged_item)?).await
     }
 
@@ -243,7 +255,13 @@ impl<'a> Change<'a> {
     }
 
     /// Notes what happened, as a line for lists.
-    pub(crate) async fn note(&mut self, action: Action, organization: Option<(&Bytes32, &str)>, user_name: Option<&str>, note: Option<String>) -> Result<()> {
+    pub(crate) async fn note(
+        &mut self,
+        action: Action,
+        organization: Option<(&Bytes32, &str)>,
+        user_name: Option<&str>,
+        note: Option<String>,
+    ) -> Result<()> {
         let line = Activity {
             at: self.app.now_ms(),
             who: self.firm.person_name.clone(),
@@ -271,7 +289,8 @@ impl<'a> Change<'a> {
     pub(crate) async fn log(&mut self, opened: &mut Opened, records: &[u8]) -> Result<()> {
         let place = opened.state.place();
         let context = [opened.id.as_bytes().as_slice(), &place.seq.to_be_bytes()].concat();
-        let sealed = seal_body(BodyKind::Log, &opened.keys.read.log_key(), &context, records, &mut rng()).map_err(session::unreadable_keys)?;
+        let sealed = seal_body(BodyKind::Log, &opened.keys.read.log_key(), &context, records, &mut rng())
+            .map_err(session::unreadable_keys)?;
         let records = SealedRecords::new(sealed).map_err(session::unreadable_keys)?;
         self.append(opened, OrganizationBody::Log { records }).await
     }
@@ -307,7 +326,13 @@ impl<'a> Change<'a> {
 
     /// Makes the rows of an organization again from its signed history and its objects.
     pub(crate) async fn rebuild_organization(&mut self, id: LedgerId, chain: &MspChain) -> Result<()> {
-        let missing = || Error::integrity("vault.history-missing", "The signed history of an organization is missing.", "Restore from a newer backup.");
+        let missing = || {
+            Error::integrity(
+                "vault.history-missing",
+                "The signed history of an organization is missing.",
+                "Restore from a newer backup.",
+            )
+        };
         let (mut state, mut times, mut seq) = (None::<OrganizationState>, BTreeMap::new(), 0);
         while let Some(bytes) = self.tx.entry(id.as_bytes(), seq).await? {
             let entry = Entry::decode(&bytes).map_err(session::unreadable_keys)?;
@@ -332,8 +357,12 @@ impl<'a> Change<'a> {
             let Some(hash) = known.object else { continue };
             let plain = open_object(&state, &keys, item.as_bytes(), self.tx.object(hash.as_bytes()).await?)?;
             match known.kind {
-                ItemKind::Organization => profile = Some((*item.as_bytes(), OrganizationItem::decode(&plain).map_err(damaged_item)?)),
-                ItemKind::Connection => connection = Some((*item.as_bytes(), ConnectionItem::decode(&plain).map_err(damaged_item)?)),
+                ItemKind::Organization => {
+                    profile = Some((*item.as_bytes(), OrganizationItem::decode(&plain).map_err(damaged_item)?));
+                }
+                ItemKind::Connection => {
+                    connection = Some((*item.as_bytes(), ConnectionItem::decode(&plain).map_err(damaged_item)?));
+                }
                 ItemKind::Account => kept.push((*item.as_bytes(), AccountItem::decode(&plain).map_err(damaged_item)?)),
                 ItemKind::Passkey => {}
             }
@@ -345,7 +374,9 @@ impl<'a> Change<'a> {
             name: profile.name,
             notes: profile.notes,
             tags: profile.tags,
-            tenant: connection.as_ref().and_then(|(item, connection)| records::Tenant::from_item(connection, since(item))),
+            tenant: connection
+                .as_ref()
+                .and_then(|(item, connection)| records::Tenant::from_item(connection, since(item))),
             laps: profile.laps.map(|laps| records::Laps {
                 interval_hours: u32::try_from(laps.interval_s / 3600).unwrap_or(24),
                 enabled_at: kept.iter().map(|(item, _)| since(item)).min().unwrap_or_default(),
@@ -402,16 +433,34 @@ impl<'a> Change<'a> {
 }
 
 /// Reads an account's item outside a change.
-pub(crate) async fn read_account(app: &App, session: &Session, id: &Bytes32, row: &Organization, item: &Bytes16) -> Result<AccountItem> {
+pub(crate) async fn read_account(
+    app: &App,
+    session: &Session,
+    id: &Bytes32,
+    row: &Organization,
+    item: &Bytes16,
+) -> Result<AccountItem> {
     AccountItem::decode(&read(&app.inner.store, session, id, row, item).await?).map_err(damaged_item)
 }
 
 /// Reads the connection's item outside a change.
-pub(crate) async fn read_connection(app: &App, session: &Session, id: &Bytes32, row: &Organization, item: &Bytes16) -> Result<ConnectionItem> {
+pub(crate) async fn read_connection(
+    app: &App,
+    session: &Session,
+    id: &Bytes32,
+    row: &Organization,
+    item: &Bytes16,
+) -> Result<ConnectionItem> {
     ConnectionItem::decode(&read(&app.inner.store, session, id, row, item).await?).map_err(damaged_item)
 }
 
-async fn read(store: &Store, session: &Session, id: &Bytes32, row: &Organization, item: &Bytes16) -> Result<SecretBytes> {
+async fn read(
+    store: &Store,
+    session: &Session,
+    id: &Bytes32,
+    row: &Organization,
+    item: &Bytes16,
+) -> Result<SecretBytes> {
     let state = OrganizationState::decode(&row.state).map_err(damaged_fold)?;
     let entry = match state.epoch() {
         Some(epoch) => store.entry(id, epoch.entry.seq).await?,
@@ -428,32 +477,67 @@ fn object_of(state: &OrganizationState, item: &Bytes16) -> Result<ObjectHash> {
 }
 
 /// Opens an object that must be exactly what the signed entry names.
-pub(crate) fn open_object(state: &OrganizationState, keys: &OrganizationKeys, item: &Bytes16, bytes: Option<Vec<u8>>) -> Result<SecretBytes> {
+pub(crate) fn open_object(
+    state: &OrganizationState,
+    keys: &OrganizationKeys,
+    item: &Bytes16,
+    bytes: Option<Vec<u8>>,
+) -> Result<SecretBytes> {
     let id = ItemId::from_bytes(*item);
     let known = state.item(&id).ok_or_else(|| records::unknown_account(&id))?;
     let bytes = bytes.ok_or_else(|| {
-        Error::integrity("vault.object-missing", "A stored item is missing from the database.", "Restore from the backup, and keep this data folder for examination.")
+        Error::integrity(
+            "vault.object-missing",
+            "A stored item is missing from the database.",
+            "Restore from the backup, and keep this data folder for examination.",
+        )
     })?;
     if Some(object::hash(&bytes)) != known.object.map(|hash| *hash.as_bytes()) {
-        return Err(Error::integrity("vault.object-replaced", "A stored item is not the one that was signed.", "Restore from the backup, and keep this data folder for examination."));
+        return Err(Error::integrity(
+            "vault.object-replaced",
+            "A stored item is not the one that was signed.",
+            "Restore from the backup, and keep this data folder for examination.",
+        ));
     }
     let claimed = object::peek_header(&bytes).map_err(session::unreadable_keys)?;
     // Author, counter and epoch are the object's own word, held by its hash in the signed entry; the place is ours.
-    let expected = Header { suite: vitrine_vault::SUITE, kind: object_kind(known.kind), ledger: *state.ledger().as_bytes(), item: *item, version: known.version, schema: SCHEMA, ..claimed };
+    let expected = Header {
+        suite: vitrine_vault::SUITE,
+        kind: object_kind(known.kind),
+        ledger: *state.ledger().as_bytes(),
+        item: *item,
+        version: known.version,
+        schema: SCHEMA,
+        ..claimed
+    };
     object::open(&bytes, &expected, &wrap_key(keys, known.kind)?).map_err(session::unreadable_keys)
 }
 
 /// Opens the keys of an organization's present epoch, as wrapped to the owners' team.
-pub(crate) fn open_keys(session: &Session, state: &OrganizationState, entry: Option<Vec<u8>>) -> Result<OrganizationKeys> {
+pub(crate) fn open_keys(
+    session: &Session,
+    state: &OrganizationState,
+    entry: Option<Vec<u8>>,
+) -> Result<OrganizationKeys> {
     let (Some(epoch), Some(bytes)) = (state.epoch(), entry) else {
-        return Err(Error::integrity("vault.epoch-missing", "The entry that holds an organization's keys is missing.", "Restore from the backup, and keep this data folder for examination."));
+        return Err(Error::integrity(
+            "vault.epoch-missing",
+            "The entry that holds an organization's keys is missing.",
+            "Restore from the backup, and keep this data folder for examination.",
+        ));
     };
     let entry = Entry::decode(&bytes).map_err(session::unreadable_keys)?;
     // The fold was verified; the row in the database may have been replaced since.
     if entry.hash() != epoch.entry.hash {
-        return Err(Error::integrity("vault.epoch-replaced", "The entry that holds an organization's keys is not the one that was verified.", "Restore from the backup, and keep this data folder for examination."));
+        return Err(Error::integrity(
+            "vault.epoch-replaced",
+            "The entry that holds an organization's keys is not the one that was verified.",
+            "Restore from the backup, and keep this data folder for examination.",
+        ));
     }
-    let Body::Organization(OrganizationBody::Epoch { teams, commitments, .. }) = entry.body() else { return Err(no_team()) };
+    let Body::Organization(OrganizationBody::Epoch { teams, commitments, .. }) = entry.body() else {
+        return Err(no_team());
+    };
     let wraps = teams.iter().find(|wrap| wrap.team == session.team).ok_or_else(no_team)?;
     let open = |name: KeyName, which: Which, commitment: &Commitment| {
         let wrap: &Wrap = &wraps.keys.iter().find(|wrap| wrap.key == name).ok_or_else(no_operate_key)?.wrap;
@@ -506,17 +590,35 @@ impl vitrine_ledger::MspHistory for Witnessed<'_> {
 }
 
 fn no_operate_key() -> Error {
-    Error::integrity("vault.no-operate-key", "This device lacks the key that operates the connection.", "Restore from the backup.")
+    Error::integrity(
+        "vault.no-operate-key",
+        "This device lacks the key that operates the connection.",
+        "Restore from the backup.",
+    )
 }
 
 fn no_team() -> Error {
-    Error::integrity("vault.no-team", "The organization's keys are not wrapped to this vault's owners.", "Restore from the backup, and keep this data folder for examination.")
+    Error::integrity(
+        "vault.no-team",
+        "The organization's keys are not wrapped to this vault's owners.",
+        "Restore from the backup, and keep this data folder for examination.",
+    )
 }
 
 fn damaged_fold(error: vitrine_ledger::DecodeError) -> Error {
-    Error::integrity("index.unreadable", "A row of the local index cannot be read.", "Lock and unlock the vault: the index is then made again from the signed history.").because(error)
+    Error::integrity(
+        "index.unreadable",
+        "A row of the local index cannot be read.",
+        "Lock and unlock the vault: the index is then made again from the signed history.",
+    )
+    .because(error)
 }
 
 fn damaged_item(error: impl std::error::Error + Send + Sync + 'static) -> Error {
-    Error::integrity("vault.item-unreadable", "A stored item cannot be read by this version.", "Update Vitrine, or restore from the backup.").because(error)
+    Error::integrity(
+        "vault.item-unreadable",
+        "A stored item cannot be read by this version.",
+        "Update Vitrine, or restore from the backup.",
+    )
+    .because(error)
 }

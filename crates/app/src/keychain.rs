@@ -90,7 +90,8 @@ impl DeviceSecret {
         let keychain = self.keychain.clone();
         blocking(move || {
             let probe = "probe";
-            let works = keychain.write(probe, b"vitrine").is_ok() && matches!(keychain.read(probe), Ok(Some(value)) if value == b"vitrine");
+            let works = keychain.write(probe, b"vitrine").is_ok()
+                && matches!(keychain.read(probe), Ok(Some(value)) if value == b"vitrine");
             // Forgetting the probe is a courtesy; a keychain that refuses it still works.
             let _ = keychain.forget(probe);
             works
@@ -182,13 +183,17 @@ fn missing() -> Error {
 }
 
 fn keychain_failed(error: &KeychainError) -> Error {
-    Error::machine("keychain.refused", "The keychain refused to store this device's secret.", "Unlock the keychain and try again.")
-        .details(error.to_string())
+    Error::machine(
+        "keychain.refused",
+        "The keychain refused to store this device's secret.",
+        "Unlock the keychain and try again.",
+    )
+    .details(error.to_string())
 }
 
 /// Runs a call that blocks away from the async threads.
 pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-    tokio::task::spawn_blocking(work).await.map_err(|error| {
-        Error::machine("app.interrupted", "The work was interrupted.", "Try again.").because(error)
-    })
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| Error::machine("app.interrupted", "The work was interrupted.", "Try again.").because(error))
 }

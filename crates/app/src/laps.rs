@@ -24,7 +24,8 @@ pub(crate) async fn plan(app: &App, request: LapsPlanRequest) -> Result<LapsPlan
     let id = parse_organization(&request.organization)?;
     let row = organizations::load(app, &id).await?;
     let tenant = row.tenant.as_ref().ok_or_else(connect::not_connected)?;
-    let kept = row.accounts.iter().filter_map(|account| account.user_name.split_once('@')).map(|(local, _)| local.to_owned());
+    let kept =
+        row.accounts.iter().filter_map(|account| account.user_name.split_once('@')).map(|(local, _)| local.to_owned());
     let mut suggested_names: Vec<String> = kept.collect();
     for proposal in ["ea-1", "ea-2"] {
         if suggested_names.len() < 2 && !suggested_names.iter().any(|name| name == proposal) {
@@ -45,13 +46,25 @@ pub(crate) async fn enable(app: &App, request: EnableLapsRequest) -> Result<Laps
     let row = organizations::load(app, &id).await?;
     let tenant = row.tenant.as_ref().ok_or_else(connect::not_connected)?;
     if request.names.is_empty() || request.names.len() > 2 {
-        return Err(Error::usage("laps.count", "LAPS keeps one or two emergency accounts.", "Give one or two account names."));
+        return Err(Error::usage(
+            "laps.count",
+            "LAPS keeps one or two emergency accounts.",
+            "Give one or two account names.",
+        ));
     }
-    let names = request.names.iter().map(|name| AccountName::new(name.trim(), &tenant.initial_domain)).collect::<Result<Vec<_>, _>>()?;
+    let names = request
+        .names
+        .iter()
+        .map(|name| AccountName::new(name.trim(), &tenant.initial_domain))
+        .collect::<Result<Vec<_>, _>>()?;
     if let [first, second] = names.as_slice()
         && first.local().eq_ignore_ascii_case(second.local())
     {
-        return Err(Error::usage("laps.same-name", "The two accounts have the same name.", "Give each account a name of its own."));
+        return Err(Error::usage(
+            "laps.same-name",
+            "The two accounts have the same name.",
+            "Give each account a name of its own.",
+        ));
     }
     let session = app.session().await?;
     let admin = connect::admin(app, &id).ok_or_else(sign_in_needed)?;
@@ -102,7 +115,15 @@ async fn set_laps(app: &App, session: &Session, id: &Bytes32, interval_hours: u3
 }
 
 /// Creates or finishes one account.
-async fn one(app: &App, session: &Arc<Session>, id: &Bytes32, admin: &AdminSession, name: &AccountName, number: usize, adopt: bool) -> Result<LapsOutcome> {
+async fn one(
+    app: &App,
+    session: &Arc<Session>,
+    id: &Bytes32,
+    admin: &AdminSession,
+    name: &AccountName,
+    number: usize,
+    adopt: bool,
+) -> Result<LapsOutcome> {
     let user_name = name.to_string();
     let row = organizations::load(app, id).await?;
     let known = row.accounts.iter().find(|account| account.user_name.eq_ignore_ascii_case(&user_name));
@@ -162,7 +183,13 @@ async fn one(app: &App, session: &Arc<Session>, id: &Bytes32, admin: &AdminSessi
     Ok(LapsOutcome::Adopted)
 }
 
-async fn store_candidate(app: &App, session: &Session, id: &Bytes32, user_name: &str, number: usize) -> Result<Bytes16> {
+async fn store_candidate(
+    app: &App,
+    session: &Session,
+    id: &Bytes32,
+    user_name: &str,
+    number: usize,
+) -> Result<Bytes16> {
     let mut change = Change::begin(app, session).await?;
     let mut opened = change.open(id).await?;
     let item: Bytes16 = make();
@@ -186,7 +213,13 @@ async fn store_candidate(app: &App, session: &Session, id: &Bytes32, user_name: 
     Ok(item)
 }
 
-async fn update(app: &App, session: &Session, id: &Bytes32, item: &Bytes16, act: impl FnOnce(&mut AccountItem)) -> Result<()> {
+async fn update(
+    app: &App,
+    session: &Session,
+    id: &Bytes32,
+    item: &Bytes16,
+    act: impl FnOnce(&mut AccountItem),
+) -> Result<()> {
     let mut change = Change::begin(app, session).await?;
     let mut opened = change.open(id).await?;
     let mut account = change.account(&opened, item).await?;
@@ -204,7 +237,14 @@ async fn note(app: &App, session: &Session, id: &Bytes32, action: Action, user_n
     change.commit().await
 }
 
-async fn check_facts(app: &App, session: &Session, id: &Bytes32, item: &Bytes16, role: bool, enabled: bool) -> Result<()> {
+async fn check_facts(
+    app: &App,
+    session: &Session,
+    id: &Bytes32,
+    item: &Bytes16,
+    role: bool,
+    enabled: bool,
+) -> Result<()> {
     let mut change = Change::begin(app, session).await?;
     let mut opened = change.open(id).await?;
     for check in crate::words::account_checks(item, role, enabled, app.now_ms()) {
@@ -219,8 +259,12 @@ pub(crate) async fn disable(app: &App, request: DisableLapsRequest) -> Result<Or
     let row = organizations::load(app, &id).await?;
     let session = app.session().await?;
     if row.accounts.iter().any(|account| account.pending_since.is_some() && account.phase != Phase::Creating) {
-        return Err(Error::usage("laps.rotating", "A rotation is not finished.", "Wait until it has ended, then turn LAPS off.")
-            .holds("Nothing was changed."));
+        return Err(Error::usage(
+            "laps.rotating",
+            "A rotation is not finished.",
+            "Wait until it has ended, then turn LAPS off.",
+        )
+        .holds("Nothing was changed."));
     }
     if request.accounts != AccountsFate::Keep {
         let admin = connect::admin(app, &id).ok_or_else(sign_in_needed)?;
@@ -275,14 +319,26 @@ fn check_hours(hours: u32) -> Result<()> {
     if (1..=MOST_HOURS).contains(&hours) {
         return Ok(());
     }
-    Err(Error::usage("laps.interval", format!("An interval of {hours} hours cannot be used."), format!("Use 1 to {MOST_HOURS} hours; 24 is usual.")))
+    Err(Error::usage(
+        "laps.interval",
+        format!("An interval of {hours} hours cannot be used."),
+        format!("Use 1 to {MOST_HOURS} hours; 24 is usual."),
+    ))
 }
 
 fn sign_in_needed() -> Error {
-    Error::usage("laps.sign-in-needed", "An admin of this tenant has to sign in for this.", "Sign in; it takes one visit to the sign-in page.")
-        .holds("Nothing was changed in the tenant.")
+    Error::usage(
+        "laps.sign-in-needed",
+        "An admin of this tenant has to sign in for this.",
+        "Sign in; it takes one visit to the sign-in page.",
+    )
+    .holds("Nothing was changed in the tenant.")
 }
 
 fn no_candidate() -> Error {
-    Error::integrity("laps.no-candidate", "The account was begun without a stored password.", "Turn LAPS off and enable it again.")
+    Error::integrity(
+        "laps.no-candidate",
+        "The account was begun without a stored password.",
+        "Turn LAPS off and enable it again.",
+    )
 }

@@ -4,9 +4,18 @@
 //! [`App`] only holds things. A use case is a function in the module of its subject, reached through the one table in
 //! `routes`; it takes the request, opens what it needs with the [`session`]'s keys, and answers with a view.
 
+// One row of the table in `routes` for each use case: some have nothing to wait for.
+#![allow(clippy::unused_async)]
+// The requests and views of `api` are the vocabulary of every use case.
+#![allow(clippy::wildcard_imports)]
+// Settings and steps that tick are independent facts.
+#![allow(clippy::struct_excessive_bools)]
+// Ids and keys are named for what they are, `connection_item` among other fields included.
+#![allow(clippy::struct_field_names)]
+
+mod accounts;
 pub mod agent;
 pub mod api;
-mod accounts;
 mod audit;
 mod backup;
 mod clipboard;

@@ -7,7 +7,7 @@ use crate::records::{self, Counts, Row, due_or, encode, fold, key, organization_
 use crate::session::Session;
 use crate::store::{Direction, Span};
 use crate::{App, health};
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use vitrine_ledger::{LedgerId, MspBody};
 
@@ -22,7 +22,8 @@ pub(crate) async fn list(app: &App, request: OrganizationsRequest) -> Result<Org
     let (standing, due_organizations) = numbers_by_organization(app, &session).await?;
     let counts = counted(standing, due_organizations);
     let limit = if request.limit == 0 { 100 } else { request.limit.min(MOST_ROWS) };
-    let found = if request.filter.trim().is_empty() && request.state.is_none() && request.sort == OrganizationSort::Name {
+    let found = if request.filter.trim().is_empty() && request.state.is_none() && request.sort == OrganizationSort::Name
+    {
         plain_page(app, &request, limit, counts.total).await?
     } else {
         searched_page(app, &request, limit).await?
@@ -31,7 +32,12 @@ pub(crate) async fn list(app: &App, request: OrganizationsRequest) -> Result<Org
 }
 
 /// The list in order of names needs no more rows than it shows.
-async fn plain_page(app: &App, request: &OrganizationsRequest, limit: u32, total: u32) -> Result<(Vec<OrganizationRow>, u32)> {
+async fn plain_page(
+    app: &App,
+    request: &OrganizationsRequest,
+    limit: u32,
+    total: u32,
+) -> Result<(Vec<OrganizationRow>, u32)> {
     let direction = if request.descending { Direction::Backward } else { Direction::Forward };
     let (now, mut passed, mut rows, mut failed) = (app.now_ms(), 0, Vec::new(), None);
     app.inner
@@ -45,7 +51,11 @@ async fn plain_page(app: &App, request: &OrganizationsRequest, limit: u32, total
                 Ok(row) => rows.push(row),
                 Err(error) => failed = Some(error),
             }
-            if failed.is_some() || rows.len() >= limit as usize { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            if failed.is_some() || rows.len() >= limit as usize {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
         })
         .await?;
     failed.map_or(Ok((rows, total)), Err)
@@ -56,21 +66,19 @@ async fn searched_page(app: &App, request: &OrganizationsRequest, limit: u32) ->
     let (now, mut rows, mut failed) = (app.now_ms(), Vec::new(), None);
     app.inner
         .store
-        .index_scan(&Span::prefix(key::NAMES), Direction::Forward, |key, value| {
-            match shown(key, value, now) {
-                Ok(row) => {
-                    let text = wanted.is_empty()
-                        || row.name.to_lowercase().contains(&wanted)
-                        || row.domain.as_ref().is_some_and(|domain| domain.contains(&wanted));
-                    if text && request.state.is_none_or(|state| state == row.state) {
-                        rows.push(row);
-                    }
-                    ControlFlow::Continue(())
+        .index_scan(&Span::prefix(key::NAMES), Direction::Forward, |key, value| match shown(key, value, now) {
+            Ok(row) => {
+                let text = wanted.is_empty()
+                    || row.name.to_lowercase().contains(&wanted)
+                    || row.domain.as_ref().is_some_and(|domain| domain.contains(&wanted));
+                if text && request.state.is_none_or(|state| state == row.state) {
+                    rows.push(row);
                 }
-                Err(error) => {
-                    failed = Some(error);
-                    ControlFlow::Break(())
-                }
+                ControlFlow::Continue(())
+            }
+            Err(error) => {
+                failed = Some(error);
+                ControlFlow::Break(())
             }
         })
         .await?;
@@ -116,14 +124,18 @@ pub(crate) async fn due_accounts(app: &App, limit: usize) -> Result<Vec<([u8; 32
     let (now, mut due) = (app.now_ms(), Vec::new());
     app.inner
         .store
-        .index_scan(&Span::between(key::DUE, &key::due(now.saturating_add(1), &[0; 32], &[0; 16])), Direction::Forward, |key, _| {
-            if let Some((rest, item)) = key.split_last_chunk::<16>()
-                && let Some((_, organization)) = rest.split_last_chunk::<32>()
-            {
-                due.push((*organization, *item));
-            }
-            if due.len() >= limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        })
+        .index_scan(
+            &Span::between(key::DUE, &key::due(now.saturating_add(1), &[0; 32], &[0; 16])),
+            Direction::Forward,
+            |key, _| {
+                if let Some((rest, item)) = key.split_last_chunk::<16>()
+                    && let Some((_, organization)) = rest.split_last_chunk::<32>()
+                {
+                    due.push((*organization, *item));
+                }
+                if due.len() >= limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            },
+        )
         .await?;
     Ok(due)
 }
@@ -131,15 +143,14 @@ pub(crate) async fn due_accounts(app: &App, limit: usize) -> Result<Vec<([u8; 32
 async fn numbers_by_organization(app: &App, _session: &Session) -> Result<(Counts, u32)> {
     let counts = app.inner.store.index_value(key::COUNTS).await?;
     let counts: Counts = counts.map_or(Ok(Counts::default()), |bytes| records::decode(&bytes))?;
-    let mut due = BTreeMap::new();
-    for (organization, _) in due_accounts(app, usize::MAX).await? {
-        due.insert(organization, ());
-    }
+    let due: BTreeSet<[u8; 32]> =
+        due_accounts(app, usize::MAX).await?.into_iter().map(|(organization, _)| organization).collect();
     let mut healthy_due = 0;
-    for organization in due.keys() {
+    for organization in &due {
         // A failed organization is counted as failed even where one of its accounts is due.
         let row = app.inner.store.index_value(&key::organization(organization)).await?;
-        let standing = row.map(|row| records::decode::<records::Organization>(&row)).transpose()?.map(|row| row.standing());
+        let standing =
+            row.map(|row| records::decode::<records::Organization>(&row)).transpose()?.map(|row| row.standing());
         healthy_due += u32::from(standing == Some(OrganizationState::Healthy));
     }
     Ok((counts, healthy_due))
@@ -173,7 +184,9 @@ pub(crate) async fn view(app: &App, id: &[u8; 32], row: &records::Organization) 
     let next_step = match state {
         OrganizationState::Failed => NextStep::Repair,
         OrganizationState::Due => NextStep::Rotate,
-        OrganizationState::NotConnected if row.tenant.is_none() && row.connection_item.is_some() => NextStep::FinishConnect,
+        OrganizationState::NotConnected if row.tenant.is_none() && row.connection_item.is_some() => {
+            NextStep::FinishConnect
+        }
         OrganizationState::NotConnected if row.tenant.is_none() => NextStep::Connect,
         OrganizationState::NotConnected => NextStep::EnableLaps,
         OrganizationState::Healthy if unprotected => NextStep::SecondFactor,
@@ -320,22 +333,32 @@ pub(crate) fn checked_name(name: &str) -> Result<String> {
 }
 
 pub(crate) fn checked_notes(notes: &str) -> Result<String> {
-    let fits = notes.chars().count() <= LONGEST_NOTES && !notes.chars().any(|c| c.is_control() && c != '\n' && c != '\t');
+    let fits =
+        notes.chars().count() <= LONGEST_NOTES && !notes.chars().any(|c| c.is_control() && c != '\n' && c != '\t');
     fits.then(|| notes.trim().to_owned()).ok_or_else(|| {
-        Error::usage("organization.notes", "The notes cannot be used.", format!("Use up to {LONGEST_NOTES} characters of plain text."))
+        Error::usage(
+            "organization.notes",
+            "The notes cannot be used.",
+            format!("Use up to {LONGEST_NOTES} characters of plain text."),
+        )
     })
 }
 
 fn checked_tags(tags: &[String]) -> Result<Vec<String>> {
     let tags: Vec<String> = tags.iter().map(|tag| tag.trim().to_owned()).filter(|tag| !tag.is_empty()).collect();
-    let fits = tags.len() <= 20 && tags.iter().all(|tag| tag.chars().count() <= 40 && !tag.chars().any(char::is_control));
+    let fits =
+        tags.len() <= 20 && tags.iter().all(|tag| tag.chars().count() <= 40 && !tag.chars().any(char::is_control));
     fits.then_some(tags).ok_or_else(|| {
         Error::usage("organization.tags", "The tags cannot be used.", "Use up to 20 tags of up to 40 characters.")
     })
 }
 
 /// Counts change with a row: the old standing leaves, the new one enters.
-pub(crate) async fn recount(change: &mut Change<'_>, old: Option<OrganizationState>, new: Option<OrganizationState>) -> Result<()> {
+pub(crate) async fn recount(
+    change: &mut Change<'_>,
+    old: Option<OrganizationState>,
+    new: Option<OrganizationState>,
+) -> Result<()> {
     if old == new {
         return Ok(());
     }

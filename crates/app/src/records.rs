@@ -35,7 +35,9 @@ pub(crate) mod key {
 
     fn join(prefix: &[u8], parts: &[&[u8]]) -> Vec<u8> {
         let mut key = prefix.to_vec();
-        parts.iter().for_each(|part| key.extend_from_slice(part));
+        for part in parts {
+            key.extend_from_slice(part);
+        }
         key
     }
 
@@ -305,8 +307,12 @@ pub(crate) fn unknown_organization(id: &dyn fmt::Display) -> Error {
 }
 
 pub(crate) fn unknown_account(id: &dyn fmt::Display) -> Error {
-    Error::usage("account.unknown", "There is no such emergency account.", "Open the organization and pick one of its accounts.")
-        .details(format!("account {id}"))
+    Error::usage(
+        "account.unknown",
+        "There is no such emergency account.",
+        "Open the organization and pick one of its accounts.",
+    )
+    .details(format!("account {id}"))
 }
 
 pub(crate) fn organization_text(id: &Bytes32) -> String {

@@ -33,7 +33,9 @@ impl From<SignInError> for Error {
 impl From<GraphError> for Error {
     fn from(error: GraphError) -> Self {
         let class = match error.kind() {
-            GraphErrorKind::Transport | GraphErrorKind::Unavailable | GraphErrorKind::Throttled => ErrorClass::Unreachable,
+            GraphErrorKind::Transport | GraphErrorKind::Unavailable | GraphErrorKind::Throttled => {
+                ErrorClass::Unreachable
+            }
             _ => ErrorClass::Refused,
         };
         let parts = [
@@ -120,10 +122,15 @@ impl From<AccountError> for Error {
                 "Choose another name, or agree to take this account over.",
             )
             .holds("The existing account was not touched."),
-            AccountError::NotCloudOnly(_) => Self::new(ErrorClass::Refused, "laps.not-cloud-only", what, "Choose another name."),
-            AccountError::StillReplicating => {
-                Self::new(ErrorClass::Unreachable, "laps.still-replicating", what, "Enable LAPS again in a few minutes; it goes on where it stopped.")
+            AccountError::NotCloudOnly(_) => {
+                Self::new(ErrorClass::Refused, "laps.not-cloud-only", what, "Choose another name.")
             }
+            AccountError::StillReplicating => Self::new(
+                ErrorClass::Unreachable,
+                "laps.still-replicating",
+                what,
+                "Enable LAPS again in a few minutes; it goes on where it stopped.",
+            ),
         }
     }
 }

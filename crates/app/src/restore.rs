@@ -12,7 +12,7 @@ use crate::records::{Counts, Firm, encode, key};
 use crate::session::{self, Identity, Keys, Session, make, rng};
 use crate::vault::{self, meta};
 use crate::{App, files, papers};
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -28,7 +28,7 @@ use vitrine_vault::backup::{BackupError, BackupReader, Record};
 use vitrine_vault::kit::Kit;
 use vitrine_vault::object;
 use vitrine_vault::sheet::{SafeSheet, SheetBlob};
-use vitrine_vault::{SecretText, Secret};
+use vitrine_vault::{Secret, SecretText};
 
 /// Organizations whose rows are made again in one transaction.
 const BATCH: usize = 100;
@@ -129,10 +129,21 @@ async fn open_with_paper(paper: RestorePaper, passphrase: SecretText, boxes: Box
         RestorePaper::Kit { secret_code, vault_code } => {
             let kit = Kit::parse(&secret_code.0, &papers::plain_code(&vault_code), "").map_err(|error| {
                 let code = error.code().to_owned();
-                Error::new(ErrorClass::Locked, &code, "A code of the kit was not typed as printed.", "Compare it group by group with the paper.").details(error.to_string())
+                Error::new(
+                    ErrorClass::Locked,
+                    &code,
+                    "A code of the kit was not typed as printed.",
+                    "Compare it group by group with the paper.",
+                )
+                .details(error.to_string())
             })?;
             if kit.genesis != boxes.genesis || kit.member != boxes.member {
-                return Err(Error::new(ErrorClass::Locked, "restore.other-vault", "This kit belongs to another vault than the backup.", "Use the backup and the kit of the same firm and person."));
+                return Err(Error::new(
+                    ErrorClass::Locked,
+                    "restore.other-vault",
+                    "This kit belongs to another vault than the backup.",
+                    "Use the backup and the kit of the same firm and person.",
+                ));
             }
             let blob = boxes.enrolment.ok_or_else(|| damaged(Path::new("the backup"), None))?;
             let enrolment = Enrolment::from_bytes(&blob).map_err(refused_box)?;
@@ -143,19 +154,46 @@ async fn open_with_paper(paper: RestorePaper, passphrase: SecretText, boxes: Box
             })
             .await?;
             let (root, passphrase) = (opened.0.map_err(refused_box)?, opened.1);
-            Ok(Opened { root, member: boxes.member, genesis: boxes.genesis, account_secret, passphrase, sheet_blob: boxes.sheet, by_sheet: false })
+            Ok(Opened {
+                root,
+                member: boxes.member,
+                genesis: boxes.genesis,
+                account_secret,
+                passphrase,
+                sheet_blob: boxes.sheet,
+                by_sheet: false,
+            })
         }
         RestorePaper::Sheet { code } => {
             let sheet = SafeSheet::parse(&code.0).map_err(|error| {
-                Error::new(ErrorClass::Locked, error.code(), "The code of the safe sheet was not typed as printed.", "Compare it group by group with the paper.").details(error.to_string())
+                Error::new(
+                    ErrorClass::Locked,
+                    error.code(),
+                    "The code of the safe sheet was not typed as printed.",
+                    "Compare it group by group with the paper.",
+                )
+                .details(error.to_string())
             })?;
             let bytes = boxes.sheet.ok_or_else(|| {
-                Error::new(ErrorClass::Locked, "restore.no-sheet", "This backup was written before a safe sheet existed.", "Use the recovery kit, or a newer backup.")
+                Error::new(
+                    ErrorClass::Locked,
+                    "restore.no-sheet",
+                    "This backup was written before a safe sheet existed.",
+                    "Use the recovery kit, or a newer backup.",
+                )
             })?;
             let blob = SheetBlob::from_bytes(&bytes).map_err(refused_box)?;
             let root = blob.open(&sheet).map_err(refused_box)?;
             let account_secret = AccountSecret::make(&mut rng());
-            Ok(Opened { root, member: blob.member(), genesis: blob.genesis(), account_secret, passphrase, sheet_blob: Some(bytes), by_sheet: true })
+            Ok(Opened {
+                root,
+                member: blob.member(),
+                genesis: blob.genesis(),
+                account_secret,
+                passphrase,
+                sheet_blob: Some(bytes),
+                by_sheet: true,
+            })
         }
     }
 }
@@ -171,8 +209,16 @@ async fn read_content(path: &Path, tx: &mut crate::store::Tx<'_>, opened: &Opene
                 if let Body::Msp(_) = entry.body() {
                     match &mut msp {
                         Some(chain) => chain.apply(&entry).map_err(refused)?,
-                        None if entry.begins() == LedgerId::from_bytes(opened.genesis) => msp = Some(MspChain::genesis(&entry).map_err(refused)?),
-                        None => return Err(Error::integrity("restore.other-genesis", "The backup does not begin with the vault that the paper names.", "Use the backup and the paper of the same firm.")),
+                        None if entry.begins() == LedgerId::from_bytes(opened.genesis) => {
+                            msp = Some(MspChain::genesis(&entry).map_err(refused)?);
+                        }
+                        None => {
+                            return Err(Error::integrity(
+                                "restore.other-genesis",
+                                "The backup does not begin with the vault that the paper names.",
+                                "Use the backup and the paper of the same firm.",
+                            ));
+                        }
                     }
                 }
                 entries.push(entry);
@@ -248,10 +294,23 @@ async fn seal_boxes(app: &App, opened: &Opened, ids: BoxIds, device: DeviceKeys,
     let passphrase = opened.passphrase.duplicate();
     let params = app.config().kdf;
     crate::keychain::blocking(move || {
-        let lockbox = vitrine_vault::account::Lockbox::seal(&passphrase, &device_secret, params, ids, &root, &device, &mut rng())?;
-        let enrolment = Enrolment::seal(&passphrase, &account_secret, params, ids.member, ids.genesis, &root, &mut rng())?;
+        let lockbox = vitrine_vault::account::Lockbox::seal(
+            &passphrase,
+            &device_secret,
+            params,
+            ids,
+            &root,
+            &device,
+            &mut rng(),
+        )?;
+        let enrolment =
+            Enrolment::seal(&passphrase, &account_secret, params, ids.member, ids.genesis, &root, &mut rng())?;
         let own = seal_account_secret(&root, &account_secret, &mut rng());
-        let metas = vec![(meta::LOCKBOX, lockbox.to_bytes()), (meta::ENROLMENT, enrolment.to_bytes()), (meta::ACCOUNT_SECRET, own)];
+        let metas = vec![
+            (meta::LOCKBOX, lockbox.to_bytes()),
+            (meta::ENROLMENT, enrolment.to_bytes()),
+            (meta::ACCOUNT_SECRET, own),
+        ];
         Ok(Sealed { metas, unlocked: Unlocked { root, device_keys: device } })
     })
     .await?
@@ -269,7 +328,15 @@ pub(crate) async fn rebuild(app: &App, unlocked: Unlocked, ids: BoxIds, floor: u
         firm.msp_name = founding::read_policy(&msp_key, &state, &settings)?.name;
     }
     firm.person_name = person_name(app, &msp_key, &state, member).await.unwrap_or_else(|| "Owner".into());
-    let keys = Keys { root: unlocked.root, device: unlocked.device_keys, member, device_id: DeviceId::from_bytes(ids.device), team, team_keys, msp_key };
+    let keys = Keys {
+        root: unlocked.root,
+        device: unlocked.device_keys,
+        member,
+        device_id: DeviceId::from_bytes(ids.device),
+        team,
+        team_keys,
+        msp_key,
+    };
     let session = Arc::new(Session::new(keys, state.clone(), &app.config())?);
     vault::open_empty_index(app, &session).await?;
     let mut tx = app.inner.store.begin().await?;
@@ -285,7 +352,7 @@ pub(crate) async fn rebuild(app: &App, unlocked: Unlocked, ids: BoxIds, floor: u
         }
     }
     tx.commit().await?;
-    let ids: Vec<LedgerId> = organizations.into_keys().collect();
+    let ids: Vec<LedgerId> = organizations.into_iter().collect();
     let mut unreadable = 0_u32;
     for batch in ids.chunks(BATCH) {
         let mut change = Change::begin(app, &session).await?;
@@ -300,9 +367,23 @@ pub(crate) async fn rebuild(app: &App, unlocked: Unlocked, ids: BoxIds, floor: u
     tx.index_delete(key::REBUILDING).await?;
     tx.commit().await?;
     if unreadable > 0 {
-        vault::warn(app, Error::integrity("vault.organizations-unreadable", format!("{unreadable} organizations could not be read from the signed history."), "Restore from a newer backup, and keep this one."));
+        vault::warn(
+            app,
+            Error::integrity(
+                "vault.organizations-unreadable",
+                format!("{unreadable} organizations could not be read from the signed history."),
+                "Restore from a newer backup, and keep this one.",
+            ),
+        );
     } else if floor > 0 {
-        vault::warn(app, Error::integrity("index.rebuilt", "The local index was damaged and was made again from the signed history.", "Nothing is missing. If this happens again, check the disk."));
+        vault::warn(
+            app,
+            Error::integrity(
+                "index.rebuilt",
+                "The local index was damaged and was made again from the signed history.",
+                "Nothing is missing. If this happens again, check the disk.",
+            ),
+        );
     }
     *app.inner.session.write().await = Some(session.clone());
     vault::opened(app, &session).await;
@@ -310,8 +391,8 @@ pub(crate) async fn rebuild(app: &App, unlocked: Unlocked, ids: BoxIds, floor: u
 }
 
 /// Folds the MSP ledger from its genesis: its chain, the organizations that are not archived, the firm's settings.
-async fn fold_msp(app: &App, ids: &BoxIds) -> Result<(MspChain, BTreeMap<LedgerId, ()>, Option<SealedNote>)> {
-    let (mut chain, mut organizations, mut policy): (Option<MspChain>, _, _) = (None, BTreeMap::new(), None);
+async fn fold_msp(app: &App, ids: &BoxIds) -> Result<(MspChain, BTreeSet<LedgerId>, Option<SealedNote>)> {
+    let (mut chain, mut organizations, mut policy): (Option<MspChain>, _, _) = (None, BTreeSet::new(), None);
     let mut from = 0;
     loop {
         let page = app.inner.store.entries_from(&ids.genesis, from, 500).await?;
@@ -324,7 +405,7 @@ async fn fold_msp(app: &App, ids: &BoxIds) -> Result<(MspChain, BTreeMap<LedgerI
                 None => chain = Some(MspChain::genesis(&entry).map_err(refused)?),
             }
             match entry.body() {
-                Body::Msp(MspBody::OrganizationAdd { organization, .. }) => drop(organizations.insert(*organization, ())),
+                Body::Msp(MspBody::OrganizationAdd { organization, .. }) => drop(organizations.insert(*organization)),
                 Body::Msp(MspBody::OrganizationArchive { organization }) => drop(organizations.remove(organization)),
                 Body::Msp(MspBody::Policy { settings }) => policy = Some(settings.clone()),
                 _ => {}
@@ -332,11 +413,22 @@ async fn fold_msp(app: &App, ids: &BoxIds) -> Result<(MspChain, BTreeMap<LedgerI
         }
     }
     let chain = chain.filter(|chain| *chain.state().ledger().as_bytes() == ids.genesis);
-    let chain = chain.ok_or_else(|| Error::integrity("vault.no-history", "The signed history of the vault is missing.", "Restore from the backup, and keep this data folder for examination."))?;
+    let chain = chain.ok_or_else(|| {
+        Error::integrity(
+            "vault.no-history",
+            "The signed history of the vault is missing.",
+            "Restore from the backup, and keep this data folder for examination.",
+        )
+    })?;
     Ok((chain, organizations, policy))
 }
 
-async fn person_name(app: &App, key: &vitrine_vault::epoch::MspKey, state: &MspState, member: MemberId) -> Option<String> {
+async fn person_name(
+    app: &App,
+    key: &vitrine_vault::epoch::MspKey,
+    state: &MspState,
+    member: MemberId,
+) -> Option<String> {
     let bytes = app.inner.store.entry(state.ledger().as_bytes(), 0).await.ok()??;
     let entry = Entry::decode(&bytes).ok()?;
     let Body::Msp(MspBody::Genesis { name, .. }) = entry.body() else { return None };
@@ -346,7 +438,8 @@ async fn person_name(app: &App, key: &vitrine_vault::epoch::MspKey, state: &MspS
 
 fn damaged(path: &Path, error: Option<BackupError>) -> Error {
     let what = format!("{} is damaged, cut short, or no backup of Vitrine.", path.display());
-    let made = Error::integrity("restore.damaged", what, "Use another copy of the backup.").holds("Nothing was restored.");
+    let made =
+        Error::integrity("restore.damaged", what, "Use another copy of the backup.").holds("Nothing was restored.");
     match error {
         Some(error) => made.because(error),
         None => made,
@@ -356,8 +449,14 @@ fn damaged(path: &Path, error: Option<BackupError>) -> Error {
 fn refused_box(error: UnlockError) -> Error {
     let code = error.code().to_owned();
     match error {
-        UnlockError::Refused => Error::new(ErrorClass::Locked, "restore.refused", "Paper and passphrase do not open this backup together.", "Check both. With the kit it is the passphrase the vault had when the backup was written."),
+        UnlockError::Refused => Error::new(
+            ErrorClass::Locked,
+            "restore.refused",
+            "Paper and passphrase do not open this backup together.",
+            "Check both. With the kit it is the passphrase the vault had when the backup was written.",
+        ),
         UnlockError::Kdf(error) => vault::no_memory(error),
-        other => Error::integrity(&code, "The boxes in the backup are damaged.", "Use another copy of the backup.").because(other),
+        other => Error::integrity(&code, "The boxes in the backup are damaged.", "Use another copy of the backup.")
+            .because(other),
     }
 }

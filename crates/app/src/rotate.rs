@@ -16,6 +16,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
+use tokio::sync::broadcast::error::RecvError;
 use vitrine_entra::graph::SendOutcome;
 use vitrine_entra::{Connection, GraphError, GraphErrorKind, Password, UserId, laps};
 use vitrine_rotation::{
@@ -63,10 +64,9 @@ pub(crate) fn watch(app: &App) {
             tokio::select! {
                 () = tokio::time::sleep(TICK) => {}
                 event = events.recv() => match event {
-                    Ok(Event::Unlocked) => {}
+                    Ok(Event::Unlocked) | Err(RecvError::Lagged(_)) => {}
                     Ok(_) => continue,
-                    Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {}
-                    Err(tokio::sync::broadcast::error::RecvError::Closed) => return,
+                    Err(RecvError::Closed) => return,
                 },
             }
             if let Ok(session) = this.session().await {
@@ -121,10 +121,14 @@ pub(crate) async fn rotate(app: &App, request: RotateRequest) -> Result<JobsView
             let mut ids = Vec::new();
             app.inner
                 .store
-                .index_scan(&crate::store::Span::prefix(records::key::ORGANIZATIONS), crate::store::Direction::Forward, |key, _| {
-                    ids.extend(key.last_chunk::<32>());
-                    std::ops::ControlFlow::Continue(())
-                })
+                .index_scan(
+                    &crate::store::Span::prefix(records::key::ORGANIZATIONS),
+                    crate::store::Direction::Forward,
+                    |key, _| {
+                        ids.extend(key.last_chunk::<32>());
+                        std::ops::ControlFlow::Continue(())
+                    },
+                )
                 .await?;
             for id in ids {
                 let row = organizations::load(app, &id).await?;
@@ -136,7 +140,11 @@ pub(crate) async fn rotate(app: &App, request: RotateRequest) -> Result<JobsView
     if let [(_, row, items)] = wanted.as_slice()
         && (items.is_empty() || row.tenant.is_none())
     {
-        return Err(Error::usage("rotate.nothing", format!("{} has no emergency account to rotate.", row.name), "Connect its tenant and enable LAPS first."));
+        return Err(Error::usage(
+            "rotate.nothing",
+            format!("{} has no emergency account to rotate.", row.name),
+            "Connect its tenant and enable LAPS first.",
+        ));
     }
     for (id, row, items) in wanted.iter().filter(|(_, row, _)| row.tenant.is_some()) {
         for item in items {
@@ -150,7 +158,9 @@ pub(crate) async fn jobs(app: &App, _request: JobsRequest) -> Result<JobsView> {
     app.session().await?;
     let due = organizations::due_accounts(app, usize::MAX).await?;
     let jobs = lock(&app.inner.jobs);
-    let open = |job: &JobView| !matches!(job.step, JobStep::Done | JobStep::Failed | JobStep::ChangedOutside | JobStep::NeedsPerson);
+    let open = |job: &JobView| {
+        !matches!(job.step, JobStep::Done | JobStep::Failed | JobStep::ChangedOutside | JobStep::NeedsPerson)
+    };
     let queued = due.iter().filter(|due| !jobs.shown.get(due).is_some_and(open)).count();
     let mut shown: Vec<JobView> = jobs.shown.values().cloned().collect();
     let open = shown.iter().filter(|job| open(job)).count();
@@ -159,12 +169,21 @@ pub(crate) async fn jobs(app: &App, _request: JobsRequest) -> Result<JobsView> {
 }
 
 /// Takes an account up, unless it is being worked on already.
-pub(crate) fn enqueue(app: &App, session: &Arc<Session>, id: &Bytes32, row: &records::Organization, item: &Bytes16, order: Order) {
+pub(crate) fn enqueue(
+    app: &App,
+    session: &Arc<Session>,
+    id: &Bytes32,
+    row: &records::Organization,
+    item: &Bytes16,
+    order: Order,
+) {
     let Some(account) = row.account(item) else { return };
     let mut jobs = lock(&app.inner.jobs);
     let busy = jobs.shown.get(&(*id, *item)).is_some_and(|job| {
-        matches!(job.step, JobStep::Queued | JobStep::Looking | JobStep::Preparing | JobStep::Sending | JobStep::Verifying)
-            || (job.next_try_at.is_some() && order != Order::Person)
+        matches!(
+            job.step,
+            JobStep::Queued | JobStep::Looking | JobStep::Preparing | JobStep::Sending | JobStep::Verifying
+        ) || (job.next_try_at.is_some() && order != Order::Person)
     });
     if busy {
         return;
@@ -209,7 +228,9 @@ async fn work(app: &App, session: &Arc<Session>, id: &Bytes32, slots: &Arc<Semap
         let Some((item, order)) = next else { return };
         if let Err(error) = run(app, session, id, &item, order, slots).await {
             let problem = error.into_view();
-            set(app, id, &item, |job| (job.step, job.problem, job.next_try_at) = (JobStep::Failed, Some(problem.clone()), None));
+            set(app, id, &item, |job| {
+                (job.step, job.problem, job.next_try_at) = (JobStep::Failed, Some(problem.clone()), None);
+            });
             // The row tells it after the next start too; where even that cannot be written the job still says so.
             let _ = remember_problem(app, session, id, &item, Some(problem)).await;
         }
@@ -229,7 +250,14 @@ struct Turn<'a> {
     last_problem: Option<ErrorView>,
 }
 
-async fn run(app: &App, session: &Arc<Session>, id: &Bytes32, item: &Bytes16, order: Order, slots: &Semaphore) -> Result<()> {
+async fn run(
+    app: &App,
+    session: &Arc<Session>,
+    id: &Bytes32,
+    item: &Bytes16,
+    order: Order,
+    slots: &Semaphore,
+) -> Result<()> {
     let mut slot = slots.acquire().await.ok();
     let row = organizations::load(app, id).await?;
     let connection = connect::connection(app, session, id, &row).await?;
@@ -326,7 +354,8 @@ async fn run(app: &App, session: &Arc<Session>, id: &Bytes32, item: &Bytes16, or
 impl Turn<'_> {
     async fn context(&self) -> Result<Context> {
         let row = organizations::load(self.app, self.id).await?;
-        let other_in_flight = row.accounts.iter().any(|account| account.item != *self.item && account.pending_since.is_some());
+        let other_in_flight =
+            row.accounts.iter().any(|account| account.item != *self.item && account.pending_since.is_some());
         let now = self.app.inner.clock.steady_ms();
         Ok(Context {
             device: self.device(),
@@ -357,7 +386,9 @@ impl Turn<'_> {
                     GraphErrorKind::Absent => ReadFailure::NotFound,
                     GraphErrorKind::TokenRefused | GraphErrorKind::ClaimsNeeded => ReadFailure::Unauthorized,
                     GraphErrorKind::SignIn if !passing(&error) => ReadFailure::Unauthorized,
-                    GraphErrorKind::PermissionOrRoleMissing | GraphErrorKind::ServiceRefused | GraphErrorKind::LicenceMissing => ReadFailure::Forbidden,
+                    GraphErrorKind::PermissionOrRoleMissing
+                    | GraphErrorKind::ServiceRefused
+                    | GraphErrorKind::LicenceMissing => ReadFailure::Forbidden,
                     _ => ReadFailure::Unavailable(error.retry_after()),
                 };
                 self.last_problem = Some(unharmed(Error::from(error)));
@@ -394,7 +425,11 @@ impl Turn<'_> {
         change.commit().await?;
         point!("rotate.prepare.after");
         self.since_append = Some(steady);
-        Ok(Happened::Appended(Append::Claim { candidate: CandidateId::new(made_at_ms), claim: self.decider_claim(), baseline }))
+        Ok(Happened::Appended(Append::Claim {
+            candidate: CandidateId::new(made_at_ms),
+            claim: self.decider_claim(),
+            baseline,
+        }))
     }
 
     async fn take_over(&mut self, candidate: CandidateId, baseline: ChangedAt) -> Result<Happened> {
@@ -403,7 +438,11 @@ impl Turn<'_> {
         let mut opened = change.open(self.id).await?;
         let mut account = change.account(&opened, self.item).await?;
         let claim = self.claim();
-        let pending = account.pending.as_mut().filter(|pending| pending.made_at_ms == candidate.as_u64()).ok_or_else(other_candidate)?;
+        let pending = account
+            .pending
+            .as_mut()
+            .filter(|pending| pending.made_at_ms == candidate.as_u64())
+            .ok_or_else(other_candidate)?;
         pending.claim = claim;
         account.last_password_change = Some(baseline.as_str().to_owned());
         change.put_account(&mut opened, self.item, &account).await?;
@@ -428,7 +467,8 @@ impl Turn<'_> {
         let begun = self.app.inner.clock.steady_ms();
         let row = organizations::load(self.app, self.id).await?;
         let account = journal::read_account(self.app, self.session, self.id, &row, self.item).await?;
-        let pending = account.pending.filter(|pending| pending.made_at_ms == candidate.as_u64()).ok_or_else(other_candidate)?;
+        let pending =
+            account.pending.filter(|pending| pending.made_at_ms == candidate.as_u64()).ok_or_else(other_candidate)?;
         // Exposed into the client's own zeroing type: this is the one request that sets it.
         let password = Password::new(pending.password.expose().clone());
         let waited = Duration::from_millis(self.app.inner.clock.steady_ms().saturating_sub(begun));
@@ -468,33 +508,42 @@ impl Turn<'_> {
 
     async fn commit(&mut self, candidate: CandidateId, value: &ChangedAt) -> Result<()> {
         let now = self.app.now_ms();
-        self.change(|account| {
-            if account.pending.as_ref().is_none_or(|pending| pending.made_at_ms != candidate.as_u64()) {
-                return Err(other_candidate());
-            }
-            accounts::commit(account, value.as_str(), now);
-            Ok(())
-        }, Some(Action::Rotated))
+        self.change(
+            |account| {
+                if account.pending.as_ref().is_none_or(|pending| pending.made_at_ms != candidate.as_u64()) {
+                    return Err(other_candidate());
+                }
+                accounts::commit(account, value.as_str(), now);
+                Ok(())
+            },
+            Some(Action::Rotated),
+        )
         .await
     }
 
     async fn give_up(&mut self, candidate: CandidateId) -> Result<()> {
         let now = self.app.now_ms();
-        self.change(|account| {
-            if account.pending.as_ref().is_none_or(|pending| pending.made_at_ms != candidate.as_u64()) {
-                return Err(other_candidate());
-            }
-            accounts::give_up(account, now);
-            Ok(())
-        }, None)
+        self.change(
+            |account| {
+                if account.pending.as_ref().is_none_or(|pending| pending.made_at_ms != candidate.as_u64()) {
+                    return Err(other_candidate());
+                }
+                accounts::give_up(account, now);
+                Ok(())
+            },
+            None,
+        )
         .await
     }
 
     async fn attention(&mut self, attention: Option<Attention>) -> Result<()> {
-        self.change(|account| {
-            account.attention = attention;
-            Ok(())
-        }, Some(Action::RotationFailed))
+        self.change(
+            |account| {
+                account.attention = attention;
+                Ok(())
+            },
+            Some(Action::RotationFailed),
+        )
         .await
     }
 
@@ -508,7 +557,9 @@ impl Turn<'_> {
         change.put_account(&mut opened, self.item, &account).await?;
         accounts::show_in(&mut opened.row, self.id, self.item, &account);
         if let Some(action) = note {
-            let reason = (action == Action::RotationFailed).then(|| self.last_problem.as_ref().map(|problem| problem.what.clone())).flatten();
+            let reason = (action == Action::RotationFailed)
+                .then(|| self.last_problem.as_ref().map(|problem| problem.what.clone()))
+                .flatten();
             change.note(action, Some((self.id, &opened.row.name)), Some(&account.user_name), reason).await?;
             if action == Action::Rotated {
                 change.firm.rotation_verified = true;
@@ -542,23 +593,34 @@ impl Turn<'_> {
         if row.account(self.item).is_some_and(|account| account.phase == records::Phase::Unclear) {
             return Ok(());
         }
-        self.change(|account| {
-            if let Some(pending) = account.pending.as_mut() {
-                (pending.state, pending.unanswered) = (CandidateState::Unclear, true);
-            }
-            Ok(())
-        }, None)
+        self.change(
+            |account| {
+                if let Some(pending) = account.pending.as_mut() {
+                    (pending.state, pending.unanswered) = (CandidateState::Unclear, true);
+                }
+                Ok(())
+            },
+            None,
+        )
         .await
     }
 
     async fn end(&mut self, step: JobStep, problem: Option<ErrorView>) -> Result<()> {
-        set(self.app, self.id, self.item, |job| (job.step, job.problem, job.next_try_at) = (step, problem.clone(), None));
+        set(self.app, self.id, self.item, |job| {
+            (job.step, job.problem, job.next_try_at) = (step, problem.clone(), None);
+        });
         remember_problem(self.app, self.session, self.id, self.item, problem).await
     }
 }
 
 /// Writes the last word on an account into its row, if it changed.
-async fn remember_problem(app: &App, session: &Session, id: &Bytes32, item: &Bytes16, problem: Option<ErrorView>) -> Result<()> {
+async fn remember_problem(
+    app: &App,
+    session: &Session,
+    id: &Bytes32,
+    item: &Bytes16,
+    problem: Option<ErrorView>,
+) -> Result<()> {
     let row = organizations::load(app, id).await?;
     if row.account(item).is_none_or(|account| account.problem == problem) {
         return Ok(());
@@ -622,30 +684,67 @@ fn unclear(error: Error) -> ErrorView {
 fn held(why: Why) -> ErrorView {
     let (class, what, next) = match why {
         Why::Locked => (ErrorClass::Locked, "The vault was locked.", "Unlock it; the rotation goes on by itself."),
-        Why::OtherAccount => (ErrorClass::Partly, "The tenant's other emergency account is being rotated.", "Settle that one first; both are never changed at once."),
-        Why::OtherDevice => (ErrorClass::Partly, "Another device has begun this rotation.", "It is taken over by itself if that device does not finish."),
-        Why::HomeUnreachable => (ErrorClass::Unreachable, "The vault's home cannot be reached, so nothing may be changed.", "It is tried again by itself."),
-        Why::Disk => (ErrorClass::Machine, "Nothing can be stored on this machine now.", "Free some space; it is tried again by itself."),
+        Why::OtherAccount => (
+            ErrorClass::Partly,
+            "The tenant's other emergency account is being rotated.",
+            "Settle that one first; both are never changed at once.",
+        ),
+        Why::OtherDevice => (
+            ErrorClass::Partly,
+            "Another device has begun this rotation.",
+            "It is taken over by itself if that device does not finish.",
+        ),
+        Why::HomeUnreachable => (
+            ErrorClass::Unreachable,
+            "The vault's home cannot be reached, so nothing may be changed.",
+            "It is tried again by itself.",
+        ),
+        Why::Disk => (
+            ErrorClass::Machine,
+            "Nothing can be stored on this machine now.",
+            "Free some space; it is tried again by itself.",
+        ),
         Why::Tenant => (ErrorClass::Unreachable, "The tenant does not answer.", "It is tried again by itself."),
-        Why::Unclear => (ErrorClass::Unreachable, "We cannot tell whether the change arrived.", "It is checked again by itself."),
+        Why::Unclear => {
+            (ErrorClass::Unreachable, "We cannot tell whether the change arrived.", "It is checked again by itself.")
+        }
     };
-    let holds = if why == Why::Unclear { "The old and the new password are both kept; one of them opens the account." } else { "The stored password still works." };
+    let holds = if why == Why::Unclear {
+        "The old and the new password are both kept; one of them opens the account."
+    } else {
+        "The stored password still works."
+    };
     Error::new(class, why.code(), what, next).holds(holds).into_view()
 }
 
 fn changed_outside() -> ErrorView {
-    Error::new(ErrorClass::Refused, "rotation.changed-outside", "The password was changed outside Vitrine, or this vault is behind.", "Ask who changed it. Rotate to set a new password from here.")
-        .holds("The stored password no longer opens the account. Nothing was sent to the tenant.")
-        .into_view()
+    Error::new(
+        ErrorClass::Refused,
+        "rotation.changed-outside",
+        "The password was changed outside Vitrine, or this vault is behind.",
+        "Ask who changed it. Rotate to set a new password from here.",
+    )
+    .holds("The stored password no longer opens the account. Nothing was sent to the tenant.")
+    .into_view()
 }
 
 fn needed(need: Need) -> ErrorView {
     let (what, next) = match need {
-        Need::PasswordRefused => ("Microsoft refused two generated passwords.", "Look at the tenant's password rules, then rotate again."),
-        Need::Forbidden => ("Microsoft refused: the app lacks a permission or its role.", "Connect the tenant again; it repairs what is missing."),
-        Need::AccountGone => ("The emergency account no longer exists in the tenant.", "Restore it in the Entra admin center within 30 days, or turn LAPS off and enable it again."),
+        Need::PasswordRefused => {
+            ("Microsoft refused two generated passwords.", "Look at the tenant's password rules, then rotate again.")
+        }
+        Need::Forbidden => (
+            "Microsoft refused: the app lacks a permission or its role.",
+            "Connect the tenant again; it repairs what is missing.",
+        ),
+        Need::AccountGone => (
+            "The emergency account no longer exists in the tenant.",
+            "Restore it in the Entra admin center within 30 days, or turn LAPS off and enable it again.",
+        ),
         Need::ConnectionRefused => ("The connection no longer opens the tenant.", "Connect the tenant again."),
-        Need::NeverVerified => ("The account's first password was never verified.", "Enable LAPS again; it goes on where it stopped."),
+        Need::NeverVerified => {
+            ("The account's first password was never verified.", "Enable LAPS again; it goes on where it stopped.")
+        }
     };
     Error::new(ErrorClass::Refused, need.code(), what, next).holds("The stored password was not changed.").into_view()
 }
@@ -679,11 +778,19 @@ fn name_of(step: &Step) -> &'static str {
 }
 
 fn never_finished() -> Error {
-    Error::usage("rotate.never-created", "The account was never created in the tenant.", "Enable LAPS again; it goes on where it stopped.")
+    Error::usage(
+        "rotate.never-created",
+        "The account was never created in the tenant.",
+        "Enable LAPS again; it goes on where it stopped.",
+    )
 }
 
 fn other_candidate() -> Error {
-    Error::integrity("rotate.other-candidate", "The stored candidate is not the one that was decided on.", "Rotate again; nothing was sent.")
+    Error::integrity(
+        "rotate.other-candidate",
+        "The stored candidate is not the one that was decided on.",
+        "Rotate again; nothing was sent.",
+    )
 }
 
 fn small(n: usize) -> u32 {

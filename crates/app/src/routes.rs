@@ -32,7 +32,8 @@ macro_rules! routes {
 
 async fn through<R: Answered>(app: &App, request: Value) -> Result<Value, ErrorView> {
     let malformed = |error: serde_json::Error| {
-        Error::usage("edge.malformed", "The request could not be read.", "Use a vitrine of the same version.").because(error)
+        Error::usage("edge.malformed", "The request could not be read.", "Use a vitrine of the same version.")
+            .because(error)
     };
     let request: R = serde_json::from_value(request).map_err(malformed)?;
     let view = request.answer(app).await?;

@@ -54,7 +54,8 @@ pub(crate) struct Keys {
 
 impl Session {
     pub(crate) fn new(keys: Keys, msp: MspState, config: &Config) -> Result<Self> {
-        let extra_roots_pem = config.extra_ca.as_ref().map(|path| std::fs::read(path).map_err(|error| crate::files::failed(path, error)));
+        let extra_roots_pem =
+            config.extra_ca.as_ref().map(|path| std::fs::read(path).map_err(|error| crate::files::failed(path, error)));
         let settings = HttpSettings { extra_roots_pem: extra_roots_pem.transpose()?, ..HttpSettings::default() };
         let Keys { root, device, member, device_id, team, team_keys, msp_key } = keys;
         Ok(Self {

@@ -36,7 +36,7 @@ pub(crate) struct Gate {
 
 /// Attempts before a pause; a typing mistake costs nothing.
 const FREE_ATTEMPTS: u32 = 3;
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 pub(crate) async fn status(app: &App, _request: StatusRequest) -> Result<StatusView> {
     let config = app.config();
@@ -112,13 +112,20 @@ pub(crate) async fn firm(app: &App) -> Result<Firm> {
     row.map_or(Ok(Firm::default()), |bytes| decode(&bytes))
 }
 
-pub(crate) async fn passphrase_strength(_app: &App, request: PassphraseStrengthRequest) -> Result<PassphraseStrengthView> {
+pub(crate) async fn passphrase_strength(
+    _app: &App,
+    request: PassphraseStrengthRequest,
+) -> Result<PassphraseStrengthView> {
     let strength = passphrase::strength(&request.passphrase.0, &["vitrine"]);
-    let advice = strength.warning.or_else(|| strength.suggestions.first().copied()).map(crate::words::passphrase_advice);
+    let advice =
+        strength.warning.or_else(|| strength.suggestions.first().copied()).map(crate::words::passphrase_advice);
     Ok(PassphraseStrengthView { score: strength.score, enough: strength.is_enough(), advice })
 }
 
-pub(crate) async fn suggest_passphrase(_app: &App, _request: SuggestPassphraseRequest) -> Result<SuggestPassphraseView> {
+pub(crate) async fn suggest_passphrase(
+    _app: &App,
+    _request: SuggestPassphraseRequest,
+) -> Result<SuggestPassphraseView> {
     let passphrase = passphrase::make_passphrase(passphrase::DEFAULT_WORDS, &mut rng());
     Ok(SuggestPassphraseView { passphrase: EdgeSecret(passphrase) })
 }
@@ -130,8 +137,12 @@ pub(crate) fn check_passphrase(text: &SecretText, names: &[&str], in_file: bool)
     if strength.score >= least {
         return Ok(());
     }
-    Err(Error::usage("vault.weak-passphrase", "This passphrase can be guessed.", "Use a longer one; six words drawn at random are strong and easy to type.")
-        .holds("Nothing was changed."))
+    Err(Error::usage(
+        "vault.weak-passphrase",
+        "This passphrase can be guessed.",
+        "Use a longer one; six words drawn at random are strong and easy to type.",
+    )
+    .holds("Nothing was changed."))
 }
 
 pub(crate) async fn create(app: &App, request: CreateVaultRequest) -> Result<StatusView> {
@@ -142,7 +153,11 @@ pub(crate) async fn create(app: &App, request: CreateVaultRequest) -> Result<Sta
     check_passphrase(&request.passphrase.0, &[&msp_name, &person_name], in_file)?;
     let device_name = machine_name();
     let Founded { entries, state, keys } = founding::found(&person_name, &device_name, app.now_ms())?;
-    let ids = BoxIds { member: *keys.member.as_bytes(), device: *keys.device_id.as_bytes(), genesis: *state.ledger().as_bytes() };
+    let ids = BoxIds {
+        member: *keys.member.as_bytes(),
+        device: *keys.device_id.as_bytes(),
+        genesis: *state.ledger().as_bytes(),
+    };
     let boxes = seal_boxes(app, request.passphrase.0, ids, keys, request.accept_file_fallback).await?;
     let session = Arc::new(Session::new(boxes.keys, state.clone(), &app.config())?);
     open_empty_index(app, &session).await?;
@@ -177,14 +192,21 @@ pub(crate) struct Boxes {
 }
 
 /// Seals everything that lies at rest: lockbox, enrolment blob, account secret. Two derivations, off the async threads.
-pub(crate) async fn seal_boxes(app: &App, passphrase: SecretText, ids: BoxIds, keys: Keys, accept_file: bool) -> Result<Boxes> {
+pub(crate) async fn seal_boxes(
+    app: &App,
+    passphrase: SecretText,
+    ids: BoxIds,
+    keys: Keys,
+    accept_file: bool,
+) -> Result<Boxes> {
     let device_secret = Secret::new(make::<32>());
     let secret = device_secret.duplicate();
     let params = app.config().kdf;
     let sealed = blocking(move || {
         let account_secret = AccountSecret::make(&mut rng());
         let lockbox = Lockbox::seal(&passphrase, &device_secret, params, ids, &keys.root, &keys.device, &mut rng())?;
-        let enrolment = Enrolment::seal(&passphrase, &account_secret, params, ids.member, ids.genesis, &keys.root, &mut rng())?;
+        let enrolment =
+            Enrolment::seal(&passphrase, &account_secret, params, ids.member, ids.genesis, &keys.root, &mut rng())?;
         let own = seal_account_secret(&keys.root, &account_secret, &mut rng());
         let metas = vec![
             (meta::LOCKBOX, lockbox.to_bytes()),
@@ -202,8 +224,12 @@ pub(crate) async fn seal_boxes(app: &App, passphrase: SecretText, ids: BoxIds, k
 /// Refuses to write over a vault.
 pub(crate) async fn refuse_existing(app: &App) -> Result<()> {
     if app.inner.store.meta(meta::LOCKBOX).await?.is_some() {
-        return Err(Error::usage("vault.exists", "There is already a vault in this data folder.", "Unlock it, or set VITRINE_HOME to another folder.")
-            .holds("It was not touched."));
+        return Err(Error::usage(
+            "vault.exists",
+            "There is already a vault in this data folder.",
+            "Unlock it, or set VITRINE_HOME to another folder.",
+        )
+        .holds("It was not touched."));
     }
     Ok(())
 }
@@ -265,7 +291,9 @@ pub(crate) async fn unlock(app: &App, request: UnlockRequest) -> Result<StatusVi
     let (state, (team, team_keys, msp_key)) = match read_state(app, &unlocked.root, ids).await {
         Ok(read) => read,
         // A row that is gone although every page is whole: make the index again from what is signed.
-        Err(error) if error.code().starts_with("index.") => return restore::rebuild(app, unlocked, ids, generation).await,
+        Err(error) if error.code().starts_with("index.") => {
+            return restore::rebuild(app, unlocked, ids, generation).await;
+        }
         Err(error) => {
             app.inner.store.lock_index().await;
             return Err(error);
@@ -289,26 +317,50 @@ pub(crate) async fn unlock(app: &App, request: UnlockRequest) -> Result<StatusVi
 /// The state this device accepted, and the keys that the ledger wraps to its member.
 async fn read_state(app: &App, root: &RootKey, ids: BoxIds) -> Result<(MspState, (TeamId, TeamKeys, MspKey))> {
     if app.inner.store.index_value(key::REBUILDING).await?.is_some() {
-        return Err(Error::integrity("index.unfinished", "The local index was being made again and is not whole.", "Lock and unlock the vault."));
+        return Err(Error::integrity(
+            "index.unfinished",
+            "The local index was being made again and is not whole.",
+            "Lock and unlock the vault.",
+        ));
     }
     let row = app.inner.store.index_long_value(key::MSP).await?.ok_or_else(|| {
-        Error::integrity("index.no-state", "The local index lacks the state of the vault.", "Lock and unlock the vault.")
+        Error::integrity(
+            "index.no-state",
+            "The local index lacks the state of the vault.",
+            "Lock and unlock the vault.",
+        )
     })?;
     let state = MspState::decode(&row).map_err(|error| {
-        Error::integrity("index.unreadable", "A row of the local index cannot be read.", "Lock and unlock the vault.").because(error)
+        Error::integrity("index.unreadable", "A row of the local index cannot be read.", "Lock and unlock the vault.")
+            .because(error)
     })?;
     if state.ledger() != LedgerId::from_bytes(ids.genesis) {
-        return Err(Error::integrity("vault.other-vault", "The lockbox belongs to another vault than the database.", "Put the files that belong together back."));
+        return Err(Error::integrity(
+            "vault.other-vault",
+            "The lockbox belongs to another vault than the database.",
+            "Put the files that belong together back.",
+        ));
     }
     let keys = open_msp_keys(app, root, &state, MemberId::from_bytes(ids.member)).await?;
     Ok((state, keys))
 }
 
 /// Opens the owners' team key and the MSP key, as the ledger wraps them to this member.
-pub(crate) async fn open_msp_keys(app: &App, root: &RootKey, state: &MspState, member: MemberId) -> Result<(TeamId, TeamKeys, MspKey)> {
+pub(crate) async fn open_msp_keys(
+    app: &App,
+    root: &RootKey,
+    state: &MspState,
+    member: MemberId,
+) -> Result<(TeamId, TeamKeys, MspKey)> {
     let ledger = *state.ledger().as_bytes();
     let own = root.encryption();
-    let gone = || Error::integrity("vault.no-team", "The vault's keys are not wrapped to this member.", "Ask another owner, or restore from the backup.");
+    let gone = || {
+        Error::integrity(
+            "vault.no-team",
+            "The vault's keys are not wrapped to this member.",
+            "Ask another owner, or restore from the backup.",
+        )
+    };
     let team = state.owners_team().ok_or_else(gone)?;
     let now = state.team(&team).ok_or_else(gone)?.epoch();
     let entry = entry(app, &ledger, now.entry.seq, now.entry.hash.as_bytes()).await?;
@@ -319,14 +371,26 @@ pub(crate) async fn open_msp_keys(app: &App, root: &RootKey, state: &MspState, m
     let entry = self::entry(app, &ledger, epoch.entry.seq, epoch.entry.hash.as_bytes()).await?;
     let Body::Msp(MspBody::MspEpoch { members, .. }) = entry.body() else { return Err(gone()) };
     let wrap = &members.iter().find(|wrap| wrap.member == member).ok_or_else(gone)?.wrap;
-    let context = WrapContext { ledger, epoch: epoch.epoch, recipient: *member.as_bytes(), which: Which::Msp, commitment: *epoch.commitment.as_bytes() };
+    let context = WrapContext {
+        ledger,
+        epoch: epoch.epoch,
+        recipient: *member.as_bytes(),
+        which: Which::Msp,
+        commitment: *epoch.commitment.as_bytes(),
+    };
     let msp_key = MspKey::from_key(epoch::unwrap(wrap.as_bytes(), &context, &own).map_err(session::unreadable_keys)?);
     Ok((team, team_keys, msp_key))
 }
 
 /// An entry of the MSP ledger, which must be the one that was verified.
 async fn entry(app: &App, ledger: &[u8; 32], seq: u64, hash: &[u8; 32]) -> Result<Entry> {
-    let replaced = || Error::integrity("vault.entry-replaced", "An entry of the signed history is missing or was replaced.", "Restore from the backup, and keep this data folder for examination.");
+    let replaced = || {
+        Error::integrity(
+            "vault.entry-replaced",
+            "An entry of the signed history is missing or was replaced.",
+            "Restore from the backup, and keep this data folder for examination.",
+        )
+    };
     let bytes = app.inner.store.entry(ledger, seq).await?.ok_or_else(replaced)?;
     let entry = Entry::decode(&bytes).map_err(|_| replaced())?;
     if entry.hash().as_bytes() == hash { Ok(entry) } else { Err(replaced()) }
@@ -388,7 +452,8 @@ pub(crate) async fn change_passphrase(app: &App, request: ChangePassphraseReques
     let resealed = blocking(move || {
         let unlocked = lockbox.open(&request.current.0, &secret)?;
         let fresh = Lockbox::seal(&request.new.0, &secret, params, ids, &root, &unlocked.device_keys, &mut rng())?;
-        let enrolment = Enrolment::seal(&request.new.0, &account_secret, params, ids.member, ids.genesis, &root, &mut rng())?;
+        let enrolment =
+            Enrolment::seal(&request.new.0, &account_secret, params, ids.member, ids.genesis, &root, &mut rng())?;
         Ok::<_, UnlockError>((fresh, enrolment))
     })
     .await?;
@@ -426,17 +491,30 @@ fn wrong(app: &App) -> Error {
     let mut gate = hold(&app.inner.gate);
     gate.wrong = gate.wrong.saturating_add(1);
     let doublings = gate.wrong.saturating_sub(FREE_ATTEMPTS).min(6);
-    let pause = if gate.wrong < FREE_ATTEMPTS { Duration::ZERO } else { Duration::from_secs(1 << doublings).min(LONGEST_PAUSE) };
+    let pause = if gate.wrong < FREE_ATTEMPTS {
+        Duration::ZERO
+    } else {
+        Duration::from_secs(1 << doublings).min(LONGEST_PAUSE)
+    };
     let pause = u32::try_from(pause.as_millis()).unwrap_or(u32::MAX);
     gate.open_again_at = app.inner.clock.steady_ms().saturating_add(u64::from(pause));
     // One sentence for every way of being wrong: it must not tell which half was right.
-    Error::new(ErrorClass::Locked, "vault.wrong-passphrase", "This passphrase does not open the vault on this device.", "Check caps lock and keyboard layout, then try again.")
-        .retry_in_ms(pause)
+    Error::new(
+        ErrorClass::Locked,
+        "vault.wrong-passphrase",
+        "This passphrase does not open the vault on this device.",
+        "Check caps lock and keyboard layout, then try again.",
+    )
+    .retry_in_ms(pause)
 }
 
 fn named(name: &str, what: &str) -> Result<String> {
     crate::organizations::checked_name(name).map_err(|_| {
-        Error::usage("vault.name", format!("The name of the {what} cannot be used."), "Use 1 to 100 characters without line breaks.")
+        Error::usage(
+            "vault.name",
+            format!("The name of the {what} cannot be used."),
+            "Use 1 to 100 characters without line breaks.",
+        )
     })
 }
 
@@ -465,9 +543,13 @@ pub(crate) fn no_memory(error: vitrine_vault::kdf::KdfError) -> Error {
 
 fn damaged_lockbox(error: UnlockError) -> Error {
     let code = error.code().to_owned();
-    Error::integrity(&code, "The box that holds this device's keys is damaged or was edited.", "Restore from the backup with your recovery kit and passphrase, or with the safe sheet.")
-        .holds("The sealed items were not touched.")
-        .because(error)
+    Error::integrity(
+        &code,
+        "The box that holds this device's keys is damaged or was edited.",
+        "Restore from the backup with your recovery kit and passphrase, or with the safe sheet.",
+    )
+    .holds("The sealed items were not touched.")
+    .because(error)
 }
 
 impl From<StoreError> for Error {
@@ -475,13 +557,25 @@ impl From<StoreError> for Error {
         let what = error.to_string();
         let (class, code, next) = match &error {
             StoreError::InUse { .. } => (ErrorClass::Machine, "store.in-use", "Close the other Vitrine, or use it."),
-            StoreError::Unwritable { .. } | StoreError::File { .. } => (ErrorClass::Machine, "store.unwritable", "Check the folder's owner and permissions."),
-            StoreError::DiskFull => (ErrorClass::Machine, "store.disk-full", "Free some space and try again. Viewing still works."),
+            StoreError::Unwritable { .. } | StoreError::File { .. } => {
+                (ErrorClass::Machine, "store.unwritable", "Check the folder's owner and permissions.")
+            }
+            StoreError::DiskFull => {
+                (ErrorClass::Machine, "store.disk-full", "Free some space and try again. Viewing still works.")
+            }
             StoreError::Newer { .. } => (ErrorClass::Usage, "store.newer", "Update Vitrine on this machine."),
             StoreError::Foreign => (ErrorClass::Usage, "store.foreign", "Set VITRINE_HOME to another folder."),
-            StoreError::Corrupted => (ErrorClass::Integrity, "store.corrupted", "Restore from the backup, and keep this data folder for examination."),
+            StoreError::Corrupted => (
+                ErrorClass::Integrity,
+                "store.corrupted",
+                "Restore from the backup, and keep this data folder for examination.",
+            ),
             StoreError::EntryExists { .. } => (ErrorClass::Partly, "store.conflict", "Try again."),
-            StoreError::PageDamaged { .. } => (ErrorClass::Integrity, "index.damaged", "Lock and unlock the vault: the index is then made again from the signed history."),
+            StoreError::PageDamaged { .. } => (
+                ErrorClass::Integrity,
+                "index.damaged",
+                "Lock and unlock the vault: the index is then made again from the signed history.",
+            ),
             StoreError::IndexLocked => return Self::locked(),
             _ => (ErrorClass::Machine, "store.failed", "Try again."),
         };

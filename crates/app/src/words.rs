@@ -22,10 +22,15 @@ pub(crate) fn connection_check(checks: &[PermissionCheck], at: u64) -> Check {
     let refused: Vec<&str> = checks
         .iter()
         .filter(|check| matches!(check.evidence, Evidence::Refused(_)))
-        .map(|check| check.permission.map_or("the role Privileged Authentication Administrator", |permission| permission.name))
+        .map(|check| {
+            check.permission.map_or("the role Privileged Authentication Administrator", |permission| permission.name)
+        })
         .collect();
     let (verdict, words) = if refused.is_empty() {
-        (Verdict::Good, "The connection signs in with its own certificate, and each permission was proved by a read.".to_owned())
+        (
+            Verdict::Good,
+            "The connection signs in with its own certificate, and each permission was proved by a read.".to_owned(),
+        )
     } else {
         (Verdict::Bad, format!("The tenant refuses: {}. Connect it again to repair this.", refused.join(", ")))
     };
@@ -42,7 +47,12 @@ pub(crate) fn account_checks(item: &Bytes16, role: bool, enabled: bool, at: u64)
         words: if good { yes } else { no }.to_owned(),
     };
     [
-        check(HealthCheck::AccountExists, enabled, "The account exists and may sign in.", "The account exists, but sign-in is disabled."),
+        check(
+            HealthCheck::AccountExists,
+            enabled,
+            "The account exists and may sign in.",
+            "The account exists, but sign-in is disabled.",
+        ),
         check(
             HealthCheck::RoleHeld,
             role,
@@ -59,7 +69,9 @@ pub(crate) fn passphrase_advice(key: &str) -> String {
         "repeats" | "repeated-pattern" | "avoid-repeats" => "Repetitions are easy to guess.",
         "top-10" | "top-100" | "common" | "similar-to-common" => "This is among the passwords tried first.",
         "sequence" | "avoid-sequences" => "Sequences such as abc are easy to guess.",
-        "recent-year" | "avoid-recent-years" | "avoid-own-years" | "date" | "avoid-own-dates" => "Years and dates are easy to guess.",
+        "recent-year" | "avoid-recent-years" | "avoid-own-years" | "date" | "avoid-own-dates" => {
+            "Years and dates are easy to guess."
+        }
         "single-word" | "add-words" => "Add a word or two that have nothing to do with each other.",
         "single-name" | "common-name" => "Names are easy to guess.",
         "capitals-help-little" | "all-capitals-help-little" => "Capital letters help little.",
