@@ -83,7 +83,7 @@ fn chosen(handle: &AppHandle, id: &str) {
         "open" => windows::show_main(handle),
         "lock" => drop(tauri::async_runtime::spawn(async move { app.call(LockRequest {}).await })),
         "rotate" => {
-            drop(tauri::async_runtime::spawn(async move { app.call(RotateRequest { scope: RotateScope::Due }).await }))
+            drop(tauri::async_runtime::spawn(async move { app.call(RotateRequest { scope: RotateScope::Due }).await }));
         }
         "quit" => handle.exit(0),
         _ => {}

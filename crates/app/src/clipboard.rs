@@ -9,11 +9,15 @@ use subtle::ConstantTimeEq;
 use tokio::task::JoinHandle;
 use vitrine_vault::SecretText;
 
+/// What was copied last, and the task that clears it.
+type Copied = (JoinHandle<()>, SecretText);
+
 /// The clipboard of this desktop. Opened at the first copy, so that a machine without a display can run everything else.
 #[derive(Clone, Default)]
 pub(crate) struct Clipboard {
     system: Arc<Mutex<Option<System>>>,
-    clearing: Arc<Mutex<Option<JoinHandle<()>>>>,
+    /// Clears later what was copied last.
+    clearing: Arc<Mutex<Option<Copied>>>,
 }
 
 impl Clipboard {
@@ -26,27 +30,22 @@ impl Clipboard {
     pub(crate) fn copy_secret(&self, secret: &SecretText, after: Duration) -> Result<()> {
         // Exposed to the clipboard because the person asked for exactly that.
         self.with(|system| unremembered(system.set()).text(secret.expose().as_str()))?;
-        let (this, secret) = (self.clone(), secret.duplicate());
+        let (this, ours) = (self.clone(), secret.duplicate());
         let clearing = tokio::spawn(async move {
             tokio::time::sleep(after).await;
-            this.clear_if(&secret);
+            this.clear_if(&ours);
         });
-        if let Some(previous) = self.lock_clearing().replace(clearing) {
+        if let Some((previous, _)) = self.lock_clearing().replace((clearing, secret.duplicate())) {
             previous.abort();
         }
         Ok(())
     }
 
-    /// Clears at once whatever secret of ours is still there; part of locking.
+    /// Clears at once the secret of ours that is still there; part of locking.
     pub(crate) fn forget(&self) {
-        if let Some(clearing) = self.lock_clearing().take() {
+        if let Some((clearing, secret)) = self.lock_clearing().take() {
             clearing.abort();
-            // What is on the clipboard now may be the person's own; only dropping our ownership is ours to do.
-            if let Ok(mut system) = self.system.lock()
-                && let Some(system) = system.as_mut()
-            {
-                let _ = system.clear();
-            }
+            self.clear_if(&secret);
         }
     }
 
@@ -60,7 +59,7 @@ impl Clipboard {
         }
     }
 
-    fn lock_clearing(&self) -> std::sync::MutexGuard<'_, Option<JoinHandle<()>>> {
+    fn lock_clearing(&self) -> std::sync::MutexGuard<'_, Option<Copied>> {
         // A panic while it was held leaves a handle or none, both of which are fine.
         self.clearing.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }

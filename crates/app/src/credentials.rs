@@ -328,6 +328,7 @@ pub(crate) fn watch(app: &App, session: &Arc<Session>) {
             tokio::time::sleep(CARRY_EVERY).await;
             // What cannot be carried now is carried with the next batch.
             let _ = carry(&this, &own).await;
+            vault::remember_generation(&this, &own).await;
         }
     });
 }
@@ -347,8 +348,7 @@ pub(crate) async fn carry(app: &App, session: &Session) -> Result<()> {
     }
     let mut change = Change::begin(app, session).await?;
     for (id, records) in batches {
-        // The organization may have been archived since; its ledger is open to nobody then, and the record stays here.
-        let Ok(mut opened) = change.open(&id).await else { continue };
+        let mut opened = change.open(&id).await?;
         let batch = Writer::document(|map| {
             for (number, record) in (1..).zip(&records) {
                 map.bytes(number, record);

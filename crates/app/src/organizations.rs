@@ -300,6 +300,8 @@ pub(crate) async fn edit(app: &App, request: EditOrganizationRequest) -> Result<
 pub(crate) async fn archive(app: &App, request: ArchiveOrganizationRequest) -> Result<Done> {
     let id = parse_organization(&request.organization)?;
     let session = app.session().await?;
+    // Once archived its ledger takes no more records, so those that wait go first.
+    crate::credentials::carry(app, &session).await?;
     let mut change = Change::begin(app, &session).await?;
     let opened = change.open(&id).await?;
     if request.typed_name.trim() != opened.row.name {

@@ -418,16 +418,20 @@ pub(crate) async fn lock_now(app: &App, reason: LockReason) {
     connect::forget_all(app);
     rotate::forget_all(app);
     app.inner.clipboard.forget();
-    let generation = app.inner.store.index_generation().await;
+    remember_generation(app, &session).await;
     app.inner.store.lock_index().await;
-    if let Ok(generation) = generation {
-        app.inner.device_secret.remember_generation(&hex(session.author.device.as_bytes()), generation).await;
-    }
     // The last holder drops the keys here, zeroed; tasks that held the session are gone.
     drop(session);
     hold(&app.inner.gate).reason = Some(reason);
     tray::refresh(app, None).await;
     app.tell(Event::Locked { reason });
+}
+
+/// Tells the keychain which generation of the database was the newest, so that an older one is noticed.
+pub(crate) async fn remember_generation(app: &App, session: &Session) {
+    if let Ok(generation) = app.inner.store.index_generation().await {
+        app.inner.device_secret.remember_generation(&hex(session.author.device.as_bytes()), generation).await;
+    }
 }
 
 pub(crate) async fn touch(app: &App, _request: TouchRequest) -> Result<Done> {
