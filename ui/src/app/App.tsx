@@ -2,9 +2,8 @@
 
 import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
-import { useEffect, useState } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { Appearance, BusyBar, Components, clearToasts, closePalette, Later } from "../components";
-import { FirstRun } from "../features/onboarding/FirstRun";
 import { Unlock } from "../features/unlock/Unlock";
 import { asErrorView, type Host, HostProvider, makeQueries, useEvents, useRead } from "../host";
 import { ErrorNotice } from "../parts";
@@ -13,6 +12,9 @@ import css from "./App.module.css";
 import { Banners } from "./Banners";
 import { makeRouter } from "./router";
 import { useTouch } from "./useTouch";
+
+// Seen once in the life of a vault.
+const FirstRun = lazy(async () => ({ default: (await import("../features/onboarding/FirstRun")).FirstRun }));
 
 export function App({ host, still = false }: { host: Host; still?: boolean }) {
   const [queries] = useState(makeQueries);
@@ -67,7 +69,9 @@ function Gate({ router }: { router: ReturnType<typeof makeRouter> }) {
       ) : null}
       <div className={css.frame}>
         {status.data ? <Banners status={status.data} brief={inReveal()} /> : null}
-        <div className={css.screen}>{screen}</div>
+        <div className={css.screen}>
+          <Suspense>{screen}</Suspense>
+        </div>
       </div>
     </>
   );

@@ -5,15 +5,22 @@ import {
   createRootRoute,
   createRoute,
   createRouter,
+  lazyRouteComponent,
   Outlet,
   redirect,
 } from "@tanstack/react-router";
-import { z } from "zod";
+import * as z from "zod/mini";
+import type * as laterViews from "./laterViews";
 import { Shell } from "./Shell";
 import * as views from "./views";
 
-const text = z.string().max(200).optional().catch(undefined);
-const flag = z.boolean().optional().catch(undefined);
+const later = <Name extends keyof typeof laterViews>(name: Name) =>
+  lazyRouteComponent(() => import("./laterViews"), name);
+
+/** An address may be typed by anybody: what does not fit counts as absent. */
+const orAbsent = <Schema extends z.ZodMiniType>(schema: Schema) => z.catch(z.optional(schema), undefined);
+const text = orAbsent(z.string().check(z.maxLength(200)));
+const flag = orAbsent(z.boolean());
 
 const root = createRootRoute({ component: Outlet, notFoundComponent: views.NotFound });
 
@@ -27,14 +34,14 @@ const index = createRoute({
   },
 });
 
-const start = createRoute({ getParentRoute: () => shell, path: "/start", component: views.StartView });
+const start = createRoute({ getParentRoute: () => shell, path: "/start", component: later("StartView") });
 
 export const organizationsSearch = z.object({
   filter: text,
-  state: z.enum(["healthy", "due", "failed", "notConnected"]).optional().catch(undefined),
-  sort: z.enum(["name", "state", "lastRotation", "nextRotation"]).optional().catch(undefined),
+  state: orAbsent(z.enum(["healthy", "due", "failed", "notConnected"])),
+  sort: orAbsent(z.enum(["name", "state", "lastRotation", "nextRotation"])),
   descending: flag,
-  open: z.enum(["add", "import"]).optional().catch(undefined),
+  open: orAbsent(z.enum(["add", "import"])),
 });
 
 const organizations = createRoute({
@@ -47,38 +54,38 @@ const organizations = createRoute({
 const organization = createRoute({
   getParentRoute: () => shell,
   path: "/organizations/$organization",
-  validateSearch: z.object({ tab: z.enum(["accounts", "activity", "settings"]).optional().catch(undefined) }),
-  component: views.OrganizationView,
+  validateSearch: z.object({ tab: orAbsent(z.enum(["accounts", "activity", "settings"])) }),
+  component: later("OrganizationView"),
 });
 
 const connect = createRoute({
   getParentRoute: () => shell,
   path: "/organizations/$organization/connect",
-  validateSearch: z.object({ purpose: z.enum(["connect", "accounts"]).optional().catch(undefined) }),
-  component: views.ConnectView,
+  validateSearch: z.object({ purpose: orAbsent(z.enum(["connect", "accounts"])) }),
+  component: later("ConnectView"),
 });
 
 const laps = createRoute({
   getParentRoute: () => shell,
   path: "/organizations/$organization/laps",
-  component: views.LapsView,
+  component: later("LapsView"),
 });
 
-const rotation = createRoute({ getParentRoute: () => shell, path: "/rotation", component: views.RotationView });
+const rotation = createRoute({ getParentRoute: () => shell, path: "/rotation", component: later("RotationView") });
 
 const audit = createRoute({
   getParentRoute: () => shell,
   path: "/audit",
   validateSearch: z.object({ organization: text }),
-  component: views.AuditView,
+  component: later("AuditView"),
 });
 
-const settings = createRoute({ getParentRoute: () => shell, path: "/settings", component: views.SettingsView });
+const settings = createRoute({ getParentRoute: () => shell, path: "/settings", component: later("SettingsView") });
 
 const reveal = createRoute({
   getParentRoute: () => root,
   path: "/reveal/$organization/$account",
-  component: views.RevealView,
+  component: lazyRouteComponent(() => import("./revealView"), "RevealView"),
 });
 
 const routes = root.addChildren([
