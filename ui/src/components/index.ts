@@ -10,5 +10,6 @@ export * from "./Palette";
 export * from "./Popup";
 export * from "./Provider";
 export * from "./Tabs";
+export * from "./Tip";
 export * from "./toast";
 export * from "./Wait";

@@ -5,4 +5,5 @@ export * from "./NewPassphrase";
 export * from "./PathField";
 export * from "./StateMark";
 export * from "./useNow";
+export * from "./useSpoken";
 export * from "./When";

@@ -49,6 +49,7 @@ const clockFormat = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute
 const dayFormat = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
 
 export const exact = (at: number) => exactFormat.format(at);
+export const timeOfDay = (at: number) => clockFormat.format(at);
 export const day = (at: number) => dayFormat.format(at);
 /** The time of day, with the date where it is not today's. */
 export const clock = (at: number, now: number) =>

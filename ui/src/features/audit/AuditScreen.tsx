@@ -4,8 +4,8 @@ import { IconHistory } from "@tabler/icons-react";
 import { useState } from "react";
 import { Bones, Button, Chip, Empty, Page, Row, Section } from "../../components";
 import { type ActivityLine, asErrorView, useRead } from "../../host";
-import { ErrorNotice, sentence, When } from "../../parts";
-import { day, useWords } from "../../words";
+import { ErrorNotice, sentence } from "../../parts";
+import { day, timeOfDay, useWords } from "../../words";
 import css from "./AuditScreen.module.css";
 
 const step = 100;
@@ -66,7 +66,7 @@ export function AuditScreen({
                     </button>
                   ) : null}
                   <span className={css.when}>
-                    <When at={line.at} />
+                    <time dateTime={new Date(line.at).toISOString()}>{timeOfDay(line.at)}</time>
                   </span>
                 </li>
               );

@@ -4,7 +4,7 @@ import { IconBrowser, IconCopy } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { BusyBar, Button, Mono, Row, toast, Unseen } from "../../components";
 import { type ConnectPhase, useAction, useHost } from "../../host";
-import { ErrorNotice, useNow } from "../../parts";
+import { ErrorNotice, useNow, useSpoken } from "../../parts";
 import { duration, useWords } from "../../words";
 import css from "./ConnectWizard.module.css";
 import { QrCode } from "./QrCode";
@@ -65,6 +65,7 @@ export function WaitingForCode({
   const host = useHost();
   const now = useNow(1000);
   const left = Math.max(0, phase.expiresAt - now);
+  const said = useSpoken(left, (ms) => t("connect.expiresIn", { duration: duration(t, ms) }));
   const copy = useAction(async () => {
     await host.copyDeviceCode({ organization });
     toast(t("connect.codeCopied"), t("common.close"));
@@ -125,6 +126,7 @@ export function WaitingForCode({
           <span role="status">{t("connect.waiting")}.</span>{" "}
           {left === 0 ? t("connect.expired") : t("connect.expiresIn", { duration: duration(t, left) })}
         </p>
+        <Unseen live>{said}</Unseen>
       </div>
     </div>
   );

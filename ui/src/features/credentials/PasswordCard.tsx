@@ -4,7 +4,7 @@ import { IconEye, IconEyeOff, IconTextSize } from "@tabler/icons-react";
 import { useCallback, useEffect, useState } from "react";
 import { Button, Ring, Unseen } from "../../components";
 import { type CardView, type StoredValue, useAction, useEvent, useHost } from "../../host";
-import { ErrorNotice, useNow } from "../../parts";
+import { ErrorNotice, useNow, useSpoken } from "../../parts";
 import { duration, relative, useWords } from "../../words";
 import { CopyButton } from "./CopyButton";
 import { LargeType } from "./LargeType";
@@ -14,8 +14,6 @@ import { groupsOfFour, kindOf } from "./spelling";
 type Shown = { secret: string; from: number; hideAt: number };
 
 const fiveMinutes = 5 * 60_000;
-/** Screen readers hear a countdown at these seconds, not at every one. */
-const spoken = [60, 30, 10];
 
 export function PasswordCard({
   card,
@@ -36,7 +34,6 @@ export function PasswordCard({
   const [shown, setShown] = useState<Shown | null>(null);
   const [large, setLarge] = useState(false);
   const now = useNow(500, shown !== null);
-  const [said, setSaid] = useState("");
 
   const hide = useCallback(() => {
     setShown(null);
@@ -59,12 +56,8 @@ export function PasswordCard({
   }, [shown, hide]);
 
   const left = shown === null ? 0 : Math.max(0, shown.hideAt - now);
-  const seconds = Math.ceil(left / 1000);
   const open = shown !== null;
-  useEffect(() => {
-    if (open && spoken.includes(seconds)) setSaid(t("reveal.hidesIn", { duration: duration(t, seconds * 1000) }));
-    if (!open) setSaid("");
-  }, [open, seconds, t]);
+  const said = useSpoken(open ? left : null, (ms) => t("reveal.hidesIn", { duration: duration(t, ms) }));
 
   const which = t(`reveal.which.${value.which}`);
   const several = order !== null;

@@ -2,7 +2,7 @@ import { IconKey } from "@tabler/icons-react";
 import { useEffect, useRef } from "react";
 import { Button, Dialog, Mono } from "../../components";
 import { asErrorView, useAction, useHost, useRead } from "../../host";
-import { AccountMark, ErrorNotice, When } from "../../parts";
+import { AccountMark, ErrorNotice, WhenInRow } from "../../parts";
 import { useWords } from "../../words";
 import css from "./ChooseAccount.module.css";
 
@@ -48,7 +48,7 @@ export function ChooseAccount({ organization, onClose }: { organization: string;
               <span className={css.words}>
                 <Mono>{account.userName}</Mono>
                 <span className={css.soft}>
-                  <When at={account.rotatedAt} />
+                  {account.rotatedAt === null ? t("common.never") : <WhenInRow at={account.rotatedAt} />}
                 </span>
               </span>
               <AccountMark state={account.state} />

@@ -2,7 +2,7 @@
 
 import { columnVisibilityFeature, createColumnHelper, tableFeatures } from "@tanstack/react-table";
 import type { OrganizationRow } from "../../host";
-import { StateMark, When } from "../../parts";
+import { StateMark, WhenInRow } from "../../parts";
 import css from "./OrganizationList.module.css";
 
 export const features = tableFeatures({ columnVisibilityFeature });
@@ -16,7 +16,7 @@ export const columns = helper.columns([
     cell: ({ row }) =>
       row.original.lastRotation === null ? null : (
         <span className={css.soft}>
-          <When at={row.original.lastRotation} />
+          <WhenInRow at={row.original.lastRotation} />
         </span>
       ),
   }),
@@ -24,7 +24,7 @@ export const columns = helper.columns([
     cell: ({ row }) =>
       row.original.nextRotation === null ? null : (
         <span className={css.soft}>
-          <When at={row.original.nextRotation} due />
+          <WhenInRow at={row.original.nextRotation} due />
         </span>
       ),
   }),
@@ -40,6 +40,6 @@ export const widths: Record<Column, string> = {
   name: "minmax(140px, 2fr)",
   domain: "minmax(120px, 1.6fr)",
   state: "136px",
-  lastRotation: "128px",
-  nextRotation: "128px",
+  lastRotation: "152px",
+  nextRotation: "152px",
 };
