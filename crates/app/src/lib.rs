@@ -167,7 +167,7 @@ impl App {
     /// # Errors
     /// What went wrong, in words and with a stable code.
     pub async fn call<R: Answered>(&self, request: R) -> Result<R::View, ErrorView> {
-        Ok(request.answer(self).await?)
+        Ok(routes::answer(self, request).await?)
     }
 
     /// What changes from now on.

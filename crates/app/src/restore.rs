@@ -365,6 +365,7 @@ pub(crate) async fn rebuild(app: &App, unlocked: Unlocked, ids: BoxIds, floor: u
     }
     let mut tx = app.inner.store.begin().await?;
     tx.index_delete(key::REBUILDING).await?;
+    tx.put_meta(meta::INDEX_DAMAGED, &[0]).await?;
     tx.commit().await?;
     if unreadable > 0 {
         vault::warn(

@@ -30,13 +30,24 @@ macro_rules! routes {
     };
 }
 
+/// Runs the use case; an index that turns out damaged is remembered, since the next unlock can make it again.
+pub(crate) async fn answer<R: Answered>(app: &App, request: R) -> Result<R::View> {
+    let answered = request.answer(app).await;
+    if let Err(error) = &answered
+        && error.code().starts_with("index.")
+    {
+        crate::vault::mark_damaged(app).await;
+    }
+    answered
+}
+
 async fn through<R: Answered>(app: &App, request: Value) -> Result<Value, ErrorView> {
     let malformed = |error: serde_json::Error| {
         Error::usage("edge.malformed", "The request could not be read.", "Use a vitrine of the same version.")
             .because(error)
     };
     let request: R = serde_json::from_value(request).map_err(malformed)?;
-    let view = request.answer(app).await?;
+    let view = answer(app, request).await?;
     Ok(serde_json::to_value(view).map_err(malformed)?)
 }
 

@@ -23,6 +23,8 @@ pub(crate) mod meta {
     pub(crate) const ENROLMENT: &str = "enrolment";
     pub(crate) const ACCOUNT_SECRET: &str = "account-secret";
     pub(crate) const SHEET: &str = "sheet";
+    /// There once a damaged page of the index was met: the next unlock makes the index again.
+    pub(crate) const INDEX_DAMAGED: &str = "index-damaged";
 }
 
 /// Wrong passphrases and the pause that grows with them.
@@ -288,6 +290,9 @@ pub(crate) async fn unlock(app: &App, request: UnlockRequest) -> Result<StatusVi
         .holds("Nothing was opened or changed.")
         .details(format!("generation {generation}, last seen {remembered}")));
     }
+    if app.inner.store.meta(meta::INDEX_DAMAGED).await?.is_some_and(|mark| mark == [1]) {
+        return restore::rebuild(app, unlocked, ids, generation).await;
+    }
     let (state, (team, team_keys, msp_key)) = match read_state(app, &unlocked.root, ids).await {
         Ok(read) => read,
         // A row that is gone although every page is whole: make the index again from what is signed.
@@ -425,6 +430,18 @@ pub(crate) async fn lock_now(app: &App, reason: LockReason) {
     hold(&app.inner.gate).reason = Some(reason);
     tray::refresh(app, None).await;
     app.tell(Event::Locked { reason });
+}
+
+/// Remembers that the index cannot be read whole, so that the next unlock makes it again.
+pub(crate) async fn mark_damaged(app: &App) {
+    let marked = async {
+        let mut tx = app.inner.store.begin().await?;
+        tx.put_meta(meta::INDEX_DAMAGED, &[1]).await?;
+        tx.commit().await
+    };
+    if marked.await.is_err() {
+        tracing::warn!(code = "index.unmarked", "the damage to the index was not remembered");
+    }
 }
 
 /// Tells the keychain which generation of the database was the newest, so that an older one is noticed.
