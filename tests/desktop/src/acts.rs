@@ -114,13 +114,14 @@ pub async fn enable_laps(window: &Window, names: [&str; 2]) -> Result<()> {
     window.wait_for_css("[data-testid=\"laps-outcome\"][data-outcome=\"created\"] ~ [data-outcome=\"created\"]").await
 }
 
-/// Opens an account's credentials from the page of its organization, and looks at the reveal window from then on.
+/// Opens an account's credentials from the page of its organization, gives a reason, and looks at the reveal window from
+/// then on.
 pub async fn view_credentials(window: &Window, number: usize) -> Result<()> {
     window.click("view-credentials").await?;
     window.click(&format!("view-account-{number}")).await?;
     window.wait_for_count(2).await?;
     window.switch_to_window_with("reveal-window").await?;
-    Ok(())
+    window.fill("reveal-reason", "Ticket 4711: nobody can sign in").await
 }
 
 /// Shows the password and reads it.

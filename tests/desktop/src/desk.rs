@@ -67,6 +67,8 @@ impl Desk {
             fs::create_dir(path)?;
             fs::set_permissions(path, fs::Permissions::from_mode(0o700))?;
         }
+        let opener = Opener::make()?;
+        make_default_browser(&home, opener.program())?;
         let screen = Screen::start(&home).await?;
         let session = PrivateBus::start(&home, &runtime).await?;
         let system = PrivateBus::start(&home, &runtime).await?;
@@ -75,7 +77,7 @@ impl Desk {
             tray: Tray::start(&session).await?,
             notifications: Notifications::start(&session).await?,
             logind: Logind::start(&system).await?,
-            opener: Opener::make()?,
+            opener,
             screen,
             session,
             system,
@@ -134,6 +136,20 @@ impl Desk {
         variables.extend(self.environment.iter().map(|(name, value)| (*name, value.into())));
         variables
     }
+}
+
+/// Makes `program` the person's browser by their own settings. `xdg-open` looks at `BROWSER` only after these, and would
+/// take a browser that is installed on the machine.
+fn make_default_browser(home: &Path, program: &Path) -> Result<()> {
+    let (settings, applications) = (home.join(".config"), home.join(".local/share/applications"));
+    fs::create_dir_all(&settings)?;
+    fs::create_dir_all(&applications)?;
+    let entry = format!("[Desktop Entry]\nType=Application\nName=Browser\nExec={} %u\n", program.display());
+    fs::write(applications.join("browser.desktop"), entry)?;
+    let defaults =
+        "[Default Applications]\nx-scheme-handler/http=browser.desktop\nx-scheme-handler/https=browser.desktop\n";
+    fs::write(settings.join("mimeapps.list"), defaults)?;
+    Ok(())
 }
 
 /// The desktop program to drive.
