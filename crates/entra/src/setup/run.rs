@@ -76,8 +76,9 @@ pub async fn run(
     let application = run.application(&found).await?;
     let principal = run.principal(&application, found.principal).await?;
     run.permissions(&found, principal).await?;
-    run.role(&found, principal).await?;
+    let role = run.role(&found, principal).await?;
     run.visible(principal).await?;
+    run.tell(StepKind::Role, role);
     Ok(ConnectionRecord {
         cloud: session.cloud().clone(),
         tenant_id: now.tenant.id,
@@ -215,15 +216,14 @@ impl<P: FnMut(Progress) + Send> Run<'_, P> {
         Ok(())
     }
 
-    async fn role(&mut self, found: &Found, principal: ServicePrincipalId) -> Result<(), SetupError> {
+    /// The last step: told as done only when the tenant shows it, see [`Run::visible`].
+    async fn role(&mut self, found: &Found, principal: ServicePrincipalId) -> Result<StepState, SetupError> {
         self.tell(StepKind::Role, StepState::Started);
         if found.has_role() {
-            self.tell(StepKind::Role, StepState::Exists);
-            return Ok(());
+            return Ok(StepState::Exists);
         }
         assign(self.graph, self.clock, principal).await?;
-        self.tell(StepKind::Role, StepState::Created);
-        Ok(())
+        Ok(StepState::Created)
     }
 
     /// A consent proves nothing until the tenant lists it.
