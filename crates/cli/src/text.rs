@@ -68,6 +68,19 @@ fn civil(days: u64) -> (u64, u64, u64) {
     (era * 400 + year + u64::from(month <= 2), month, date)
 }
 
+/// A variant's name as words: `NotConnected` reads "not connected".
+pub(crate) fn words(variant: impl std::fmt::Debug) -> String {
+    let name = format!("{variant:?}");
+    let mut words = String::with_capacity(name.len() + 4);
+    for (at, letter) in name.chars().enumerate() {
+        if letter.is_uppercase() && at > 0 {
+            words.push(' ');
+        }
+        words.extend(letter.to_lowercase());
+    }
+    words
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -13,7 +13,7 @@ use crate::{
     args::List,
     door::Door,
     output::{Outcome, machine},
-    text::{shown, table, time},
+    text::{shown, table, time, words},
 };
 
 pub(super) async fn list(door: &mut Door, organization: Option<&str>, offset: u32, limit: u32) -> Result {
@@ -34,7 +34,7 @@ fn cells(line: &ActivityLine) -> Vec<String> {
     vec![
         time(Some(line.at)),
         line.who.clone(),
-        format!("{:?}", line.action),
+        words(line.action),
         text(&line.organization_name),
         text(&line.user_name),
         text(&line.note),
@@ -93,7 +93,7 @@ fn organization(row: OrganizationRow) -> Vec<String> {
     vec![
         row.name,
         row.domain.unwrap_or_default(),
-        format!("{:?}", row.state),
+        words(row.state),
         row.accounts.to_string(),
         moment(row.last_rotation),
         moment(row.next_rotation),

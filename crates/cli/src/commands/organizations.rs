@@ -16,7 +16,7 @@ use crate::{
     door::Door,
     exit::Exit,
     output::{Failure, Outcome, usage},
-    text::{shown, table, time},
+    text::{shown, table, time, words},
 };
 
 /// No CSV of organizations is larger; what is, is the wrong file.
@@ -115,7 +115,7 @@ fn listed(view: &OrganizationsView) -> String {
             vec![
                 row.name.clone(),
                 row.domain.clone().unwrap_or_else(|| "-".into()),
-                format!("{:?}", row.state).to_lowercase(),
+                words(row.state),
                 row.accounts.to_string(),
                 time(row.last_rotation),
                 time(row.next_rotation),
@@ -154,7 +154,7 @@ pub(super) fn in_words(view: &OrganizationView) -> String {
         lines.push(format!(
             "  {}  {}, rotated {}, due {}{factor}",
             shown(&account.user_name),
-            format!("{:?}", account.state).to_lowercase(),
+            words(account.state),
             time(account.rotated_at),
             time(account.due_at)
         ));

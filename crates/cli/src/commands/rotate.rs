@@ -12,7 +12,7 @@ use crate::{
     exit::Exit,
     output::{Outcome, usage},
     person::Person,
-    text::{shown, table},
+    text::{shown, table, words},
 };
 
 /// What came of the rotations that were asked for.
@@ -48,7 +48,7 @@ pub(super) async fn run(door: &mut Door, person: &mut Person, args: Rotate) -> R
         let ours = |job: &JobView| within(&scope, job) && earlier.get(&key(job)) != Some(&job.at.0);
         let jobs: Vec<JobView> = view.jobs.into_iter().filter(ours).collect();
         for job in &jobs {
-            let step = format!("{:?}", job.step).to_lowercase();
+            let step = words(job.step);
             if told.insert(key(job), job.step) != Some(job.step) {
                 person.progress(job, &format!("{}  {}  {step}", job.organization_name, job.user_name));
             }
@@ -125,7 +125,7 @@ fn ended(jobs: Vec<JobView>) -> Result {
         .iter()
         .map(|job| {
             let why = job.problem.as_ref().map(|error| format!("{} {} {}", error.what, error.holds, error.next));
-            let step = format!("{:?}", job.step).to_lowercase();
+            let step = words(job.step);
             vec![job.organization_name.clone(), job.user_name.clone(), step, shown(&why.unwrap_or_default())]
         })
         .collect();
