@@ -24,27 +24,39 @@ impl SignedIn {
     }
 }
 
+/// What the person answers when asked to agree.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Will {
+    Agree,
+    Decline,
+}
+
 /// Signs in to the page of emergency accounts. `code` is typed where a code is asked; without one, the phone set up
 /// on the page makes it.
 pub(crate) async fn portal(sim: &Sim, user_name: &str, password: &str, code: Option<&str>) -> Result<SignedIn> {
     let who = Admin { user_name: user_name.to_owned(), password: password.to_owned(), totp_secret: None };
     let page = Person::new()?.open(&sim.urls().portal).await?;
-    go_on(sim, page, &who, code).await
+    go_on(sim, page, &who, code, Will::Agree).await
 }
 
 /// Signs in as the admin wherever the program led.
 pub(crate) async fn sign_in(sim: &Sim, address: &str, who: &Admin) -> Result<SignedIn> {
-    go_on(sim, Person::new()?.open(address).await?, who, None).await
+    go_on(sim, Person::new()?.open(address).await?, who, None, Will::Agree).await
+}
+
+/// The same, and declines when asked to agree.
+pub(crate) async fn decline(sim: &Sim, address: &str, who: &Admin) -> Result<SignedIn> {
+    go_on(sim, Person::new()?.open(address).await?, who, None, Will::Decline).await
 }
 
 /// Types the code of a device and signs in.
-pub(crate) async fn device(sim: &Sim, address: &str, code: &str, who: &Admin) -> Result<SignedIn> {
+pub(crate) async fn device(sim: &Sim, address: &str, code: &str, who: &Admin, will: Will) -> Result<SignedIn> {
     let page = Person::new()?.open(address).await?.fill(&[("user_code", code)])?.submit().await?;
-    go_on(sim, page, who, None).await
+    go_on(sim, page, who, None, will).await
 }
 
 /// Answers page by page until one asks nothing more, or complains about an answer.
-async fn go_on(sim: &Sim, mut page: Page, who: &Admin, code: Option<&str>) -> Result<SignedIn> {
+async fn go_on(sim: &Sim, mut page: Page, who: &Admin, code: Option<&str>, will: Will) -> Result<SignedIn> {
     let mut new_key = None;
     for _ in 0..10 {
         if page.text_of("#error").is_some() {
@@ -62,10 +74,8 @@ async fn go_on(sim: &Sim, mut page: Page, who: &Admin, code: Option<&str>) -> Re
                 (None, None) => bail!("a code is asked, and there is no phone"),
             };
             page.fill(&[("otc", &typed)])?.submit().await?
-        } else if page.text_of("#accept").is_some_and(|button| button == "Accept") {
-            page.fill(&[])?.press("Accept").await?
-        } else if page.text_of("#accept").is_some() {
-            page.fill(&[])?.press("Continue").await?
+        } else if let Some(agree) = page.text_of("#accept") {
+            page.fill(&[])?.press(if will == Will::Agree { &agree } else { "Cancel" }).await?
         } else {
             return Ok(SignedIn { page, new_key });
         };

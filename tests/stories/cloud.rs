@@ -1,11 +1,16 @@
 //! The simulated cloud of a story, and the tenants it has.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
 use vitrine_entra_sim::{Admin, Sim, SimOptions};
+
+use crate::browser::{self, Will};
+use crate::desk::{Desk, PASSPHRASE, Running, exit, text};
 
 pub(crate) const CONTOSO: &str = "contoso.onmicrosoft.com";
 pub(crate) const FABRIKAM: &str = "fabrikam.onmicrosoft.com";
-pub(crate) const NORTHWIND: &str = "northwind.onmicrosoft.com";
+pub(crate) const TAILSPIN: &str = "tailspin.onmicrosoft.com";
+pub(crate) const WINGTIP: &str = "wingtip.onmicrosoft.com";
 
 /// A cloud of its own, at ports of its own.
 pub(crate) async fn start() -> Result<Sim> {
@@ -22,4 +27,36 @@ pub(crate) async fn start() -> Result<Sim> {
 /// The demonstration administrator of a tenant.
 pub(crate) fn admin(sim: &Sim, tenant: &str) -> Result<Admin> {
     sim.admin(tenant).with_context(|| format!("no tenant {tenant}"))
+}
+
+/// Starts `connect` by device code.
+pub(crate) async fn begin(desk: &Desk, organization: &str, tenant: &str, names: &[&str]) -> Result<Running> {
+    let arguments = ["connect", organization, "--device-code", "--tenant", tenant, "--yes"];
+    let names = names.iter().flat_map(|name| ["--laps", *name]);
+    desk.vitrine(arguments.into_iter().chain(names)).passphrase(PASSPHRASE).start().await
+}
+
+/// The person answers the device code that a command shows.
+pub(crate) async fn answer(sim: &Sim, running: &mut Running, who: &Admin, will: Will) -> Result<()> {
+    let waiting = running.tells("waitingForCode").await?;
+    let (page, code) = (text(&waiting, "verificationUri")?, text(&waiting, "userCode")?);
+    browser::device(sim, &page, &code, who, will).await?;
+    Ok(())
+}
+
+/// Connects by device code and, in the same sitting, enables LAPS with these account names.
+pub(crate) async fn connect(sim: &Sim, desk: &Desk, organization: &str, tenant: &str, names: &[&str]) -> Result<Value> {
+    let mut running = begin(desk, organization, tenant, names).await?;
+    answer(sim, &mut running, &admin(sim, tenant)?, Will::Agree).await?;
+    let enabled = running.end().await?.ended(exit::DONE)?;
+    for account in enabled["accounts"].as_array().map_or(&[][..], Vec::as_slice) {
+        ensure!(account["outcome"] == "created", "{enabled}");
+    }
+    Ok(enabled)
+}
+
+/// A password as the vault shows it.
+pub(crate) async fn shown(desk: &Desk, organization: &str, account: &str, which: &str) -> Result<String> {
+    let arguments = ["view", organization, "--account", account, "--value", which, "--reason", "story"];
+    text(&desk.does(arguments).await?, "secret")
 }

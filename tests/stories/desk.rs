@@ -91,11 +91,15 @@ impl Desk {
     /// The program, to be started with these arguments and `--json`.
     pub(crate) fn vitrine<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Order {
         let mut command = Command::new(&self.program);
-        command.arg("--json").args(arguments);
+        command.arg("--json");
         command.env_clear().envs(self.variables.iter().map(|(name, value)| (name, value)));
         command.current_dir(self.root.path()).kill_on_drop(true);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        Order { command, typed: String::new() }
+        Order {
+            command,
+            arguments: arguments.into_iter().map(|a| a.as_ref().to_owned()).collect(),
+            typed: String::new(),
+        }
     }
 
     /// Runs one command that opens the vault for itself, and expects it to be done. Answers with its document.
@@ -122,6 +126,8 @@ impl Desk {
 /// A command about to be started.
 pub(crate) struct Order {
     command: Command,
+    /// Apart until the start, because what stands behind `--` is no flag.
+    arguments: Vec<OsString>,
     typed: String,
 }
 
@@ -134,7 +140,7 @@ impl Order {
 
     /// More arguments.
     pub(crate) fn arguments<A: AsRef<OsStr>>(mut self, arguments: impl IntoIterator<Item = A>) -> Self {
-        self.command.args(arguments);
+        self.arguments.extend(arguments.into_iter().map(|argument| argument.as_ref().to_owned()));
         self
     }
 
@@ -153,7 +159,7 @@ impl Order {
 
     /// Starts it, to be talked with.
     pub(crate) async fn start(mut self) -> Result<Running> {
-        let mut child = self.command.spawn().context("could not start vitrine")?;
+        let mut child = self.command.args(self.arguments).spawn().context("could not start vitrine")?;
         let mut stdin = child.stdin.take().context("standard input was asked for")?;
         // A program that ends without reading has its own reasons.
         let _ = stdin.write_all(self.typed.as_bytes()).await;

@@ -11,4 +11,8 @@ mod cloud;
 mod desk;
 mod paper;
 
+mod bad_cloud;
+mod bad_vault;
+mod canary;
+mod kill;
 mod whole_job;

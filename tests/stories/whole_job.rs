@@ -24,7 +24,7 @@ async fn the_whole_job_by_command_line() -> Result<()> {
 
     desk.does(["org", "add", "Contoso"]).await?;
     desk.does(["org", "add", "Fabrikam", "--notes", "the second customer"]).await?;
-    connect_by_device_code(&sim, &desk, "Contoso", CONTOSO).await?;
+    cloud::connect(&sim, &desk, "Contoso", CONTOSO, &["emergency-1", "emergency-2"]).await?;
     connect_by_browser(&sim, &mut desk, "Fabrikam", FABRIKAM).await?;
     let row = desk.does(["org", "show", "Contoso"]).await?;
     ensure!(row["accounts"].as_array().is_some_and(|accounts| accounts.len() == 2), "{row}");
@@ -98,21 +98,6 @@ async fn kit(desk: &Desk) -> Result<()> {
             let status = ended.ended(exit::DONE)?;
             ensure!(status["onboarding"]["kitConfirmed"] == true, "{status}");
         }
-    }
-    Ok(())
-}
-
-/// Connects and, in the same sitting, enables LAPS.
-async fn connect_by_device_code(sim: &Sim, desk: &Desk, organization: &str, tenant: &str) -> Result<()> {
-    let arguments = ["connect", organization, "--device-code", "--tenant", tenant, "--yes"];
-    let names = ["--laps", "emergency-1", "--laps", "emergency-2"];
-    let mut running = desk.vitrine(arguments.iter().chain(&names)).passphrase(PASSPHRASE).start().await?;
-    let waiting = running.tells("waitingForCode").await?;
-    let (page, code) = (text(&waiting, "verificationUri")?, text(&waiting, "userCode")?);
-    browser::device(sim, &page, &code, &cloud::admin(sim, tenant)?).await?;
-    let enabled = running.end().await?.ended(exit::DONE)?;
-    for account in enabled["accounts"].as_array().context("no accounts")? {
-        ensure!(account["outcome"] == "created", "{enabled}");
     }
     Ok(())
 }

@@ -1,0 +1,297 @@
+//! What Microsoft, the network and other people may do to a sign-in, an account or a rotation: each gets a clear error
+//! with the next step, and at every turn a stored password opens the account.
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+use vitrine_entra_sim::{Effect, Fault, NewUser, Sim, TenantChange};
+use vitrine_kit::opener::Opener;
+
+use crate::browser::{self, Will};
+use crate::cloud::{self, CONTOSO, FABRIKAM, TAILSPIN, WINGTIP, shown};
+use crate::desk::{Desk, PASSPHRASE, exit, text};
+
+const EMERGENCY: &str = "emergency@contoso.onmicrosoft.com";
+const SET_PASSWORD: &str = "PATCH /users/{user-id}";
+
+/// A vault with the organization Contoso, not connected.
+async fn with_contoso(sim: &Sim) -> Result<Desk> {
+    let desk = Desk::at(sim)?;
+    desk.init().await?;
+    desk.does(["org", "add", "Contoso"]).await?;
+    Ok(desk)
+}
+
+/// The same, connected, with one emergency account.
+async fn connected() -> Result<(Sim, Desk)> {
+    let sim = cloud::start().await?;
+    let desk = with_contoso(&sim).await?;
+    cloud::connect(&sim, &desk, "Contoso", CONTOSO, &["emergency"]).await?;
+    Ok((sim, desk))
+}
+
+fn fault(operation: &str, times: Option<u32>, effect: Effect) -> Fault {
+    let tenant = Some(CONTOSO.to_owned());
+    Fault { tenant, operation: Some(operation.to_owned()), skip: 0, times, probability: None, effect }
+}
+
+/// Connects by device code as `who` and expects a refusal.
+async fn refused(sim: &Sim, desk: &Desk, tenant: &str, will: Will, exit: i32, code: &str) -> Result<Value> {
+    let mut running = cloud::begin(desk, "Contoso", tenant, &[]).await?;
+    cloud::answer(sim, &mut running, &cloud::admin(sim, tenant)?, will).await?;
+    running.end().await?.refused(exit, code)
+}
+
+/// One stored value is what the sign-in page takes.
+async fn one_value_opens(sim: &Sim, desk: &Desk) -> Result<()> {
+    for which in ["current", "pending", "previous"] {
+        if let Ok(password) = shown(desk, "Contoso", EMERGENCY, which).await
+            && sim.control().password_accepted(CONTOSO, EMERGENCY, &password)
+        {
+            return Ok(());
+        }
+    }
+    anyhow::bail!("no stored value opens the account")
+}
+
+#[tokio::test]
+async fn the_wrong_tenant_is_noticed_before_anything_is_written() -> Result<()> {
+    let sim = cloud::start().await?;
+    let desk = with_contoso(&sim).await?;
+    for named in [CONTOSO, "nowhere.example", "\u{202e}"] {
+        let mut running = cloud::begin(&desk, "Contoso", named, &[]).await?;
+        let other = if named == CONTOSO { "northwind.onmicrosoft.com" } else { CONTOSO };
+        cloud::answer(&sim, &mut running, &cloud::admin(&sim, other)?, Will::Agree).await?;
+        let error = running.end().await?.refused(exit::USAGE, "connect.wrong-tenant")?;
+        ensure!(text(&error, "holds")?.contains("Nothing"), "{error}");
+        ensure!(sim.control().requests(other, "POST /applications") == 0, "an application was created");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn one_tenant_is_not_connected_to_two_organizations() -> Result<()> {
+    let (sim, desk) = connected().await?;
+    desk.does(["org", "add", "Twin"]).await?;
+    let mut running = cloud::begin(&desk, "Twin", CONTOSO, &[]).await?;
+    cloud::answer(&sim, &mut running, &cloud::admin(&sim, CONTOSO)?, Will::Agree).await?;
+    let error = running.end().await?.refused(exit::REFUSED, "connect.tenant-in-use")?;
+    ensure!(text(&error, "message")?.contains("Contoso"), "{error}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn connecting_again_changes_nothing() -> Result<()> {
+    let (sim, desk) = connected().await?;
+    let created = |sim: &Sim| sim.control().requests(CONTOSO, "POST /applications");
+    let (before, password) = (created(&sim), shown(&desk, "Contoso", EMERGENCY, "current").await?);
+    cloud::connect(&sim, &desk, "Contoso", CONTOSO, &[]).await?;
+    ensure!(created(&sim) == before, "a second application was created");
+    ensure!(sim.control().password_accepted(CONTOSO, EMERGENCY, &password), "the password was changed");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_sign_in_that_the_tenant_or_the_person_refuses_says_why() -> Result<()> {
+    let sim = cloud::start().await?;
+    let desk = with_contoso(&sim).await?;
+    refused(&sim, &desk, FABRIKAM, Will::Agree, exit::REFUSED, "sign-in.blocked-by-policy").await?;
+    refused(&sim, &desk, CONTOSO, Will::Decline, exit::REFUSED, "sign-in.declined").await?;
+    refused(&sim, &desk, TAILSPIN, Will::Agree, exit::REFUSED, "setup.federated-only").await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn refused_consent_says_who_can_grant_it() -> Result<()> {
+    let sim = cloud::start().await?;
+    let mut desk = with_contoso(&sim).await?;
+    let mut opener = Opener::make()?;
+    desk.set("BROWSER", opener.program());
+    for (tenant, code) in [(WINGTIP, "sign-in.consent-missing"), (CONTOSO, "sign-in.declined")] {
+        let order = desk.vitrine(["connect", "Contoso", "--browser", "--tenant", tenant, "--yes"]);
+        let running = order.passphrase(PASSPHRASE).start().await?;
+        let ended = browser::decline(&sim, &opener.next().await?, &cloud::admin(&sim, tenant)?).await?;
+        if tenant == WINGTIP {
+            ensure!(ended.complaint().is_some_and(|words| words.contains("AADSTS90094")), "{}", ended.page.text());
+            ended.page.fill(&[])?.press("Return to the application without granting consent").await?;
+        }
+        running.end().await?.refused(exit::REFUSED, code)?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_expired_code_is_followed_by_a_new_one() -> Result<()> {
+    let sim = cloud::start().await?;
+    let desk = with_contoso(&sim).await?;
+    let mut running = cloud::begin(&desk, "Contoso", CONTOSO, &[]).await?;
+    let first = running.tells("waitingForCode").await?;
+    sim.control().advance_clock(16 * 60 * 1000);
+    let second = running.tells("waitingForCode").await?;
+    ensure!(first["userCode"] != second["userCode"], "the same code again");
+    let (page, code) = (text(&second, "verificationUri")?, text(&second, "userCode")?);
+    browser::device(&sim, &page, &code, &cloud::admin(&sim, CONTOSO)?, Will::Agree).await?;
+    running.end().await?.ended(exit::DONE)?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_second_program_waits_its_turn_and_a_killed_sign_in_leaves_nothing() -> Result<()> {
+    let sim = cloud::start().await?;
+    let desk = with_contoso(&sim).await?;
+    let mut running = cloud::begin(&desk, "Contoso", CONTOSO, &[]).await?;
+    running.tells("waitingForCode").await?;
+    desk.vitrine(["status"]).refused(exit::MACHINE, "store.in-use").await?;
+    desk.vitrine(["unlock"]).passphrase(PASSPHRASE).refused(exit::MACHINE, "store.in-use").await?;
+    running.kill().await?;
+    let organization = desk.does(["org", "show", "Contoso"]).await?;
+    ensure!(organization["tenant"].is_null(), "{organization}");
+    cloud::connect(&sim, &desk, "Contoso", CONTOSO, &["emergency"]).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn without_a_network_connecting_and_rotating_wait_and_viewing_works() -> Result<()> {
+    let (sim, mut desk) = connected().await?;
+    let password = shown(&desk, "Contoso", EMERGENCY, "current").await?;
+    // Nobody listens there.
+    desk.set("VITRINE_CLOUD_LOGIN", "http://127.0.0.1:9");
+    desk.set("VITRINE_CLOUD_GRAPH", "http://127.0.0.1:9");
+    desk.does(["org", "add", "Fabrikam"]).await?;
+    let order = desk.vitrine(["connect", "Fabrikam", "--device-code", "--tenant", FABRIKAM, "--yes"]);
+    order.passphrase(PASSPHRASE).refused(exit::UNREACHABLE, "network.no-connection").await?;
+    let order = desk.vitrine(["rotate", "Contoso", "--wait", "3"]).passphrase(PASSPHRASE);
+    let rotated: Value = serde_json::from_str(&order.end().await?.out)?;
+    ensure!(rotated["done"] == 0, "{rotated}");
+    ensure!(shown(&desk, "Contoso", EMERGENCY, "current").await? == password, "another password is shown");
+    ensure!(sim.control().password_accepted(CONTOSO, EMERGENCY, &password), "it opens nothing");
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_account_name_is_refused_or_asked_about_before_anything_is_created() -> Result<()> {
+    let sim = cloud::start().await?;
+    let desk = with_contoso(&sim).await?;
+    let person = "taken@contoso.onmicrosoft.com";
+    let add_user = Some(NewUser { user_name: person.to_owned(), display_name: "<b>\u{202e}Taken</b>".to_owned() });
+    sim.control()
+        .change_tenant(&TenantChange { tenant: CONTOSO.to_owned(), add_user, ..TenantChange::default() })
+        .map_err(anyhow::Error::msg)?;
+    let sat = sim.control().users(CONTOSO).len();
+    for name in ["two words", "a@b", "dot.", "\u{202e}", "é", &"x".repeat(65)] {
+        let mut running = cloud::begin(&desk, "Contoso", CONTOSO, &[name]).await?;
+        cloud::answer(&sim, &mut running, &cloud::admin(&sim, CONTOSO)?, Will::Agree).await?;
+        running.end().await?.refused(exit::USAGE, "laps.name")?;
+    }
+    let mut running = cloud::begin(&desk, "Contoso", CONTOSO, &["taken"]).await?;
+    cloud::answer(&sim, &mut running, &cloud::admin(&sim, CONTOSO)?, Will::Agree).await?;
+    running.end().await?.refused(exit::REFUSED, "laps.name-taken")?;
+    ensure!(sim.control().users(CONTOSO).len() == sat, "an account was created");
+    let untouched = sim.control().users(CONTOSO).into_iter().find(|user| user.user_name == person).context("gone")?;
+    ensure!(untouched.password_changes == 0 && untouched.roles.is_empty(), "{untouched:?}");
+
+    // The person agrees: it is taken over, and its password becomes one that the vault holds.
+    let arguments =
+        ["laps", "enable", "Contoso", "--name", "taken", "--adopt", "taken", "--device-code", "--tenant", CONTOSO];
+    let mut running = desk.vitrine(arguments).passphrase(PASSPHRASE).start().await?;
+    cloud::answer(&sim, &mut running, &cloud::admin(&sim, CONTOSO)?, Will::Agree).await?;
+    let enabled = running.end().await?.ended(exit::DONE)?;
+    ensure!(enabled["accounts"][0]["outcome"] == "adopted", "{enabled}");
+    let rotated = desk.does(["rotate", "Contoso"]).await?;
+    ensure!(rotated["failed"] == 0 && rotated["open"] == 0, "{rotated}");
+    let password = shown(&desk, "Contoso", person, "current").await?;
+    ensure!(sim.control().password_accepted(CONTOSO, person, &password), "the vault's password opens nothing");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_missing_permission_or_role_is_named_and_the_old_password_kept() -> Result<()> {
+    let (sim, desk) = connected().await?;
+    let password = shown(&desk, "Contoso", EMERGENCY, "current").await?;
+    let denied = Effect::Status { status: 403, code: Some("Authorization_RequestDenied".into()), retry_after: None };
+    sim.control().add_fault(fault(SET_PASSWORD, None, denied));
+    let order = desk.vitrine(["rotate", "Contoso", "--wait", "20"]).passphrase(PASSPHRASE);
+    let rotated = order.end().await?.ended(exit::REFUSED)?;
+    ensure!(rotated["jobs"][0]["problem"]["code"] == "graph.permission-or-role-missing", "{rotated}");
+    ensure!(sim.control().password_accepted(CONTOSO, EMERGENCY, &password), "the old password is gone");
+    one_value_opens(&sim, &desk).await?;
+    sim.control().clear_faults();
+    let rotated = desk.does(["rotate", "Contoso"]).await?;
+    ensure!(rotated["done"] == 1, "{rotated}");
+    ensure!(!sim.control().password_accepted(CONTOSO, EMERGENCY, &password), "nothing was rotated");
+    one_value_opens(&sim, &desk).await
+}
+
+#[tokio::test]
+async fn a_password_changed_outside_is_said_and_nothing_is_sent() -> Result<()> {
+    let (sim, desk) = connected().await?;
+    let stored = shown(&desk, "Contoso", EMERGENCY, "current").await?;
+    ensure!(sim.control().set_password_outside(CONTOSO, EMERGENCY, "Somebody-else-9!"), "no such account");
+    let rotated = desk.vitrine(["rotate", "Contoso"]).passphrase(PASSPHRASE).end().await?;
+    ensure!(rotated.status.code() != Some(exit::DONE), "{}", rotated.out);
+    let rotated: Value = serde_json::from_str(&rotated.out)?;
+    ensure!(rotated["jobs"][0]["step"] == "changedOutside", "{rotated}");
+    ensure!(rotated["jobs"][0]["problem"]["next"].as_str().is_some_and(|next| !next.is_empty()), "{rotated}");
+    ensure!(sim.control().password_accepted(CONTOSO, EMERGENCY, "Somebody-else-9!"), "it was overwritten");
+    ensure!(shown(&desk, "Contoso", EMERGENCY, "current").await? == stored, "the stored one is gone");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_refused_password_leaves_the_old_one() -> Result<()> {
+    let (sim, desk) = connected().await?;
+    let password = shown(&desk, "Contoso", EMERGENCY, "current").await?;
+    let refusal = Effect::Status { status: 400, code: Some("Request_BadRequest".into()), retry_after: None };
+    sim.control().add_fault(fault(SET_PASSWORD, None, refusal));
+    let order = desk.vitrine(["rotate", "Contoso", "--wait", "5"]).passphrase(PASSPHRASE);
+    let rotated: Value = serde_json::from_str(&order.end().await?.out)?;
+    ensure!(rotated["done"] == 0, "{rotated}");
+    ensure!(sim.control().password_accepted(CONTOSO, EMERGENCY, &password), "the old password is gone");
+    one_value_opens(&sim, &desk).await?;
+    sim.control().clear_faults();
+    desk.does(["rotate", "Contoso"]).await?;
+    one_value_opens(&sim, &desk).await
+}
+
+#[tokio::test]
+async fn a_lost_answer_settles_with_the_same_candidate() -> Result<()> {
+    let (sim, desk) = connected().await?;
+    let password = shown(&desk, "Contoso", EMERGENCY, "current").await?;
+    sim.control().add_fault(fault(SET_PASSWORD, Some(1), Effect::DropAfter));
+    let rotated = desk.does(["rotate", "Contoso"]).await?;
+    ensure!(rotated["done"] == 1, "{rotated}");
+    let now = shown(&desk, "Contoso", EMERGENCY, "current").await?;
+    ensure!(now != password && sim.control().password_accepted(CONTOSO, EMERGENCY, &now), "it did not settle");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_cloud_that_is_down_harms_nothing_and_is_tried_again() -> Result<()> {
+    let (sim, desk) = connected().await?;
+    let down = Effect::Status { status: 503, code: None, retry_after: None };
+    sim.control().add_fault(fault(SET_PASSWORD, None, down));
+    let order = desk.vitrine(["rotate", "Contoso", "--wait", "3"]).passphrase(PASSPHRASE);
+    let rotated: Value = serde_json::from_str(&order.end().await?.out)?;
+    ensure!(rotated["done"] == 0, "{rotated}");
+    one_value_opens(&sim, &desk).await?;
+    sim.control().clear_faults();
+    let rotated = desk.does(["rotate", "Contoso"]).await?;
+    ensure!(rotated["done"] == 1, "{rotated}");
+    let now = shown(&desk, "Contoso", EMERGENCY, "current").await?;
+    ensure!(sim.control().password_accepted(CONTOSO, EMERGENCY, &now), "it did not settle");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_clock_wrong_by_a_year_shows_passwords_and_loses_none() -> Result<()> {
+    let (sim, desk) = connected().await?;
+    let password = shown(&desk, "Contoso", EMERGENCY, "current").await?;
+    for year in [1_i64, -2] {
+        sim.control().advance_clock(year * 365 * 24 * 3600 * 1000);
+        let order = desk.vitrine(["rotate", "Contoso", "--wait", "3"]).passphrase(PASSPHRASE);
+        let ended = order.end().await?;
+        let _: Value = serde_json::from_str(&ended.out)?;
+        one_value_opens(&sim, &desk).await?;
+    }
+    ensure!(!password.is_empty());
+    Ok(())
+}
