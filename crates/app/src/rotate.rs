@@ -20,7 +20,7 @@ use tokio::sync::broadcast::error::RecvError;
 use vitrine_entra::graph::SendOutcome;
 use vitrine_entra::{Connection, GraphError, GraphErrorKind, Password, UserId, laps};
 use vitrine_rotation::{
-    Answer, Append, CandidateId, ChangedAt, Claim, Context, Decision, DeviceId, Event as Happened, Lease, Need,
+    Answer, Append, CandidateId, ChangedAt, Claim, Context, Decision, DeviceId, Event as Happened, Lease, Need, Phase,
     ReadFailure, Refusal, Step, Why, decide,
 };
 use vitrine_vault::items::{AccountItem, Attention, Candidate, CandidateState, Claim as StoredClaim, Origin};
@@ -269,7 +269,12 @@ async fn run(
     let mut event = match order {
         Order::Person => match &row.account(item).map(|account| account.phase) {
             // The person saw the alarm and orders a new password from there.
-            Some(records::Phase::ChangedOutside) => Happened::RepairAsked { seen: turn.seen().await? },
+            Some(records::Phase::ChangedOutside) => {
+                let seen = turn.seen().await?;
+                // The item carries no phase; from any other one the order would end in the same alarm again.
+                stored.phase = Phase::ChangedOutside { seen: seen.clone(), pending: stored.pending().copied() };
+                Happened::RepairAsked { seen }
+            }
             _ => Happened::PersonAsked,
         },
         Order::Due => Happened::Due,
@@ -444,6 +449,8 @@ impl Turn<'_> {
             .filter(|pending| pending.made_at_ms == candidate.as_u64())
             .ok_or_else(other_candidate)?;
         pending.claim = claim;
+        // Under way again: killed from here on, the next start goes on by itself.
+        account.attention = None;
         account.last_password_change = Some(baseline.as_str().to_owned());
         change.put_account(&mut opened, self.item, &account).await?;
         accounts::show_in(&mut opened.row, self.id, self.item, &account);
