@@ -37,6 +37,7 @@ pub(crate) fn watch(app: &App) {
     default_path = "/org/freedesktop/login1"
 )]
 trait Manager {
+    #[zbus(name = "GetSessionByPID")]
     fn get_session_by_pid(&self, pid: u32) -> zbus::Result<OwnedObjectPath>;
     fn inhibit(&self, what: &str, who: &str, why: &str, mode: &str) -> zbus::Result<OwnedFd>;
     #[zbus(signal)]
