@@ -45,7 +45,6 @@ export function Shell() {
         <button
           type="button"
           className={css.search}
-          aria-label={t("nav.search")}
           title={t("nav.search")}
           aria-keyshortcuts="Control+K"
           data-testid="open-palette"
