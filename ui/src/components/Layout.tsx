@@ -48,6 +48,7 @@ export function Page({
   above,
   children,
   fixed,
+  narrow,
 }: {
   title: ReactNode;
   lead?: ReactNode;
@@ -56,9 +57,11 @@ export function Page({
   children: ReactNode;
   /** The content scrolls by itself (long lists). */
   fixed?: boolean;
+  /** Forms and steps, which read badly when wide. */
+  narrow?: boolean;
 }) {
   return (
-    <div className={css.page}>
+    <div className={css.page} data-narrow={narrow || undefined}>
       <header className={css.header} data-fixed={fixed || undefined}>
         <div className={css.headerWords}>
           {above}

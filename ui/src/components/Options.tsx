@@ -24,7 +24,7 @@ export function Options<Value extends string>({
             description={option.hint}
             data-testid={option.testId}
             className={css.option}
-            data-chosen={option.value === value || undefined}
+            wrapperProps={{ "data-chosen": option.value === value || undefined }}
           />
         ))}
       </div>

@@ -66,7 +66,7 @@ export function OneTimeCode({ card, reason, blocked }: { card: CardView; reason:
             </span>
           )}
           <Button small icon={<IconEyeOff size={14} />} onClick={hide}>
-            {t("common.close")}
+            {t("reveal.hideShort")}
           </Button>
         </span>
       )}

@@ -4,7 +4,7 @@ import { IconEye, IconEyeOff, IconTextSize } from "@tabler/icons-react";
 import { useCallback, useEffect, useState } from "react";
 import { Button, Ring, Unseen } from "../../components";
 import { type CardView, type StoredValue, useAction, useEvent, useHost } from "../../host";
-import { ErrorNotice, useNow, useSpoken } from "../../parts";
+import { ErrorNotice, useNow, useSpoken, When } from "../../parts";
 import { duration, relative, useWords } from "../../words";
 import { CopyButton } from "./CopyButton";
 import { LargeType } from "./LargeType";
@@ -70,18 +70,17 @@ export function PasswordCard({
         <span className={css.label}>{title}</span>
         {value.since === null ? null : (
           <span className={css.soft}>
-            {t(value.which === "pending" ? "reveal.madeAt" : "reveal.setAt", { when: relative(t, value.since, now) })}
+            <When at={value.since}>
+              {t(value.which === "pending" ? "reveal.madeAt" : "reveal.setAt", { when: relative(t, value.since, now) })}
+            </When>
           </span>
         )}
       </div>
       <Unseen live>{t(open ? "reveal.passwordShown" : "reveal.passwordHidden")}</Unseen>
       {shown === null ? (
-        <>
-          <div className={css.pane} aria-hidden="true">
-            <span className={css.dots}>••••••••••••</span>
-          </div>
-          <p className={css.sealed}>{t("reveal.sealedMore")}</p>
-        </>
+        <div className={css.pane} aria-hidden="true">
+          <span className={css.dots}>••••••••••••</span>
+        </div>
       ) : (
         <div className={css.pane}>
           <code className={css.secret} data-testid={several ? `secret-text-${value.which}` : "secret-text"}>
@@ -112,24 +111,38 @@ export function PasswordCard({
           </Button>
         ) : (
           <>
-            <Button icon={<IconEyeOff size={16} />} onClick={hide} testId="hide-password">
-              {t("reveal.hide")}
+            <Button
+              icon={<IconEyeOff size={16} />}
+              label={several ? t("reveal.hide") : undefined}
+              onClick={hide}
+              testId="hide-password"
+            >
+              {several ? t("reveal.hideShort") : t("reveal.hide")}
             </Button>
-            <Button icon={<IconTextSize size={16} />} onClick={() => setLarge(true)} testId="large-type">
-              {t("reveal.large")}
+            <Button
+              icon={<IconTextSize size={16} />}
+              label={several ? t("reveal.large") : undefined}
+              onClick={() => setLarge(true)}
+              testId="large-type"
+            >
+              {several ? t("reveal.largeShort") : t("reveal.large")}
             </Button>
           </>
         )}
-        <CopyButton
-          card={card}
-          what={{ kind: "password", which: value.which }}
-          label={several ? t("reveal.copyThis", { which }) : t("reveal.copyPassword")}
-          reason={reason}
-          blocked={blocked}
-          testId={several ? `copy-password-${value.which}` : "copy-password"}
-        />
+        <span className={css.copy}>
+          <CopyButton
+            card={card}
+            what={{ kind: "password", which: value.which }}
+            label={several ? t("reveal.copyThis", { which }) : t("reveal.copyPassword")}
+            reason={reason}
+            blocked={blocked}
+            testId={several ? `copy-password-${value.which}` : "copy-password"}
+          />
+        </span>
       </div>
-      {shown === null ? null : (
+      {shown === null ? (
+        <p className={css.sealed}>{t("reveal.sealedMore")}</p>
+      ) : (
         <div className={css.countdown}>
           <Ring share={left / Math.max(1, shown.hideAt - shown.from)} tone="glass" />
           <span>{t("reveal.hidesIn", { duration: duration(t, left) })}</span>

@@ -174,12 +174,16 @@ function Card({ card }: { card: CardView }) {
             [t("reveal.verifiedAt"), <When key="v" at={account.verifiedAt} />],
             [
               t("reveal.lastViewed"),
-              account.lastViewed
-                ? t("reveal.lastViewedBy", {
+              account.lastViewed ? (
+                <When key="l" at={account.lastViewed.at}>
+                  {t("reveal.lastViewedBy", {
                     who: account.lastViewed.who,
                     when: relative(t, account.lastViewed.at, now),
-                  })
-                : t("common.never"),
+                  })}
+                </When>
+              ) : (
+                t("common.never")
+              ),
             ],
             [
               t("reveal.signInPage"),

@@ -68,7 +68,7 @@ export function EnableLaps({
   const failure = whole.error ?? plan.error;
   if (failure)
     return (
-      <Page above={back} title={title}>
+      <Page narrow above={back} title={title}>
         <ErrorNotice error={asErrorView(failure)} />
         <Row>
           <Button onClick={onLeave}>{t("laps.toOrganization", { name })}</Button>
@@ -77,7 +77,7 @@ export function EnableLaps({
     );
   if (plan.data === undefined || names === null)
     return (
-      <Page above={back} title={title}>
+      <Page narrow above={back} title={title}>
         <Bones label={t("common.loading")} />
       </Page>
     );
@@ -86,7 +86,7 @@ export function EnableLaps({
     const asks = outcomes.filter((each) => each.outcome === "askAdopt").map((each) => each.name);
     const bad = outcomes.some((each) => each.outcome === "failed");
     return (
-      <Page above={back} title={<h1>{t("laps.resultTitle", { name })}</h1>}>
+      <Page narrow above={back} title={<h1>{t("laps.resultTitle", { name })}</h1>}>
         <div className={css.column}>
           <ul className={css.outcomes}>
             {outcomes.map((each) => (
@@ -144,7 +144,7 @@ export function EnableLaps({
 
   const ready = wanted.every((each) => each !== "") && new Set(wanted).size === wanted.length;
   return (
-    <Page above={back} title={title} lead={t("laps.enableLead")}>
+    <Page narrow above={back} title={title} lead={t("laps.enableLead")}>
       <form
         className={css.column}
         onSubmit={(event) => {
@@ -195,7 +195,7 @@ export function EnableLaps({
             <div className={css.narrow}>
               <NumberField
                 label={t("laps.interval")}
-                hint={t("settings.range", { min: 1, max: 720 })}
+                hint={t("settings.range", { min: 1, max: 720, unit: t("laps.hours") })}
                 unit={t("laps.hours")}
                 value={interval}
                 onChange={setHours}

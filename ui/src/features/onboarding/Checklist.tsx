@@ -26,7 +26,7 @@ export function Checklist({
   const onboarding = status.data?.onboarding;
   if (onboarding === undefined || onboarding === null)
     return (
-      <Page title={<h1>{t("start.title")}</h1>}>
+      <Page narrow title={<h1>{t("start.title")}</h1>}>
         <Bones label={t("common.loading")} />
       </Page>
     );
@@ -86,7 +86,7 @@ export function Checklist({
   const current = chosen ?? steps.find((each) => !each.done && !passedOver.has(each.step))?.step ?? null;
   const finished = done === steps.length;
   return (
-    <Page
+    <Page narrow
       title={<h1>{finished ? t("start.finished") : t("start.title")}</h1>}
       lead={finished ? t("start.finishedMore") : t("start.lead")}
       actions={

@@ -133,7 +133,7 @@ export function CreateVault({
           </section>
         )}
         {noKeychain ? (
-          <Notice tone="wrong" title={t("create.noKeychain")}>
+          <Notice tone="waits" title={t("create.noKeychain")}>
             <p>{t("create.noKeychainMore")}</p>
             <Check label={t("create.accept")} checked={accept} onChange={setAccept} testId="create-accept-file" />
           </Notice>

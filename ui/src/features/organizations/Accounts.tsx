@@ -2,7 +2,7 @@
 
 import { Button, Chip, Section } from "../../components";
 import { type AccountView, type OrganizationView, useAction, useHost } from "../../host";
-import { AccountMark, ErrorNotice, useNow } from "../../parts";
+import { AccountMark, ErrorNotice, useNow, When } from "../../parts";
 import { relative, useWords } from "../../words";
 import { Health } from "./Health";
 import css from "./OrganizationDetail.module.css";
@@ -61,10 +61,12 @@ function Account({ organization, account }: { organization: string; account: Acc
       </span>
       <span className={css.facts}>
         <AccountMark state={account.state} />
-        <span>{t("organization.rotated", { when: when(account.rotatedAt) })}</span>
-        <span>{t("organization.due", { when: when(account.dueAt) })}</span>
+        <When at={account.rotatedAt}>{t("organization.rotated", { when: when(account.rotatedAt) })}</When>
+        <When at={account.dueAt}>{t("organization.due", { when: when(account.dueAt) })}</When>
         {account.lastViewed ? (
-          <span>{t("organization.viewed", { who: account.lastViewed.who, when: when(account.lastViewed.at) })}</span>
+          <When at={account.lastViewed.at}>
+            {t("organization.viewed", { who: account.lastViewed.who, when: when(account.lastViewed.at) })}
+          </When>
         ) : (
           <span>{t("organization.notViewed")}</span>
         )}

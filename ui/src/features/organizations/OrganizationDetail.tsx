@@ -44,6 +44,13 @@ export function OrganizationDetail({
     await host.rotate({ scope: { kind: "organizations", organizations: [organization] } });
     toast(t("organization.rotateStarted", { name: of.name }), t("common.close"));
   });
+  const check = useAction((of: OrganizationView) =>
+    Promise.all(
+      of.accounts
+        .filter((account) => account.state === "unclear")
+        .map((account) => host.rotate({ scope: { kind: "account", organization, account: account.id } })),
+    ),
+  );
   const copyPage = useAction(async (of: OrganizationView) => {
     const [account] = of.accounts;
     if (account === undefined) return;
@@ -68,12 +75,14 @@ export function OrganizationDetail({
     );
 
   const hasAccounts = data.accounts.length > 0;
+  // What is unclear is looked at before anything is set up anew.
+  const unclear = data.nextStep === "repair" && data.accounts.some((account) => account.state === "unclear");
   const doNext: Record<OrganizationView["nextStep"], (() => void) | null> = {
     connect: () => onConnect("connect"),
     finishConnect: () => onConnect("connect"),
     enableLaps: onLaps,
     rotate: () => void rotate.run(data),
-    repair: () => onConnect("connect"),
+    repair: () => (unclear ? void check.run(data) : onConnect("connect")),
     secondFactor: () => setHow(true),
     nothing: null,
   };
@@ -126,7 +135,7 @@ export function OrganizationDetail({
         </>
       }
     >
-      <ErrorNotice error={view.error ?? rotate.error ?? copyPage.error} />
+      <ErrorNotice error={view.error ?? rotate.error ?? check.error ?? copyPage.error} />
       {act === null ? null : (
         <div className={css.next} data-tone={data.state === "failed" ? "wrong" : undefined}>
           <span>{t(`organization.next.${data.nextStep}`)}</span>
@@ -140,7 +149,9 @@ export function OrganizationDetail({
             onClick={act}
             testId="next-step"
           >
-            {t(`organization.do.${data.nextStep as Exclude<OrganizationView["nextStep"], "nothing">}`)}
+            {unclear
+              ? t("organization.checkNow")
+              : t(`organization.do.${data.nextStep as Exclude<OrganizationView["nextStep"], "nothing">}`)}
           </Button>
         </div>
       )}

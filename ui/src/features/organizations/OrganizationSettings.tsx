@@ -147,7 +147,7 @@ function Laps({
       >
         <NumberField
           label={t("organization.interval")}
-          hint={t("settings.range", { min: 1, max: 720 })}
+          hint={t("settings.range", { min: 1, max: 720, unit: t("organization.intervalUnit") })}
           unit={t("organization.intervalUnit")}
           value={hours}
           onChange={setHours}

@@ -37,9 +37,9 @@ export const isSortable = (column: string): column is Sortable => (sortable as r
 export const optionalColumns = ["domain", "lastRotation", "nextRotation"] as const;
 
 export const widths: Record<Column, string> = {
-  name: "minmax(140px, 2fr)",
+  name: "minmax(140px, 1.7fr)",
   domain: "minmax(120px, 1.6fr)",
-  state: "136px",
-  lastRotation: "152px",
-  nextRotation: "152px",
+  state: "128px",
+  lastRotation: "164px",
+  nextRotation: "164px",
 };

@@ -56,13 +56,13 @@ export function SettingsScreen({
   });
   if (view.error)
     return (
-      <Page title={<h1>{t("settings.title")}</h1>}>
+      <Page narrow title={<h1>{t("settings.title")}</h1>}>
         <ErrorNotice error={asErrorView(view.error)} />
       </Page>
     );
   if (view.data === undefined || status.data === undefined)
     return (
-      <Page title={<h1>{t("settings.title")}</h1>}>
+      <Page narrow title={<h1>{t("settings.title")}</h1>}>
         <Bones rows={10} label={t("common.loading")} />
       </Page>
     );
@@ -98,7 +98,7 @@ export function SettingsScreen({
   const toggleOpen = (which: typeof open) => setOpen(open === which ? null : which);
   const { backup: backupNow, cloud } = status.data;
   return (
-    <Page title={<h1>{t("settings.title")}</h1>} lead={t("settings.lead")}>
+    <Page narrow title={<h1>{t("settings.title")}</h1>} lead={t("settings.lead")}>
       <ErrorNotice error={save.error} />
       <Section title={t("settings.lock")} lead={t("settings.lockLead")}>
         <Stack gap={16}>
@@ -276,7 +276,7 @@ function NumberSetting({
     >
       <NumberField
         label={label}
-        hint={note ?? t("settings.range", { min, max })}
+        hint={note ?? t("settings.range", { min, max, unit })}
         unit={unit}
         min={min}
         max={max}
