@@ -368,3 +368,47 @@ test("the palette finds organizations and actions by name", async () => {
   await user.click(await screen.findByText("Lock Vitrine"));
   await screen.findByText("Unlock Vitrine");
 });
+
+test("a press for the one-time code asks for two codes, and nothing asks again by itself", async () => {
+  const hash = await revealHash(contoso);
+  vi.useFakeTimers({ shouldAdvanceTime: true, now: Date.UTC(2026, 0, 5, 8, 0, 1) });
+  const { host } = show({}, hash);
+  fireEvent.click(await screen.findByTestId("show-code"));
+  const first = (await screen.findByTestId("one-time-code")).textContent;
+  const asked = () => host.asked.filter((name) => name === "oneTimeCode").length;
+  expect(asked()).toBe(2);
+  await act(() => vi.advanceTimersByTimeAsync(30_000));
+  expect(screen.getByTestId("one-time-code").textContent).not.toBe(first);
+  await act(() => vi.advanceTimersByTimeAsync(30_000));
+  expect(screen.queryByTestId("one-time-code")).toBeNull();
+  expect(asked()).toBe(2);
+});
+
+test("the countdown of a device code is spoken at 60, 30 and 10 seconds and not in between", async () => {
+  vi.useFakeTimers({ shouldAdvanceTime: true, now: Date.UTC(2026, 0, 5, 8) });
+  const { host } = show({}, `#/organizations/${notConnected}/connect`);
+  fireEvent.click(await screen.findByTestId("route-code"));
+  await screen.findByTestId("device-code");
+  const { phase } = await host.connectStatus({ organization: notConnected });
+  if (phase.kind !== "waitingForCode") throw new Error(phase.kind);
+  const spoken = () => [...document.querySelectorAll('[aria-live="polite"]')].map((each) => each.textContent).join("");
+  const at = (seconds: number) => act(() => vi.advanceTimersByTimeAsync(phase.expiresAt - Date.now() - seconds * 1000));
+  await at(75);
+  expect(spoken()).not.toContain("The code ends");
+  await at(59);
+  expect(spoken()).toContain("The code ends in 60 seconds");
+  await at(45);
+  expect(spoken()).toContain("The code ends in 60 seconds");
+  await at(29);
+  expect(spoken()).toContain("The code ends in 30 seconds");
+  await at(9);
+  expect(spoken()).toContain("The code ends in 10 seconds");
+});
+
+test("the exact time of a moment shows on keyboard focus", async () => {
+  show({}, `#/organizations/${contoso}`);
+  const [time] = (await screen.findAllByText(/^Rotated /)).filter((each) => each.tagName === "TIME");
+  expect(screen.queryByRole("tooltip")).toBeNull();
+  act(() => time?.focus());
+  expect((await screen.findByRole("tooltip")).textContent).toMatch(/20\d\d/);
+});
