@@ -98,6 +98,8 @@ pub(crate) struct Firm {
     pub(crate) objects: u64,
     /// Lines of activity ever written; numbers them.
     pub(crate) activity: u64,
+    /// Organizations whose signed history could not be read when the index was made last: they are in no list.
+    pub(crate) unreadable: u32,
 }
 
 /// How many organizations there are. Those that are due follow from the time and are counted when asked.
@@ -244,6 +246,11 @@ impl Organization {
 
     pub(crate) fn account(&self, item: &Bytes16) -> Option<&Account> {
         self.accounts.iter().find(|account| account.item == *item)
+    }
+
+    /// Whether a candidate of another account than this one may be on its way.
+    pub(crate) fn other_in_flight(&self, item: &Bytes16) -> bool {
+        self.accounts.iter().any(|account| account.item != *item && account.pending_since.is_some())
     }
 
     pub(crate) fn account_mut(&mut self, item: &Bytes16) -> Option<&mut Account> {

@@ -363,20 +363,13 @@ pub(crate) async fn rebuild(app: &App, unlocked: Unlocked, ids: BoxIds, floor: u
         }
         change.commit().await?;
     }
-    let mut tx = app.inner.store.begin().await?;
-    tx.index_delete(key::REBUILDING).await?;
-    tx.put_meta(meta::INDEX_DAMAGED, &[0]).await?;
-    tx.commit().await?;
-    if unreadable > 0 {
-        vault::warn(
-            app,
-            Error::integrity(
-                "vault.organizations-unreadable",
-                format!("{unreadable} organizations could not be read from the signed history."),
-                "Restore from a newer backup, and keep this one.",
-            ),
-        );
-    } else if floor > 0 {
+    let mut change = Change::begin(app, &session).await?;
+    // Remembered, so that what is missing is said at every unlock and not at this one alone.
+    change.firm.unreadable = unreadable;
+    change.tx.index_delete(key::REBUILDING).await?;
+    change.tx.put_meta(meta::INDEX_DAMAGED, &[0]).await?;
+    change.commit().await?;
+    if unreadable == 0 && floor > 0 {
         vault::warn(
             app,
             Error::integrity(

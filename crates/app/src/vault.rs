@@ -320,7 +320,7 @@ pub(crate) async fn unlock(app: &App, request: UnlockRequest) -> Result<StatusVi
 }
 
 /// The state this device accepted, and the keys that the ledger wraps to its member.
-async fn read_state(app: &App, root: &RootKey, ids: BoxIds) -> Result<(MspState, (TeamId, TeamKeys, MspKey))> {
+pub(crate) async fn read_state(app: &App, root: &RootKey, ids: BoxIds) -> Result<(MspState, (TeamId, TeamKeys, MspKey))> {
     if app.inner.store.index_value(key::REBUILDING).await?.is_some() {
         return Err(Error::integrity(
             "index.unfinished",
@@ -404,6 +404,17 @@ async fn entry(app: &App, ledger: &[u8; 32], seq: u64, hash: &[u8; 32]) -> Resul
 /// What follows an unlock, whichever way it came about.
 pub(crate) async fn opened(app: &App, session: &Arc<Session>) {
     app.used();
+    let unreadable = firm(app).await.map_or(0, |firm| firm.unreadable);
+    if unreadable > 0 {
+        warn(
+            app,
+            Error::integrity(
+                "vault.organizations-unreadable",
+                format!("The signed history of {unreadable} organizations could not be read, so no list shows them."),
+                "Restore from the newest backup, and keep this data folder for examination.",
+            ),
+        );
+    }
     crate::credentials::watch(app, session);
     tray::refresh(app, Some(session)).await;
     app.tell(Event::Unlocked);
@@ -562,7 +573,7 @@ pub(crate) fn no_memory(error: vitrine_vault::kdf::KdfError) -> Error {
     Error::machine(&code, "The passphrase could not be worked on.", "Free some memory and try again.").because(error)
 }
 
-fn damaged_lockbox(error: UnlockError) -> Error {
+pub(crate) fn damaged_lockbox(error: UnlockError) -> Error {
     let code = error.code().to_owned();
     Error::integrity(
         &code,

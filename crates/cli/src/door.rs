@@ -1,5 +1,6 @@
 //! The way to the application: the agent that holds the keys, or this process.
 
+use serde_json::json;
 use vitrine_app::{
     Answered, App, Error, Headless, Options,
     agent::Agent,
@@ -7,7 +8,7 @@ use vitrine_app::{
 };
 
 use crate::{
-    output::{Failure, usage},
+    output::{Failure, usage, warning},
     person::Person,
 };
 
@@ -43,7 +44,11 @@ impl Door {
             Phase::Locked if !person.can_unlock() => return Err(Error::locked().into()),
             Phase::Locked => {
                 let passphrase = person.passphrase("Passphrase: ")?;
-                door.call(UnlockRequest { passphrase }).await?;
+                let status = door.call(UnlockRequest { passphrase }).await?;
+                for error in &status.warnings {
+                    // Beside the answer, whatever it is: a list that lacks a row must not look whole.
+                    person.progress(&json!({ "kind": "warning", "error": error }), &warning(error));
+                }
                 door.lock_after = true;
             }
         }

@@ -70,6 +70,11 @@ impl Outcome {
     }
 }
 
+/// What is wrong with the vault although it opened, in words.
+pub(crate) fn warning(error: &ErrorView) -> String {
+    format!("Warning: {} {} ({})", text::shown(&error.what), text::shown(&error.next), error.code)
+}
+
 #[derive(Serialize)]
 struct Document<'a> {
     error: Shown<'a>,

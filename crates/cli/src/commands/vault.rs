@@ -1,7 +1,7 @@
 //! The vault: creating, opening, locking, its passphrase, its state.
 
 use vitrine_app::api::{
-    ChangePassphraseRequest, CreateVaultRequest, DeviceSecretPlace, ErrorView, LockRequest, Phase, StatusView,
+    ChangePassphraseRequest, CreateVaultRequest, DeviceSecretPlace, LockRequest, Phase, StatusView,
     SuggestPassphraseRequest, UnlockRequest,
 };
 
@@ -10,7 +10,7 @@ use crate::{
     agent,
     args::Init,
     door::{Door, no_vault},
-    output::Outcome,
+    output::{Outcome, warning},
     person::Person,
     text::{shown, time},
 };
@@ -124,8 +124,4 @@ fn in_words(status: &StatusView) -> String {
     }
     lines.extend(status.warnings.iter().map(warning));
     lines.join("\n")
-}
-
-fn warning(error: &ErrorView) -> String {
-    format!("Warning: {} {} ({})", shown(&error.what), shown(&error.next), error.code)
 }
