@@ -15,13 +15,13 @@ use crate::{App, connect, lock, organizations};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Semaphore;
 use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{Notify, Semaphore};
 use vitrine_entra::graph::SendOutcome;
 use vitrine_entra::{Connection, GraphError, GraphErrorKind, Password, UserId, laps};
 use vitrine_rotation::{
-    Answer, Append, CandidateId, ChangedAt, Claim, Context, Decision, DeviceId, Event as Happened, Lease, Need, Phase,
-    ReadFailure, Refusal, Step, Why, decide,
+    Answer, Append, AppendRefusal, CandidateId, ChangedAt, Claim, Context, Decision, DeviceId, Event as Happened,
+    Lease, Need, Phase, ReadFailure, Refusal, Step, Why, decide,
 };
 use vitrine_vault::items::{AccountItem, Attention, Candidate, CandidateState, Claim as StoredClaim, Origin};
 use vitrine_vault::password::PasswordPolicy;
@@ -36,8 +36,8 @@ const KEPT_JOBS: usize = 500;
 /// The jobs of this session.
 pub(crate) struct Jobs {
     shown: BTreeMap<(Bytes32, Bytes16), JobView>,
-    /// What waits for the task of an organization; present while that task runs.
-    waiting: HashMap<Bytes32, VecDeque<(Bytes16, Order)>>,
+    /// What waits for the task of an organization; present while that task runs, so that there is never a second one.
+    waiting: HashMap<Bytes32, Waiting>,
     slots: Arc<Semaphore>,
 }
 
@@ -45,6 +45,13 @@ impl Default for Jobs {
     fn default() -> Self {
         Self { shown: BTreeMap::new(), waiting: HashMap::new(), slots: Arc::new(Semaphore::new(AT_ONCE)) }
     }
+}
+
+/// What waits for the task of one organization.
+struct Waiting {
+    orders: VecDeque<(Bytes16, Order)>,
+    /// Ends the pause before a next try.
+    wake: Arc<Notify>,
 }
 
 /// Why an account is taken up.
@@ -188,6 +195,7 @@ pub(crate) fn enqueue(
     if busy {
         return;
     }
+    let pausing = jobs.shown.get(&(*id, *item)).is_some_and(|job| job.next_try_at.is_some());
     let job = JobView {
         organization: organization_text(id),
         organization_name: row.name.clone(),
@@ -201,32 +209,40 @@ pub(crate) fn enqueue(
     };
     jobs.shown.insert((*id, *item), job);
     if let Some(waiting) = jobs.waiting.get_mut(id) {
-        waiting.push_back((*item, order));
+        if pausing {
+            // The rotation it waits to try again is the one that is asked for.
+            waiting.wake.notify_one();
+        } else {
+            waiting.orders.push_back((*item, order));
+        }
+        drop(jobs);
+        app.tell(Event::JobsChanged);
         return;
     }
-    jobs.waiting.insert(*id, VecDeque::from([(*item, order)]));
+    let wake = Arc::new(Notify::new());
+    jobs.waiting.insert(*id, Waiting { orders: VecDeque::from([(*item, order)]), wake: wake.clone() });
     let slots = jobs.slots.clone();
     drop(jobs);
     let (this, own, id) = (app.clone(), session.clone(), *id);
     session.spawn(async move {
-        work(&this, &own, &id, &slots).await;
+        work(&this, &own, &id, &slots, &wake).await;
     });
     app.tell(Event::JobsChanged);
 }
 
 /// The task of one organization: its accounts, one after the other.
-async fn work(app: &App, session: &Arc<Session>, id: &Bytes32, slots: &Arc<Semaphore>) {
+async fn work(app: &App, session: &Arc<Session>, id: &Bytes32, slots: &Semaphore, wake: &Notify) {
     loop {
         let next = {
             let mut jobs = lock(&app.inner.jobs);
-            let next = jobs.waiting.get_mut(id).and_then(VecDeque::pop_front);
+            let next = jobs.waiting.get_mut(id).and_then(|waiting| waiting.orders.pop_front());
             if next.is_none() {
                 jobs.waiting.remove(id);
             }
             next
         };
         let Some((item, order)) = next else { return };
-        if let Err(error) = run(app, session, id, &item, order, slots).await {
+        if let Err(error) = run(app, session, id, &item, order, (slots, wake)).await {
             let problem = error.into_view();
             set(app, id, &item, |job| {
                 (job.step, job.problem, job.next_try_at) = (JobStep::Failed, Some(problem.clone()), None);
@@ -256,7 +272,7 @@ async fn run(
     id: &Bytes32,
     item: &Bytes16,
     order: Order,
-    slots: &Semaphore,
+    (slots, wake): (&Semaphore, &Notify),
 ) -> Result<()> {
     let mut slot = slots.acquire().await.ok();
     let row = organizations::load(app, id).await?;
@@ -305,9 +321,11 @@ async fn run(
                 slot = slots.acquire().await.ok();
                 turn.read().await
             }
+            // Nothing is sent yet, so LAPS that was turned off meanwhile stays off.
+            Step::Prepare { .. } if forgotten(app, id, item) => return Ok(()),
             Step::Prepare { baseline } => {
                 turn.show(JobStep::Preparing);
-                turn.prepare(baseline).await?
+                turn.prepare(baseline, stored.last_change.as_ref()).await?
             }
             Step::TakeOver { candidate, baseline } => {
                 turn.show(JobStep::Preparing);
@@ -328,8 +346,16 @@ async fn run(
             Step::Wait { pause, why } => {
                 turn.waiting(pause, why, stored.one_of_two()).await?;
                 drop(slot.take());
-                tokio::time::sleep(pause).await;
+                if why == Why::OtherDevice {
+                    tokio::time::sleep(pause).await;
+                } else {
+                    // Over or cut short: either way it is tried now.
+                    let _ = tokio::time::timeout(pause, wake.notified()).await;
+                }
                 slot = slots.acquire().await.ok();
+                if forgotten(app, id, item) {
+                    return Ok(());
+                }
                 set(app, id, item, |job| (job.next_try_at, job.attempts) = (None, job.attempts + 1));
                 if why == Why::OtherDevice { Happened::OtherClaimUnchangedFor(pause) } else { Happened::Woken }
             }
@@ -359,13 +385,11 @@ async fn run(
 impl Turn<'_> {
     async fn context(&self) -> Result<Context> {
         let row = organizations::load(self.app, self.id).await?;
-        let other_in_flight =
-            row.accounts.iter().any(|account| account.item != *self.item && account.pending_since.is_some());
         let now = self.app.inner.clock.steady_ms();
         Ok(Context {
             device: self.device(),
             since_append: self.since_append.map(|before| Duration::from_millis(now.saturating_sub(before))),
-            other_in_flight,
+            other_in_flight: row.other_in_flight(self.item),
             locked: false,
             seed: u64::from_be_bytes(*self.item.first_chunk().unwrap_or(&[0; 8])),
         })
@@ -403,11 +427,20 @@ impl Turn<'_> {
     }
 
     /// Makes a candidate and stores it with the claim. From here on two values are kept until one is proved.
-    async fn prepare(&mut self, baseline: ChangedAt) -> Result<Happened> {
+    async fn prepare(&mut self, baseline: ChangedAt, known: Option<&ChangedAt>) -> Result<Happened> {
         let (now, steady) = (self.app.now_ms(), self.app.inner.clock.steady_ms());
         let mut change = Change::begin(self.app, self.session).await?;
         let mut opened = change.open(self.id).await?;
         let mut account = change.account(&opened, self.item).await?;
+        // Something else may have been stored since this was decided. A candidate never takes the place of one that may
+        // have been sent, and never stands beside one of the tenant's other account.
+        if account.pending.is_some()
+            || account.last_password_change.as_deref() != known.map(ChangedAt::as_str)
+            || opened.row.other_in_flight(self.item)
+        {
+            let claim = Append::Claim { candidate: CandidateId::new(now), claim: self.decider_claim(), baseline };
+            return Ok(Happened::AppendRefused(claim, AppendRefusal::Conflict));
+        }
         let password = PasswordPolicy::default().make_password(&[&account.user_name, &opened.row.name], &mut rng());
         let claim = self.claim();
         // Also the name of the candidate: unlike every other of the account, even if the clock stands still.
@@ -641,13 +674,21 @@ async fn remember_problem(
     change.commit().await
 }
 
-/// Forgets the jobs of an organization that is gone.
+/// Forgets the jobs of an organization that is gone, or whose LAPS is off. Its task ends at its next step: let go of
+/// at once, a second one could be begun beside it.
 pub(crate) fn forget(app: &App, id: &Bytes32) {
     let mut jobs = lock(&app.inner.jobs);
-    jobs.waiting.remove(id);
+    if let Some(waiting) = jobs.waiting.get_mut(id) {
+        waiting.orders.clear();
+        waiting.wake.notify_one();
+    }
     jobs.shown.retain(|(organization, _), _| organization != id);
     drop(jobs);
     app.tell(Event::JobsChanged);
+}
+
+fn forgotten(app: &App, id: &Bytes32, item: &Bytes16) -> bool {
+    !lock(&app.inner.jobs).shown.contains_key(&(*id, *item))
 }
 
 /// Forgets every job; part of locking.
