@@ -4,10 +4,12 @@
 //! wants to learn of a missing package at its end.
 #![allow(clippy::print_stdout, reason = "a terminal host speaks on stdout")]
 
+mod bench;
 mod check;
 mod demo;
 mod packages;
 mod paths;
+mod python;
 mod report;
 mod requirements;
 mod setup;
@@ -61,6 +63,8 @@ enum Command {
         #[arg(long)]
         deep: bool,
     },
+    /// Measures the programs beside their peers and this machine's limits, with release builds
+    Bench(bench::Bench),
     /// Checks formatting, lints, licences and types, without running tests
     Check,
     /// Runs the application against the real Microsoft cloud
@@ -73,6 +77,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Demo { tour } => demo::demo(tour),
         Command::Test { deep } => test::test(deep),
+        Command::Bench(bench) => bench::bench(&bench),
         Command::Check => check::check(),
         Command::Run => demo::run(),
         Command::Setup => setup::setup(setup::Purpose::Test),

@@ -36,11 +36,15 @@ const WINDOW: &[&str] = &[
 ];
 
 /// To test: the second reader of our formats is written in Python.
-const TEST: &[&str] = &["python3", "python3-argon2", "python3-cryptography"];
+const TEST: &[&str] = &["python3", "python3-venv"];
+
+/// To measure beside.
+const PEERS: &[&str] = &["argon2", "gnupg", "keepassxc", "pass"];
 
 fn needed(purpose: Purpose) -> Vec<&'static str> {
     match purpose {
         Purpose::Window => BUILD.to_vec(),
+        Purpose::Peers => PEERS.to_vec(),
         Purpose::Tour | Purpose::Test => [BUILD, WINDOW, TEST].concat(),
     }
 }

@@ -4,7 +4,7 @@ use std::fs;
 
 use anyhow::{Context, Result};
 
-use crate::{packages, paths, requirements, shell, tools};
+use crate::{packages, paths, python, requirements, shell, tools};
 
 /// What the machine will be used for, as far as it changes what is needed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -31,6 +31,9 @@ pub(crate) fn setup(purpose: Purpose) -> Result<()> {
     }
     if purpose != Purpose::Window {
         tools::TAURI_DRIVER.ensure()?;
+    }
+    if purpose == Purpose::Test {
+        python::ensure()?;
     }
     node_packages()
 }

@@ -7,6 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::Result;
 
 use crate::check::{self, EVERYTHING};
+use crate::python;
 use crate::report::Report;
 use crate::setup::{Purpose, setup};
 use crate::{shell, tools};
@@ -36,6 +37,7 @@ pub(crate) fn test(deep: bool) -> Result<()> {
             line.starts_with("Tests ") || line.starts_with("Test Files ")
         })
     });
+    report.step("second readers", python::read_vectors);
     report.counted("xtask tests", || {
         shell::run_keeping(shell::cargo(&["test", "--quiet", "--package", "xtask"]), closing)
     });
