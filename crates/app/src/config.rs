@@ -280,3 +280,91 @@ fn unreadable(path: &Path) -> Error {
         "Check that the file belongs to this user.",
     )
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+
+    fn load(file: &str, environment: &[(&str, &str)]) -> Result<Config> {
+        let folder = tempfile::tempdir().unwrap();
+        if !file.is_empty() {
+            fs::write(folder.path().join(FILE), file).unwrap();
+        }
+        let found = |name: &str| environment.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
+        Config::load_from(folder.path().to_owned(), found)
+    }
+
+    fn code(loaded: Result<Config>) -> String {
+        loaded.err().map(|error| error.code().to_owned()).unwrap_or_default()
+    }
+
+    #[test]
+    fn without_a_file_the_defaults_hold() {
+        let config = load("", &[]).unwrap();
+        assert_eq!(config.settings, Settings::default());
+        assert_eq!(config.cloud.name(), vitrine_entra::cloud::CloudName::Global);
+        assert!(config.client_id.is_none() && config.fixed.is_empty());
+    }
+
+    #[test]
+    fn the_environment_wins_over_the_file_and_says_so() {
+        let file = "[cloud]\nclient-id = \"from file\"\n[settings]\nlockAfterMinutes = 20\n";
+        let config =
+            load(file, &[("VITRINE_CLIENT_ID", "from environment"), ("VITRINE_LOCK_AFTER_MINUTES", "5")]).unwrap();
+        assert_eq!((config.client_id.as_deref(), config.settings.lock_after_minutes), (Some("from environment"), 5));
+        assert_eq!(config.fixed, ["clientId", "lockAfterMinutes"]);
+    }
+
+    #[test]
+    fn a_malformed_file_is_named_by_line_and_nothing_is_guessed() {
+        let error = load("[settings]\nlockAfterMinutes = 5\nnonsense here\n", &[]).unwrap_err();
+        assert_eq!(error.code(), "config.malformed");
+        assert!(error.view().what.contains("Line 3"), "{}", error.view().what);
+        assert_eq!(code(load("[settings]\nlokAfterMinutes = 5\n", &[])), "config.malformed");
+        assert_eq!(code(load("[unknown]\nx = 1\n", &[])), "config.malformed");
+    }
+
+    #[test]
+    fn values_out_of_range_are_refused() {
+        assert_eq!(code(load("[settings]\nlockAfterMinutes = 0\n", &[])), "config.out-of-range");
+        assert_eq!(code(load("[settings]\nclipboardSeconds = 100000\n", &[])), "config.out-of-range");
+        assert_eq!(code(load("", &[("VITRINE_LOCK_AFTER_MINUTES", "soon")])), "config.number");
+    }
+
+    #[test]
+    fn the_cost_of_a_guess_never_goes_below_its_floor() {
+        assert_eq!(code(load("[unlock]\nmemory-mib = 8\n", &[])), "config.unlock-cost");
+        assert_eq!(code(load("", &[("VITRINE_UNLOCK_MEMORY_MIB", "1")])), "config.unlock-cost");
+        assert_eq!(code(load("[unlock]\nmemory-mib = 4294967295\n", &[])), "config.unlock-cost");
+        assert!(load("[unlock]\nmemory-mib = 64\n", &[]).is_ok());
+    }
+
+    #[test]
+    fn a_custom_cloud_is_https_unless_it_is_this_machine() {
+        let hosts =
+            |login: &str, graph: &str| load("", &[("VITRINE_CLOUD_LOGIN", login), ("VITRINE_CLOUD_GRAPH", graph)]);
+        assert!(hosts("https://login.example", "https://graph.example").is_ok());
+        assert!(hosts("http://127.0.0.1:1", "http://localhost:2").is_ok());
+        assert_eq!(code(hosts("http://login.example", "https://graph.example")), "config.cloud-hosts");
+        assert_eq!(code(hosts("https://login.example", "")), "config.cloud-hosts");
+        assert_eq!(code(hosts("not an address", "https://graph.example")), "config.address");
+        assert_eq!(code(load("[cloud]\nname = \"moon\"\n", &[])), "config.cloud-name");
+        let both = load("[cloud]\nname = \"global\"\n", &[("VITRINE_CLOUD_LOGIN", "https://login.example")]);
+        assert_eq!(code(both), "config.cloud-hosts");
+    }
+
+    #[test]
+    fn saving_a_setting_keeps_what_else_a_person_wrote() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE);
+        fs::write(&path, "# ours\n[cloud]\nclient-id = \"x\" # keep\n").unwrap();
+        let config = Config::load_from(folder.path().to_owned(), |_| None).unwrap();
+        let wanted = Settings { lock_after_minutes: 33, ..Settings::default() };
+        config.save_settings(&wanted).unwrap();
+        config.save_client_id("y").unwrap();
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains("# ours") && text.contains("\"y\""), "{text}");
+        assert_eq!(Config::load_from(folder.path().to_owned(), |_| None).unwrap().settings, wanted);
+    }
+}
