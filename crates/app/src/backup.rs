@@ -30,6 +30,8 @@ pub(crate) struct State {
     /// The change that is in the file.
     written: u64,
     writing: bool,
+    /// Held while the file is written: two at once would write through each other.
+    turn: Arc<tokio::sync::Mutex<()>>,
     problem: Option<ErrorView>,
 }
 
@@ -147,6 +149,8 @@ async fn write_and_note(app: &App, session: &Arc<Session>, folder: &Path) -> Res
 
 /// Writes the file beside the old one, flushes it, and puts it in its place: a crash leaves one of the two, whole.
 async fn write(app: &App, session: &Session, folder: &Path) -> Result<()> {
+    let turn = lock(&app.inner.backup).turn.clone();
+    let _turn = turn.lock().await;
     let path = folder.join(FILE);
     let beside = folder.join(format!("{FILE}.new"));
     let failed = |error| files::failed(&path, error);
