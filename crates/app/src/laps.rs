@@ -127,7 +127,11 @@ async fn one(
     let user_name = name.to_string();
     let row = organizations::load(app, id).await?;
     let known = row.accounts.iter().find(|account| account.user_name.eq_ignore_ascii_case(&user_name));
-    if known.is_some_and(|account| account.phase != Phase::Creating) {
+    // Never verified, it is unfinished, even where a rotation was tried and asked for a person.
+    let unfinished = |account: &records::Account| {
+        account.rotated_at.is_none() && (account.phase == Phase::Creating || account.pending_since.is_some())
+    };
+    if known.is_some_and(|account| !unfinished(account)) {
         return Ok(LapsOutcome::AlreadyKept);
     }
     let began = known.map(|account| account.item);
