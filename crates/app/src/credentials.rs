@@ -256,7 +256,8 @@ async fn record(app: &App, session: &Arc<Session>, id: &Bytes32, item: &Bytes16,
             "a view is recorded, but its line in the lists could not be written"
         );
     }
-    Ok(())
+    // Locked meanwhile: what was opened before must not appear, or be copied, after the keys are gone.
+    if session.stop.is_cancelled() { Err(Error::locked()) } else { Ok(()) }
 }
 
 fn pages(session: &Session) -> PageKey {
