@@ -8,6 +8,7 @@ use std::time::Duration;
 use subtle::ConstantTimeEq;
 use tokio::task::JoinHandle;
 use vitrine_vault::SecretText;
+use zeroize::Zeroizing;
 
 /// What was copied last, and the task that clears it.
 type Copied = (JoinHandle<()>, SecretText);
@@ -52,8 +53,9 @@ impl Clipboard {
     fn clear_if(&self, ours: &SecretText) {
         let Ok(mut system) = self.system.lock() else { return };
         let Some(system) = system.as_mut() else { return };
-        let still_ours =
-            system.get_text().is_ok_and(|text| bool::from(text.as_bytes().ct_eq(ours.expose().as_bytes())));
+        // Zeroed: it may be the secret.
+        let there = system.get_text().map(Zeroizing::new);
+        let still_ours = there.is_ok_and(|text| bool::from(text.as_bytes().ct_eq(ours.expose().as_bytes())));
         if still_ours {
             let _ = system.clear();
         }
