@@ -5,10 +5,12 @@
 
 use crate::error::{Error, Result};
 use crate::files;
+use crate::session::make;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use vitrine_vault::{Key, Secret};
+use zeroize::Zeroizing;
 
 /// A place for small secrets of this user. Calls block; they are made off the async threads.
 pub trait Keychain: Send + Sync {
@@ -89,11 +91,12 @@ impl DeviceSecret {
     pub(crate) async fn keychain_works(&self) -> bool {
         let keychain = self.keychain.clone();
         blocking(move || {
-            let probe = "probe";
-            let works = keychain.write(probe, b"vitrine").is_ok()
-                && matches!(keychain.read(probe), Ok(Some(value)) if value == b"vitrine");
+            // A name of its own: another probe at the same time must not take it away before it is read back.
+            let probe = format!("probe/{:016x}", u64::from_be_bytes(make()));
+            let works = keychain.write(&probe, b"vitrine").is_ok()
+                && matches!(keychain.read(&probe), Ok(Some(value)) if value == b"vitrine");
             // Forgetting the probe is a courtesy; a keychain that refuses it still works.
-            let _ = keychain.forget(probe);
+            let _ = keychain.forget(&probe);
             works
         })
         .await
@@ -123,12 +126,12 @@ impl DeviceSecret {
     /// Reads the secret and where it lies.
     pub(crate) async fn load(&self, device: &str) -> Result<(Key, Place)> {
         let (keychain, name) = (self.keychain.clone(), name(device));
-        let found = blocking(move || keychain.read(&name)).await?;
+        let found = blocking(move || keychain.read(&name)).await?.map(|value| value.map(Zeroizing::new));
         if let Ok(Some(value)) = &found {
             let value: [u8; 32] = value.as_slice().try_into().map_err(|_| missing())?;
             return Ok((Secret::new(value), Place::Keychain));
         }
-        match (fs::read(&self.file), found) {
+        match (fs::read(&self.file).map(Zeroizing::new), found) {
             (Ok(value), _) => {
                 let value: [u8; 32] = value.as_slice().try_into().map_err(|_| missing())?;
                 Ok((Secret::new(value), Place::File))
@@ -143,7 +146,7 @@ impl DeviceSecret {
         }
     }
 
-    /// Where the secret lies, without reading further than needed.
+    /// Where the secret lies; none where it cannot be read now.
     pub(crate) async fn place(&self, device: &str) -> Option<Place> {
         self.load(device).await.ok().map(|(_, place)| place)
     }
