@@ -43,14 +43,7 @@ async fn refused(sim: &Sim, desk: &Desk, tenant: &str, will: Will, exit: i32, co
 
 /// One stored value is what the sign-in page takes.
 async fn one_value_opens(sim: &Sim, desk: &Desk) -> Result<()> {
-    for which in ["current", "pending", "previous"] {
-        if let Ok(password) = shown(desk, "Contoso", EMERGENCY, which).await
-            && sim.control().password_accepted(CONTOSO, EMERGENCY, &password)
-        {
-            return Ok(());
-        }
-    }
-    anyhow::bail!("no stored value opens the account")
+    cloud::one_value_opens(sim, desk, "Contoso", CONTOSO, EMERGENCY).await
 }
 
 #[tokio::test]
@@ -127,6 +120,7 @@ async fn an_expired_code_is_followed_by_a_new_one() -> Result<()> {
     let first = running.tells("waitingForCode").await?;
     sim.control().advance_clock(16 * 60 * 1000);
     let second = running.tells("waitingForCode").await?;
+    sim.control().advance_clock(-16 * 60 * 1000);
     ensure!(first["userCode"] != second["userCode"], "the same code again");
     let (page, code) = (text(&second, "verificationUri")?, text(&second, "userCode")?);
     browser::device(&sim, &page, &code, &cloud::admin(&sim, CONTOSO)?, Will::Agree).await?;

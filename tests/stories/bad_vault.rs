@@ -164,17 +164,33 @@ async fn a_damaged_page_of_the_index_is_made_again_from_what_is_signed() -> Resu
     still_whole(&desk).await
 }
 
+/// Edits the signed history, and takes the index away so that everything is judged anew.
+fn alter_history(desk: &Desk, statement: &str) -> Result<()> {
+    edit(desk, &format!("{statement} UPDATE pages SET bytes = zeroblob(length(bytes));"))
+}
+
+const ALTER_NEWEST: &str =
+    "UPDATE entries SET bytes = CAST(substr(bytes, 1, length(bytes) - 1) || x'00' AS BLOB) WHERE id =";
+
 #[tokio::test]
-async fn an_altered_or_missing_entry_is_an_integrity_violation() -> Result<()> {
-    for statement in [
-        "UPDATE entries SET bytes = CAST(substr(bytes, 1, length(bytes) - 1) || x'00' AS BLOB) WHERE id = (SELECT max(id) FROM entries);",
-        "DELETE FROM entries WHERE id = 1;",
-    ] {
+async fn an_altered_history_of_the_firm_opens_nothing() -> Result<()> {
+    let newest = format!("{ALTER_NEWEST} (SELECT max(id) FROM entries WHERE ledger = 1);");
+    for statement in [newest.as_str(), "DELETE FROM entries WHERE id = 1;", "DELETE FROM entries WHERE ledger = 1;"] {
         let desk = with_vault().await?;
-        // The index is gone as well, so that everything is judged anew.
-        edit(&desk, &format!("{statement} UPDATE pages SET bytes = zeroblob(length(bytes));"))?;
-        let ended = desk.vitrine(["org", "list"]).passphrase(PASSPHRASE).end().await?;
-        ended.ended(exit::INTEGRITY)?;
+        alter_history(&desk, statement)?;
+        desk.vitrine(["org", "list"]).passphrase(PASSPHRASE).end().await?.ended(exit::INTEGRITY)?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_altered_history_of_an_organization_is_said_at_every_unlock() -> Result<()> {
+    let desk = with_vault().await?;
+    alter_history(&desk, &format!("{ALTER_NEWEST} (SELECT max(id) FROM entries WHERE ledger = 2);"))?;
+    for _ in 0..2 {
+        let listed = desk.vitrine(["org", "list"]).passphrase(PASSPHRASE).end().await?;
+        let said = |news: &serde_json::Value| news["error"]["code"] == "vault.organizations-unreadable";
+        ensure!(listed.told.iter().any(said), "a list that lacks a row looks whole: {:?}", listed.told);
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! The simulated cloud of a story, and the tenants it has.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 use vitrine_entra_sim::{Admin, Sim, SimOptions};
 
@@ -14,7 +14,12 @@ pub(crate) const WINGTIP: &str = "wingtip.onmicrosoft.com";
 
 /// A cloud of its own, at ports of its own.
 pub(crate) async fn start() -> Result<Sim> {
-    let sim = Sim::start(SimOptions { seed: 7, ..SimOptions::default() }).await?;
+    with_fleet(0).await
+}
+
+/// The same, with so many further tenants.
+pub(crate) async fn with_fleet(fleet: usize) -> Result<Sim> {
+    let sim = Sim::start(SimOptions { seed: 7, fleet, ..SimOptions::default() }).await?;
     // A person would wait five seconds between two looks; nothing here depends on it.
     sim.control().change_settings(|settings| {
         settings.device_interval_s = 1;
@@ -59,4 +64,23 @@ pub(crate) async fn connect(sim: &Sim, desk: &Desk, organization: &str, tenant: 
 pub(crate) async fn shown(desk: &Desk, organization: &str, account: &str, which: &str) -> Result<String> {
     let arguments = ["view", organization, "--account", account, "--value", which, "--reason", "story"];
     text(&desk.does(arguments).await?, "secret")
+}
+
+/// One stored value of an account is what the sign-in page takes. Viewing it shows that the vault opens, too.
+pub(crate) async fn one_value_opens(
+    sim: &Sim,
+    desk: &Desk,
+    organization: &str,
+    tenant: &str,
+    account: &str,
+) -> Result<()> {
+    let mut seen = Vec::new();
+    for which in ["current", "pending", "previous"] {
+        match shown(desk, organization, account, which).await {
+            Ok(password) if sim.control().password_accepted(tenant, account, &password) => return Ok(()),
+            Ok(_) => seen.push(format!("{which}: another")),
+            Err(error) => seen.push(format!("{which}: {error}")),
+        }
+    }
+    bail!("no stored value opens {account}: {seen:?}")
 }

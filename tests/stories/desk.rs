@@ -195,11 +195,6 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// Its process id.
-    pub(crate) fn pid(&self) -> Option<u32> {
-        self.child.id()
-    }
-
     /// Waits until it tells of something of this kind.
     pub(crate) async fn tells(&mut self, kind: &str) -> Result<Value> {
         loop {
