@@ -37,6 +37,21 @@ pub async fn create_vault(window: &Window) -> Result<String> {
     Ok(passphrase)
 }
 
+/// Starts the program and makes a vault in which Contoso is connected and has two emergency accounts; hands over the
+/// passphrase with the window.
+pub async fn with_contoso(desk: &mut Desk, cloud: &Cloud) -> Result<(Window, String)> {
+    let window = start(desk).await?;
+    let passphrase = create_vault(&window).await?;
+    add_organization(&window, "Contoso").await?;
+    sign_in_by_browser(&window, desk, cloud, "contoso.onmicrosoft.com").await?;
+    window.click("confirm-tenant").await?;
+    agree_to_plan(&window).await?;
+    enable_laps(&window, ["ea-contoso-1", "ea-contoso-2"]).await?;
+    window.click("laps-done").await?;
+    window.find("view-credentials").await?;
+    Ok((window, passphrase))
+}
+
 /// Unlocks with the passphrase.
 pub async fn unlock(window: &Window, passphrase: &str) -> Result<()> {
     window.fill("unlock-passphrase", passphrase).await?;
@@ -94,6 +109,11 @@ pub async fn sign_in_by_browser(window: &Window, desk: &mut Desk, cloud: &Cloud,
 pub async fn ask_for_code(window: &Window) -> Result<(String, String)> {
     window.click("connect-tenant").await?;
     window.click("route-code").await?;
+    shown_code(window).await
+}
+
+/// The address and the device code that the page shows.
+pub async fn shown_code(window: &Window) -> Result<(String, String)> {
     let code = window.find("device-code").await?.attr("data-code").await?.context("the page shows a code")?;
     Ok((window.text("verification-uri").await?, code))
 }

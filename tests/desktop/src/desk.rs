@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::{Output, Stdio};
 
 use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
@@ -93,6 +94,13 @@ impl Desk {
         self.wait_until_ended().await?;
         let driver = Driver::start(&self.variables()).await?;
         Window::open(driver, &program()?).await
+    }
+
+    /// Runs another of our programs to its end, as the person would in a terminal.
+    pub async fn run(&self, program: &str, arguments: &[&str]) -> Result<Output> {
+        let mut command = tokio::process::Command::new(built(program)?);
+        command.args(arguments).env_clear().envs(self.variables()).stdin(Stdio::null()).kill_on_drop(true);
+        command.output().await.with_context(|| format!("could not start {program}"))
     }
 
     /// Waits until no instance of the program is left on the session bus.

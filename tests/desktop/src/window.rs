@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result, anyhow, bail, ensure};
+use anyhow::{Context, Result, bail};
 use fantoccini::actions::{InputSource, KeyAction, KeyActions};
 use fantoccini::elements::Element;
 use fantoccini::key::Key;
@@ -65,6 +65,11 @@ impl Window {
     /// Whether the control is on the page now.
     pub async fn has(&self, id: &str) -> bool {
         self.client.find(Locator::Css(&by_id(id))).await.is_ok()
+    }
+
+    /// Whether this CSS selector finds anything now.
+    pub async fn has_css(&self, selector: &str) -> bool {
+        self.client.find(Locator::Css(selector)).await.is_ok()
     }
 
     /// Waits until the control is gone.
@@ -221,6 +226,11 @@ impl Window {
         bail!("Tab never reached {id}; it stopped at {seen:?}");
     }
 
+    /// Waits until the control has the focus.
+    pub async fn wait_for_focus(&self, id: &str) -> Result<()> {
+        self.until(&format!("the focus on {id}"), async || (self.focus().await.ok()? == id).then_some(())).await
+    }
+
     /// The test id of the control that has the focus, or else its tag.
     pub async fn focus(&self) -> Result<String> {
         let script = "const at = document.activeElement; \
@@ -285,11 +295,8 @@ fn by_id(id: &str) -> String {
     format!("[data-testid=\"{id}\"]")
 }
 
-/// Checks that a picture is not a single flat colour: a blank window passes every other look.
+/// Waits until there is something on the page to read: a blank window passes every other look.
 pub async fn ensure_drawn(window: &Window) -> Result<()> {
-    window.wait_for_frames().await?;
-    let shown =
-        window.script("return document.body.getClientRects().length > 0 && document.body.innerText.trim() !== '';");
-    ensure!(shown.await?.as_bool().ok_or_else(|| anyhow!("no answer"))?, "the window is blank");
-    Ok(())
+    window.until("words on the page", async || window.page_text().await.ok().filter(|text| !text.is_empty())).await?;
+    window.wait_for_frames().await
 }

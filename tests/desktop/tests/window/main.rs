@@ -1,8 +1,13 @@
-//! Real-window tests: one module per journey. `cargo xtask test` builds the program and runs them.
+//! Real-window tests: one module per subject. `cargo xtask test` builds the program and runs them.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod accessible;
+mod borders;
+mod keyboard;
+mod session;
+
 use vitrine_desktop_tests::window::ensure_drawn;
-use vitrine_desktop_tests::{Setting, scenario, scenario::LIMIT};
+use vitrine_desktop_tests::{Cloud, Setting, scenario, scenario::LIMIT};
 
 #[tokio::test]
 async fn the_window_opens_and_a_second_start_of_the_machine_finds_no_first() {
@@ -15,4 +20,9 @@ async fn the_window_opens_and_a_second_start_of_the_machine_finds_no_first() {
         ensure_drawn(&window).await
     });
     outcome.await.unwrap();
+}
+
+/// A machine whose program speaks to this cloud.
+fn at(cloud: &Cloud) -> Setting {
+    Setting { environment: cloud.environment(), ..Setting::default() }
 }
