@@ -34,6 +34,7 @@ use vitrine_vault::{Secret, SecretText};
 const BATCH: usize = 100;
 
 pub(crate) async fn restore(app: &App, request: RestoreRequest) -> Result<StatusView> {
+    let _turn = vault::one_at_a_time(app).await;
     vault::refuse_existing(app).await?;
     let path = Path::new(request.file.trim()).to_owned();
     let boxes = read_boxes(&path)?;
@@ -375,7 +376,7 @@ pub(crate) async fn rebuild(app: &App, unlocked: Unlocked, ids: BoxIds, floor: u
             Error::integrity(
                 "index.rebuilt",
                 "The local index was damaged and was made again from the signed history.",
-                "Nothing is missing. If this happens again, check the disk.",
+                "No credential is missing, but the list of what happened is, and the backup needs its folder again. If this comes back, check the disk.",
             ),
         );
     }

@@ -34,6 +34,14 @@ pub(crate) struct Gate {
     open_again_at: u64,
     reason: Option<LockReason>,
     warnings: Vec<ErrorView>,
+    opening: Arc<tokio::sync::Mutex<()>>,
+}
+
+/// Held while a vault is created, opened or restored. Two at once would leave the tasks of one session behind at the
+/// next lock, keys and all, and guesses at once would pass the gate together.
+pub(crate) async fn one_at_a_time(app: &App) -> tokio::sync::OwnedMutexGuard<()> {
+    let opening = hold(&app.inner.gate).opening.clone();
+    opening.lock_owned().await
 }
 
 /// Attempts before a pause; a typing mistake costs nothing.
@@ -150,6 +158,7 @@ pub(crate) fn check_passphrase(text: &SecretText, names: &[&str], in_file: bool)
 pub(crate) async fn create(app: &App, request: CreateVaultRequest) -> Result<StatusView> {
     let msp_name = named(&request.msp_name, "firm")?;
     let person_name = named(&request.person_name, "person")?;
+    let _turn = one_at_a_time(app).await;
     refuse_existing(app).await?;
     let in_file = !app.inner.device_secret.keychain_works().await;
     check_passphrase(&request.passphrase.0, &[&msp_name, &person_name], in_file)?;
@@ -249,6 +258,7 @@ pub(crate) async fn open_empty_index(app: &App, session: &Session) -> Result<()>
 }
 
 pub(crate) async fn unlock(app: &App, request: UnlockRequest) -> Result<StatusView> {
+    let _turn = one_at_a_time(app).await;
     if app.session().await.is_ok() {
         return status(app, StatusRequest {}).await;
     }
@@ -320,7 +330,11 @@ pub(crate) async fn unlock(app: &App, request: UnlockRequest) -> Result<StatusVi
 }
 
 /// The state this device accepted, and the keys that the ledger wraps to its member.
-pub(crate) async fn read_state(app: &App, root: &RootKey, ids: BoxIds) -> Result<(MspState, (TeamId, TeamKeys, MspKey))> {
+pub(crate) async fn read_state(
+    app: &App,
+    root: &RootKey,
+    ids: BoxIds,
+) -> Result<(MspState, (TeamId, TeamKeys, MspKey))> {
     if app.inner.store.index_value(key::REBUILDING).await?.is_some() {
         return Err(Error::integrity(
             "index.unfinished",
@@ -428,19 +442,25 @@ pub(crate) async fn lock(app: &App, _request: LockRequest) -> Result<StatusView>
 
 /// Ends running work, drops the keys, then tells the windows. Nothing on a screen can hold it up.
 pub(crate) async fn lock_now(app: &App, reason: LockReason) {
-    let session = app.inner.session.write().await.take();
-    let Some(session) = session else { return };
+    // Held until the index is locked: an unlock that came between would find it locked behind its back.
+    let mut held = app.inner.session.write().await;
+    let Some(session) = held.take() else { return };
     session.end().await;
     connect::forget_all(app);
     rotate::forget_all(app);
     app.inner.clipboard.forget();
-    remember_generation(app, &session).await;
+    let device = hex(session.author.device.as_bytes());
+    let generation = app.inner.store.index_generation().await;
     app.inner.store.lock_index().await;
-    // The last holder drops the keys here, zeroed; tasks that held the session are gone.
+    // The session's tasks are gone. A request that still runs drops the keys when it finds the index locked.
     drop(session);
+    drop(held);
     hold(&app.inner.gate).reason = Some(reason);
     tray::refresh(app, None).await;
     app.tell(Event::Locked { reason });
+    if let Ok(generation) = generation {
+        app.inner.device_secret.remember_generation(&device, generation).await;
+    }
 }
 
 /// Remembers that the index cannot be read whole, so that the next unlock makes it again.
