@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use clap::Args;
 
-use crate::setup::Purpose;
 use crate::{packages, paths, shell};
 
 /// What to measure.
@@ -28,15 +27,13 @@ pub(crate) struct Bench {
 /// Builds and measures.
 pub(crate) fn bench(bench: &Bench) -> Result<()> {
     if bench.peers {
-        packages::ensure(Purpose::Peers)?;
+        packages::ensure_peers()?;
     }
     let target = paths::cache().join("target-release");
-    // Two builds: the program that is measured has none of the features that the measuring one needs.
-    for package in ["vitrine-cli", "vitrine-bench"] {
-        let mut build = shell::cargo(&["build", "--release", "--package", package]);
-        build.env("CARGO_TARGET_DIR", &target);
-        shell::run(build)?;
-    }
+    // One build of both: the feature that the measuring program needs only adds functions that the other never calls.
+    let mut build = shell::cargo(&["build", "--release", "--package", "vitrine-cli", "--package", "vitrine-bench"]);
+    build.env("CARGO_TARGET_DIR", &target);
+    shell::run(build)?;
     let program = |name: &str| target.join("release").join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
     let mut measure = shell::command(&std::env::current_dir()?, program("vitrine-bench"), ["measure"]);
     let with = |measure: &mut std::process::Command, flag: &str, value: &Path| {

@@ -44,7 +44,6 @@ const PEERS: &[&str] = &["argon2", "gnupg", "keepassxc", "pass"];
 fn needed(purpose: Purpose) -> Vec<&'static str> {
     match purpose {
         Purpose::Window => BUILD.to_vec(),
-        Purpose::Peers => PEERS.to_vec(),
         Purpose::Tour | Purpose::Test => [BUILD, WINDOW, TEST].concat(),
     }
 }
@@ -52,9 +51,18 @@ fn needed(purpose: Purpose) -> Vec<&'static str> {
 /// Makes sure the packages are there, or says what to run and stops.
 pub(crate) fn ensure(purpose: Purpose) -> Result<()> {
     let needed = needed(purpose);
-    let Some(missing) = missing(&needed) else {
-        return other_linux(&needed);
-    };
+    match missing(&needed) {
+        Some(missing) => install(&missing),
+        None => other_linux(&needed),
+    }
+}
+
+/// The same for the programs that ours is measured beside. Where there is no dpkg, those that are there are used.
+pub(crate) fn ensure_peers() -> Result<()> {
+    missing(PEERS).map_or(Ok(()), |missing| install(&missing))
+}
+
+fn install(missing: &[&'static str]) -> Result<()> {
     if missing.is_empty() {
         return Ok(());
     }
@@ -76,7 +84,7 @@ pub(crate) fn ensure(purpose: Purpose) -> Result<()> {
     };
     apt(&["update"])?;
     let mut install = vec!["install", "--yes", "--no-install-recommends"];
-    install.extend(&missing);
+    install.extend(missing);
     apt(&install)
 }
 
