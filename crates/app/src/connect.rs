@@ -283,6 +283,14 @@ async fn set_up(app: &App, session: &Arc<Session>, id: &[u8; 32], admin: &AdminS
     let good = check.verdict == Verdict::Good;
 
     let mut change = Change::begin(app, session).await?;
+    let place = key::tenant(&record.tenant_id.to_string());
+    // It was free when the admin signed in, but another organization may have been faster since.
+    if change.tx.index_value(&place).await?.is_some_and(|other| other.as_slice() != id) {
+        drop(change);
+        let refused = refuse_connected_elsewhere(app, id, &record.tenant_id.to_string()).await;
+        let error = refused.err().unwrap_or_else(out_of_order);
+        return Err(error.holds("The tenant has a second app registration now, which nothing uses."));
+    }
     let mut opened = change.open(id).await?;
     records::set_record(&mut item, &record);
     change.put_connection(&mut opened, &item).await?;
@@ -290,7 +298,7 @@ async fn set_up(app: &App, session: &Arc<Session>, id: &[u8; 32], admin: &AdminS
     let connected_at = opened.row.tenant.as_ref().map_or(now, |tenant| tenant.connected_at);
     opened.row.tenant = records::Tenant::from_item(&item, connected_at);
     opened.row.checked(check);
-    change.tx.index_put(&key::tenant(&record.tenant_id.to_string()), id).await?;
+    change.tx.index_put(&place, id).await?;
     change.firm.tenant_connected = true;
     change.note(Action::TenantConnected, Some((id, &name)), None, Some(record.tenant_name.clone())).await?;
     change.save(opened).await?;
