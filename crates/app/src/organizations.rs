@@ -4,12 +4,13 @@ use crate::api::*;
 use crate::error::{Error, Result};
 use crate::journal::{Change, Opened};
 use crate::records::{self, Counts, Row, due_or, encode, fold, key, organization_text, parse_organization};
-use crate::session::Session;
+use crate::session::{PageEnd, Session};
 use crate::store::{Direction, Span};
-use crate::{App, health};
+use crate::{App, health, lock};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use vitrine_ledger::{LedgerId, MspBody};
+use zeroize::Zeroizing;
 
 const MOST_ROWS: u32 = 500;
 const LONGEST_NAME: usize = 100;
@@ -24,26 +25,41 @@ pub(crate) async fn list(app: &App, request: OrganizationsRequest) -> Result<Org
     let limit = if request.limit == 0 { 100 } else { request.limit.min(MOST_ROWS) };
     let found = if request.filter.trim().is_empty() && request.state.is_none() && request.sort == OrganizationSort::Name
     {
-        plain_page(app, &request, limit, counts.total).await?
+        plain_page(app, &session, &request, limit, counts.total).await?
     } else {
         searched_page(app, &request, limit).await?
     };
     Ok(OrganizationsView { rows: found.0, matching: found.1, counts })
 }
 
-/// The list in order of names needs no more rows than it shows.
+/// The list in order of names needs no more rows than it shows. A page that follows the one read last begins where that
+/// ended, so that reading the whole list costs as much as its rows.
 async fn plain_page(
     app: &App,
+    session: &Session,
     request: &OrganizationsRequest,
     limit: u32,
     total: u32,
 ) -> Result<(Vec<OrganizationRow>, u32)> {
     let direction = if request.descending { Direction::Backward } else { Direction::Forward };
+    let generation = app.inner.store.index_generation().await?;
+    let known = lock(&session.page_end).take().filter(|end| {
+        (end.generation, end.direction, end.rows) == (generation, direction, request.offset) && end.rows > 0
+    });
+    let (span, skip) = match &known {
+        Some(end) => match direction {
+            // The first key after it.
+            Direction::Forward => (Span::prefix(key::NAMES).from(&[end.key.as_slice(), &[0]].concat()), 0),
+            Direction::Backward => (Span::prefix(key::NAMES).before(&end.key), 0),
+        },
+        None => (Span::prefix(key::NAMES), request.offset),
+    };
     let (now, mut passed, mut rows, mut failed) = (app.now_ms(), 0, Vec::new(), None);
+    let mut last = Zeroizing::new(Vec::new());
     app.inner
         .store
-        .index_scan(&Span::prefix(key::NAMES), direction, |key, value| {
-            if passed < request.offset {
+        .index_scan(&span, direction, |key, value| {
+            if passed < skip {
                 passed += 1;
                 return ControlFlow::Continue(());
             }
@@ -52,13 +68,21 @@ async fn plain_page(
                 Err(error) => failed = Some(error),
             }
             if failed.is_some() || rows.len() >= limit as usize {
+                last = Zeroizing::new(key.to_vec());
                 ControlFlow::Break(())
             } else {
                 ControlFlow::Continue(())
             }
         })
         .await?;
-    failed.map_or(Ok((rows, total)), Err)
+    if let Some(error) = failed {
+        return Err(error);
+    }
+    if !last.is_empty() {
+        let rows = request.offset.saturating_add(limit);
+        *lock(&session.page_end) = Some(PageEnd { generation, direction, rows, key: last });
+    }
+    Ok((rows, total))
 }
 
 async fn searched_page(app: &App, request: &OrganizationsRequest, limit: u32) -> Result<(Vec<OrganizationRow>, u32)> {

@@ -4,7 +4,7 @@
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::lock;
-use crate::store::PageSeal;
+use crate::store::{Direction, PageSeal};
 use rand::rngs::SysRng;
 use rand_core::UnwrapErr;
 use std::future::Future;
@@ -37,8 +37,21 @@ pub(crate) struct Session {
     pub(crate) pace: Mutex<Vec<u64>>,
     /// Counter and hash of the newest view record, once one was read or written.
     pub(crate) last_view: tokio::sync::Mutex<Option<(u64, [u8; 32])>>,
+    /// Where the page of the list that was read last ended.
+    pub(crate) page_end: Mutex<Option<PageEnd>>,
     msp: RwLock<Arc<MspState>>,
     tasks: Mutex<JoinSet<()>>,
+}
+
+/// Where a page of the list ended, so that the next one need not pass over all rows before it again.
+pub(crate) struct PageEnd {
+    /// Of the index, when the page was read: after any change the place is not known.
+    pub(crate) generation: u64,
+    pub(crate) direction: Direction,
+    /// Rows before the next page.
+    pub(crate) rows: u32,
+    /// Key of the last row: a name.
+    pub(crate) key: Zeroizing<Vec<u8>>,
 }
 
 /// The keys of a session.
@@ -70,6 +83,7 @@ impl Session {
             asked_groups: Mutex::default(),
             pace: Mutex::default(),
             last_view: tokio::sync::Mutex::default(),
+            page_end: Mutex::default(),
             msp: RwLock::new(Arc::new(msp)),
             tasks: Mutex::default(),
         })
