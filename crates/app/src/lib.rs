@@ -45,6 +45,8 @@ mod routes;
 mod session;
 mod settings;
 pub mod store;
+#[cfg(feature = "synthetic")]
+pub mod synthetic;
 mod tray;
 mod vault;
 mod words;

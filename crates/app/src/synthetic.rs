@@ -1,0 +1,160 @@
+//! Vaults for measuring: many organizations whose entries, epochs, objects and index rows are as real as those of a
+//! firm that worked for years, made in batches because nobody can wait for a hundred thousand sign-ins.
+//!
+//! Only with the feature `synthetic`, which is off in everything that ships.
+
+use crate::api::{Action, OrganizationsRequest, OrganizationsView};
+use crate::error::Result;
+use crate::journal::{Change, Opened};
+use crate::records::{self, Bytes16, Bytes32, Laps, Tenant, item_text, key, organization_text};
+use crate::session::{Pages, Session, make, rng};
+use crate::vault::{self, meta};
+use crate::{App, accounts, organizations};
+use vitrine_vault::SecretBytes;
+use vitrine_vault::account::Lockbox;
+use vitrine_vault::items::{AccountItem, ConnectionItem, Credential, Origin};
+use vitrine_vault::page::PageKey;
+use vitrine_vault::password::PasswordPolicy;
+
+/// Organizations made durable together: enough to spread the cost of a commit, few enough to fit into memory.
+const BATCH: u32 = 500;
+/// Hours between rotations: long, so that a vault that is kept between runs does not fall due.
+const INTERVAL_HOURS: u32 = 24 * 30;
+/// Sizes of a self-signed certificate with a 2,048-bit RSA key, and of that key, in DER.
+const CERTIFICATE: usize = 780;
+const KEY: usize = 1_218;
+const YEAR_MS: u64 = 365 * 24 * 3_600_000;
+
+/// Ids of one emergency account, as requests take them.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The organization.
+    pub organization: String,
+    /// The account.
+    pub account: String,
+}
+
+/// Adds `count` connected organizations with `accounts` emergency accounts each, numbered from `first` on, to the
+/// unlocked vault. Answers with one of the accounts, in the middle.
+///
+/// # Errors
+/// Where the vault is locked or the disk refuses.
+pub async fn fill(app: &App, first: u32, count: u32, accounts: u8) -> Result<Option<Place>> {
+    let session = app.session().await?;
+    let (mut next, end, mut middle) = (first, first + count, None);
+    while next < end {
+        let mut change = Change::begin(app, &session).await?;
+        let batch = next..end.min(next + BATCH);
+        next = batch.end;
+        for number in batch {
+            let place = found(app, &mut change, number, accounts).await?;
+            if number == first + count / 2 {
+                middle = place;
+            }
+        }
+        change.commit().await?;
+    }
+    Ok(middle)
+}
+
+async fn found(app: &App, change: &mut Change<'_>, number: u32, accounts: u8) -> Result<Option<Place>> {
+    let (name, domain) = (format!("Organization {number:06}"), format!("org{number:06}.example"));
+    let now = app.now_ms();
+    let mut opened = change.found_organization(&name, "").await?;
+    let id = *opened.id.as_bytes();
+    change.note(Action::OrganizationAdded, Some((&id, &name)), None, None).await?;
+    let connection = connection(&name, &domain, now);
+    change.put_connection(&mut opened, &connection).await?;
+    opened.row.tenant = Tenant::from_item(&connection, now);
+    if let Some(tenant) = &opened.row.tenant {
+        change.tx.index_put(&key::tenant(&tenant.id), &id).await?;
+    }
+    opened.row.laps = Some(Laps { interval_hours: INTERVAL_HOURS, enabled_at: now });
+    change.put_profile(&mut opened).await?;
+    let mut first = None;
+    for number in 1..=accounts {
+        let item: Bytes16 = make();
+        let mut account =
+            AccountItem::new(&format!("emergency-{number}@{domain}"), &format!("Emergency access {number}"));
+        account.object_id = Some(make());
+        account.role_assigned = true;
+        set(&mut account, now);
+        put(change, &mut opened, &item, &account).await?;
+        first.get_or_insert(Place { organization: organization_text(&id), account: item_text(&item) });
+    }
+    change.save(opened).await?;
+    Ok(first)
+}
+
+fn connection(name: &str, domain: &str, now: u64) -> ConnectionItem {
+    ConnectionItem {
+        tenant_id: make(),
+        tenant_name: name.to_owned(),
+        default_domain: domain.to_owned(),
+        initial_domain: format!("{}.onmicrosoft.com", domain.trim_end_matches(".example")),
+        app_id: make(),
+        app_object_id: make(),
+        service_principal_id: make(),
+        // Nothing signs in with them, so their length is all that counts.
+        certificate_der: make::<CERTIFICATE>().to_vec(),
+        private_key_pkcs8: SecretBytes::new(make::<KEY>().to_vec()),
+        not_after_ms: now.saturating_add(YEAR_MS),
+        cloud: "global".to_owned(),
+    }
+}
+
+/// Another password, as a rotation that was verified leaves it.
+fn set(account: &mut AccountItem, now: u64) {
+    let password = PasswordPolicy::default().make_password(&[&account.user_name], &mut rng());
+    let current = Credential { password, set_at_ms: now, origin: Origin::Rotated };
+    account.previous = account.current.replace(current);
+    account.last_password_change = Some("2026-01-01T00:00:00Z".to_owned());
+    account.verified_at_ms = Some(now);
+}
+
+async fn put(change: &mut Change<'_>, opened: &mut Opened, item: &Bytes16, account: &AccountItem) -> Result<()> {
+    change.put_account(opened, item, account).await?;
+    let id: Bytes32 = *opened.id.as_bytes();
+    accounts::show_in(&mut opened.row, &id, item, account);
+    Ok(())
+}
+
+/// Stores another password `times` times over, in one change that is durable when this returns.
+///
+/// # Errors
+/// Where the vault is locked, the account is unknown, or the disk refuses.
+pub async fn rotate(app: &App, place: &Place, times: u32) -> Result<()> {
+    let (id, item) = (records::parse_organization(&place.organization)?, records::parse_item(&place.account)?);
+    let session = app.session().await?;
+    let mut change = Change::begin(app, &session).await?;
+    let mut opened = change.open(&id).await?;
+    let mut account = change.account(&opened, &item).await?;
+    for _ in 0..times {
+        set(&mut account, app.now_ms());
+        put(&mut change, &mut opened, &item, &account).await?;
+        let name = opened.row.name.clone();
+        change.note(Action::Rotated, Some((&id, &name)), Some(&account.user_name), None).await?;
+    }
+    change.save(opened).await?;
+    change.commit().await
+}
+
+/// Does all of an unlock that follows the stretching of the passphrase, up to the first `limit` rows of the list.
+///
+/// # Errors
+/// Where the vault is locked or damaged.
+pub async fn reopen(app: &App, limit: u32) -> Result<OrganizationsView> {
+    let session = app.session().await?;
+    app.inner.store.lock_index().await;
+    let lockbox = app.inner.store.meta(meta::LOCKBOX).await?.ok_or_else(vault::no_vault)?;
+    let lockbox = Lockbox::from_bytes(&lockbox).map_err(vault::damaged_lockbox)?;
+    app.inner.store.unlock_index(seal(&session)).await?;
+    app.inner.store.index_generation().await?;
+    vault::read_state(app, &session.root, lockbox.ids()).await?;
+    vault::opened(app, &session).await;
+    organizations::list(app, OrganizationsRequest { limit, ..OrganizationsRequest::default() }).await
+}
+
+fn seal(session: &Session) -> Pages {
+    Pages(PageKey::derive(session.device.local()))
+}
