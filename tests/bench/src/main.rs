@@ -1,0 +1,102 @@
+//! Measures whole programs beside their peers, and single operations beside this machine's limits.
+//!
+//! Ratios are what counts: both sides run on one machine, in turn, at least five times, and medians are compared. Whatever
+//! needs much memory runs in a child, because a child's peak memory begins with that of whoever started it.
+#![allow(clippy::print_stdout, reason = "a terminal host speaks on stdout")]
+
+mod child;
+mod inside;
+mod peers;
+mod programs;
+mod row;
+mod vaults;
+
+use std::alloc::System;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result};
+use clap::{Parser, Subcommand};
+use vitrine_vault::account::{BoxIds, DeviceKeys, Lockbox, RootKey};
+use vitrine_vault::{KdfParams, Secret, SecretText};
+use zeroizing_alloc::ZeroAlloc;
+
+/// As in the programs that are measured: what is freed is wiped, and that takes its time.
+#[global_allocator]
+static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
+
+#[derive(Parser)]
+#[command(name = "vitrine-bench", about = "Measures Vitrine beside other programs")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Measures everything, or one row.
+    Measure {
+        /// Only this row, by its id.
+        row: Option<String>,
+        /// The command line program to measure.
+        #[arg(long)]
+        vitrine: PathBuf,
+        /// Where synthetic vaults are kept between runs.
+        #[arg(long)]
+        cache: PathBuf,
+        /// File for the rows as JSON.
+        #[arg(long)]
+        json: Option<PathBuf>,
+        /// The largest vault, in organizations.
+        #[arg(long, default_value_t = 100_000)]
+        largest: u32,
+    },
+    /// Makes a synthetic vault.
+    Prepare { folder: PathBuf, organizations: u32, accounts: u8, rotations: u32 },
+    /// Measures single operations on a vault.
+    Inside { folder: PathBuf },
+    /// Opens many objects.
+    OpenAll,
+    /// Prints the size of a vault's database.
+    Size { folder: PathBuf },
+    /// Stretches one passphrase.
+    Kdf { memory_kib: u32, passes: u32, lanes: u32 },
+    /// Starts and ends.
+    Nothing,
+}
+
+fn main() -> Result<()> {
+    match Arguments::parse().command {
+        Command::Measure { row, vitrine, cache, json, largest } => {
+            programs::measure(row.as_deref(), vitrine, cache, json.as_deref(), largest)
+        }
+        Command::Prepare { folder, organizations, accounts, rotations } => {
+            runtime()?.block_on(vaults::prepare(&folder, organizations, accounts, rotations))
+        }
+        Command::Inside { folder } => {
+            let vault = vaults::known(&folder).context("no synthetic vault there")?;
+            say(&runtime()?.block_on(inside::measure(&vault))?)
+        }
+        Command::OpenAll => say(&inside::open_all()?),
+        Command::Size { folder } => say(&runtime()?.block_on(vaults::size(&folder))?),
+        Command::Kdf { memory_kib, passes, lanes } => kdf(KdfParams::new(memory_kib, passes, lanes)?),
+        Command::Nothing => Ok(()),
+    }
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?)
+}
+
+fn say(document: &impl serde::Serialize) -> Result<()> {
+    println!("{}", serde_json::to_string(document)?);
+    Ok(())
+}
+
+/// One stretching, as an unlock does it; the sealing that follows takes microseconds.
+fn kdf(params: KdfParams) -> Result<()> {
+    let (rng, ids) = (&mut inside::rng(), BoxIds { member: [1; 16], device: [2; 16], genesis: [3; 32] });
+    let (root, device) = (RootKey::make(rng), DeviceKeys::make(rng));
+    let passphrase = SecretText::new(vaults::PASSPHRASE.to_owned());
+    Lockbox::seal(&passphrase, &Secret::new([4; 32]), params, ids, &root, &device, rng)?;
+    Ok(())
+}

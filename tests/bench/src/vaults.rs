@@ -1,0 +1,128 @@
+//! Synthetic vaults: made once into a folder that outlives the run, because the largest takes minutes.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use anyhow::{Context as _, Result, bail};
+use serde::{Deserialize, Serialize};
+use vitrine_app::api::{CreateVaultRequest, EdgeSecret, UnlockRequest};
+use vitrine_app::synthetic::{self, Place};
+use vitrine_app::{App, Clock, Config, Headless, Keychain, KeychainError, Options, SystemClock};
+use vitrine_vault::{KdfParams, SecretText};
+
+/// Opens every synthetic vault. There is nothing in them.
+pub(crate) const PASSPHRASE: &str = "correct horse battery staple of the benchmark";
+
+/// Where a vault lies, and one account in its middle.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Vault {
+    pub(crate) folder: PathBuf,
+    pub(crate) organizations: u32,
+    pub(crate) organization: String,
+    pub(crate) account: String,
+}
+
+impl Vault {
+    /// The account in its middle.
+    pub(crate) fn place(&self) -> Place {
+        Place { organization: self.organization.clone(), account: self.account.clone() }
+    }
+}
+
+/// Reads what an earlier run made.
+pub(crate) fn known(folder: &Path) -> Option<Vault> {
+    serde_json::from_slice(&fs::read(folder.join("bench.json")).ok()?).ok()
+}
+
+/// Makes a vault, its accounts rotated `rotations` times more.
+pub(crate) async fn prepare(folder: &Path, organizations: u32, accounts: u8, rotations: u32) -> Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder)?;
+    }
+    let app = App::open(options(folder)?, Headless).await?;
+    let request = CreateVaultRequest {
+        msp_name: "Contoso Support".into(),
+        person_name: "Ada Lovelace".into(),
+        passphrase: passphrase(),
+        accept_file_fallback: true,
+    };
+    app.call(request).await.map_err(|error| anyhow::anyhow!("{}", error.what))?;
+    let place = synthetic::fill(&app, 0, organizations, accounts).await?;
+    let place = place.unwrap_or(Place { organization: String::new(), account: String::new() });
+    for _ in 0..rotations {
+        synthetic::rotate(&app, &place, 1).await?;
+    }
+    let Place { organization, account } = place;
+    let vault = Vault { folder: folder.to_owned(), organizations, organization, account };
+    app.shut_down();
+    fs::write(folder.join("bench.json"), serde_json::to_vec(&vault)?)?;
+    Ok(())
+}
+
+/// Opens a vault in this process.
+pub(crate) async fn open(vault: &Vault) -> Result<App> {
+    let app = App::open(options(&vault.folder)?, Headless).await?;
+    app.call(UnlockRequest { passphrase: passphrase() }).await.map_err(|error| anyhow::anyhow!("{}", error.what))?;
+    Ok(app)
+}
+
+/// Bytes of the database, its journal folded in first.
+pub(crate) async fn size(folder: &Path) -> Result<u64> {
+    use sqlx::{ConnectOptions as _, Connection as _};
+    let path = folder.join("vitrine.db");
+    let mut database = sqlx::sqlite::SqliteConnectOptions::new().filename(&path).connect().await?;
+    sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut database).await?;
+    database.close().await?;
+    Ok(fs::metadata(&path).with_context(|| path.display().to_string())?.len())
+}
+
+fn passphrase() -> EdgeSecret {
+    EdgeSecret(SecretText::new(PASSPHRASE.to_owned()))
+}
+
+fn options(folder: &Path) -> Result<Options> {
+    let mut config = Config::load_from(folder.to_owned(), |_| None)?;
+    config.kdf = KdfParams::FLOOR;
+    Ok(Options { config, keychain: Arc::new(Absent), clock: Arc::new(Hurried::default()) })
+}
+
+/// No keychain, so that the device secret lies in the vault's folder and nobody's keychain is touched.
+struct Absent;
+
+impl Keychain for Absent {
+    fn read(&self, _name: &str) -> Result<Option<Vec<u8>>, KeychainError> {
+        Err(KeychainError("none".into()))
+    }
+
+    fn write(&self, _name: &str, _value: &[u8]) -> Result<(), KeychainError> {
+        Err(KeychainError("none".into()))
+    }
+
+    fn forget(&self, _name: &str) -> Result<(), KeychainError> {
+        Err(KeychainError("none".into()))
+    }
+}
+
+/// A clock by which a minute passes at each look: only so many secrets may be shown in one.
+#[derive(Default)]
+struct Hurried(AtomicU64);
+
+impl Clock for Hurried {
+    fn now_ms(&self) -> u64 {
+        SystemClock.now_ms()
+    }
+
+    fn steady_ms(&self) -> u64 {
+        self.0.fetch_add(61_000, Ordering::Relaxed)
+    }
+}
+
+/// The words of a number of organizations that a folder is named by.
+pub(crate) fn folder(cache: &Path, organizations: u32, accounts: u8, rotations: u32) -> Result<PathBuf> {
+    if organizations == 0 {
+        bail!("a vault without organizations measures nothing");
+    }
+    Ok(cache.join(format!("vault-1-{organizations}-{accounts}-{rotations}")))
+}
