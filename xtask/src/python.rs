@@ -19,7 +19,7 @@ pub(crate) fn ensure() -> Result<()> {
     }
     let at = home();
     let (at, list) = (at.to_string_lossy(), requirements());
-    shell::run(shell::command(paths::root(), "python3", &["-m", "venv", "--clear", &at]))?;
+    shell::run(shell::command(paths::root(), "python3", ["-m", "venv", "--clear", &at]))?;
     let list = list.to_string_lossy();
     shell::run(python(&["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement", &list]))?;
     fs::write(&stamp, wanted).context("could not note which Python packages are installed")
