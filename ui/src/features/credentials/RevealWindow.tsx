@@ -26,8 +26,9 @@ export function RevealWindow({ organization, account }: { organization: string; 
       if (event.key === "Escape" && !event.defaultPrevented && document.querySelector('[role="dialog"]') === null)
         void host.closeWindow();
     };
-    window.addEventListener("keydown", closes);
-    return () => window.removeEventListener("keydown", closes);
+    // Before a dialog hears the same key: it would be gone by then, and the whole window would close with it.
+    window.addEventListener("keydown", closes, true);
+    return () => window.removeEventListener("keydown", closes, true);
   }, [host]);
 
   if (locked || (status.data && status.data.phase !== "unlocked"))
