@@ -26,8 +26,9 @@ struct Node {
 /// Fails with every violation on the present page; `what` names the page in the message.
 pub async fn ensure_accessible(window: &Window, what: &str) -> Result<()> {
     let engine = std::fs::read_to_string(Path::new(AXE)).context("axe-core is not installed in ui/node_modules")?;
-    window.wait_for_frames().await?;
-    window.script(&engine).await?;
+    let asked = || format!("axe was not heard on {what}");
+    window.wait_for_frames().await.with_context(asked)?;
+    window.script(&engine).await.with_context(asked)?;
     let run = "const done = arguments[arguments.length - 1]; \
                axe.run(document, arguments[0]).then(found => done({ found: found.violations }), \
                error => done({ error: String(error) }));";
@@ -35,7 +36,7 @@ pub async fn ensure_accessible(window: &Window, what: &str) -> Result<()> {
         "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
         "resultTypes": ["violations"],
     });
-    let mut answer = window.script_async(run, vec![options]).await?;
+    let mut answer = window.script_async(run, vec![options]).await.with_context(asked)?;
     if let Some(error) = answer["error"].as_str() {
         bail!("axe could not judge {what}: {error}");
     }

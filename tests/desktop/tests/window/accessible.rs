@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
+use fantoccini::key::Key;
 use vitrine_desktop_tests::accessibility::ensure_accessible;
 use vitrine_desktop_tests::{Cloud, Window, acts, scenario};
 
@@ -57,7 +58,7 @@ async fn at_twice_the_size_no_page_has_to_be_scrolled_sideways() {
         for (entry, there) in [
             ("nav-organizations", "organizations-table"),
             ("nav-rotation", "rotate-due"),
-            ("nav-settings", "backup-now"),
+            ("nav-settings", "passphrase-change"),
         ] {
             window.click(entry).await?;
             window.find(there).await?;
@@ -109,7 +110,9 @@ async fn screens(window: &Window, theme: &str, passphrase: &str) -> Result<()> {
     window.click("large-type").await?;
     window.find("large-text").await?;
     ensure_accessible(window, &format!("large type, {theme}")).await?;
-    window.press(fantoccini::key::Key::Escape).await?;
+    // Closes the dialog alone, not the window behind it.
+    window.press(Key::Escape).await?;
+    window.wait_until_gone("large-text").await?;
     acts::close_reveal(window).await?;
     window.click("lock-now").await?;
     window.find("unlock-passphrase").await?;
