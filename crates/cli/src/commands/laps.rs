@@ -1,11 +1,11 @@
 //! LAPS: enabling it, its interval, turning it off.
 
 use vitrine_app::api::{
-    AccountsFate, DisableLapsRequest, EnableLapsRequest, LapsEnabledView, LapsOutcome, LapsPlanRequest, LapsPlanView,
-    SetIntervalRequest, SignInPurpose,
+    AccountsFate, DisableLapsRequest, EnableLapsRequest, JobStep, JobView, LapsEnabledView, LapsOutcome,
+    LapsPlanRequest, LapsPlanView, SetIntervalRequest, SignInPurpose,
 };
 
-use super::{Result, connect, find, organizations};
+use super::{Result, connect, find, organizations, rotate};
 use crate::{
     args::{Laps, SignIn},
     door::Door,
@@ -78,17 +78,26 @@ pub(super) async fn enable(
             }
         }
         if adopt.len() == before {
-            return ended(&view);
+            // An account taken over gets its password from the connection: that must not end with this process.
+            let adopted = view.accounts.iter().any(|account| account.outcome == LapsOutcome::Adopted);
+            let jobs = if adopted { rotate::settled(door, &organization).await? } else { Vec::new() };
+            return ended(&view, &jobs);
         }
     }
 }
 
-fn ended(view: &LapsEnabledView) -> Result {
+fn ended(view: &LapsEnabledView, jobs: &[JobView]) -> Result {
     let good = |outcome| matches!(outcome, LapsOutcome::Created | LapsOutcome::Adopted | LapsOutcome::AlreadyKept);
     let done = view.accounts.iter().filter(|account| good(account.outcome)).count();
     let first_error = view.accounts.iter().find_map(|account| account.error.clone());
     let exit = match (done, first_error) {
-        (done, _) if done == view.accounts.len() => Exit::Done,
+        (done, _) if done == view.accounts.len() => {
+            if jobs.iter().all(|job| job.step == JobStep::Done) {
+                Exit::Done
+            } else {
+                Exit::Partly
+            }
+        }
         (0, Some(error)) => return Err(error.into()),
         _ => Exit::Partly,
     };

@@ -1,6 +1,9 @@
 //! Rotating, and waiting for what comes of it.
 
-use std::{collections::BTreeMap, time::Instant};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
 use serde::Serialize;
 use vitrine_app::api::{ErrorClass, JobStep, JobView, JobsRequest, RotateRequest, RotateScope};
@@ -14,6 +17,9 @@ use crate::{
     person::Person,
     text::{shown, table, words},
 };
+
+/// How long a command waits for a rotation that it did not order itself.
+const LONGEST_WAIT: Duration = Duration::from_mins(10);
 
 /// What came of the rotations that were asked for.
 #[derive(Serialize)]
@@ -31,7 +37,7 @@ type Key = (String, String);
 
 pub(super) async fn run(door: &mut Door, person: &mut Person, args: Rotate) -> Result {
     let scope = scope(door, &args).await?;
-    let wait = std::time::Duration::from_secs(args.wait);
+    let wait = Duration::from_secs(args.wait);
     let earlier: BTreeMap<Key, u64> = door
         .call(JobsRequest {})
         .await?
@@ -64,6 +70,19 @@ pub(super) async fn run(door: &mut Door, person: &mut Person, args: Rotate) -> R
         view = door.call(JobsRequest {}).await?;
     };
     ended(jobs)
+}
+
+/// Waits until nothing is at work for an organization any more, ten minutes at most, and says how its jobs stand.
+pub(super) async fn settled(door: &mut Door, organization: &str) -> Result<Vec<JobView>> {
+    let begun = Instant::now();
+    loop {
+        let mut jobs = door.call(JobsRequest {}).await?.jobs;
+        jobs.retain(|job| job.organization == organization);
+        if !jobs.iter().any(|job| at_work(job.step)) || begun.elapsed() >= LONGEST_WAIT {
+            return Ok(jobs);
+        }
+        tokio::time::sleep(POLL).await;
+    }
 }
 
 async fn scope(door: &mut Door, args: &Rotate) -> Result<RotateScope> {
