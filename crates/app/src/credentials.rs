@@ -349,7 +349,11 @@ pub(crate) async fn carry(app: &App, session: &Session) -> Result<()> {
     }
     let mut change = Change::begin(app, session).await?;
     for (id, records) in batches {
-        let mut opened = change.open(&id).await?;
+        // One organization that cannot be opened must not keep the records of all others back.
+        let Ok(mut opened) = change.open(&id).await else {
+            tracing::warn!(code = "credentials.uncarried", "view records of an organization could not be carried");
+            continue;
+        };
         let batch = Writer::document(|map| {
             for (number, record) in (1..).zip(&records) {
                 map.bytes(number, record);

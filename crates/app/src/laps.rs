@@ -72,7 +72,11 @@ pub(crate) async fn enable(app: &App, request: EnableLapsRequest) -> Result<Laps
     let mut outcomes = Vec::new();
     for (number, name) in names.iter().enumerate() {
         let adopt = request.adopt.iter().any(|agreed| agreed.trim().eq_ignore_ascii_case(name.local()));
-        let outcome = one(app, &session, &id, &admin, name, number + 1, adopt).await;
+        // An account that was just taken over is still being rotated; two of one tenant are never in flight together.
+        rotate::settle(app, &id).await;
+        let work = one(app, &session, &id, &admin, name, number + 1, adopt);
+        // Locking ends this work where it stands, like every other that holds keys.
+        let outcome = session.stop.run_until_cancelled(Box::pin(work)).await.unwrap_or_else(|| Err(Error::locked()));
         outcomes.push(match outcome {
             Ok(outcome) => LapsAccountOutcome { name: name.local().to_owned(), outcome, error: None },
             Err(error) => LapsAccountOutcome {

@@ -324,6 +324,14 @@ pub(crate) async fn edit(app: &App, request: EditOrganizationRequest) -> Result<
 pub(crate) async fn archive(app: &App, request: ArchiveOrganizationRequest) -> Result<Done> {
     let id = parse_organization(&request.organization)?;
     let session = app.session().await?;
+    if crate::rotate::is_working(app, &id) {
+        return Err(Error::usage(
+            "organization.rotating",
+            "A rotation of this organization is under way.",
+            "Wait until it has ended, then archive it.",
+        )
+        .holds("Nothing was changed."));
+    }
     // Once archived its ledger takes no more records, so those that wait go first.
     crate::credentials::carry(app, &session).await?;
     let mut change = Change::begin(app, &session).await?;
@@ -341,6 +349,7 @@ pub(crate) async fn archive(app: &App, request: ArchiveOrganizationRequest) -> R
     change.remove(opened).await?;
     change.commit().await?;
     crate::rotate::forget(app, &id);
+    crate::connect::finish(app, &id);
     app.tell(Event::OrganizationsChanged);
     Ok(Done {})
 }

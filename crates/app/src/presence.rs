@@ -38,6 +38,7 @@ pub(crate) fn watch(app: &App) {
 )]
 trait Manager {
     #[zbus(name = "GetSessionByPID")]
+    fn get_session(&self, id: &str) -> zbus::Result<OwnedObjectPath>;
     fn get_session_by_pid(&self, pid: u32) -> zbus::Result<OwnedObjectPath>;
     fn inhibit(&self, what: &str, who: &str, why: &str, mode: &str) -> zbus::Result<OwnedFd>;
     #[zbus(signal)]
@@ -56,7 +57,11 @@ async fn watch_login(app: &App) -> zbus::Result<()> {
     let bus = Connection::system().await?;
     let manager = ManagerProxy::new(&bus).await?;
     // Signals come from the session's own path; the alias `auto` only takes calls.
-    let path = manager.get_session_by_pid(std::process::id()).await?;
+    // A program that the desktop started as a service of the user belongs to no session: then its user's own counts.
+    let path = match manager.get_session_by_pid(std::process::id()).await {
+        Ok(path) => path,
+        Err(_) => manager.get_session("auto").await?,
+    };
     let session = SessionProxy::builder(&bus).path(path).build().await?;
     let mut sleeping = manager.receive_prepare_for_sleep().await?;
     let mut locking = session.receive_lock().await?;

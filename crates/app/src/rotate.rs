@@ -674,6 +674,27 @@ async fn remember_problem(
     change.commit().await
 }
 
+/// Whether an account of the organization is being worked on right now.
+pub(crate) fn is_working(app: &App, id: &Bytes32) -> bool {
+    let working = |job: &JobView| {
+        matches!(
+            job.step,
+            JobStep::Queued | JobStep::Looking | JobStep::Preparing | JobStep::Sending | JobStep::Verifying
+        )
+    };
+    lock(&app.inner.jobs).shown.iter().any(|((organization, _), job)| organization == id && working(job))
+}
+
+/// Waits until no account of the organization is being worked on.
+pub(crate) async fn settle(app: &App, id: &Bytes32) {
+    let mut events = app.events();
+    while is_working(app, id) {
+        if matches!(events.recv().await, Err(RecvError::Closed)) {
+            return;
+        }
+    }
+}
+
 /// Forgets the jobs of an organization that is gone, or whose LAPS is off. Its task ends at its next step: let go of
 /// at once, a second one could be begun beside it.
 pub(crate) fn forget(app: &App, id: &Bytes32) {

@@ -12,7 +12,9 @@ use crate::{App, backup, connect, lock as hold, restore, rotate, tray};
 use std::sync::Arc;
 use std::time::Duration;
 use vitrine_ledger::{Body, DeviceId, Entry, LedgerId, MemberId, MspBody, MspState, TeamId};
-use vitrine_vault::account::{AccountSecret, BoxIds, Enrolment, Lockbox, RootKey, UnlockError, seal_account_secret};
+use vitrine_vault::account::{
+    AccountSecret, BoxIds, Enrolment, Lockbox, RootKey, UnlockError, Unlocked, seal_account_secret,
+};
 use vitrine_vault::epoch::{self, MspKey, TeamKeys, Which, WrapContext};
 use vitrine_vault::page::PageKey;
 use vitrine_vault::{Secret, SecretText, passphrase};
@@ -279,10 +281,19 @@ pub(crate) async fn unlock(app: &App, request: UnlockRequest) -> Result<StatusVi
         (gate.wrong, gate.open_again_at) = (0, 0);
         gate.warnings.clear();
     }
-    let ids = lockbox.ids();
+    let entered = enter(app, unlocked, lockbox.ids(), &device).await;
+    if entered.is_err() {
+        // An index that stays open without a session would hold the local key of a vault that says it is locked.
+        app.inner.store.lock_index().await;
+    }
+    entered
+}
+
+/// Opens the index with the keys of an opened lockbox, and begins the session.
+async fn enter(app: &App, unlocked: Unlocked, ids: BoxIds, device: &str) -> Result<StatusView> {
     let pages = Pages(PageKey::derive(unlocked.device_keys.local()));
     let index = app.inner.store.unlock_index(pages).await;
-    let remembered = app.inner.device_secret.generation(&device).await;
+    let remembered = app.inner.device_secret.generation(device).await;
     if let Err(error) = index {
         if !matches!(error, StoreError::PageDamaged { .. }) {
             return Err(error.into());
@@ -291,7 +302,6 @@ pub(crate) async fn unlock(app: &App, request: UnlockRequest) -> Result<StatusVi
     }
     let generation = app.inner.store.index_generation().await?;
     if let Some(remembered) = remembered.filter(|remembered| *remembered > generation) {
-        app.inner.store.lock_index().await;
         return Err(Error::integrity(
             "vault.rolled-back",
             "This database is older than the one this device used last.",
@@ -309,10 +319,7 @@ pub(crate) async fn unlock(app: &App, request: UnlockRequest) -> Result<StatusVi
         Err(error) if error.code().starts_with("index.") => {
             return restore::rebuild(app, unlocked, ids, generation).await;
         }
-        Err(error) => {
-            app.inner.store.lock_index().await;
-            return Err(error);
-        }
+        Err(error) => return Err(error),
     };
     let keys = Keys {
         root: unlocked.root,

@@ -29,7 +29,8 @@ pub(crate) fn connection_check(checks: &[PermissionCheck], at: u64) -> Check {
     let (verdict, words) = if refused.is_empty() {
         (
             Verdict::Good,
-            "The connection signs in with its own certificate. Every permission that a read can prove was proved.".to_owned(),
+            "The connection signs in with its own certificate. Every permission that a read can prove was proved."
+                .to_owned(),
         )
     } else {
         (Verdict::Bad, format!("The tenant refuses: {}. Connect it again to repair this.", refused.join(", ")))
