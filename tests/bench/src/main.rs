@@ -47,7 +47,7 @@ enum Command {
         #[arg(long)]
         json: Option<PathBuf>,
         /// The largest vault, in organizations.
-        #[arg(long, default_value_t = 100_000)]
+        #[arg(long, default_value_t = programs::LARGEST)]
         largest: u32,
     },
     /// Makes a synthetic vault.

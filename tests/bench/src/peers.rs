@@ -100,8 +100,8 @@ fn rounds(file: &Path) -> Result<u64> {
 
 fn write_xml(path: &Path, entries: u32) -> Result<()> {
     let mut file = BufWriter::new(fs::File::create(path)?);
-    // UUIDs are 16 bytes in Base64: a number in 20 letters and the two characters that fill up.
-    let id = |number: u32| format!("{number:0>22}==");
+    // UUIDs are 16 bytes in Base64. Of the last letter before the filling only two bits count, so it stays the same.
+    let id = |number: u32| format!("{number:0>21}A==");
     write!(file, "<?xml version=\"1.0\" encoding=\"utf-8\"?><KeePassFile><Meta/><Root><Group>")?;
     write!(file, "<UUID>{}</UUID><Name>Root</Name>", id(u32::MAX))?;
     for number in 0..entries {

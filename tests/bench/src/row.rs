@@ -6,7 +6,7 @@ use serde::Serialize;
 #[derive(Debug, Serialize)]
 pub(crate) struct Row {
     /// Which goal of the performance requirements.
-    id: &'static str,
+    pub(crate) id: &'static str,
     /// What was measured.
     what: String,
     /// Ours.

@@ -38,6 +38,13 @@ pub(crate) fn known(folder: &Path) -> Option<Vault> {
 
 /// Makes a vault, its accounts rotated `rotations` times more.
 pub(crate) async fn prepare(folder: &Path, organizations: u32, accounts: u8, rotations: u32) -> Result<()> {
+    let (app, vault) = make(folder, organizations, accounts, rotations).await?;
+    app.shut_down();
+    fs::write(folder.join("bench.json"), serde_json::to_vec(&vault)?)?;
+    Ok(())
+}
+
+async fn make(folder: &Path, organizations: u32, accounts: u8, rotations: u32) -> Result<(App, Vault)> {
     if folder.exists() {
         fs::remove_dir_all(folder)?;
     }
@@ -55,10 +62,7 @@ pub(crate) async fn prepare(folder: &Path, organizations: u32, accounts: u8, rot
         synthetic::rotate(&app, &place, 1).await?;
     }
     let Place { organization, account } = place;
-    let vault = Vault { folder: folder.to_owned(), organizations, organization, account };
-    app.shut_down();
-    fs::write(folder.join("bench.json"), serde_json::to_vec(&vault)?)?;
-    Ok(())
+    Ok((app, Vault { folder: folder.to_owned(), organizations, organization, account }))
 }
 
 /// Opens a vault in this process.
@@ -125,4 +129,55 @@ pub(crate) fn folder(cache: &Path, organizations: u32, accounts: u8, rotations: 
         bail!("a vault without organizations measures nothing");
     }
     Ok(cache.join(format!("vault-1-{organizations}-{accounts}-{rotations}")))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+    use super::*;
+    use vitrine_app::api::{AddOrganizationRequest, OrganizationsRequest};
+
+    async fn vault(organizations: u32) -> (tempfile::TempDir, App) {
+        let folder = tempfile::tempdir().unwrap();
+        let (app, _) = make(&folder.path().join("vault"), organizations, 2, 0).await.unwrap();
+        (folder, app)
+    }
+
+    async fn page(app: &App, offset: u32, descending: bool) -> Vec<String> {
+        let request = OrganizationsRequest { offset, limit: 7, descending, ..OrganizationsRequest::default() };
+        app.call(request).await.unwrap().rows.into_iter().map(|row| row.name).collect()
+    }
+
+    #[tokio::test]
+    async fn a_list_read_page_by_page_shows_every_row_once_in_both_orders_and_after_a_change() {
+        let (_folder, app) = vault(25).await;
+        let all: Vec<String> = (0..25).map(crate::peers::title).collect();
+        for descending in [false, true] {
+            let mut read = vec![];
+            for offset in [0, 7, 14, 21] {
+                read.extend(page(&app, offset, descending).await);
+            }
+            if descending {
+                read.reverse();
+            }
+            assert_eq!(read, all);
+            assert!(page(&app, 25, descending).await.is_empty());
+        }
+        // What comes before the next page grew by one row, so the place that the last page ended at no longer counts.
+        assert_eq!(page(&app, 0, false).await, all[..7]);
+        let added = AddOrganizationRequest { name: "A first one".into(), notes: String::new() };
+        app.call(added).await.unwrap();
+        assert_eq!(page(&app, 7, false).await, all[6..13]);
+        app.shut_down();
+    }
+
+    #[tokio::test]
+    async fn a_synthetic_vault_opens_again_and_shows_what_it_counts() {
+        let (_folder, app) = vault(3).await;
+        let view = synthetic::reopen(&app, 50).await.unwrap();
+        assert_eq!(view.counts.total, 3);
+        assert_eq!(view.counts.healthy, 3);
+        assert!(view.rows.iter().all(|row| row.accounts == 2));
+        app.shut_down();
+    }
 }
