@@ -38,8 +38,8 @@ pub(crate) fn watch(app: &App) {
 )]
 trait Manager {
     #[zbus(name = "GetSessionByPID")]
-    fn get_session(&self, id: &str) -> zbus::Result<OwnedObjectPath>;
     fn get_session_by_pid(&self, pid: u32) -> zbus::Result<OwnedObjectPath>;
+    fn get_session(&self, id: &str) -> zbus::Result<OwnedObjectPath>;
     fn inhibit(&self, what: &str, who: &str, why: &str, mode: &str) -> zbus::Result<OwnedFd>;
     #[zbus(signal)]
     fn prepare_for_sleep(&self, start: bool) -> zbus::Result<()>;
