@@ -174,7 +174,8 @@ async fn killed_while_an_account_is_made() -> Result<()> {
         }
         // The same command goes on where the other stopped.
         connect(&sim, &desk, number, None).await?.ended(exit::DONE).with_context(|| point.clone())?;
-        cloud::one_value_opens(&sim, &desk, &organization, &tenant, &account).await.with_context(|| point.clone())?;
+        let password = cloud::shown(&desk, &organization, &account, "current").await.with_context(|| point.clone())?;
+        ensure!(sim.control().password_accepted(&tenant, &account, &password), "{point}: the current value is refused");
     }
     kills.suffice()
 }
