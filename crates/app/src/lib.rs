@@ -106,7 +106,7 @@ struct Inner {
     clipboard: Clipboard,
     store: Store,
     events: broadcast::Sender<Event>,
-    /// Keys, while unlocked. Held for reading during one use case's work on the vault, never across the network.
+    /// Keys, while unlocked. A use case takes a share of it; locking ends the session's tasks and waits for them.
     session: tokio::sync::RwLock<Option<Arc<Session>>>,
     gate: Mutex<vault::Gate>,
     connects: Mutex<HashMap<String, connect::Flow>>,
