@@ -154,7 +154,10 @@ pub(crate) async fn rotate(app: &App, request: RotateRequest) -> Result<JobsView
         ));
     }
     for (id, row, items) in wanted.iter().filter(|(_, row, _)| row.tenant.is_some()) {
-        for item in items {
+        // What is unfinished goes first: until it is settled, the tenant's other account may not begin.
+        let (unfinished, others): (Vec<_>, Vec<_>) =
+            items.iter().partition(|item| row.account(item).is_some_and(|account| account.pending_since.is_some()));
+        for item in unfinished.into_iter().chain(others) {
             enqueue(app, &session, id, row, item, Order::Person);
         }
     }
