@@ -68,6 +68,7 @@ pub(crate) async fn set(app: &App, request: SetBackupRequest) -> Result<StatusVi
     files::make_folder(&folder).map_err(|error| files::failed(&folder, error))?;
     let session = app.session().await?;
     write(app, &session, &folder).await?;
+    point!("backup.set");
     let mut change = Change::begin(app, &session).await?;
     change.firm.backup_folder = Some(folder.display().to_string());
     change.firm.backup_written_at = Some(app.now_ms());
@@ -141,6 +142,7 @@ async fn write_and_note(app: &App, session: &Arc<Session>, folder: &Path) -> Res
     firm.backup_written_at = Some(app.now_ms());
     tx.index_put(crate::records::key::FIRM, &crate::records::encode(&firm)?).await?;
     tx.commit().await?;
+    point!("backup.noted");
     let mut state = lock(&app.inner.backup);
     state.written = state.written.max(before);
     state.problem = None;
@@ -164,6 +166,7 @@ async fn write(app: &App, session: &Session, folder: &Path) -> Result<()> {
     point!("backup.begin");
     let mut file = BufWriter::new(open(&beside).map_err(failed)?);
     file.write_all(&head).map_err(failed)?;
+    point!("backup.head");
     let enrolment = app.inner.store.meta(meta::ENROLMENT).await?.ok_or_else(vault::no_vault)?;
     file.write_all(&writer.enrolment(&enrolment).map_err(unwritable)?).map_err(failed)?;
     if let Some(sheet) = app.inner.store.meta(meta::SHEET).await? {
@@ -179,6 +182,7 @@ async fn write(app: &App, session: &Session, folder: &Path) -> Result<()> {
             file.write_all(&writer.entry(&entry.bytes).map_err(unwritable)?).map_err(failed)?;
         }
     }
+    point!("backup.entries");
     let mut after = 0;
     loop {
         let page = app.inner.store.objects_by_arrival(after, PAGE).await?;
@@ -195,6 +199,7 @@ async fn write(app: &App, session: &Session, folder: &Path) -> Result<()> {
     drop(file);
     point!("backup.synced");
     fs::rename(&beside, &path).map_err(failed)?;
+    point!("backup.renamed");
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
     point!("backup.done");
     Ok(())

@@ -5,6 +5,7 @@
 
 use crate::api::*;
 use crate::error::{Error, Result};
+use crate::failpoint::point;
 use crate::journal::Change;
 use crate::records::{self, key, organization_text, parse_organization};
 use crate::session::Session;
@@ -277,10 +278,12 @@ async fn set_up(app: &App, session: &Arc<Session>, id: &[u8; 32], admin: &AdminS
         tell(app, id);
     })
     .await?;
+    point!("connect.made");
     let connection = Connection::new(&session.http, record.clone(), made);
     let checks = setup::check(&connection).await?;
     let check = crate::words::connection_check(&checks, app.now_ms());
     let good = check.verdict == Verdict::Good;
+    point!("connect.checked");
 
     let mut change = Change::begin(app, session).await?;
     let place = key::tenant(&record.tenant_id.to_string());
@@ -303,6 +306,7 @@ async fn set_up(app: &App, session: &Arc<Session>, id: &[u8; 32], admin: &AdminS
     change.note(Action::TenantConnected, Some((id, &name)), None, Some(record.tenant_name.clone())).await?;
     change.save(opened).await?;
     change.commit().await?;
+    point!("connect.after");
 
     with_flow(app, id, |flow| {
         let steps = match &flow.phase {
@@ -352,6 +356,7 @@ async fn store_certificate(app: &App, session: &Arc<Session>, id: &[u8; 32]) -> 
     change.put_connection(&mut opened, &item).await?;
     change.save(opened).await?;
     change.commit().await?;
+    point!("connect.certificate.after");
     Ok(item)
 }
 

@@ -5,6 +5,7 @@
 
 use crate::api::*;
 use crate::error::{Error, Result};
+use crate::failpoint::point;
 use crate::journal::{self, Change};
 use crate::records::{self, Activity, Bytes16, Bytes32, item_text, organization_text, parse_item, parse_organization};
 use crate::session::{self, Session, rng};
@@ -364,7 +365,10 @@ pub(crate) async fn carry(app: &App, session: &Session) -> Result<()> {
     }
     (change.firm.carried_to, change.firm.carried_hash) = (newest, hash);
     change.tx.mark_views_carried(newest);
-    change.commit().await
+    point!("carry.before");
+    change.commit().await?;
+    point!("carry.after");
+    Ok(())
 }
 
 /// A record as it waits in its slot, with the organization whose ledger it goes to.

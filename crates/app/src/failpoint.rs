@@ -1,9 +1,9 @@
 //! Named points at which a test may kill the process, so that "killed at any instant" is shown instant by instant.
 //!
 //! The shipped program has none of this: without the cargo feature `failpoints` (off by default) `point!` expands to
-//! nothing and no environment variable is read. With it, `VITRINE_FAILPOINT=name:n` aborts the process at the n-th
-//! pass of that point (counted from 1), and `VITRINE_FAILPOINT_LOG=file` appends the name of every point passed, from
-//! which a test learns which points a journey has.
+//! nothing and no environment variable is read. With it, `VITRINE_FAILPOINT=name:n` kills the process (SIGKILL) at the
+//! n-th pass of that point (counted from 1), and `VITRINE_FAILPOINT_LOG=file` appends the name of every point passed,
+//! from which a test learns which points a journey has.
 
 /// Passes the named point. Costs nothing, and is nothing, unless the feature `failpoints` is on.
 macro_rules! point {
@@ -45,19 +45,23 @@ mod armed {
         Some(Trap { name: name.to_owned(), passes_left: AtomicU64::new(pass.parse().ok()?) })
     }
 
-    /// Records the pass, and aborts the process if this is the one asked for.
+    /// Records the pass, and kills the process if this is the one asked for.
     pub(crate) fn pass(name: &str) {
         if let Some(path) = std::env::var_os("VITRINE_FAILPOINT_LOG")
             && let Ok(mut log) = OpenOptions::new().create(true).append(true).open(path)
         {
-            // A log that cannot be written makes the test that reads it fail, not the program.
-            let _ = writeln!(log, "{name}");
+            // A log that cannot be written makes the test that reads it fail, not the program. One write for each
+            // line: threads pass points at once.
+            let _ = log.write_all(format!("{name}\n").as_bytes());
         }
         if let Some(trap) = TRAP.get_or_init(trap)
             && trap.name == name
             && trap.passes_left.fetch_sub(1, Ordering::SeqCst) == 1
         {
-            // No destructors, no flushing: as near to a power cut as a process can do to itself.
+            // Truly `kill -9`: no handler, no destructor, no flush, and no thread of the process goes on. What the kernel
+            // was given stays; a power cut takes that too, and is what `fsync` before every claim of "stored" is for.
+            let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
+            // Never reached: a signal to oneself arrives before the call returns.
             process::abort();
         }
     }

@@ -1,6 +1,7 @@
 //! Writing files so that a crash leaves the old one or the new one, readable by this user alone.
 
 use crate::error::{Error, Result};
+use crate::failpoint::point;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
@@ -13,8 +14,11 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
         beside.push(".new");
         let mut file = private(OpenOptions::new().write(true).create(true).truncate(true)).open(&beside)?;
         file.write_all(bytes)?;
+        point!("file.written");
         file.sync_all()?;
+        point!("file.synced");
         fs::rename(&beside, path)?;
+        point!("file.renamed");
         File::open(folder)?.sync_all()
     });
     written.map_err(|error| failed(path, error))
@@ -31,7 +35,9 @@ pub(crate) fn create(path: &Path, bytes: &[u8]) -> Result<()> {
     }
     let written = (|| {
         let mut file = private(OpenOptions::new().write(true).create_new(true)).open(path)?;
+        point!("file.made");
         file.write_all(bytes)?;
+        point!("file.filled");
         file.sync_all()
     })();
     written.map_err(|error| failed(path, error))

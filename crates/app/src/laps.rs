@@ -165,7 +165,9 @@ async fn one(
     drop((password, account));
     let user: UserId = made.user.id;
     update(app, session, id, &item, |account| account.object_id = Some(*user.as_bytes())).await?;
+    point!("laps.role.before");
     entra::assign_global_administrator(admin, user).await?;
+    point!("laps.role.after");
     let facts = entra::verify_account(admin, user).await?;
     let (value, now, role) = (facts.proof.last_password_change, app.now_ms(), facts.global_administrator);
     check_facts(app, session, id, &item, role, facts.proof.account_enabled).await?;
@@ -284,6 +286,7 @@ pub(crate) async fn disable(app: &App, request: DisableLapsRequest) -> Result<Or
                 AccountsFate::Delete => entra::delete_account(&admin, user).await?,
                 AccountsFate::Keep => {}
             }
+            point!("laps.off.tenant");
         }
         connect::finish(app, &id);
     }
@@ -306,7 +309,9 @@ pub(crate) async fn disable(app: &App, request: DisableLapsRequest) -> Result<Or
     let name = opened.row.name.clone();
     change.note(Action::LapsDisabled, Some((&id, &name)), None, None).await?;
     change.save(opened).await?;
+    point!("laps.off.before");
     change.commit().await?;
+    point!("laps.off.after");
     rotate::forget(app, &id);
     app.tell(Event::OrganizationsChanged);
     organizations::show(app, OrganizationRequest { organization: request.organization }).await

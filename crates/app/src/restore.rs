@@ -53,6 +53,7 @@ pub(crate) async fn restore(app: &App, request: RestoreRequest) -> Result<Status
     }
     let ids = BoxIds { member: opened.member, device: *device_id.as_bytes(), genesis: opened.genesis };
     let sealed = seal_boxes(app, &opened, ids, device, request.accept_file_fallback).await?;
+    point!("restore.sealed");
     for (name, bytes) in &sealed.metas {
         tx.put_meta(name, bytes).await?;
     }
@@ -353,6 +354,7 @@ pub(crate) async fn rebuild(app: &App, unlocked: Unlocked, ids: BoxIds, floor: u
         }
     }
     tx.commit().await?;
+    point!("rebuild.begun");
     let ids: Vec<LedgerId> = organizations.into_iter().collect();
     let mut unreadable = 0_u32;
     for batch in ids.chunks(BATCH) {
@@ -363,6 +365,7 @@ pub(crate) async fn rebuild(app: &App, unlocked: Unlocked, ids: BoxIds, floor: u
             }
         }
         change.commit().await?;
+        point!("rebuild.batch");
     }
     let mut change = Change::begin(app, &session).await?;
     // Remembered, so that what is missing is said at every unlock and not at this one alone.
@@ -370,6 +373,7 @@ pub(crate) async fn rebuild(app: &App, unlocked: Unlocked, ids: BoxIds, floor: u
     change.tx.index_delete(key::REBUILDING).await?;
     change.tx.put_meta(meta::INDEX_DAMAGED, &[0]).await?;
     change.commit().await?;
+    point!("rebuild.done");
     if unreadable == 0 && floor > 0 {
         vault::warn(
             app,

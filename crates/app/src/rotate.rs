@@ -488,10 +488,12 @@ impl Turn<'_> {
         // Under way again: killed from here on, the next start goes on by itself.
         account.attention = None;
         account.last_password_change = Some(baseline.as_str().to_owned());
+        point!("rotate.take-over.before");
         change.put_account(&mut opened, self.item, &account).await?;
         accounts::show_in(&mut opened.row, self.id, self.item, &account);
         change.save(opened).await?;
         change.commit().await?;
+        point!("rotate.take-over.after");
         self.since_append = Some(steady);
         Ok(Happened::Appended(Append::Renewal { claim: self.decider_claim(), baseline }))
     }

@@ -172,6 +172,7 @@ pub(crate) async fn create(app: &App, request: CreateVaultRequest) -> Result<Sta
         genesis: *state.ledger().as_bytes(),
     };
     let boxes = seal_boxes(app, request.passphrase.0, ids, keys, request.accept_file_fallback).await?;
+    point!("vault.create.sealed");
     let session = Arc::new(Session::new(boxes.keys, state.clone(), &app.config())?);
     open_empty_index(app, &session).await?;
     let mut tx = app.inner.store.begin().await?;
@@ -453,6 +454,7 @@ pub(crate) async fn lock_now(app: &App, reason: LockReason) {
     let mut held = app.inner.session.write().await;
     let Some(session) = held.take() else { return };
     session.end().await;
+    point!("lock.ended");
     connect::forget_all(app);
     rotate::forget_all(app);
     app.inner.clipboard.forget();
@@ -525,7 +527,9 @@ pub(crate) async fn change_passphrase(app: &App, request: ChangePassphraseReques
     let mut tx = app.inner.store.begin().await?;
     tx.put_meta(meta::LOCKBOX, &fresh.to_bytes()).await?;
     tx.put_meta(meta::ENROLMENT, &enrolment.to_bytes()).await?;
+    point!("passphrase.before");
     tx.commit().await?;
+    point!("passphrase.after");
     // A backup with the old enrolment blob would still open with the old passphrase.
     backup::changed(app);
     Ok(Done {})

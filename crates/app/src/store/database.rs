@@ -8,6 +8,7 @@ use sqlx::{
 };
 
 use super::{StoreError, folder::private_file};
+use crate::failpoint::point;
 
 /// Marks the file as ours (`VITR`): <https://www.sqlite.org/pragma.html#pragma_application_id>.
 const APPLICATION_ID: i64 = 0x5649_5452;
@@ -64,7 +65,9 @@ async fn migrate(connection: &mut SqliteConnection) -> Result<(), StoreError> {
         // Pragmas take no bound values.
         let mark = format!("PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {}", number + 1);
         sqlx::raw_sql(sqlx::AssertSqlSafe(mark)).execute(&mut *change).await?;
+        point!("store.migrate.before");
         change.commit().await?;
+        point!("store.migrate.after");
     }
     Ok(())
 }

@@ -85,7 +85,9 @@ impl<'store> Tx<'store> {
     pub async fn put_meta(&mut self, key: &str, value: &[u8]) -> Result<(), StoreError> {
         let put = "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
         self.script.add(put).bind(key).bind(value);
-        self.run_if_long().await
+        self.run_if_long().await?;
+        point!("store.meta.after");
+        Ok(())
     }
 
     /// The view records up to `counter` are in an entry of this change, so their slots become free with it.

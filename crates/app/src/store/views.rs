@@ -17,6 +17,7 @@ use std::{
 use sha2::{Digest, Sha256};
 
 use super::{StoreError, folder::private_file};
+use crate::failpoint::point;
 
 /// Longest view record, in bytes.
 pub const VIEW_LIMIT: usize = SLOT - HEADER;
@@ -151,6 +152,7 @@ impl Views {
     fn write_slot(&mut self, slot: usize, bytes: &[u8; SLOT]) -> io::Result<()> {
         self.seek(slot)?;
         self.file.write_all(bytes)?;
+        point!("store.view.written");
         self.file.sync_data()
     }
 
