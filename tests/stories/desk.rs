@@ -4,6 +4,7 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use serde_json::Value;
@@ -16,6 +17,9 @@ use vitrine_kit::wait::PATIENCE;
 
 /// The passphrase of every story. Strong enough for a vault whose device secret lies in a file.
 pub(crate) const PASSPHRASE: &str = "tundra walnut orbit glacier pepper lantern";
+
+/// No command runs longer; a rotation whose answer never came waits more than a minute by itself.
+const LONGEST: Duration = PATIENCE.saturating_mul(6);
 
 /// Exit codes as `vitrine --help` lists them.
 pub(crate) mod exit {
@@ -221,8 +225,14 @@ impl Running {
         Ok(self.child.kill().await?)
     }
 
-    /// Waits for its end. Reads both outputs at once, so that neither can fill up and stop it.
-    pub(crate) async fn end(mut self) -> Result<Ended> {
+    /// Waits for its end.
+    pub(crate) async fn end(self) -> Result<Ended> {
+        self.end_unless(std::future::pending()).await?.context("the end was waited for")
+    }
+
+    /// Waits for its end, or kills it once `signal` is given; then there is no ended command to speak of. Reads both
+    /// outputs at once, so that neither can fill up and stop it.
+    pub(crate) async fn end_unless(mut self, signal: impl Future<Output = ()>) -> Result<Option<Ended>> {
         self.stdin.take();
         let mut out = Vec::new();
         let whole = async {
@@ -236,9 +246,15 @@ impl Running {
             heard?;
             anyhow::Ok(self.child.wait().await?)
         };
-        let status = timeout(PATIENCE * 3, whole).await.context("vitrine did not end")??;
+        let status = tokio::select! {
+            ended = timeout(LONGEST, whole) => ended.context("vitrine did not end")??,
+            () = signal => {
+                self.kill().await?;
+                return Ok(None);
+            }
+        };
         let out = String::from_utf8(out).context("its output is not text")?;
-        Ok(Ended { status, out, told: self.told })
+        Ok(Some(Ended { status, out, told: self.told }))
     }
 }
 

@@ -163,6 +163,11 @@ impl Control {
         self.world().add_fault(fault);
     }
 
+    /// How often the rules for one operation of one tenant bit so far; tenant and operation named as in the rules.
+    pub fn bitten(&self, tenant: &str, operation: &str) -> u32 {
+        self.world().faults.iter().map(|armed| armed.bitten_for(tenant, operation)).sum()
+    }
+
     /// Removes all faults.
     pub fn clear_faults(&self) {
         self.world().faults.clear();

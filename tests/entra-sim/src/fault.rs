@@ -82,6 +82,13 @@ impl Armed {
         Self { fault, seen: 0, bitten: 0 }
     }
 
+    /// How often this rule bit, if it is for this operation of this tenant, both named as in the rule.
+    pub(crate) fn bitten_for(&self, tenant: &str, operation: &str) -> u32 {
+        let named = |name: &Option<String>, asked: &str| name.as_deref() == Some(asked);
+        let meant = named(&self.fault.tenant, tenant) && named(&self.fault.operation, operation);
+        if meant { self.bitten } else { 0 }
+    }
+
     /// Counts the request and says whether the rule bites. `names` are the tenant's id and domains.
     pub(crate) fn bites(&mut self, names: &[String], operation: &str, rng: &mut SeededRng) -> bool {
         let f = &self.fault;

@@ -1,0 +1,271 @@
+//! The instants of a journey, and dying at one of them.
+//!
+//! There are two kinds. A *point* is a named place inside the program (`point!` in `crates/app`), built in for tests
+//! alone; there the process sends SIGKILL to itself. A *request* is one that the cloud has got and does not answer,
+//! applied or not; while it hangs the process is killed from outside. Either way nothing of the process runs afterwards:
+//! no handler, no destructor, no flush, no other thread. What the kernel was given before survives, as it does not in a
+//! power cut.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::fmt;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, Result, bail, ensure};
+use futures_util::future::join_all;
+use vitrine_entra_sim::{Admin, Effect, Fault, Sim};
+use vitrine_kit::wait::until;
+
+use crate::browser::Will;
+use crate::cloud;
+use crate::desk::{Desk, Ended, Order};
+
+const SIGKILL: i32 = 9;
+
+/// How often an instant is tried that did not come. What settles in the background may come a pass later.
+const TRIES: u32 = 3;
+
+/// An instant of a journey.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Instant {
+    /// The how-manieth pass of a named point.
+    Point { name: String, pass: u64 },
+    /// The how-manieth request of an operation to a tenant of the journey.
+    Request { tenant: usize, operation: String, number: u64, applied: bool },
+}
+
+impl fmt::Display for Instant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Point { name, pass } => write!(f, "{name}:{pass}"),
+            Self::Request { tenant, operation, number, applied } => {
+                write!(
+                    f,
+                    "{operation}:{number} to tenant {tenant}, {}",
+                    if *applied { "applied" } else { "not applied" }
+                )
+            }
+        }
+    }
+}
+
+/// Goes along with a journey and notes its instants.
+pub(super) struct Scout<'a> {
+    sim: &'a Sim,
+    tenants: Vec<String>,
+    log: PathBuf,
+    before: BTreeMap<(usize, String), u64>,
+}
+
+impl<'a> Scout<'a> {
+    /// Begins, for a journey that concerns these tenants.
+    pub(super) fn begin(sim: &'a Sim, desk: &Desk, tenants: &[&str]) -> Self {
+        let tenants: Vec<String> = tenants.iter().map(|&tenant| tenant.to_owned()).collect();
+        let before = requests(sim, &tenants);
+        Self { sim, tenants, log: desk.path("points"), before }
+    }
+
+    /// The command that is to be gone along with.
+    pub(super) fn along(&self, order: Order) -> Order {
+        order.with("VITRINE_FAILPOINT_LOG", &self.log)
+    }
+
+    /// The instants that came.
+    pub(super) fn end(self) -> Result<Vec<Instant>> {
+        let mut instants = points(&self.log)?;
+        for ((tenant, operation), count) in requests(self.sim, &self.tenants) {
+            let earlier = self.before.get(&(tenant, operation.clone())).copied().unwrap_or(0);
+            // How often a sign-in is asked about depends on how fast the person is.
+            let asked = if operation.ends_with("/token") { 1.min(count - earlier) } else { count - earlier };
+            for number in 1..=asked {
+                // What only reads is the same whether it was done or not.
+                let ways: &[bool] = if operation.starts_with("GET ") { &[false] } else { &[false, true] };
+                instants.extend(ways.iter().map(|&applied| Instant::Request {
+                    tenant,
+                    operation: operation.clone(),
+                    number,
+                    applied,
+                }));
+            }
+        }
+        Ok(instants)
+    }
+}
+
+/// The points in the log that the program wrote, which goes away.
+fn points(log: &Path) -> Result<Vec<Instant>> {
+    let text = std::fs::read_to_string(log).context("the program has no points")?;
+    std::fs::remove_file(log)?;
+    let mut counts = BTreeMap::new();
+    let number = |name: &str| {
+        let pass = counts.entry(name.to_owned()).or_insert(0_u64);
+        *pass += 1;
+        Instant::Point { name: name.to_owned(), pass: *pass }
+    };
+    Ok(text.lines().map(number).collect())
+}
+
+fn requests(sim: &Sim, tenants: &[String]) -> BTreeMap<(usize, String), u64> {
+    let operations: BTreeSet<String> = sim.control().all_requests().into_iter().map(|count| count.operation).collect();
+    let counted = |(number, tenant): (usize, &String)| {
+        let count = |operation: &String| sim.control().requests(tenant, operation);
+        operations.iter().map(|operation| ((number, operation.clone()), count(operation))).collect::<Vec<_>>()
+    };
+    tenants.iter().enumerate().flat_map(counted).filter(|(_, count)| *count > 0).collect()
+}
+
+/// Whether every instant is to be met.
+pub(super) fn deep() -> bool {
+    std::env::var("VITRINE_DEEP").as_deref() == Ok("1")
+}
+
+/// How many desks work side by side: `deep` in a run of every instant, two in a run of a share.
+pub(super) fn lanes(deep: usize) -> usize {
+    if self::deep() { deep } else { 2 }
+}
+
+/// All of them in a deep run, else `share` of them, drawn by the seed and what each is called.
+pub(super) fn drawn<T>(all: impl IntoIterator<Item = T>, share: usize) -> Vec<T>
+where
+    T: fmt::Display,
+{
+    let mut drawn: Vec<T> = all.into_iter().collect();
+    if !deep() {
+        let seed = seed();
+        let place = |one: &T| one.to_string().bytes().fold(seed, |hash, byte| mixed(hash ^ u64::from(byte)));
+        drawn.sort_by_key(place);
+        drawn.truncate(share);
+    }
+    drawn
+}
+
+/// The seed of this run, the same for every story; printed where the run did not get one.
+fn seed() -> u64 {
+    static SEED: OnceLock<u64> = OnceLock::new();
+    *SEED.get_or_init(|| {
+        let given = std::env::var("VITRINE_SEED").ok().and_then(|seed| seed.parse().ok());
+        let seed = given.unwrap_or_else(|| {
+            SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| u64::from(since.subsec_nanos()))
+        });
+        eprintln!("VITRINE_SEED={seed}");
+        seed
+    })
+}
+
+/// One round of SplitMix64.
+fn mixed(seed: u64) -> u64 {
+    let mut z = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+/// Meets the chosen instants of a journey, one after the other in each lane. `meet` goes up to the instant, is killed
+/// there and says what holds afterwards; it answers false if the command ended without having been killed.
+pub(super) async fn meet<L>(
+    journey: &str,
+    lanes: &mut [L],
+    instants: Vec<Instant>,
+    share: usize,
+    meet: impl AsyncFn(&mut L, &Instant) -> Result<bool>,
+) -> Result<()> {
+    ensure!(!instants.is_empty(), "{journey} has no instants");
+    let all = instants.len();
+    let waiting: VecDeque<_> = drawn(instants, share).into_iter().map(|instant| (instant, 1)).collect();
+    eprintln!("{journey}: killed at {} of {all} instants", waiting.len());
+    let waiting = Mutex::new(waiting);
+    let queue = || waiting.lock().unwrap_or_else(PoisonError::into_inner);
+    let work = async |lane: &mut L| -> Result<()> {
+        loop {
+            let Some((instant, tries)) = queue().pop_front() else { return Ok(()) };
+            if !meet(lane, &instant).await.with_context(|| format!("{journey}, killed at {instant}"))? {
+                ensure!(tries < TRIES, "{journey}: {instant} never came");
+                queue().push_back((instant, tries + 1));
+            }
+        }
+    };
+    // A lane that fails ends; the others go on, because more than one finding is worth having.
+    let failed: Vec<_> = join_all(lanes.iter_mut().map(work)).await.into_iter().filter_map(Result::err).collect();
+    if failed.is_empty() {
+        return Ok(());
+    }
+    bail!("{}", failed.iter().map(|error| format!("{error:#}")).collect::<Vec<_>>().join("\n"))
+}
+
+/// A command of a journey, and the admin who answers the device code that it shows.
+pub(super) struct Errand {
+    order: Order,
+    admin: Option<Admin>,
+}
+
+impl Errand {
+    /// A command that asks for no sign-in.
+    pub(super) fn alone(order: Order) -> Self {
+        Self { order, admin: None }
+    }
+
+    /// A command that shows a device code.
+    pub(super) fn answered(order: Order, admin: Admin) -> Self {
+        Self { order, admin: Some(admin) }
+    }
+
+    /// The same, with its instants noted.
+    pub(super) fn along(self, scout: &Scout<'_>) -> Self {
+        Self { order: scout.along(self.order), ..self }
+    }
+
+    /// Runs it to its end.
+    pub(super) async fn run(self, sim: &Sim) -> Result<Ended> {
+        let mut running = self.order.start().await?;
+        if let Some(admin) = &self.admin {
+            cloud::answer(sim, &mut running, admin, Will::Agree).await?;
+        }
+        running.end().await
+    }
+
+    /// Runs it until it is killed at this instant; `tenants` as the scout was told. False if it ended by itself.
+    pub(super) async fn killed_at(self, sim: &Sim, tenants: &[&str], instant: &Instant) -> Result<bool> {
+        match instant {
+            Instant::Point { name, pass } => {
+                let order = self.order.with("VITRINE_FAILPOINT", format!("{name}:{pass}"));
+                let mut running = order.start().await?;
+                if let Some(admin) = &self.admin {
+                    // Killed before it showed a code, there is nothing to answer.
+                    let _ = cloud::answer(sim, &mut running, admin, Will::Agree).await;
+                }
+                Ok(running.end().await?.status.signal() == Some(SIGKILL))
+            }
+            Instant::Request { tenant, operation, number, applied } => {
+                let tenant = *tenants.get(*tenant).context("no such tenant")?;
+                let before = sim.control().bitten(tenant, operation);
+                sim.control().add_fault(Fault {
+                    tenant: Some(tenant.to_owned()),
+                    operation: Some(operation.clone()),
+                    skip: u32::try_from(number - 1)?,
+                    times: Some(1),
+                    probability: None,
+                    effect: if *applied { Effect::HangAfter } else { Effect::Hang },
+                });
+                let hangs = async || {
+                    let bitten = async || (sim.control().bitten(tenant, operation) > before).then_some(());
+                    // Longer than any command: what never hangs ends by itself.
+                    let _ = until("the request", Duration::from_hours(1), bitten).await;
+                };
+                let mut running = self.order.start().await?;
+                if let Some(admin) = &self.admin {
+                    let answered = tokio::select! {
+                        answered = cloud::answer(sim, &mut running, admin, Will::Agree) => Some(answered),
+                        () = hangs() => None,
+                    };
+                    match answered {
+                        None => return running.kill().await.map(|()| true),
+                        Some(answered) => answered?,
+                    }
+                }
+                Ok(running.end_unless(hangs()).await?.is_none())
+            }
+        }
+    }
+}
