@@ -7,6 +7,7 @@
 mod bench;
 mod check;
 mod demo;
+mod fuzz;
 mod packages;
 mod paths;
 mod python;
@@ -59,7 +60,8 @@ enum Command {
     },
     /// Checks the sources and runs every test, real-window tests included
     Test {
-        /// Full counts (kill points, model states, seeds) instead of a share chosen by a printed seed
+        /// Full counts (kill points, model states, seeds, mutations, fuzz minutes) instead of a share chosen by a
+        /// printed seed
         #[arg(long)]
         deep: bool,
     },

@@ -7,6 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::Result;
 
 use crate::check::{self, EVERYTHING};
+use crate::fuzz;
 use crate::python;
 use crate::report::Report;
 use crate::setup::{Purpose, setup};
@@ -16,6 +17,9 @@ use crate::{shell, tools};
 /// plain `cargo test`.
 const WINDOW_TESTS: [&str; 2] = ["--test", "window"];
 
+/// Cases of each property in a run of full counts; a share is what each test takes for itself.
+const PROPERTY_CASES: &str = "5000";
+
 /// Checks, then tests. `deep` asks for full counts; otherwise tests with many cases take a share chosen by the seed.
 pub(crate) fn test(deep: bool) -> Result<()> {
     let seed = seed();
@@ -24,8 +28,10 @@ pub(crate) fn test(deep: bool) -> Result<()> {
 
     let share = |mut command: Command| {
         command.env("VITRINE_SEED", seed.to_string()).env("VITRINE_TAURI_DRIVER", tools::TAURI_DRIVER.path());
+        // Properties draw their cases from the same seed.
+        command.env("PROPTEST_RNG_SEED", seed.to_string());
         if deep {
-            command.env("VITRINE_DEEP", "1");
+            command.env("VITRINE_DEEP", "1").env("PROPTEST_CASES", PROPERTY_CASES);
         }
         command
     };
@@ -57,6 +63,9 @@ pub(crate) fn test(deep: bool) -> Result<()> {
         let words = [&["test", "--no-fail-fast"], &EVERYTHING[..], &WINDOW_TESTS[..]].concat();
         shell::run_keeping(share(shell::cargo(&words)), closing)
     });
+    if deep {
+        report.counted("fuzzing", || fuzz::fuzz(seed));
+    }
     println!("\nseed {seed}");
     report.close()
 }

@@ -1,5 +1,5 @@
 //! The fuzz bodies on the stable compiler: over a corpus of good bytes, over mutations of them, and over random bytes.
-//! `VITRINE_TEST_DEEP=1` runs a hundred times as many.
+//! `VITRINE_DEEP=1` runs a hundred times as many; `VITRINE_SEED` draws others.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[path = "../../../fuzz/src/vault.rs"]
@@ -56,10 +56,11 @@ fn mutate(bytes: &mut Vec<u8>, other: &[u8], rng: &mut StdRng) {
 
 #[test]
 fn no_body_panics_on_good_mutated_or_random_bytes() {
-    let rounds = if std::env::var_os("VITRINE_TEST_DEEP").is_some() { 100_000 } else { 1_000 };
+    let rounds = if std::env::var("VITRINE_DEEP").is_ok_and(|deep| deep == "1") { 100_000 } else { 1_000 };
+    let seed = std::env::var("VITRINE_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(2);
     let corpus = corpus();
     assert!(corpus.len() > 20);
-    let rng = &mut StdRng::seed_from_u64(2);
+    let rng = &mut StdRng::seed_from_u64(seed);
     for (_, body) in BODIES {
         for bytes in &corpus {
             body(bytes);

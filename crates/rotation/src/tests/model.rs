@@ -591,8 +591,14 @@ fn run(off: Option<Protection>, choices: &[Choice]) -> Check {
     choices.iter().try_for_each(|choice| world.take(*choice))
 }
 
+/// A share; `PROPTEST_CASES` sets the full count.
+fn config() -> Config {
+    let all = Config { failure_persistence: None, ..Config::default() };
+    if std::env::var_os("PROPTEST_CASES").is_some() { all } else { Config { cases: 2_000, ..all } }
+}
+
 proptest! {
-    #![proptest_config(Config { cases: 2_000, failure_persistence: None, ..Config::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn whatever_happens_a_stored_value_opens_the_account(choices in choices(200)) {
