@@ -24,6 +24,8 @@ use vitrine_vault::totp::TotpSecret;
 const LONGEST_REASON: usize = 200;
 /// Showings in a minute. A person needs few; a page that was taken over would want all.
 const MOST_A_MINUTE: usize = 30;
+/// Records in one entry of a ledger: a map of our formats has at most 23 fields.
+const MOST_IN_A_BATCH: usize = 23;
 /// How often records are carried into the ledgers: on a timer, so that traffic does not tell when somebody looked.
 const CARRY_EVERY: Duration = Duration::from_mins(1);
 /// The store of records is numbered apart from the pages of the index.
@@ -355,12 +357,14 @@ pub(crate) async fn carry(app: &App, session: &Session) -> Result<()> {
             tracing::warn!(code = "credentials.uncarried", "view records of an organization could not be carried");
             continue;
         };
-        let batch = Writer::document(|map| {
-            for (number, record) in (1..).zip(&records) {
-                map.bytes(number, record);
-            }
-        });
-        change.log(&mut opened, &batch).await?;
+        for records in records.chunks(MOST_IN_A_BATCH) {
+            let batch = Writer::document(|map| {
+                for (number, record) in (1..).zip(records) {
+                    map.bytes(number, record);
+                }
+            });
+            change.log(&mut opened, &batch).await?;
+        }
         change.save(opened).await?;
     }
     (change.firm.carried_to, change.firm.carried_hash) = (newest, hash);

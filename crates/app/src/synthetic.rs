@@ -6,8 +6,9 @@
 use crate::api::{Action, OrganizationsRequest, OrganizationsView};
 use crate::error::Result;
 use crate::journal::{Change, Opened};
-use crate::records::{self, Bytes16, Bytes32, Laps, Tenant, item_text, key, organization_text};
+use crate::records::{self, Bytes16, Bytes32, Laps, item_text, key, organization_text};
 use crate::session::{Pages, Session, make, rng};
+use crate::store::IndexCounts;
 use crate::vault::{self, meta};
 use crate::{App, accounts, organizations};
 use vitrine_vault::SecretBytes;
@@ -17,13 +18,23 @@ use vitrine_vault::page::PageKey;
 use vitrine_vault::password::PasswordPolicy;
 
 /// Organizations made durable together: enough to spread the cost of a commit, few enough to fit into memory.
-const BATCH: u32 = 500;
+const BATCH: usize = 500;
 /// Hours between rotations: long, so that a vault that is kept between runs does not fall due.
 const INTERVAL_HOURS: u32 = 24 * 30;
-/// Sizes of a self-signed certificate with a 2,048-bit RSA key, and of that key, in DER.
-const CERTIFICATE: usize = 780;
-const KEY: usize = 1_218;
+/// Sizes of a self-signed certificate with a 3,072-bit RSA key, and of that key, in DER.
+const CERTIFICATE: usize = 1_010;
+const KEY: usize = 1_794;
 const YEAR_MS: u64 = 365 * 24 * 3_600_000;
+
+/// A tenant that an organization is connected to.
+pub struct Tenant {
+    /// What the organization is called.
+    pub name: String,
+    /// The connection, its key included.
+    pub connection: ConnectionItem,
+    /// Emergency accounts: sign-in name, object id, time of the last password change as the tenant shows it.
+    pub accounts: Vec<(String, Bytes16, String)>,
+}
 
 /// Ids of one emergency account, as requests take them.
 #[derive(Clone, Debug)]
@@ -40,58 +51,38 @@ pub struct Place {
 /// # Errors
 /// Where the vault is locked or the disk refuses.
 pub async fn fill(app: &App, first: u32, count: u32, accounts: u8) -> Result<Option<Place>> {
+    let now = app.now_ms();
+    connect(app, (first..first + count).map(|number| imagined(number, accounts, now))).await
+}
+
+/// The same for tenants that exist somewhere.
+///
+/// # Errors
+/// As [`fill`].
+pub async fn connect(app: &App, tenants: impl ExactSizeIterator<Item = Tenant>) -> Result<Option<Place>> {
     let session = app.session().await?;
-    let (mut next, end, mut middle) = (first, first + count, None);
-    while next < end {
+    let (middle, mut place, mut tenants) = (tenants.len() / 2, None, tenants.enumerate().peekable());
+    while tenants.peek().is_some() {
         let mut change = Change::begin(app, &session).await?;
-        let batch = next..end.min(next + BATCH);
-        next = batch.end;
-        for number in batch {
-            let place = found(app, &mut change, number, accounts).await?;
-            if number == first + count / 2 {
-                middle = place;
+        for (number, tenant) in tenants.by_ref().take(BATCH) {
+            let first = found(app, &mut change, tenant).await?;
+            if number == middle {
+                place = first;
             }
         }
         change.commit().await?;
     }
-    Ok(middle)
+    Ok(place)
 }
 
-async fn found(app: &App, change: &mut Change<'_>, number: u32, accounts: u8) -> Result<Option<Place>> {
+/// A tenant that is nowhere.
+fn imagined(number: u32, accounts: u8, now: u64) -> Tenant {
     let (name, domain) = (format!("Organization {number:06}"), format!("org{number:06}.example"));
-    let now = app.now_ms();
-    let mut opened = change.found_organization(&name, "").await?;
-    let id = *opened.id.as_bytes();
-    change.note(Action::OrganizationAdded, Some((&id, &name)), None, None).await?;
-    let connection = connection(&name, &domain, now);
-    change.put_connection(&mut opened, &connection).await?;
-    opened.row.tenant = Tenant::from_item(&connection, now);
-    if let Some(tenant) = &opened.row.tenant {
-        change.tx.index_put(&key::tenant(&tenant.id), &id).await?;
-    }
-    opened.row.laps = Some(Laps { interval_hours: INTERVAL_HOURS, enabled_at: now });
-    change.put_profile(&mut opened).await?;
-    let mut first = None;
-    for number in 1..=accounts {
-        let item: Bytes16 = make();
-        let mut account =
-            AccountItem::new(&format!("emergency-{number}@{domain}"), &format!("Emergency access {number}"));
-        account.object_id = Some(make());
-        account.role_assigned = true;
-        set(&mut account, now);
-        put(change, &mut opened, &item, &account).await?;
-        first.get_or_insert(Place { organization: organization_text(&id), account: item_text(&item) });
-    }
-    change.save(opened).await?;
-    Ok(first)
-}
-
-fn connection(name: &str, domain: &str, now: u64) -> ConnectionItem {
-    ConnectionItem {
+    let connection = ConnectionItem {
         tenant_id: make(),
-        tenant_name: name.to_owned(),
-        default_domain: domain.to_owned(),
-        initial_domain: format!("{}.onmicrosoft.com", domain.trim_end_matches(".example")),
+        tenant_name: name.clone(),
+        default_domain: domain.clone(),
+        initial_domain: format!("org{number:06}.onmicrosoft.com"),
         app_id: make(),
         app_object_id: make(),
         service_principal_id: make(),
@@ -100,7 +91,37 @@ fn connection(name: &str, domain: &str, now: u64) -> ConnectionItem {
         private_key_pkcs8: SecretBytes::new(make::<KEY>().to_vec()),
         not_after_ms: now.saturating_add(YEAR_MS),
         cloud: "global".to_owned(),
+    };
+    let account = |number| (format!("emergency-{number}@{domain}"), make(), "2026-01-01T00:00:00Z".to_owned());
+    Tenant { name, connection, accounts: (1..=accounts).map(account).collect() }
+}
+
+async fn found(app: &App, change: &mut Change<'_>, tenant: Tenant) -> Result<Option<Place>> {
+    let Tenant { name, connection, accounts } = tenant;
+    let now = app.now_ms();
+    let mut opened = change.found_organization(&name, "").await?;
+    let id = *opened.id.as_bytes();
+    change.note(Action::OrganizationAdded, Some((&id, &name)), None, None).await?;
+    change.put_connection(&mut opened, &connection).await?;
+    opened.row.tenant = records::Tenant::from_item(&connection, now);
+    if let Some(tenant) = &opened.row.tenant {
+        change.tx.index_put(&key::tenant(&tenant.id), &id).await?;
     }
+    opened.row.laps = Some(Laps { interval_hours: INTERVAL_HOURS, enabled_at: now });
+    change.put_profile(&mut opened).await?;
+    let mut first = None;
+    for (number, (user_name, object_id, changed)) in accounts.into_iter().enumerate() {
+        let item: Bytes16 = make();
+        let mut account = AccountItem::new(&user_name, &format!("Emergency access {}", number + 1));
+        account.object_id = Some(object_id);
+        account.role_assigned = true;
+        account.last_password_change = Some(changed);
+        set(&mut account, now);
+        put(change, &mut opened, &item, &account).await?;
+        first.get_or_insert(Place { organization: organization_text(&id), account: item_text(&item) });
+    }
+    change.save(opened).await?;
+    Ok(first)
 }
 
 /// Another password, as a rotation that was verified leaves it.
@@ -108,7 +129,6 @@ fn set(account: &mut AccountItem, now: u64) {
     let password = PasswordPolicy::default().make_password(&[&account.user_name], &mut rng());
     let current = Credential { password, set_at_ms: now, origin: Origin::Rotated };
     account.previous = account.current.replace(current);
-    account.last_password_change = Some("2026-01-01T00:00:00Z".to_owned());
     account.verified_at_ms = Some(now);
 }
 
@@ -153,6 +173,11 @@ pub async fn reopen(app: &App, limit: u32) -> Result<OrganizationsView> {
     vault::read_state(app, &session.root, lockbox.ids()).await?;
     vault::opened(app, &session).await;
     organizations::list(app, OrganizationsRequest { limit, ..OrganizationsRequest::default() }).await
+}
+
+/// Pages of the index that were read and written since the vault was unlocked: what growth is judged by.
+pub async fn pages(app: &App) -> IndexCounts {
+    app.inner.store.index_counts().await
 }
 
 fn seal(session: &Session) -> Pages {

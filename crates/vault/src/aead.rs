@@ -4,7 +4,7 @@
 //! A plain AEAD ciphertext may open under two keys; with a commitment that is compared first, it cannot (the attack is
 //! known as a partitioning oracle).
 
-use crate::derive::{derive, info};
+use crate::derive::{derive_with, info};
 use crate::secret::{Key, Secret, SecretBytes};
 use chacha20poly1305::XChaCha20Poly1305;
 use chacha20poly1305::aead::inout::InOutBuf;
@@ -28,8 +28,9 @@ pub(crate) struct Refused;
 pub(crate) struct SealKeys(Secret<[u8; 96]>);
 
 impl SealKeys {
-    pub(crate) fn derive(key: &[u8], label: &str, context: &[u8]) -> Self {
-        Self(derive(key, label, &[context]))
+    /// `info` is the label and context of [`info`]; the same bytes are the associated data of the sealing.
+    pub(crate) fn derive(key: &[u8], info: &[u8]) -> Self {
+        Self(derive_with(key, info))
     }
 
     fn part(&self, index: usize) -> &[u8; 32] {
@@ -107,15 +108,31 @@ pub(crate) fn decrypt(
     Ok(SecretBytes::new(plaintext))
 }
 
+/// Opens a sealed 256-bit key in its place; any other length is refused.
+pub(crate) fn decrypt_key(
+    cipher: &XChaCha20Poly1305,
+    nonce: &[u8; NONCE],
+    aad: &[u8],
+    sealed: &[u8],
+) -> Result<Key, Refused> {
+    let (ciphertext, tag) = sealed.split_last_chunk::<TAG>().ok_or(Refused)?;
+    let mut key = Key::from_slice(ciphertext).ok_or(Refused)?;
+    cipher
+        .decrypt_inout_detached(nonce.into(), aad, InOutBuf::from(key.expose_mut().as_mut_slice()), tag.into())
+        .map_err(|_| Refused)?;
+    Ok(key)
+}
+
 /// Seals in one piece: `commitment (32) || nonce (24) || ciphertext || tag (16)`. The context is part of the key
 /// derivation, of the commitment and of the associated data.
 pub(crate) fn seal(key: &[u8], label: &str, context: &[u8], plaintext: &[u8], rng: &mut impl CryptoRng) -> Vec<u8> {
-    let keys = SealKeys::derive(key, label, context);
+    let info = info(label, &[context]);
+    let keys = SealKeys::derive(key, &info);
     let nonce = keys.make_nonce(plaintext, rng);
     let mut out = Vec::with_capacity(plaintext.len() + OVERHEAD);
     out.extend_from_slice(keys.commitment());
     out.extend_from_slice(&nonce);
-    out.extend_from_slice(&keys.encrypt(&nonce, &info(label, &[context]), plaintext));
+    out.extend_from_slice(&keys.encrypt(&nonce, &info, plaintext));
     out
 }
 
@@ -123,7 +140,8 @@ pub(crate) fn seal(key: &[u8], label: &str, context: &[u8], plaintext: &[u8], rn
 pub(crate) fn open(key: &[u8], label: &str, context: &[u8], sealed: &[u8]) -> Result<SecretBytes, Refused> {
     let (commitment, rest) = sealed.split_first_chunk::<COMMITMENT>().ok_or(Refused)?;
     let (nonce, ciphertext) = rest.split_first_chunk::<NONCE>().ok_or(Refused)?;
-    SealKeys::derive(key, label, context).decrypt(commitment, nonce, &info(label, &[context]), ciphertext)
+    let info = info(label, &[context]);
+    SealKeys::derive(key, &info).decrypt(commitment, nonce, &info, ciphertext)
 }
 
 /// Opens a sealed 256-bit key; any other length inside is refused.
@@ -170,22 +188,23 @@ mod tests {
     fn a_ciphertext_with_a_foreign_commitment_is_refused_although_its_tag_is_right() {
         let rng = &mut StdRng::seed_from_u64(2);
         let mut sealed = seal(&[1; 32], "a", b"ctx", b"hello", rng);
-        let other = SealKeys::derive(&[2; 32], "a", b"ctx");
+        let other = SealKeys::derive(&[2; 32], &info("a", &[b"ctx"]));
         sealed[..COMMITMENT].copy_from_slice(other.commitment());
         assert!(open(&[1; 32], "a", b"ctx", &sealed).is_err());
     }
 
     #[test]
     fn commitment_two_keys_one_ciphertext_cannot_be_committed_to_both() {
-        let (first, second) = (SealKeys::derive(&[1; 32], "a", b"c"), SealKeys::derive(&[2; 32], "a", b"c"));
+        let (first, second) =
+            (SealKeys::derive(&[1; 32], &info("a", &[b"c"])), SealKeys::derive(&[2; 32], &info("a", &[b"c"])));
         assert_ne!(first.commitment(), second.commitment());
-        let other_context = SealKeys::derive(&[1; 32], "a", b"d");
+        let other_context = SealKeys::derive(&[1; 32], &info("a", &[b"d"]));
         assert_ne!(first.commitment(), other_context.commitment());
     }
 
     #[test]
     fn a_stuck_random_source_still_gives_different_contents_different_nonces() {
-        let keys = SealKeys::derive(&[1; 32], "a", b"c");
+        let keys = SealKeys::derive(&[1; 32], &info("a", &[b"c"]));
         assert_ne!(keys.make_nonce(b"one", &mut Stuck), keys.make_nonce(b"two", &mut Stuck));
     }
 

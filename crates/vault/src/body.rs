@@ -70,7 +70,7 @@ pub fn open_body(kind: BodyKind, key: &Key, context: &[u8], sealed: &[u8]) -> Re
     }
     // Read to open.
     let padded = aead::open(key.expose(), kind.label(), context, sealed).map_err(|_| BodyError::Refused)?;
-    unpad(&padded, body_bucket).ok_or(BodyError::Refused)
+    unpad(padded, body_bucket).ok_or(BodyError::Refused)
 }
 
 #[cfg(test)]

@@ -1,18 +1,27 @@
 //! Labelled derivation: every key has one purpose, and that purpose is in its label.
 
 use crate::secret::Secret;
-use hkdf::Hkdf;
+use hkdf::HkdfExtract;
 use sha2::Sha256;
+use std::sync::LazyLock;
+
+/// Extraction with an empty salt, which begins alike for all material: kept, since objects are opened by the thousand.
+static EXTRACT: LazyLock<HkdfExtract<Sha256>> = LazyLock::new(|| HkdfExtract::new(None));
 
 /// HKDF-SHA-256 (RFC 5869) with an empty salt. `info` is the label and each part of the context, all preceded by
 /// their length, so that no two different contexts give the same `info`.
 ///
 /// `N` is at most 8160, the limit of the RFC; the callers ask for 32 to 96.
 pub(crate) fn derive<const N: usize>(material: &[u8], label: &str, context: &[&[u8]]) -> Secret<[u8; N]> {
-    let info = info(label, context);
-    Secret::fill(|out| {
-        Hkdf::<Sha256>::new(None, material).expand(&info, out).expect("fewer than 255 blocks are asked for");
-    })
+    derive_with(material, &info(label, context))
+}
+
+/// The same where the caller has the [`info`] at hand.
+pub(crate) fn derive_with<const N: usize>(material: &[u8], info: &[u8]) -> Secret<[u8; N]> {
+    let mut extract = EXTRACT.clone();
+    extract.input_ikm(material);
+    let (_, expand) = extract.finalize();
+    Secret::fill(|out| expand.expand(info, out).expect("fewer than 255 blocks are asked for"))
 }
 
 /// The label and context as one string without ambiguity: `len16 label (len32 part)*`.

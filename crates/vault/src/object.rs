@@ -7,7 +7,7 @@
 use crate::SUITE;
 use crate::aead::{self, COMMITMENT, NONCE, SealKeys, TAG};
 use crate::cbor::{self, CborError, Reader, Writer};
-use crate::derive::{derive, info};
+use crate::derive::{derive_with, info};
 use crate::padding::{PREFIX, object_bucket, pad, unpad};
 use crate::secret::{Key, SecretBytes};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305};
@@ -198,10 +198,10 @@ fn parts(bytes: &[u8]) -> Result<Parts<'_>, CborError> {
     })
 }
 
-/// The cipher under which content keys of this header are wrapped.
-fn wrap_cipher(wrap_key: &Key, header: &[u8]) -> XChaCha20Poly1305 {
+/// The cipher under which the content key of one place is wrapped; `info` is the label and the header.
+fn wrap_cipher(wrap_key: &Key, info: &[u8]) -> XChaCha20Poly1305 {
     // Read to derive; the cipher is wiped on drop.
-    let key = derive::<32>(wrap_key.expose(), WRAP, &[header]);
+    let key = derive_with::<32>(wrap_key.expose(), info);
     XChaCha20Poly1305::new(key.expose().into())
 }
 
@@ -223,13 +223,13 @@ pub fn seal(
     }
     let encoded = header.encode();
     let content_key = Key::make(rng);
-    let keys = SealKeys::derive(content_key.expose(), CONTENT, &encoded);
+    let (wrap, content) = (info(WRAP, &[&encoded]), info(CONTENT, &[&encoded]));
+    let keys = SealKeys::derive(content_key.expose(), &content);
     let padded = pad(plaintext, object_bucket);
     let nonce = keys.make_nonce(padded.expose(), rng);
     // One nonce serves both sealings: their keys are independent.
-    let wrapped =
-        aead::encrypt(&wrap_cipher(wrap_key, &encoded), &nonce, &info(WRAP, &[&encoded]), content_key.expose());
-    let ciphertext = keys.encrypt(&nonce, &info(CONTENT, &[&encoded]), padded.expose());
+    let wrapped = aead::encrypt(&wrap_cipher(wrap_key, &wrap), &nonce, &wrap, content_key.expose());
+    let ciphertext = keys.encrypt(&nonce, &content, padded.expose());
     Ok(Writer::document(|map| {
         map.bytes(1, &encoded);
         map.bytes(2, keys.commitment());
@@ -246,17 +246,14 @@ pub fn open(bytes: &[u8], expected: &Header, wrap_key: &Key) -> Result<SecretByt
         return Err(ObjectError::Elsewhere { field });
     }
     let refused = |_| ObjectError::Refused;
-    let cipher = wrap_cipher(wrap_key, parts.header);
+    let (wrap, content) = (info(WRAP, &[parts.header]), info(CONTENT, &[parts.header]));
     let content_key =
-        aead::decrypt(&cipher, &parts.nonce, &info(WRAP, &[parts.header]), parts.wrapped).map_err(refused)?;
-    if content_key.expose().len() != 32 {
-        return Err(ObjectError::Refused);
-    }
+        aead::decrypt_key(&wrap_cipher(wrap_key, &wrap), &parts.nonce, &wrap, parts.wrapped).map_err(refused)?;
     // Read to derive the keys of this version.
-    let padded = SealKeys::derive(content_key.expose(), CONTENT, parts.header)
-        .decrypt(parts.commitment, &parts.nonce, &info(CONTENT, &[parts.header]), parts.ciphertext)
+    let padded = SealKeys::derive(content_key.expose(), &content)
+        .decrypt(parts.commitment, &parts.nonce, &content, parts.ciphertext)
         .map_err(refused)?;
-    unpad(&padded, object_bucket).ok_or(ObjectError::Refused)
+    unpad(padded, object_bucket).ok_or(ObjectError::Refused)
 }
 
 /// The header an object claims. Certain only once it has opened.

@@ -28,13 +28,20 @@ pub(crate) fn pad(content: &[u8], bucket: fn(usize) -> usize) -> SecretBytes {
 
 /// Takes the padding off; `None` unless it is exactly what [`pad`] would have written, so that one content has one
 /// padded form and nothing hides in the rest.
-pub(crate) fn unpad(padded: &SecretBytes, bucket: fn(usize) -> usize) -> Option<SecretBytes> {
-    // Read to cut the content out.
-    let (prefix, rest) = padded.expose().split_first_chunk::<PREFIX>()?;
+pub(crate) fn unpad(mut padded: SecretBytes, bucket: fn(usize) -> usize) -> Option<SecretBytes> {
+    // Changed in its place: a second buffer would be one more to wipe.
+    let bytes = padded.expose_mut();
+    let (prefix, rest) = bytes.split_first_chunk::<PREFIX>()?;
     let length = usize::try_from(u32::from_be_bytes(*prefix)).ok()?;
-    let (content, zeros) = rest.split_at_checked(length)?;
-    let canonical = bucket(PREFIX + length) == PREFIX + rest.len() && zeros.iter().all(|byte| *byte == 0);
-    canonical.then(|| SecretBytes::new(content.to_vec()))
+    let (_, zeros) = rest.split_at_checked(length)?;
+    let canonical = bucket(PREFIX + length) == bytes.len() && zeros.iter().fold(0, |seen, byte| seen | byte) == 0;
+    if !canonical {
+        return None;
+    }
+    bytes.copy_within(PREFIX..PREFIX + length, 0);
+    // Wiped with the rest of the buffer when the content is dropped.
+    bytes.truncate(length);
+    Some(padded)
 }
 
 #[cfg(test)]
@@ -61,15 +68,15 @@ mod tests {
     #[test]
     fn padding_comes_off_only_in_its_one_form() {
         let padded = pad(b"abc", body_bucket);
-        assert!(unpad(&padded, body_bucket).unwrap() == SecretBytes::new(b"abc".to_vec()));
+        assert!(unpad(padded.duplicate(), body_bucket).unwrap() == SecretBytes::new(b"abc".to_vec()));
         let mut longer = padded.expose().clone();
         longer.extend_from_slice(&[0; 256]);
-        assert!(unpad(&SecretBytes::new(longer), body_bucket).is_none());
+        assert!(unpad(SecretBytes::new(longer), body_bucket).is_none());
         let mut hidden = padded.expose().clone();
         *hidden.last_mut().unwrap() = 1;
-        assert!(unpad(&SecretBytes::new(hidden), body_bucket).is_none());
+        assert!(unpad(SecretBytes::new(hidden), body_bucket).is_none());
         let mut beyond = padded.expose().clone();
         beyond[..4].copy_from_slice(&u32::MAX.to_be_bytes());
-        assert!(unpad(&SecretBytes::new(beyond), body_bucket).is_none());
+        assert!(unpad(SecretBytes::new(beyond), body_bucket).is_none());
     }
 }

@@ -8,7 +8,35 @@ use zeroize::Zeroize;
 /// A value that is wiped when dropped. It has no `Debug`, `Display`, `Clone`, `Deref` or `Serialize`.
 ///
 /// The value lives on the heap, so that moving the wrapper leaves no copy behind on the stack.
-pub struct Secret<T: Zeroize>(Box<T>);
+pub struct Secret<T: Wipe>(Box<T>);
+
+/// What can be wiped in one piece, what it has room for included. `Zeroize` of vectors and arrays goes byte by byte,
+/// which for an opened item takes as long as decrypting it.
+pub trait Wipe {
+    /// Overwrites everything, in a way that the compiler does not leave out.
+    fn wipe(&mut self);
+}
+
+impl<const N: usize> Wipe for [u8; N] {
+    fn wipe(&mut self) {
+        self.as_mut_slice().zeroize();
+    }
+}
+
+impl Wipe for Vec<u8> {
+    fn wipe(&mut self) {
+        self.spare_capacity_mut().zeroize();
+        self.as_mut_slice().zeroize();
+        self.clear();
+    }
+}
+
+impl Wipe for String {
+    fn wipe(&mut self) {
+        // The same buffer under another type; nothing is copied.
+        std::mem::take(self).into_bytes().wipe();
+    }
+}
 
 /// A 256-bit key.
 pub type Key = Secret<[u8; 32]>;
@@ -17,7 +45,7 @@ pub type SecretText = Secret<String>;
 /// Secret bytes: an opened item, a private key in DER.
 pub type SecretBytes = Secret<Vec<u8>>;
 
-impl<T: Zeroize> Secret<T> {
+impl<T: Wipe> Secret<T> {
     /// Takes a value into custody.
     pub fn new(value: T) -> Self {
         Self(Box::new(value))
@@ -26,6 +54,11 @@ impl<T: Zeroize> Secret<T> {
     /// Reads the value. The caller's comment says why it must be read here.
     pub fn expose(&self) -> &T {
         &self.0
+    }
+
+    /// Changes the value in its place, so that no second copy of it is needed.
+    pub(crate) fn expose_mut(&mut self) -> &mut T {
+        &mut self.0
     }
 
     /// A second copy, made on purpose; each copy is wiped on its own.
@@ -64,13 +97,13 @@ impl SecretText {
     }
 }
 
-impl<T: Zeroize> Drop for Secret<T> {
+impl<T: Wipe> Drop for Secret<T> {
     fn drop(&mut self) {
-        self.0.zeroize();
+        self.0.wipe();
     }
 }
 
-impl<T: Zeroize + AsRef<[u8]>> ConstantTimeEq for Secret<T> {
+impl<T: Wipe + AsRef<[u8]>> ConstantTimeEq for Secret<T> {
     fn ct_eq(&self, other: &Self) -> Choice {
         let (left, right): (&[u8], &[u8]) = ((*self.0).as_ref(), (*other.0).as_ref());
         left.ct_eq(right)
@@ -78,13 +111,13 @@ impl<T: Zeroize + AsRef<[u8]>> ConstantTimeEq for Secret<T> {
 }
 
 /// Equality takes the same time wherever the first difference lies; only a difference in length shows.
-impl<T: Zeroize + AsRef<[u8]>> PartialEq for Secret<T> {
+impl<T: Wipe + AsRef<[u8]>> PartialEq for Secret<T> {
     fn eq(&self, other: &Self) -> bool {
         self.ct_eq(other).into()
     }
 }
 
-impl<T: Zeroize + AsRef<[u8]>> Eq for Secret<T> {}
+impl<T: Wipe + AsRef<[u8]>> Eq for Secret<T> {}
 
 #[cfg(test)]
 mod tests {
@@ -102,8 +135,8 @@ mod tests {
     assert_impl_all!(Key: Send, Sync);
 
     struct Witness(Rc<Cell<bool>>);
-    impl Zeroize for Witness {
-        fn zeroize(&mut self) {
+    impl Wipe for Witness {
+        fn wipe(&mut self) {
             self.0.set(true);
         }
     }
@@ -115,6 +148,17 @@ mod tests {
         assert!(!wiped.get());
         drop(secret);
         assert!(wiped.get());
+    }
+
+    #[test]
+    fn wiping_overwrites_every_byte() {
+        let mut array = [7; 33];
+        array.wipe();
+        assert_eq!(array, [0; 33]);
+        let (mut bytes, mut text) = (vec![7; 33], "a passphrase".to_owned());
+        bytes.wipe();
+        text.wipe();
+        assert!(bytes.is_empty() && text.is_empty());
     }
 
     #[test]

@@ -98,9 +98,25 @@ impl Desk {
 
     /// Runs another of our programs to its end, as the person would in a terminal.
     pub async fn run(&self, program: &str, arguments: &[&str]) -> Result<Output> {
-        let mut command = tokio::process::Command::new(built(program)?);
-        command.args(arguments).env_clear().envs(self.variables()).stdin(Stdio::null()).kill_on_drop(true);
-        command.output().await.with_context(|| format!("could not start {program}"))
+        self.command(&built(program)?)
+            .args(arguments)
+            .output()
+            .await
+            .with_context(|| format!("could not start {program}"))
+    }
+
+    /// A program that starts on this machine, with nothing of the one that runs the test in its environment.
+    #[must_use]
+    pub fn command(&self, program: &Path) -> tokio::process::Command {
+        let mut command = tokio::process::Command::new(program);
+        command.env_clear().envs(self.variables()).stdin(Stdio::null()).kill_on_drop(true);
+        command
+    }
+
+    /// The screen, as programs take it for `DISPLAY`.
+    #[must_use]
+    pub fn display(&self) -> &str {
+        self.screen.name()
     }
 
     /// Waits until no instance of the program is left on the session bus.
@@ -161,7 +177,7 @@ fn make_default_browser(home: &Path, program: &Path) -> Result<()> {
 }
 
 /// The desktop program to drive.
-fn program() -> Result<PathBuf> {
+pub fn program() -> Result<PathBuf> {
     let program = match env::var_os("VITRINE_DESKTOP_PROGRAM") {
         Some(given) => given.into(),
         None => built("vitrine-desktop")?,

@@ -8,6 +8,7 @@ mod catalog;
 mod clock;
 mod control;
 mod fault;
+mod fleet;
 mod graph;
 mod http;
 mod oauth;
@@ -26,6 +27,7 @@ pub use control::{
     Control, NewUser, PhoneChange, PrincipalChange, RequestCount, RoleChange, TenantChange, UserEnabled, UserView,
 };
 pub use fault::{Effect, Fault};
+pub use fleet::{ConnectedAccount, ConnectedTenant};
 pub use options::{Scenario, Settings, SimOptions, TlsFiles};
 pub use sim::{Admin, Announcement, Sim, SimError, TenantInfo, Urls};
 pub use tenant::Trait;

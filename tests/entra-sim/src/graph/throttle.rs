@@ -17,6 +17,8 @@ struct Bucket {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Throttle {
     buckets: HashMap<String, Bucket>,
+    /// Requests that were answered with 429.
+    pub(crate) refused: u64,
 }
 
 /// What an attempt to take from a bucket came to.
@@ -47,6 +49,22 @@ impl Throttle {
     /// Lets a request pass or answers 429.
     #[allow(clippy::too_many_arguments, reason = "the scopes of the published limits")]
     pub(crate) fn admit(
+        &mut self,
+        tenant: &str,
+        app: &str,
+        users: usize,
+        route: &Route,
+        request: &Request,
+        now: i64,
+        headers: &mut Vec<(String, String)>,
+    ) -> Result<(), GraphError> {
+        let admitted = self.judge(tenant, app, users, route, request, now, headers);
+        self.refused += u64::from(admitted.is_err());
+        admitted
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "as above")]
+    fn judge(
         &mut self,
         tenant: &str,
         app: &str,

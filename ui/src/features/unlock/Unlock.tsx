@@ -29,6 +29,10 @@ export function Unlock({ status }: { status: StatusView }) {
     const timer = setTimeout(() => setOpensAt(0), opensAt - Date.now());
     return () => clearTimeout(timer);
   }, [opensAt]);
+  // For whoever measures how long a start takes: from here on typing arrives.
+  useEffect(() => {
+    if (document.activeElement === field.current) performance.mark("passphrase-focused");
+  }, []);
   // A wrong entry stays, selected: one key replaces it, and a typing slip can be looked at.
   useEffect(() => {
     if (unlock.error === null) return;
