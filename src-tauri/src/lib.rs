@@ -3,6 +3,7 @@
 mod commands;
 mod dialogs;
 mod ipc;
+mod reminders;
 mod tray;
 mod windows;
 
@@ -25,6 +26,7 @@ pub fn run() -> ExitCode {
             let app = tauri::async_runtime::block_on(App::start(options, windows::Desktop::new(tauri.handle())))?;
             tauri.manage(app.clone());
             tray::build(tauri.handle(), &app);
+            reminders::watch(tauri.handle(), &app);
             ipc::forward_events(tauri.handle(), &app);
             windows::show_main(tauri.handle());
             Ok(())

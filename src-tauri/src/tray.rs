@@ -1,12 +1,13 @@
 //! The tray icon: its shape tells the state, its menu holds every action. Locked, it shows no name.
 
-use crate::windows;
+use crate::{reminders, windows};
 use std::sync::Mutex;
 use tauri::image::Image;
 use tauri::menu::{Menu, MenuItem, PredefinedMenuItem};
 use tauri::tray::{TrayIcon, TrayIconBuilder};
 use tauri::{AppHandle, Manager, Wry};
-use vitrine_app::api::{LockRequest, RotateRequest, RotateScope};
+use vitrine_app::api::LockRequest;
+use vitrine_app::reminders::Answer;
 use vitrine_app::{App, TrayState, TrayView};
 
 struct Tray {
@@ -58,23 +59,30 @@ pub(crate) fn refresh(handle: &AppHandle, app: &App) {
 }
 
 fn show(handle: &AppHandle, tray: &TrayIcon<Wry>, view: &TrayView, icon: Image<'_>) -> tauri::Result<()> {
+    let locked = view.state == TrayState::Locked;
     let item = |id: &str, text: String| MenuItem::with_id(handle, id, text, true, None::<&str>);
     let menu = Menu::new(handle)?;
-    menu.append(&item(
-        "open",
-        if view.state == TrayState::Locked { "Unlock…".into() } else { "Open Vitrine".into() },
-    )?)?;
-    if view.state != TrayState::Locked {
-        if view.due > 0 {
-            menu.append(&item("rotate", format!("Rotate {} due", view.due))?)?;
-        }
+    // A tray on Linux shows no tooltip, so what it would say stands first.
+    menu.append(&MenuItem::with_id(handle, "state", view.words(), false, None::<&str>)?)?;
+    menu.append(&PredefinedMenuItem::separator(handle)?)?;
+    menu.append(&item("open", if locked { "Unlock…".into() } else { "Open Vitrine".into() })?)?;
+    if locked && view.waits {
+        menu.append(&item("rotate", "Rotate what is due…".into())?)?;
+    } else if view.due > 0 {
+        menu.append(&item("rotate", format!("Rotate {} due", view.due))?)?;
+    }
+    if view.reminds {
+        menu.append(&item("snooze", "Remind me in an hour".into())?)?;
+    }
+    if !locked {
         menu.append(&item("lock", "Lock".into())?)?;
     }
     menu.append(&PredefinedMenuItem::separator(handle)?)?;
     menu.append(&item("quit", "Quit".into())?)?;
     tray.set_menu(Some(menu))?;
     tray.set_icon(Some(icon))?;
-    tray.set_tooltip(Some(view.tooltip()))
+    tray.set_title(Some(view.label()))?;
+    tray.set_tooltip(Some(format!("Vitrine: {}", view.words())))
 }
 
 fn chosen(handle: &AppHandle, id: &str) {
@@ -82,9 +90,8 @@ fn chosen(handle: &AppHandle, id: &str) {
     match id {
         "open" => windows::show_main(handle),
         "lock" => drop(tauri::async_runtime::spawn(async move { app.call(LockRequest {}).await })),
-        "rotate" => {
-            drop(tauri::async_runtime::spawn(async move { app.call(RotateRequest { scope: RotateScope::Due }).await }));
-        }
+        "rotate" => reminders::answer(handle, Answer::Rotate),
+        "snooze" => reminders::answer(handle, Answer::Snooze),
         "quit" => handle.exit(0),
         _ => {}
     }

@@ -1,6 +1,6 @@
 // Names by which tests and WebDriver find the main controls. Stable: they are part of what others use.
 //
-// Unlock             unlock-passphrase, unlock-submit, unlock-error
+// Unlock             unlock-passphrase, unlock-submit, unlock-error, after-unlock
 // First run          first-create, first-restore
 // Creating           create-msp, create-person, create-passphrase, create-repeat, passphrase-strength, create-suggest,
 //                    create-suggestion, create-use-suggestion, create-accept-file, create-submit
@@ -20,7 +20,8 @@
 //                    connect-tenant, enable-laps, turn-off-laps
 // Connecting         connect-wizard (data-phase), route-browser, route-code, open-browser, copy-device-code,
 //                    device-code (data-code), verification-uri, sign-in-url, confirm-tenant, confirm-no, apply-plan,
-//                    connected, enable-laps-now, signed-in-continue, cancel-connect, client-id, client-id-save
+//                    connected, enable-laps-now, signed-in-continue, cancel-connect, code-blocked, client-id,
+//                    client-id-save
 // LAPS               laps-one, laps-two, laps-name-1, laps-name-2, laps-interval, laps-sign-in, laps-submit,
 //                    laps-outcome (data-outcome), laps-adopt-<name>, laps-adopt-submit, laps-done, laps-off-keep,
 //                    laps-off-disable, laps-off-delete, laps-off-submit
@@ -28,7 +29,7 @@
 //                    hide-password, copy-password, large-type, large-text, phonetic, show-code, one-time-code,
 //                    copy-code, factor-key, factor-save; where several values stand side by side the names end in
 //                    -current, -pending or -previous (reveal-password-pending, secret-text-pending, copy-password-...)
-// Rotation           rotate-due, retry-failed, job (data-step)
+// Rotation           rotate-due, retry-failed, job (data-step), job-again
 // Settings           setting-<name>, backup-now, passphrase-current, passphrase-new, passphrase-repeat, passphrase-change
 // Any error          error-notice, error-code
 export {};

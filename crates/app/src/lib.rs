@@ -39,6 +39,7 @@ mod papers;
 mod presence;
 mod records;
 mod refusals;
+pub mod reminders;
 mod restore;
 mod rotate;
 mod routes;
@@ -113,6 +114,7 @@ struct Inner {
     jobs: Mutex<rotate::Jobs>,
     backup: Mutex<backup::State>,
     tray: Mutex<TrayView>,
+    reminders: reminders::Reminders,
     last_use_ms: AtomicU64,
     background: Mutex<JoinSet<()>>,
 }
@@ -127,6 +129,7 @@ impl App {
         agent::listen(&app)?;
         presence::watch(&app);
         rotate::watch(&app);
+        reminders::watch(&app);
         Ok(app)
     }
 
@@ -158,6 +161,7 @@ impl App {
                 jobs: Mutex::default(),
                 backup: Mutex::default(),
                 tray: Mutex::default(),
+                reminders: reminders::Reminders::default(),
                 last_use_ms: AtomicU64::new(steady),
                 background: Mutex::default(),
             }),

@@ -25,38 +25,80 @@ pub struct TrayView {
     pub state: TrayState,
     /// Accounts due.
     pub due: u32,
+    /// Of them, due for more than an hour.
+    pub overdue: u32,
     /// Organizations with something wrong.
     pub failed: u32,
+    /// Locked, and something has fallen due since.
+    pub waits: bool,
+    /// A reminder is shown that can be put off.
+    pub reminds: bool,
 }
 
 impl TrayView {
     /// One line of words.
-    pub fn tooltip(&self) -> String {
+    pub fn words(&self) -> String {
+        let due = match (self.due, self.overdue) {
+            (due, 0) => format!("{due} due"),
+            (due, overdue) => format!("{due} due, {overdue} overdue"),
+        };
         match self.state {
-            TrayState::Locked => "Vitrine: locked".into(),
-            TrayState::Fine => "Vitrine: all rotated".into(),
-            TrayState::Due => format!("Vitrine: {} due", self.due),
-            TrayState::Failed => format!("Vitrine: {} need you", self.failed),
+            TrayState::Locked if self.waits => "Locked, rotations are due".into(),
+            TrayState::Locked => "Locked".into(),
+            TrayState::Fine => "Everything is rotated".into(),
+            TrayState::Due => due,
+            TrayState::Failed if self.due > 0 => format!("{} need you, {due}", self.failed),
+            TrayState::Failed => format!("{} need you", self.failed),
+        }
+    }
+
+    /// The few signs beside the icon; empty where there is nothing to do, or the vault is locked.
+    pub fn label(&self) -> String {
+        match (self.due, self.overdue) {
+            (0, _) => String::new(),
+            (due, 0) => due.to_string(),
+            (due, overdue) => format!("{due} · {overdue} overdue"),
         }
     }
 }
 
 /// Reads the numbers again and tells the tray if they changed.
 pub(crate) async fn refresh(app: &App, session: Option<&Session>) {
+    let reminds = app.reminders().borrow().is_some();
     let fresh = match session {
-        None => TrayView::default(),
+        None => TrayView { waits: app.due_while_locked(), reminds, ..TrayView::default() },
         Some(session) => {
             let Ok((counts, due)) = crate::organizations::numbers(app, session).await else { return };
+            let Ok(overdue) = crate::reminders::overdue(app).await else { return };
             let state = match (counts.failed, due) {
                 (1.., _) => TrayState::Failed,
                 (0, 1..) => TrayState::Due,
                 (0, 0) => TrayState::Fine,
             };
-            TrayView { state, due, failed: counts.failed }
+            TrayView { state, due, overdue, failed: counts.failed, waits: false, reminds }
         }
     };
     let changed = std::mem::replace(&mut *lock(&app.inner.tray), fresh.clone()) != fresh;
     if changed {
         app.tell(Event::StatusChanged);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_locked_tray_tells_that_something_waits_and_not_how_much() {
+        let locked = TrayView { waits: true, ..TrayView::default() };
+        assert_eq!((locked.words().as_str(), locked.label().as_str()), ("Locked, rotations are due", ""));
+    }
+
+    #[test]
+    fn due_and_overdue_stand_beside_the_icon() {
+        let some = TrayView { state: TrayState::Due, due: 5, overdue: 2, ..TrayView::default() };
+        assert_eq!((some.words().as_str(), some.label().as_str()), ("5 due, 2 overdue", "5 · 2 overdue"));
+        let failed = TrayView { state: TrayState::Failed, failed: 1, ..some };
+        assert_eq!(failed.words(), "1 need you, 5 due, 2 overdue");
     }
 }

@@ -86,6 +86,7 @@ pub(crate) async fn status(app: &App, _request: StatusRequest) -> Result<StatusV
     Ok(StatusView {
         phase,
         lock_reason,
+        after_unlock: (phase == Phase::Locked && app.wishes_rotation()).then_some(AfterUnlock::RotateDue),
         retry_in_ms,
         cloud: CloudView {
             name: config.cloud.name().to_string(),

@@ -52,6 +52,12 @@ pub async fn with_contoso(desk: &mut Desk, cloud: &Cloud) -> Result<(Window, Str
     Ok((window, passphrase))
 }
 
+/// Chooses that rotations wait for the person.
+pub async fn rotate_by_hand(window: &Window) -> Result<()> {
+    window.click("nav-settings").await?;
+    window.flip("setting-rotateWhenDue").await
+}
+
 /// Unlocks with the passphrase.
 pub async fn unlock(window: &Window, passphrase: &str) -> Result<()> {
     window.fill("unlock-passphrase", passphrase).await?;
@@ -173,8 +179,14 @@ pub async fn shown_user_name(window: &Window) -> Result<String> {
 
 /// Closes the reveal window and looks at the main one again.
 pub async fn close_reveal(window: &Window) -> Result<()> {
-    window.click_css("button[aria-label=\"Close window\"]").await?;
-    window.wait_for_count(1).await?;
+    // The press takes the window with it, at times before the driver has its answer: what counts is that it is gone.
+    let press = async || {
+        if window.count().await.ok()? > 1 {
+            window.try_click("button[aria-label=\"Close window\"]").await;
+        }
+        (window.count().await.ok()? == 1).then_some(())
+    };
+    window.until("the reveal window to close", press).await?;
     window.switch_to_window_with("nav-organizations").await?;
     Ok(())
 }

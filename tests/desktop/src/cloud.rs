@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use anyhow::{Context, Result, bail};
-use vitrine_entra_sim::{Admin, Scenario, Settings, Sim, SimOptions, totp_code};
+use vitrine_entra_sim::{Admin, Effect, Fault, Scenario, Settings, Sim, SimOptions, totp_code};
 use vitrine_kit::player::{Page, Person};
 
 /// More pages than any sign-in has, so that a loop of pages ends.
@@ -68,6 +68,24 @@ impl Cloud {
     pub async fn portal(&self, user_name: &str, password: &str) -> Result<Page> {
         let page = Person::new()?.open(&self.sim.urls().portal).await?;
         page.fill(&[("login", user_name), ("passwd", password)])?.submit().await
+    }
+
+    /// Loses the answer to the next request of this kind in the tenant, after it was done.
+    pub fn lose_the_answer_to(&self, operation: &str, tenant: &str) {
+        self.sim.control().add_fault(Fault {
+            tenant: Some(tenant.to_owned()),
+            operation: Some(operation.to_owned()),
+            skip: 0,
+            times: Some(1),
+            probability: None,
+            effect: Effect::DropAfter,
+        });
+    }
+
+    /// Sets an account's password as somebody else in the tenant would. False where there is no such account.
+    #[must_use]
+    pub fn change_password_outside(&self, tenant: &str, user_name: &str) -> bool {
+        self.sim.control().set_password_outside(tenant, user_name, "Somebody-else-chose-this-1")
     }
 
     /// The code of now for a key, as an authenticator app has it.

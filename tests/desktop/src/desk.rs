@@ -10,6 +10,7 @@ use std::process::{Output, Stdio};
 
 use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
+use tokio::io::AsyncWriteExt;
 use vitrine_kit::PrivateBus;
 use vitrine_kit::keyring::Keyring;
 use vitrine_kit::logind::Logind;
@@ -117,6 +118,21 @@ impl Desk {
     #[must_use]
     pub fn display(&self) -> &str {
         self.screen.name()
+    }
+
+    /// Lets a day and two hours pass for every account: the program rotates them by a clock that far behind. No window
+    /// may be open.
+    pub async fn let_a_day_pass(&self, passphrase: &str) -> Result<()> {
+        self.wait_until_ended().await?;
+        let mut command = tokio::process::Command::new(built("vitrine-yesterday")?);
+        command.env_clear().envs(self.variables()).stdin(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        let mut yesterday = command.spawn().context("could not start vitrine-yesterday")?;
+        let mut input = yesterday.stdin.take().context("standard input was asked for")?;
+        input.write_all(passphrase.as_bytes()).await?;
+        drop(input);
+        let ended = yesterday.wait_with_output().await?;
+        ensure!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+        Ok(())
     }
 
     /// Waits until no instance of the program is left on the session bus.

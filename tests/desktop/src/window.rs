@@ -85,12 +85,24 @@ impl Window {
     /// Clicks the first visible element that this CSS selector finds, once it can be used. An element that is drawn
     /// anew meanwhile is looked for again.
     pub async fn click_css(&self, selector: &str) -> Result<()> {
-        self.until(&format!("{selector} to be clickable"), async || {
-            let element = self.client.find(Locator::Css(selector)).await.ok()?;
-            let usable = element.is_displayed().await.ok()? && element.is_enabled().await.ok()?;
-            if usable { element.click().await.ok() } else { None }
-        })
-        .await
+        self.until(&format!("{selector} to be clickable"), async || self.try_click(selector).await).await
+    }
+
+    /// Clicks the first element that this CSS selector finds if it can be used now; nothing if it cannot.
+    pub async fn try_click(&self, selector: &str) -> Option<()> {
+        let element = self.client.find(Locator::Css(selector)).await.ok()?;
+        let usable = element.is_displayed().await.ok()? && element.is_enabled().await.ok()?;
+        if usable { element.click().await.ok() } else { None }
+    }
+
+    /// Flips a switch by its label and waits until what was saved is shown.
+    pub async fn flip(&self, id: &str) -> Result<()> {
+        let look = format!("return document.querySelector('{}')?.checked ?? null;", by_id(id));
+        let checked = async || self.script(&look).await.ok()?.as_bool();
+        let before = self.until(&format!("the switch {id}"), checked).await?;
+        self.script(&format!("document.querySelector('{}').labels[0].click();", by_id(id))).await?;
+        self.until(&format!("{id} to be flipped"), async || checked().await.filter(|now| *now != before)).await?;
+        Ok(())
     }
 
     /// Replaces what is in a field.

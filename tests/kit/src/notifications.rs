@@ -1,4 +1,5 @@
-//! The desktop's notification service, played: what is shown is recorded, and the test can press its buttons.
+//! The desktop's notification service, played: what is shown is recorded, the test can press its buttons and ask not to
+//! be disturbed.
 //!
 //! Source: Desktop Notifications Specification, freedesktop.org.
 #![allow(
@@ -41,16 +42,21 @@ pub struct Notification {
 pub struct Notifications {
     bus: Connection,
     shown: watch::Receiver<Vec<Notification>>,
+    closed: watch::Receiver<Vec<u32>>,
+    asked: watch::Receiver<u32>,
 }
 
 impl Notifications {
     /// Takes the service's name on this bus.
     pub async fn start(bus: &PrivateBus) -> Result<Self> {
-        let (send, shown) = watch::channel(Vec::new());
+        let (send_shown, shown) = watch::channel(Vec::new());
+        let (send_closed, closed) = watch::channel(Vec::new());
+        let (send_asked, asked) = watch::channel(0);
         let bus = bus.connect().await?;
-        bus.object_server().at(PATH, Service { shown: send }).await?;
+        let service = Service { shown: send_shown, closed: send_closed, asked: send_asked, inhibited: false };
+        bus.object_server().at(PATH, service).await?;
         bus.request_name(NAME).await?;
-        Ok(Self { bus, shown })
+        Ok(Self { bus, shown, closed, asked })
     }
 
     /// Everything shown so far, oldest first.
@@ -67,6 +73,36 @@ impl Notifications {
         all.iter().find(|one| wanted(one)).cloned().context("it was there a moment ago")
     }
 
+    /// Waits until the notification with this number was taken back by its program.
+    pub async fn wait_until_closed(&self, notification: u32) -> Result<()> {
+        let mut closed = self.closed.clone();
+        let gone = timeout(PATIENCE, closed.wait_for(|all| all.contains(&notification))).await;
+        gone.context("the notification was not taken back")??;
+        Ok(())
+    }
+
+    /// Switches "do not disturb" on or off, as the person would.
+    pub async fn set_inhibited(&self, inhibited: bool) -> Result<()> {
+        let service = self.bus.object_server().interface::<_, Service>(PATH).await?;
+        service.get_mut().await.inhibited = inhibited;
+        service.get().await.inhibited_changed(service.signal_emitter()).await?;
+        Ok(())
+    }
+
+    /// How often "do not disturb" was read so far.
+    #[must_use]
+    pub fn asked(&self) -> u32 {
+        *self.asked.borrow()
+    }
+
+    /// Waits until a program has read "do not disturb" once more than `before`.
+    pub async fn wait_until_asked(&self, before: u32) -> Result<()> {
+        let mut asked = self.asked.clone();
+        let seen = timeout(PATIENCE, asked.wait_for(|count| *count > before)).await;
+        seen.context("nobody asked whether it may disturb")??;
+        Ok(())
+    }
+
     /// Presses the button with this key, as the person would.
     pub async fn press(&self, notification: u32, key: &str) -> Result<()> {
         let body = (notification, key);
@@ -76,6 +112,9 @@ impl Notifications {
 
 struct Service {
     shown: watch::Sender<Vec<Notification>>,
+    closed: watch::Sender<Vec<u32>>,
+    asked: watch::Sender<u32>,
+    inhibited: bool,
 }
 
 #[interface(name = "org.freedesktop.Notifications")]
@@ -103,7 +142,16 @@ impl Service {
         id
     }
 
-    fn close_notification(&self, _id: u32) {}
+    fn close_notification(&self, id: u32) {
+        self.closed.send_modify(|closed| closed.push(id));
+    }
+
+    /// Plasma's word for "do not disturb"; the specification has none.
+    #[zbus(property)]
+    fn inhibited(&self) -> bool {
+        self.asked.send_modify(|asked| *asked += 1);
+        self.inhibited
+    }
 
     fn get_capabilities(&self) -> Vec<&'static str> {
         vec!["actions", "body"]

@@ -132,6 +132,29 @@ impl TrayIcon {
         Ok(folder.join(format!("{}.png", name.display())))
     }
 
+    /// The words beside the icon; empty where there are none.
+    pub async fn label(&self) -> Result<String> {
+        self.text("XAyatanaLabel").await
+    }
+
+    /// Waits until the words beside the icon are as `wanted`.
+    pub async fn wait_for_label(&self, wanted: &str) -> Result<()> {
+        until(&format!("{wanted:?} beside the tray icon"), PATIENCE, async || {
+            self.label().await.ok().filter(|label| label == wanted)
+        })
+        .await
+        .map(drop)
+    }
+
+    /// Waits until no line of the menu says `label`.
+    pub async fn wait_until_gone(&self, label: &str) -> Result<()> {
+        until(&format!("no tray menu entry {label:?}"), PATIENCE, async || {
+            let menu = self.menu().await.ok()?;
+            flat(&menu).iter().all(|entry| entry.label != label).then_some(())
+        })
+        .await
+    }
+
     /// Every line of the menu as it is now.
     pub async fn menu(&self) -> Result<Vec<MenuEntry>> {
         let body = (0_i32, -1_i32, Vec::<&str>::new());

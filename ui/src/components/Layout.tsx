@@ -1,7 +1,7 @@
 // The few shapes every screen is made of.
 
 import { IconArrowLeft } from "@tabler/icons-react";
-import type { CSSProperties, ReactNode } from "react";
+import { type CSSProperties, type ReactNode, useEffect, useRef } from "react";
 import css from "./Layout.module.css";
 
 type Gap = 0 | 4 | 8 | 12 | 16 | 20 | 24 | 32;
@@ -49,17 +49,24 @@ export function Page({
   children,
   fixed,
   narrow,
+  place,
 }: {
   title: ReactNode;
   lead?: ReactNode;
   actions?: ReactNode;
   above?: ReactNode;
   children: ReactNode;
+  /** Which step of the screen this is: another one begins at its top, wherever the one before was scrolled to. */
+  place?: string;
   /** The content scrolls by itself (long lists). */
   fixed?: boolean;
   /** Forms and steps, which read badly when wide. */
   narrow?: boolean;
 }) {
+  const content = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (content.current) content.current.scrollTop = 0;
+  }, [place]);
   return (
     <div className={css.page} data-narrow={narrow || undefined}>
       <header className={css.header} data-fixed={fixed || undefined}>
@@ -70,7 +77,7 @@ export function Page({
         </div>
         {actions ? <div className={css.headerActions}>{actions}</div> : null}
       </header>
-      <div className={css.content} data-fixed={fixed || undefined}>
+      <div ref={content} className={css.content} data-fixed={fixed || undefined}>
         {fixed ? children : <div className={css.measure}>{children}</div>}
       </div>
     </div>

@@ -180,6 +180,11 @@ export type AddOrganizationRequest = {
 	notes?: string,
 };
 
+/**  What was asked for while the vault was locked. */
+export type AfterUnlock = 
+/**  Rotate what is due. */
+"rotateDue";
+
 /**  Does what the plan shows. */
 export type ApplyPlanRequest = {
 	/**  Ledger id. */
@@ -1171,6 +1176,8 @@ export type Settings = {
 	askReason: boolean,
 	/**  Rotate by itself what falls due while the vault is open. */
 	rotateWhenDue: boolean,
+	/**  Remind the person of rotations that wait for them. */
+	remindWhenDue: boolean,
 	/**  Light or dark. */
 	theme: Theme,
 	/**  Height of rows. */
@@ -1213,6 +1220,8 @@ export type StatusView = {
 	phase: Phase,
 	/**  Why it is locked, while it is. */
 	lockReason: LockReason | null,
+	/**  What was asked for while it was locked, and is done once it is unlocked. */
+	afterUnlock: AfterUnlock | null,
 	/**  Milliseconds until another passphrase is accepted after wrong ones; 0 when one is accepted now. */
 	retryInMs: number,
 	/**  Which Microsoft cloud this installation speaks to. */

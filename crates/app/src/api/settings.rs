@@ -51,6 +51,8 @@ pub struct Settings {
     pub ask_reason: bool,
     /// Rotate by itself what falls due while the vault is open.
     pub rotate_when_due: bool,
+    /// Remind the person of rotations that wait for them.
+    pub remind_when_due: bool,
     /// Light or dark.
     pub theme: Theme,
     /// Height of rows.
@@ -69,6 +71,7 @@ impl Default for Settings {
             reveal_seconds: 30,
             ask_reason: true,
             rotate_when_due: true,
+            remind_when_due: true,
             theme: Theme::System,
             density: Density::Compact,
         }

@@ -17,6 +17,8 @@ pub struct StatusView {
     pub phase: Phase,
     /// Why it is locked, while it is.
     pub lock_reason: Option<LockReason>,
+    /// What was asked for while it was locked, and is done once it is unlocked.
+    pub after_unlock: Option<AfterUnlock>,
     /// Milliseconds until another passphrase is accepted after wrong ones; 0 when one is accepted now.
     pub retry_in_ms: u32,
     /// Which Microsoft cloud this installation speaks to.
@@ -67,6 +69,14 @@ pub enum LockReason {
     Suspend,
     /// The window was closed to the tray, and the setting says to lock then.
     Tray,
+}
+
+/// What was asked for while the vault was locked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum AfterUnlock {
+    /// Rotate what is due.
+    RotateDue,
 }
 
 /// Which Microsoft cloud this installation speaks to.

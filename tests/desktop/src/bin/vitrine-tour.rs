@@ -11,6 +11,8 @@ use vitrine_desktop_tests::{Cloud, Desk, Record, Setting, Shown, Window, acts};
 
 const CONTOSO: &str = "contoso.onmicrosoft.com";
 const NORTHWIND: &str = "northwind.onmicrosoft.com";
+/// A rotation that ended well, in the list of rotations.
+const DONE: &str = "[data-testid=\"job\"][data-step=\"done\"]";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -48,6 +50,9 @@ async fn tour(folder: &Path) -> Result<()> {
     connect(&mut record, &mut desk, &window, &cloud).await?;
     use_credentials(&mut record, &mut desk, &window, &cloud, &mut memory).await?;
     rotate(&mut record, &mut desk, &window, &cloud, &mut memory).await?;
+    let window = fall_behind(&mut record, &mut desk, window, &memory).await?;
+    be_reminded(&mut record, &mut desk, &window, &memory).await?;
+    settle(&mut record, &mut desk, &window, &cloud, &mut memory).await?;
     lock(&mut record, &mut desk, &window, &memory).await?;
     window.close().await?;
     restore(&mut record, &desk, &cloud, &memory).await?;
@@ -226,8 +231,7 @@ async fn rotate(
             acts::close_reveal(window).await?;
             window.click("rotate-now").await?;
             window.click("nav-rotation").await?;
-            let done = "[data-testid=\"job\"][data-step=\"done\"]";
-            window.wait_for_css(&format!("{done} ~ {done}")).await?;
+            window.wait_for_css(&[DONE; 2].join(" ~ ")).await?;
             Shown::by(window, "Both accounts of Contoso were rotated and verified, one after the other.").await
         })
         .await?;
@@ -243,6 +247,103 @@ async fn rotate(
             let words = finish_with_code(&page, &acts::show_code(window).await?).await?;
             memory.password = fresh;
             Shown::by(window, format!("Old password: {refusal}; new password and code: {words}")).await
+        })
+        .await
+}
+
+/// A person who rotates by hand leaves everything for a day and two hours.
+async fn fall_behind(record: &mut Record, desk: &mut Desk, window: Window, memory: &Memory) -> Result<Window> {
+    record
+        .step("Rotation by hand", desk, async |_| {
+            acts::close_reveal(&window).await?;
+            acts::rotate_by_hand(&window).await?;
+            Shown::by(&window, "Rotations wait for the person from now on; a reminder tells of them.").await
+        })
+        .await?;
+    window.close().await?;
+    desk.let_a_day_pass(&memory.passphrase).await?;
+    let window = acts::start(desk).await?;
+    record
+        .step("Overdue", desk, async |desk| {
+            acts::unlock(&window, &memory.passphrase).await?;
+            window.click("nav-organizations").await?;
+            window.find_css("[data-name=\"Contoso\"]").await?;
+            let icon = desk.tray.icon().await?;
+            icon.wait_for_label("4 · 4 overdue").await?;
+            Shown::by(&window, "A day later: both organizations are due, and the tray says: 4 · 4 overdue.").await
+        })
+        .await?;
+    Ok(window)
+}
+
+/// The reminder is answered while the vault is locked; the tray rotates once it is open.
+async fn be_reminded(record: &mut Record, desk: &mut Desk, window: &Window, memory: &Memory) -> Result<()> {
+    record
+        .step("Reminder", desk, async |desk| {
+            let reminder = desk.notifications.wait_for(|shown| shown.summary.contains("due for rotation")).await?;
+            let buttons: Vec<&str> = reminder.actions.iter().map(|(_, label)| label.as_str()).collect();
+            window.click("lock-now").await?;
+            window.find("unlock-passphrase").await?;
+            desk.notifications.press(reminder.id, "rotate").await?;
+            window.find("after-unlock").await?;
+            let words =
+                format!("Notified: {:?} with {buttons:?}; locked, it asks for the passphrase.", reminder.summary);
+            Shown::by(window, words).await
+        })
+        .await?;
+    record
+        .step("Rotation after the reminder", desk, async |_| {
+            acts::unlock(window, &memory.passphrase).await?;
+            window.click("nav-rotation").await?;
+            window.wait_for_css(&[DONE; 4].join(" ~ ")).await?;
+            Shown::by(window, "Unlocked, all four accounts were rotated, as the reminder was asked to.").await
+        })
+        .await
+}
+
+/// Two things that go wrong in a tenant: an answer that is lost, and a password that somebody else changed.
+async fn settle(
+    record: &mut Record,
+    desk: &mut Desk,
+    window: &Window,
+    cloud: &Cloud,
+    memory: &mut Memory,
+) -> Result<()> {
+    let failed = "[data-testid=\"job\"][data-step=\"changedOutside\"]";
+    record
+        .step("Lost answer", desk, async |_| {
+            let change = "PATCH /users/{user-id}";
+            let before = cloud.sim().control().requests(CONTOSO, change);
+            cloud.lose_the_answer_to(change, CONTOSO);
+            acts::open_organization(window, "Contoso").await?;
+            window.click("rotate-now").await?;
+            window.click("nav-rotation").await?;
+            let sent = async || (cloud.sim().control().requests(CONTOSO, change) == before + 2).then_some(());
+            window.until("both changes at the tenant", sent).await?;
+            window.wait_for_css(&[DONE; 4].join(" ~ ")).await?;
+            Shown::by(window, "The answer to one change was lost; Vitrine read back that it had arrived.").await
+        })
+        .await?;
+    record
+        .step("Changed outside", desk, async |_| {
+            ensure!(cloud.change_password_outside(CONTOSO, &memory.user_name), "the tenant has no such account");
+            acts::open_organization(window, "Contoso").await?;
+            window.click("rotate-now").await?;
+            window.click("nav-rotation").await?;
+            window.wait_for_css(failed).await?;
+            Shown::by(window, "Somebody else changed a password: nothing was sent, and Vitrine says what to do.").await
+        })
+        .await?;
+    record
+        .step("Repaired", desk, async |_| {
+            window.click_css(&format!("{failed} [data-testid=\"job-again\"]")).await?;
+            window.wait_for_css(&[DONE; 4].join(" ~ ")).await?;
+            acts::open_organization(window, "Contoso").await?;
+            acts::view_credentials(window, 1).await?;
+            memory.password = acts::reveal_password(window).await?;
+            let page = cloud.portal(&memory.user_name, &memory.password).await?;
+            let words = finish_with_code(&page, &acts::show_code(window).await?).await?;
+            Shown::by(window, format!("Rotated from here again: {words}")).await
         })
         .await
 }

@@ -4,6 +4,7 @@
 mod accessible;
 mod borders;
 mod keyboard;
+mod reminders;
 mod session;
 
 use vitrine_desktop_tests::window::ensure_drawn;

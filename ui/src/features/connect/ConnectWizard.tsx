@@ -147,6 +147,7 @@ export function ConnectWizard({
             name={name}
             phase={phase}
             onOpen={() => void openPage.run()}
+            onBrowser={() => void start.run("browser")}
             cancel={cancelButton(t("connect.other"))}
           />
         );
@@ -269,7 +270,7 @@ export function ConnectWizard({
   };
 
   return (
-    <Page above={back} title={title}>
+    <Page above={back} title={title} place={phase.kind}>
       <div className={css.wizard} data-testid="connect-wizard" data-phase={phase.kind}>
         {purpose === "connect" ? <Stages at={stageOf[phase.kind]} /> : null}
         <ErrorNotice error={needsClient ? null : error} />

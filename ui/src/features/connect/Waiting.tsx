@@ -53,12 +53,14 @@ export function WaitingForCode({
   name,
   phase,
   onOpen,
+  onBrowser,
   cancel,
 }: {
   organization: string;
   name: string;
   phase: Extract<ConnectPhase, { kind: "waitingForCode" }>;
   onOpen: () => void;
+  onBrowser: () => void;
   cancel: ReactNode;
 }) {
   const t = useWords();
@@ -128,6 +130,13 @@ export function WaitingForCode({
         </p>
         <Unseen live>{said}</Unseen>
       </div>
+      {/* A tenant that blocks device codes tells the admin's screen alone; here it looks like waiting. */}
+      <p className={css.soft}>
+        {t("connect.codeBlocked")}{" "}
+        <button type="button" className={css.link} onClick={onBrowser} data-testid="code-blocked">
+          {t("connect.codeBlockedGo")}
+        </button>
+      </p>
     </div>
   );
 }

@@ -86,7 +86,7 @@ export function EnableLaps({
     const asks = outcomes.filter((each) => each.outcome === "askAdopt").map((each) => each.name);
     const bad = outcomes.some((each) => each.outcome === "failed");
     return (
-      <Page narrow above={back} title={<h1>{t("laps.resultTitle", { name })}</h1>}>
+      <Page narrow above={back} title={<h1>{t("laps.resultTitle", { name })}</h1>} place="outcome">
         <div className={css.column}>
           <ul className={css.outcomes}>
             {outcomes.map((each) => (
@@ -144,7 +144,7 @@ export function EnableLaps({
 
   const ready = wanted.every((each) => each !== "") && new Set(wanted).size === wanted.length;
   return (
-    <Page narrow above={back} title={title} lead={t("laps.enableLead")}>
+    <Page narrow above={back} title={title} lead={t("laps.enableLead")} place="form">
       <form
         className={css.column}
         onSubmit={(event) => {

@@ -1,12 +1,13 @@
 // Creating the vault: who, and the one passphrase that opens it.
 
-import { IconArrowLeft, IconDice5 } from "@tabler/icons-react";
+import { IconDice5 } from "@tabler/icons-react";
 import { useEffect, useState } from "react";
-import { BusyBar, Button, Check, Notice, Row, Small, TextField } from "../../components";
+import { Button, Row, Small, TextField } from "../../components";
 import { type StatusView, useAction, useHost } from "../../host";
-import { ErrorNotice, NewPassphrase, type Strength } from "../../parts";
+import { NewPassphrase, type Strength } from "../../parts";
 import { useWords } from "../../words";
 import css from "./FirstRun.module.css";
+import { FirstRunForm, useFileFallback } from "./FirstRunForm";
 
 export function CreateVault({
   status,
@@ -25,8 +26,7 @@ export function CreateVault({
   const [repeat, setRepeat] = useState("");
   const [strength, setStrength] = useState<Strength>(null);
   const [suggestion, setSuggestion] = useState<string | null>(null);
-  const [accept, setAccept] = useState(false);
-  const noKeychain = status.deviceSecret === "noKeychain";
+  const fallback = useFileFallback(status);
 
   const suggest = useAction(async () => setSuggestion((await host.suggestPassphrase({})).passphrase));
   const create = useAction(async () => {
@@ -34,7 +34,7 @@ export function CreateVault({
       mspName: msp.trim(),
       personName: person.trim(),
       passphrase,
-      acceptFileFallback: noKeychain && accept,
+      acceptFileFallback: fallback.accepted,
     });
     onCreated();
   });
@@ -52,98 +52,81 @@ export function CreateVault({
     person.trim() !== "" &&
     strength?.enough === true &&
     repeat === passphrase &&
-    (!noKeychain || accept);
+    fallback.settled;
   return (
-    <form
-      className={css.form}
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (ready) void create.run();
-      }}
+    <FirstRunForm
+      name="create"
+      title={t("create.title")}
+      lead={t("create.lead")}
+      onBack={onBack}
+      fallback={fallback}
+      error={create.error ?? suggest.error}
+      working={create.busy ? t("create.working") : null}
+      submit={{ words: t("create.submit"), ready, run: () => void create.run() }}
     >
-      <div className={css.head}>
-        <Button small kind="quiet" icon={<IconArrowLeft size={14} />} onClick={onBack}>
-          {t("common.back")}
-        </Button>
-        <h1>{t("create.title")}</h1>
-        <p className={css.lead}>{t("create.lead")}</p>
-      </div>
-      <div className={css.panel}>
-        <div className={css.two}>
-          <TextField
-            label={t("create.msp")}
-            value={msp}
-            onChange={setMsp}
-            maxLength={100}
-            testId="create-msp"
-            autoFocus
-          />
-          <TextField
-            label={t("create.person")}
-            value={person}
-            onChange={setPerson}
-            maxLength={100}
-            testId="create-person"
-          />
-        </div>
-        <NewPassphrase
-          label={t("create.passphrase")}
-          repeatLabel={t("create.repeat")}
-          value={passphrase}
-          repeat={repeat}
-          onValue={setPassphrase}
-          onRepeat={setRepeat}
-          onStrength={setStrength}
-          testIds={["create-passphrase", "create-repeat"]}
+      <div className={css.two}>
+        <TextField
+          label={t("create.msp")}
+          value={msp}
+          onChange={setMsp}
+          maxLength={100}
+          testId="create-msp"
+          autoFocus
         />
-        {suggestion === null ? (
-          <div className={css.quiet}>
+        <TextField
+          label={t("create.person")}
+          value={person}
+          onChange={setPerson}
+          maxLength={100}
+          testId="create-person"
+        />
+      </div>
+      <NewPassphrase
+        label={t("create.passphrase")}
+        repeatLabel={t("create.repeat")}
+        value={passphrase}
+        repeat={repeat}
+        onValue={setPassphrase}
+        onRepeat={setRepeat}
+        onStrength={setStrength}
+        testIds={["create-passphrase", "create-repeat"]}
+      />
+      {suggestion === null ? (
+        <div className={css.quiet}>
+          <Button
+            small
+            icon={<IconDice5 size={16} />}
+            busy={suggest.busy}
+            onClick={() => void suggest.run()}
+            testId="create-suggest"
+          >
+            {t("create.suggest")}
+          </Button>
+        </div>
+      ) : (
+        <section className={css.suggestion} aria-label={t("create.suggestion")}>
+          <Small>{t("create.suggestion")}</Small>
+          <p className={css.phrase} data-testid="create-suggestion">
+            {suggestion}
+          </p>
+          <Row>
             <Button
               small
-              icon={<IconDice5 size={16} />}
-              busy={suggest.busy}
-              onClick={() => void suggest.run()}
-              testId="create-suggest"
+              testId="create-use-suggestion"
+              onClick={() => {
+                setPassphrase(suggestion);
+                setRepeat("");
+              }}
             >
-              {t("create.suggest")}
+              {t("create.use")}
             </Button>
-          </div>
-        ) : (
-          <section className={css.suggestion} aria-label={t("create.suggestion")}>
-            <Small>{t("create.suggestion")}</Small>
-            <p className={css.phrase} data-testid="create-suggestion">
-              {suggestion}
-            </p>
-            <Row>
-              <Button
-                small
-                testId="create-use-suggestion"
-                onClick={() => {
-                  setPassphrase(suggestion);
-                  setRepeat("");
-                }}
-              >
-                {t("create.use")}
-              </Button>
-              <Button small onClick={() => void suggest.run()}>
-                {t("create.another")}
-              </Button>
-            </Row>
-            <Small>{t("create.suggestHint")}</Small>
-          </section>
-        )}
-        {noKeychain ? (
-          <Notice tone="waits" title={t("create.noKeychain")}>
-            <p>{t("create.noKeychainMore")}</p>
-            <Check label={t("create.accept")} checked={accept} onChange={setAccept} testId="create-accept-file" />
-          </Notice>
-        ) : null}
-        <ErrorNotice error={create.error ?? suggest.error} />
-        {create.busy ? <BusyBar label={t("create.working")} /> : null}
-        <Button submit kind="primary" large wide busy={create.busy} testId="create-submit">
-          {t("create.submit")}
-        </Button>
-      </div>
-    </form>
+            <Button small onClick={() => void suggest.run()}>
+              {t("create.another")}
+            </Button>
+          </Row>
+          <Small>{t("create.suggestHint")}</Small>
+        </section>
+      )}
+    </FirstRunForm>
   );
 }

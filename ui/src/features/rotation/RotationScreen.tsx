@@ -129,6 +129,7 @@ function Job({ job, onOpen, onRetry }: { job: JobView; onOpen: (organization: st
           small
           label={job.step === "unclear" ? t("rotation.checkFor", { account }) : t("rotation.retryFor", { account })}
           onClick={onRetry}
+          testId="job-again"
         >
           {job.step === "unclear" ? t("rotation.checkNow") : t("rotation.retry")}
         </Button>

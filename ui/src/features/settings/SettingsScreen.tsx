@@ -24,7 +24,14 @@ import { useWords } from "../../words";
 import css from "./SettingsScreen.module.css";
 
 type Numbers = "lockAfterMinutes" | "revealSeconds" | "clipboardSeconds";
-type Switches = "lockWithSession" | "lockOnSuspend" | "closeToTray" | "lockOnClose" | "askReason" | "rotateWhenDue";
+type Switches =
+  | "lockWithSession"
+  | "lockOnSuspend"
+  | "closeToTray"
+  | "lockOnClose"
+  | "askReason"
+  | "rotateWhenDue"
+  | "remindWhenDue";
 
 export function SettingsScreen({
   backup,
@@ -116,7 +123,12 @@ export function SettingsScreen({
           {number("clipboardSeconds", 5, 300, t("settings.seconds"))}
         </Stack>
       </Section>
-      <Section title={t("settings.rotation")}>{flip("rotateWhenDue")}</Section>
+      <Section title={t("settings.rotation")}>
+        <Stack gap={16}>
+          {flip("rotateWhenDue")}
+          {flip("remindWhenDue")}
+        </Stack>
+      </Section>
       <Section title={t("settings.appearance")}>
         <Stack gap={16}>
           <Choice

@@ -46,7 +46,12 @@ export function Unlock({ status }: { status: StatusView }) {
       <div className={css.column}>
         <GlassCase />
         <h1>{t("unlock.title")}</h1>
-        <p className={css.reason}>{t(`unlock.reason.${status.lockReason ?? "start"}`)}</p>
+        <p className={css.reason}>
+          {t(`unlock.reason.${status.lockReason ?? "start"}`)}
+          {status.afterUnlock === null ? null : (
+            <span data-testid="after-unlock"> {t(`unlock.after.${status.afterUnlock}`)}</span>
+          )}
+        </p>
         <form
           className={css.form}
           onSubmit={(event) => {

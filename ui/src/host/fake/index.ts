@@ -100,6 +100,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     revealSeconds: 30,
     askReason: options.askReason ?? true,
     rotateWhenDue: true,
+    remindWhenDue: true,
     theme: "system",
     density: "compact",
   };
@@ -110,6 +111,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
   let status: StatusView = {
     phase: first,
     lockReason: first === "locked" ? "start" : null,
+    afterUnlock: null,
     retryInMs: 0,
     cloud: {
       name: options.simulated === false ? "global" : "custom",
