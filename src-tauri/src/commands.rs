@@ -234,6 +234,24 @@ pub async fn set_interval(app: State<'_, App>, request: SetIntervalRequest) -> A
 
 #[tauri::command]
 #[specta::specta]
+pub async fn forget_account(app: State<'_, App>, request: ForgetAccountRequest) -> Answer<OrganizationView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn check_accounts(app: State<'_, App>, request: CheckAccountsRequest) -> Answer<OrganizationView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn repair_account(app: State<'_, App>, request: RepairAccountRequest) -> Answer<OrganizationView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
 pub async fn card(app: State<'_, App>, request: CardRequest) -> Answer<CardView> {
     app.call(request).await
 }

@@ -31,7 +31,7 @@ mod rotation;
 mod viewing;
 
 /// The program with points, from xtask or built here. What it shares with the ordinary build is not built again.
-async fn program() -> Result<PathBuf> {
+pub(crate) async fn program() -> Result<PathBuf> {
     static PROGRAM: OnceCell<PathBuf> = OnceCell::const_new();
     let make = async || {
         if let Some(program) = std::env::var_os("VITRINE_FAILPOINT_PROGRAM") {

@@ -12,6 +12,7 @@ mod desk;
 mod paper;
 
 mod bad_cloud;
+mod bad_rotation;
 mod bad_vault;
 mod canary;
 mod kill;

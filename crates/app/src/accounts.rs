@@ -9,21 +9,9 @@ pub(crate) const KEPT_MS: u64 = 30 * 24 * 3600 * 1000;
 
 /// Brings the row of an account up to what its item says.
 pub(crate) fn show_in(row: &mut Organization, organization: &Bytes32, item: &Bytes16, account: &AccountItem) {
-    let interval = row.laps.map(|laps| laps.interval_hours);
+    let (interval, enabled_at) = (row.laps.map(|laps| laps.interval_hours), row.laps.map(|laps| laps.enabled_at));
     if row.account(item).is_none() {
-        row.accounts.push(Account {
-            item: *item,
-            user_name: String::new(),
-            phase: Phase::Creating,
-            rotated_at: None,
-            verified_at: None,
-            due_at: None,
-            has_second_factor: false,
-            last_viewed: None,
-            pending_since: None,
-            previous_since: None,
-            problem: None,
-        });
+        row.accounts.push(Account::new(*item));
     }
     let Some(shown) = row.account_mut(item) else { return };
     shown.user_name.clone_from(&account.user_name);
@@ -33,11 +21,15 @@ pub(crate) fn show_in(row: &mut Organization, organization: &Bytes32, item: &Byt
     shown.pending_since = account.pending.as_ref().map(|pending| pending.made_at_ms);
     shown.has_second_factor = account.totp.is_some();
     shown.phase = phase(account);
-    // What is unfinished is due at once; a rotation that was never made has no time to count from.
+    shown.created = account.object_id.is_some();
+    shown.unsent = shown.unsent.filter(|unsent| shown.pending_since == Some(*unsent));
+    // What is unfinished is due at once, unless only an admin can go on with it.
     shown.due_at = match (&account.pending, &account.current, interval) {
+        (_, None, _) if account.object_id.is_none() => None,
         (Some(pending), _, _) => Some(pending.made_at_ms),
         (None, Some(current), Some(hours)) => Some(due_at(current.set_at_ms, hours, organization, item)),
-        _ => None,
+        (None, None, Some(_)) => enabled_at,
+        (None, _, None) => None,
     };
 }
 
@@ -64,26 +56,34 @@ fn due_at(set_at_ms: u64, hours: u32, organization: &Bytes32, item: &Bytes16) ->
     }
 }
 
-/// The account as the decider sees it. A candidate that is stored counts as possibly sent: nothing durable is written
-/// between storing it and sending it.
-pub(crate) fn stored(account: &AccountItem) -> Stored {
-    Stored::load(changed(account), pending(account))
+/// The account as the decider sees it, on this device. `row` knows what the item does not tell: whether this device sent
+/// the candidate.
+pub(crate) fn stored(account: &AccountItem, row: &Organization, item: &Bytes16, device: DeviceId) -> Stored {
+    Stored::load(changed(account), pending(account, row, item, device))
 }
 
 /// The same for a state that is already known in this process.
-pub(crate) fn refreshed(stored: Stored, account: &AccountItem) -> Stored {
-    stored.refreshed(changed(account), pending(account))
+pub(crate) fn refreshed(
+    stored: Stored,
+    account: &AccountItem,
+    row: &Organization,
+    item: &Bytes16,
+    device: DeviceId,
+) -> Stored {
+    stored.refreshed(changed(account), pending(account, row, item, device))
 }
 
 fn changed(account: &AccountItem) -> Option<ChangedAt> {
     account.last_password_change.as_deref().map(ChangedAt::new)
 }
 
-fn pending(account: &AccountItem) -> Option<(Pending, SendMark)> {
+fn pending(account: &AccountItem, row: &Organization, item: &Bytes16, device: DeviceId) -> Option<(Pending, SendMark)> {
     let candidate = account.pending.as_ref()?;
     let lease = Lease::from_ms(candidate.claim.lease_ms).unwrap_or(Lease::DEFAULT);
     let claim = Claim { device: DeviceId::from_bytes(candidate.claim.device), lease };
-    Some((Pending { candidate: CandidateId::new(candidate.made_at_ms), claim }, SendMark::MaybeSent))
+    let known_unsent = row.account(item).and_then(|account| account.unsent) == Some(candidate.made_at_ms);
+    let mark = if known_unsent && claim.device == device { SendMark::Unsent } else { SendMark::MaybeSent };
+    Some((Pending { candidate: CandidateId::new(candidate.made_at_ms), claim }, mark))
 }
 
 /// The candidate becomes what opens the account; what opened it before stays beside it.

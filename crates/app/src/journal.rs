@@ -50,12 +50,13 @@ struct Before {
     name: String,
     standing: Standing,
     due: Vec<(u64, Bytes16)>,
+    look: Option<u64>,
 }
 
 impl Before {
     fn of(row: &Organization) -> Self {
         let due = row.accounts.iter().filter_map(|account| account.due_at.map(|at| (at, account.item))).collect();
-        Self { name: row.name.clone(), standing: row.standing(), due }
+        Self { name: row.name.clone(), standing: row.standing(), due, look: row.look_at }
     }
 }
 
@@ -102,6 +103,7 @@ impl<'a> Change<'a> {
             laps: None,
             accounts: Vec::new(),
             checks: Vec::new(),
+            look_at: None,
             connection_item: None,
             organization_item: make(),
         };
@@ -298,6 +300,7 @@ impl<'a> Change<'a> {
     /// Writes the rows of an organization.
     pub(crate) async fn save(&mut self, mut opened: Opened) -> Result<()> {
         opened.row.state = opened.state.encode();
+        opened.row.schedule_look(self.app.now_ms(), opened.id.as_bytes());
         let (id, row) = (opened.id.as_bytes(), &opened.row);
         let after = Before::of(row);
         self.clear(id, opened.before.as_ref(), Some(&after)).await?;
@@ -305,6 +308,9 @@ impl<'a> Change<'a> {
         self.tx.index_put(&key::name(&fold(&row.name), id), &encode(&row.row())?).await?;
         for (at, item) in &after.due {
             self.tx.index_put(&key::due(*at, id, item), &[]).await?;
+        }
+        if let Some(at) = after.look {
+            self.tx.index_put(&key::look(at, id), &[]).await?;
         }
         organizations::recount(self, opened.before.map(|before| before.standing), Some(after.standing)).await?;
         self.touched.insert(*id);
@@ -383,6 +389,7 @@ impl<'a> Change<'a> {
             }),
             accounts: Vec::new(),
             checks: Vec::new(),
+            look_at: None,
             connection_item: connection.map(|(item, _)| item),
             organization_item,
         };
@@ -409,6 +416,11 @@ impl<'a> Change<'a> {
             if after.is_none_or(|after| !after.due.contains(&(*at, *item))) {
                 self.tx.index_delete(&key::due(*at, id, item)).await?;
             }
+        }
+        if let Some(at) = before.look
+            && after.is_none_or(|after| after.look != Some(at))
+        {
+            self.tx.index_delete(&key::look(at, id)).await?;
         }
         Ok(())
     }

@@ -23,6 +23,7 @@ mod clock;
 mod config;
 mod connect;
 mod credentials;
+mod drift;
 mod error;
 mod failpoint;
 mod files;

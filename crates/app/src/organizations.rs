@@ -213,6 +213,7 @@ pub(crate) async fn view(app: &App, id: &[u8; 32], row: &records::Organization) 
         }
         OrganizationState::NotConnected if row.tenant.is_none() => NextStep::Connect,
         OrganizationState::NotConnected => NextStep::EnableLaps,
+        OrganizationState::Healthy if row.accounts.iter().any(|account| !account.created) => NextStep::EnableLaps,
         OrganizationState::Healthy if unprotected => NextStep::SecondFactor,
         OrganizationState::Healthy => NextStep::Nothing,
     };
@@ -242,7 +243,7 @@ pub(crate) async fn view(app: &App, id: &[u8; 32], row: &records::Organization) 
 
 /// The view of an account.
 pub(crate) fn account_view(account: &records::Account, now: u64) -> AccountView {
-    use crate::records::Phase;
+    use crate::records::{Drift, Phase};
     let current = StoredValue { which: WhichValue::Current, since: account.rotated_at.map(Time) };
     let pending = account.pending_since.map(|at| StoredValue { which: WhichValue::Pending, since: Some(Time(at)) });
     let previous = account.previous_since.map(|at| StoredValue { which: WhichValue::Previous, since: Some(Time(at)) });
@@ -251,22 +252,28 @@ pub(crate) fn account_view(account: &records::Account, now: u64) -> AccountView 
     AccountView {
         id: records::item_text(&account.item),
         user_name: account.user_name.clone(),
-        state: match account.phase {
-            Phase::Creating => AccountState::Creating,
-            Phase::Rotating => AccountState::Rotating,
-            Phase::Unclear => AccountState::Unclear,
-            Phase::ChangedOutside => AccountState::ChangedOutside,
-            Phase::NeedsPerson => AccountState::NeedsPerson,
-            Phase::Steady if account.due_at.is_some_and(|due| due <= now) => AccountState::Due,
-            Phase::Steady => AccountState::Fresh,
+        state: match (account.phase, account.drift()) {
+            (_, Some(Drift::Gone)) => AccountState::Gone,
+            (Phase::Creating, _) => AccountState::Creating,
+            (Phase::Rotating, _) => AccountState::Rotating,
+            (Phase::Unclear, _) => AccountState::Unclear,
+            (Phase::ChangedOutside, _) => AccountState::ChangedOutside,
+            (Phase::NeedsPerson, _) => AccountState::NeedsPerson,
+            (Phase::Steady, Some(Drift::Disabled)) => AccountState::Disabled,
+            (Phase::Steady, Some(Drift::RoleGone)) => AccountState::RoleGone,
+            (Phase::Steady, Some(Drift::Renamed)) => AccountState::Renamed,
+            (Phase::Steady, None) if account.due_at.is_some_and(|due| due <= now) => AccountState::Due,
+            (Phase::Steady, None) => AccountState::Fresh,
         },
+        created: account.created,
+        repairable: account.drift().is_some() || account.phase == Phase::ChangedOutside,
         rotated_at: account.rotated_at.map(Time),
         verified_at: account.verified_at.map(Time),
         due_at: account.due_at.map(Time),
         has_second_factor: account.has_second_factor,
         last_viewed: account.last_viewed.clone().map(|(who, at)| LastViewed { who, at: Time(at) }),
         values: current.into_iter().chain(pending).chain(previous).collect(),
-        problem: account.problem.clone(),
+        problem: health::drifted(account).or_else(|| account.problem.clone()).or_else(|| health::unfinished(account)),
     }
 }
 

@@ -29,6 +29,8 @@ pub(crate) mod key {
     pub(crate) const NAMES: &[u8] = b"n";
     /// Accounts in order of their due times.
     pub(crate) const DUE: &[u8] = b"d";
+    /// Organizations in order of when their tenant is looked at next.
+    pub(crate) const LOOKS: &[u8] = b"l";
     /// What happened, newest first.
     pub(crate) const ACTIVITY: &[u8] = b"a";
     pub(crate) const ORGANIZATIONS: &[u8] = b"o";
@@ -60,6 +62,10 @@ pub(crate) mod key {
 
     pub(crate) fn due(at: u64, id: &Bytes32, item: &Bytes16) -> Vec<u8> {
         join(DUE, &[&at.to_be_bytes(), id, item])
+    }
+
+    pub(crate) fn look(at: u64, id: &Bytes32) -> Vec<u8> {
+        join(LOOKS, &[&at.to_be_bytes(), id])
     }
 
     pub(crate) fn tenant(id: &str) -> Vec<u8> {
@@ -122,6 +128,8 @@ pub(crate) struct Organization {
     pub(crate) laps: Option<Laps>,
     pub(crate) accounts: Vec<Account>,
     pub(crate) checks: Vec<Check>,
+    /// When the tenant is looked at next, if there is something to look at.
+    pub(crate) look_at: Option<u64>,
     /// A set-up was begun: its certificate is stored and the tenant may know it.
     pub(crate) connection_item: Option<Bytes16>,
     pub(crate) organization_item: Bytes16,
@@ -158,6 +166,53 @@ pub(crate) struct Account {
     pub(crate) pending_since: Option<u64>,
     pub(crate) previous_since: Option<u64>,
     pub(crate) problem: Option<ErrorView>,
+    /// The tenant has made it: its object id is known.
+    pub(crate) created: bool,
+    /// The candidate (by when it was made) that this device surely never sent. Taken away, durably, before it is sent;
+    /// where it is missing, after damage or a restore, a candidate counts as sent.
+    pub(crate) unsent: Option<u64>,
+    /// Not taken up by itself before this: a person was asked for something.
+    pub(crate) retry_at: Option<u64>,
+    /// What the tenant said of it when it was looked at last.
+    pub(crate) facts: Option<Facts>,
+    /// When every session of the account was ended last.
+    pub(crate) sessions_ended_at: Option<u64>,
+}
+
+/// What a tenant says of an account.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct Facts {
+    pub(crate) at: u64,
+    pub(crate) exists: bool,
+    pub(crate) enabled: bool,
+    /// Whether it holds Global Administrator, where that was read.
+    pub(crate) role: Option<bool>,
+    /// Its user name there, where it is another than here.
+    pub(crate) other_name: Option<String>,
+}
+
+/// What somebody changed about an account outside Vitrine. The password has states of its own.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Drift {
+    Gone,
+    Disabled,
+    RoleGone,
+    Renamed,
+}
+
+impl Facts {
+    /// What stands in the way of a sign-in most.
+    pub(crate) fn drift(&self) -> Option<Drift> {
+        if !self.exists {
+            Some(Drift::Gone)
+        } else if !self.enabled {
+            Some(Drift::Disabled)
+        } else if self.role == Some(false) {
+            Some(Drift::RoleGone)
+        } else {
+            self.other_name.as_ref().map(|_| Drift::Renamed)
+        }
+    }
 }
 
 /// Where an account stands, apart from time.
@@ -210,10 +265,11 @@ impl Organization {
         let wrong = |account: &Account| {
             matches!(account.phase, Phase::Unclear | Phase::ChangedOutside | Phase::NeedsPerson)
                 || (account.problem.is_some() && account.phase != Phase::Rotating)
+                || account.drift().is_some()
         };
         if self.accounts.iter().any(wrong) {
             OrganizationState::Failed
-        } else if self.tenant.is_none() || self.accounts.is_empty() {
+        } else if self.tenant.is_none() || !self.accounts.iter().any(|account| account.created) {
             OrganizationState::NotConnected
         } else {
             OrganizationState::Healthy
@@ -248,13 +304,28 @@ impl Organization {
         self.accounts.iter().find(|account| account.item == *item)
     }
 
-    /// Whether a candidate of another account than this one may be on its way.
+    /// Whether a candidate of another account than this one may be on its way. What the tenant never made, or has no
+    /// more, is no account of it, and must not hold the one back that opens it.
     pub(crate) fn other_in_flight(&self, item: &Bytes16) -> bool {
-        self.accounts.iter().any(|account| account.item != *item && account.pending_since.is_some())
+        let there = |account: &Account| account.created && account.drift() != Some(Drift::Gone);
+        self.accounts.iter().any(|account| account.item != *item && account.pending_since.is_some() && there(account))
     }
 
     pub(crate) fn account_mut(&mut self, item: &Bytes16) -> Option<&mut Account> {
         self.accounts.iter_mut().find(|account| account.item == *item)
+    }
+
+    /// Sees to it that a tenant with accounts is looked at within a day, and none other. Spread over the day by its id,
+    /// so that thousands that were connected together are not read together.
+    pub(crate) fn schedule_look(&mut self, now: u64, id: &Bytes32) {
+        let wanted =
+            self.tenant.is_some() && self.laps.is_some() && self.accounts.iter().any(|account| account.created);
+        self.look_at = match (wanted, self.look_at) {
+            (false, _) => None,
+            // A clock that was a year ahead must not put it off for a year.
+            (true, Some(at)) if at <= now.saturating_add(LOOK_EVERY_MS) => Some(at),
+            (true, _) => Some(now.saturating_add(spread(id, LOOK_EVERY_MS))),
+        };
     }
 
     /// Replaces the verdict of a check.
@@ -264,12 +335,56 @@ impl Organization {
     }
 }
 
+impl Account {
+    /// A row without facts: what an item says is put in by `accounts::show_in`.
+    pub(crate) fn new(item: Bytes16) -> Self {
+        Self {
+            item,
+            user_name: String::new(),
+            phase: Phase::Creating,
+            rotated_at: None,
+            verified_at: None,
+            due_at: None,
+            has_second_factor: false,
+            last_viewed: None,
+            pending_since: None,
+            previous_since: None,
+            problem: None,
+            created: false,
+            unsent: None,
+            retry_at: None,
+            facts: None,
+            sessions_ended_at: None,
+        }
+    }
+
+    /// What is known to differ in the tenant.
+    pub(crate) fn drift(&self) -> Option<Drift> {
+        self.facts.as_ref().and_then(Facts::drift)
+    }
+
+    /// Whether somebody may hold a session that a new password alone does not end: who saw the password since sessions
+    /// were ended last, or who had the account before Vitrine.
+    pub(crate) fn may_be_signed_in(&self) -> bool {
+        let viewed = self.last_viewed.as_ref().map(|(_, at)| *at);
+        self.sessions_ended_at.is_none_or(|ended| viewed.is_some_and(|viewed| viewed >= ended))
+    }
+}
+
 /// A healthy organization with a rotation due is due.
 pub(crate) fn due_or(standing: OrganizationState, next: Option<u64>, now: u64) -> OrganizationState {
     match standing {
         OrganizationState::Healthy if next.is_some_and(|next| next <= now) => OrganizationState::Due,
         standing => standing,
     }
+}
+
+/// How often a tenant is looked at.
+pub(crate) const LOOK_EVERY_MS: u64 = 24 * 3600 * 1000;
+
+/// A number below `most` that stays the same for an organization and differs between them.
+fn spread(id: &Bytes32, most: u64) -> u64 {
+    u64::from_be_bytes(*id.first_chunk().unwrap_or(&[0; 8])) % most
 }
 
 /// Names are compared without case; the index orders them so.

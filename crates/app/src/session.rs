@@ -3,8 +3,8 @@
 
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::lock;
 use crate::store::{Direction, PageSeal};
+use crate::{App, lock};
 use rand::rngs::SysRng;
 use rand_core::UnwrapErr;
 use std::future::Future;
@@ -107,7 +107,10 @@ impl Session {
     /// Runs while the session lives.
     pub(crate) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
         if !self.stop.is_cancelled() {
-            lock(&self.tasks).spawn(work);
+            let mut tasks = lock(&self.tasks);
+            // Those that ended are let go of, so that a year of rotations leaves no list.
+            while tasks.try_join_next().is_some() {}
+            tasks.spawn(work);
         }
     }
 
@@ -117,6 +120,25 @@ impl Session {
         let mut tasks = std::mem::take(&mut *lock(&self.tasks));
         tasks.shutdown().await;
     }
+}
+
+/// Work of a request that holds keys while it waits for the network: a task of the session, so that locking ends it
+/// where it stands and waits until what it held is gone. It goes on when whoever asked for it goes away.
+pub(crate) async fn hold<T: Send + 'static, F: Future<Output = Result<T>> + Send + 'static>(
+    app: &App,
+    work: impl FnOnce(Arc<Session>) -> F + Send,
+) -> Result<T> {
+    let (tell, told) = tokio::sync::oneshot::channel();
+    // Not held here while waiting: the keys are the task's alone.
+    {
+        let session = app.session().await?;
+        let work = work(session.clone());
+        session.spawn(async move {
+            // Nobody may be waiting any more.
+            let _ = tell.send(work.await);
+        });
+    }
+    told.await.unwrap_or_else(|_| Err(Error::locked()))
 }
 
 /// The newest MSP state as the history that organizations are judged by. Older hashes are not needed to append on

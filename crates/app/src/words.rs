@@ -1,7 +1,7 @@
 //! Sentences for what the leaves name by a key: warnings of a set-up, checks, advice on passphrases.
 
 use crate::api::{HealthCheck, Verdict};
-use crate::records::{Bytes16, Check};
+use crate::records::Check;
 use vitrine_entra::setup::{Evidence, PermissionCheck, Warning};
 
 /// What a person should know before a tenant is set up.
@@ -36,31 +36,6 @@ pub(crate) fn connection_check(checks: &[PermissionCheck], at: u64) -> Check {
         (Verdict::Bad, format!("The tenant refuses: {}. Connect it again to repair this.", refused.join(", ")))
     };
     Check { check: HealthCheck::Connection, account: None, verdict, at, words }
-}
-
-/// The checks of an account, from its read-back.
-pub(crate) fn account_checks(item: &Bytes16, role: bool, enabled: bool, at: u64) -> [Check; 2] {
-    let check = |check, good: bool, yes: &str, no: &str| Check {
-        check,
-        account: Some(*item),
-        verdict: if good { Verdict::Good } else { Verdict::Bad },
-        at,
-        words: if good { yes } else { no }.to_owned(),
-    };
-    [
-        check(
-            HealthCheck::AccountExists,
-            enabled,
-            "The account exists and may sign in.",
-            "The account exists, but sign-in is disabled.",
-        ),
-        check(
-            HealthCheck::RoleHeld,
-            role,
-            "It holds Global Administrator, assigned and without end.",
-            "It does not hold Global Administrator permanently.",
-        ),
-    ]
 }
 
 /// One sentence about the weakest point of a passphrase.

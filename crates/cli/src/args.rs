@@ -282,6 +282,29 @@ pub(crate) enum Laps {
         /// Hours between rotations.
         hours: u32,
     },
+    /// Remove an account that was begun and never created in the tenant.
+    Forget {
+        /// Name, domain or id of the organization.
+        organization: String,
+        /// User name, the part before its @, or id.
+        #[arg(long)]
+        account: String,
+    },
+    /// Look now at what the tenant says of the accounts.
+    Check {
+        /// Name, domain or id of the organization.
+        organization: String,
+    },
+    /// Put right what somebody changed about an account outside Vitrine.
+    Repair {
+        /// Name, domain or id of the organization.
+        organization: String,
+        /// User name, the part before its @, or id; else the one that needs it.
+        #[arg(long)]
+        account: Option<String>,
+        #[command(flatten)]
+        sign_in: SignIn,
+    },
 }
 
 #[derive(Debug, Args)]

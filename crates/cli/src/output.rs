@@ -13,6 +13,13 @@ use crate::{exit::Exit, text};
 #[derive(Debug)]
 pub(crate) struct Failure(Box<ErrorView>);
 
+impl Failure {
+    /// The stable code of the error.
+    pub(crate) fn code(&self) -> &str {
+        &self.0.code
+    }
+}
+
 impl From<ErrorView> for Failure {
     fn from(view: ErrorView) -> Self {
         Self(Box::new(view))

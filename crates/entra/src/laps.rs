@@ -298,6 +298,16 @@ pub async fn delete_account(session: &AdminSession, account: UserId) -> Result<(
     }
 }
 
+/// Brings a deleted account back (Microsoft keeps it for 30 days), under the same object id and with its password.
+pub async fn restore_account(session: &AdminSession, account: UserId) -> Result<User, GraphError> {
+    session.graph().restore_user(account).await
+}
+
+/// Looks for an account of that name, unattended.
+pub async fn find_by_name(connection: &Connection, user_name: &str) -> Result<Option<User>, GraphError> {
+    connection.graph().find_user(user_name).await
+}
+
 /// Reads the proof properties, unattended.
 pub async fn read_proof(connection: &Connection, account: UserId) -> Result<Proof, GraphError> {
     connection.graph().proof(account).await

@@ -117,9 +117,10 @@ pub struct Pending {
 /// What a stored item tells about earlier sends of its candidate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SendMark {
-    /// Surely never sent: the claim is this device's, it writes a durable mark before each send and before each
-    /// [`crate::Step::TakeOver`], and there is none. (Without the second, a candidate that another device took over,
-    /// sent and lost again would look unsent to the one that made it.)
+    /// Surely never sent: the claim is this device's, and so says a durable mark that this device wrote with the
+    /// candidate and takes away, durably, before each send and when it takes the candidate over from another device.
+    /// (Without the second, a candidate that another device took over, sent and lost again would look unsent to the one
+    /// that made it.)
     Unsent,
     /// Anything else, and whenever in doubt.
     MaybeSent,

@@ -30,7 +30,7 @@ pub enum Step {
     },
     /// Append an own claim on the same candidate, with this value as the last known one.
     ///
-    /// Who loads with [`crate::SendMark::Unsent`] writes the mark durably before the append.
+    /// Who loads with [`crate::SendMark::Unsent`] takes the mark away with the append, if the claim was another device's.
     TakeOver {
         /// Stays what it is.
         candidate: CandidateId,
@@ -39,7 +39,7 @@ pub enum Step {
     },
     /// Set this candidate in the tenant: one request, [`SEND_LIMIT`], no retry.
     ///
-    /// Who loads with [`crate::SendMark::Unsent`] writes the mark durably before the request leaves.
+    /// Who loads with [`crate::SendMark::Unsent`] takes the mark away, durably, before the request leaves.
     Send {
         /// The value to set.
         candidate: CandidateId,

@@ -43,6 +43,9 @@ export const commands = {
 	enableLaps: (request: EnableLapsRequest) => typedError<LapsEnabledView, ErrorView>(__TAURI_INVOKE("enable_laps", { request })),
 	disableLaps: (request: DisableLapsRequest) => typedError<OrganizationView, ErrorView>(__TAURI_INVOKE("disable_laps", { request })),
 	setInterval: (request: SetIntervalRequest) => typedError<OrganizationView, ErrorView>(__TAURI_INVOKE("set_interval", { request })),
+	forgetAccount: (request: ForgetAccountRequest) => typedError<OrganizationView, ErrorView>(__TAURI_INVOKE("forget_account", { request })),
+	checkAccounts: (request: CheckAccountsRequest) => typedError<OrganizationView, ErrorView>(__TAURI_INVOKE("check_accounts", { request })),
+	repairAccount: (request: RepairAccountRequest) => typedError<OrganizationView, ErrorView>(__TAURI_INVOKE("repair_account", { request })),
 	openReveal: (request: OpenRevealRequest) => typedError<Done, ErrorView>(__TAURI_INVOKE("open_reveal", { request })),
 	card: (request: CardRequest) => typedError<CardView, ErrorView>(__TAURI_INVOKE("card", { request })),
 	reveal: (request: RevealRequest) => typedError<RevealView, ErrorView>(__TAURI_INVOKE("reveal", { request })),
@@ -82,7 +85,15 @@ export type AccountState =
 /**  The tenant's password was changed outside Vitrine, or this vault is behind. */
 "changedOutside" | 
 /**  A person must act. */
-"needsPerson";
+"needsPerson" | 
+/**  Its sign-in was disabled outside Vitrine. */
+"disabled" | 
+/**  It lost Global Administrator. */
+"roleGone" | 
+/**  It was renamed outside Vitrine. */
+"renamed" | 
+/**  It was deleted outside Vitrine. */
+"gone";
 
 /**  An emergency account, without its secrets. */
 export type AccountView = {
@@ -104,7 +115,11 @@ export type AccountView = {
 	lastViewed: LastViewed | null,
 	/**  The stored passwords, in the order to try them. */
 	values: StoredValue[],
-	/**  Why the last rotation did not end well. */
+	/**  The tenant has made it. An account that was begun and never created can be removed. */
+	created: boolean,
+	/**  It was changed outside, and a repair is offered. */
+	repairable: boolean,
+	/**  What is wrong with it, or why the last rotation did not end well. */
 	problem: ErrorView | null,
 };
 
@@ -137,10 +152,16 @@ export type Action =
 "accountCreated" | 
 /**  An existing account was taken over after asking. */
 "accountAdopted" | 
+/**  An account that was never created was removed. */
+"accountForgotten" | 
+/**  What was changed about an account outside Vitrine was put right. */
+"accountRepaired" | 
 /**  A password was rotated and verified. */
 "rotated" | 
 /**  A rotation failed or is unclear. */
 "rotationFailed" | 
+/**  Something about an account was changed outside Vitrine. */
+"changedOutside" | 
 /**  A password was shown. */
 "viewed" | 
 /**  A password or code was copied. */
@@ -278,6 +299,12 @@ export type ChangePassphraseRequest = {
 
 /**  What the application says changed, as an event for every window. */
 export type Changed = Event;
+
+/**  Looks now at what the tenant says of the accounts: do they exist, may they sign in, do they hold their role. */
+export type CheckAccountsRequest = {
+	/**  Ledger id. */
+	organization: string,
+};
 
 /**  Asks how to register a client id of one's own. */
 export type ClientIdRequest = Record<string, never>;
@@ -584,6 +611,14 @@ organization: string } |
 /**  Status, backup or settings changed. */
 { kind: "statusChanged" };
 
+/**  Removes an account that was begun and never created in the tenant. */
+export type ForgetAccountRequest = {
+	/**  Ledger id. */
+	organization: string,
+	/**  Item id. */
+	account: string,
+};
+
 /**  A tenant found by a sign-in. */
 export type FoundTenant = {
 	/**  Directory id. */
@@ -607,7 +642,9 @@ export type HealthCheck =
 /**  The tenant confirmed the stored password's change. */
 "passwordVerified" | 
 /**  A second factor is stored here. */
-"secondFactor";
+"secondFactor" | 
+/**  Sessions that were opened with an older password were ended. */
+"sessionsEnded";
 
 /**  One line of what is checked. */
 export type HealthLine = {
@@ -702,6 +739,8 @@ export type JobView = {
 	nextTryAt: Time | null,
 	/**  The last word on it. */
 	problem: ErrorView | null,
+	/**  Whether the account's sessions were ended afterwards, where somebody may hold one. */
+	sessions: SessionsEnded | null,
 	/**  When it last moved. */
 	at: Time,
 };
@@ -1024,6 +1063,17 @@ export type PreviewImportRequest = {
 	csv: string,
 };
 
+/**
+ *  Puts right what somebody changed about an account outside Vitrine: restores it, enables it, assigns its role again
+ *  (each in an admin's session), takes over its new name, sets a new password.
+ */
+export type RepairAccountRequest = {
+	/**  Ledger id. */
+	organization: string,
+	/**  Item id. */
+	account: string,
+};
+
 /**  The paper that opens a backup. */
 export type RestorePaper = 
 /**  The member's recovery kit. */
@@ -1119,6 +1169,13 @@ export type SavedSheetView = {
 	/**  Where. */
 	path: string,
 };
+
+/**  What became of the sessions of a rotated account. */
+export type SessionsEnded = 
+/**  Every session was ended. */
+"ended" | 
+/**  The tenant did not take it; tried again with the next rotation. */
+"notEnded";
 
 /**  Sets the folder that receives an encrypted backup after every change, and writes the first one. */
 export type SetBackupRequest = {

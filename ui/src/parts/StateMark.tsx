@@ -22,6 +22,10 @@ const accountTones: Record<AccountState, MarkTone> = {
   unclear: "unknown",
   changedOutside: "wrong",
   needsPerson: "wrong",
+  disabled: "wrong",
+  roleGone: "wrong",
+  renamed: "wrong",
+  gone: "wrong",
 };
 
 export const AccountMark = ({ state }: { state: AccountState }) => {

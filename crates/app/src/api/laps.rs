@@ -114,6 +114,35 @@ pub struct SetIntervalRequest {
 }
 command!(SetIntervalRequest, "set_interval", OrganizationView);
 
+/// Removes an account that was begun and never created in the tenant.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+pub struct ForgetAccountRequest {
+    /// Ledger id.
+    pub organization: String,
+    /// Item id.
+    pub account: String,
+}
+command!(ForgetAccountRequest, "forget_account", OrganizationView);
+
+/// Looks now at what the tenant says of the accounts: do they exist, may they sign in, do they hold their role.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+pub struct CheckAccountsRequest {
+    /// Ledger id.
+    pub organization: String,
+}
+command!(CheckAccountsRequest, "check_accounts", OrganizationView);
+
+/// Puts right what somebody changed about an account outside Vitrine: restores it, enables it, assigns its role again
+/// (each in an admin's session), takes over its new name, sets a new password.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+pub struct RepairAccountRequest {
+    /// Ledger id.
+    pub organization: String,
+    /// Item id.
+    pub account: String,
+}
+command!(RepairAccountRequest, "repair_account", OrganizationView);
+
 /// An emergency account, without its secrets.
 #[derive(Clone, Debug, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
@@ -136,7 +165,11 @@ pub struct AccountView {
     pub last_viewed: Option<LastViewed>,
     /// The stored passwords, in the order to try them.
     pub values: Vec<StoredValue>,
-    /// Why the last rotation did not end well.
+    /// The tenant has made it. An account that was begun and never created can be removed.
+    pub created: bool,
+    /// It was changed outside, and a repair is offered.
+    pub repairable: bool,
+    /// What is wrong with it, or why the last rotation did not end well.
     pub problem: Option<ErrorView>,
 }
 
@@ -167,6 +200,14 @@ pub enum AccountState {
     ChangedOutside,
     /// A person must act.
     NeedsPerson,
+    /// Its sign-in was disabled outside Vitrine.
+    Disabled,
+    /// It lost Global Administrator.
+    RoleGone,
+    /// It was renamed outside Vitrine.
+    Renamed,
+    /// It was deleted outside Vitrine.
+    Gone,
 }
 
 /// One stored password, without its value.

@@ -311,6 +311,8 @@ pub enum HealthCheck {
     PasswordVerified,
     /// A second factor is stored here.
     SecondFactor,
+    /// Sessions that were opened with an older password were ended.
+    SessionsEnded,
 }
 
 /// How a check stands.
@@ -369,10 +371,16 @@ pub enum Action {
     AccountCreated,
     /// An existing account was taken over after asking.
     AccountAdopted,
+    /// An account that was never created was removed.
+    AccountForgotten,
+    /// What was changed about an account outside Vitrine was put right.
+    AccountRepaired,
     /// A password was rotated and verified.
     Rotated,
     /// A rotation failed or is unclear.
     RotationFailed,
+    /// Something about an account was changed outside Vitrine.
+    ChangedOutside,
     /// A password was shown.
     Viewed,
     /// A password or code was copied.

@@ -71,8 +71,20 @@ pub struct JobView {
     pub next_try_at: Option<Time>,
     /// The last word on it.
     pub problem: Option<ErrorView>,
+    /// Whether the account's sessions were ended afterwards, where somebody may hold one.
+    pub sessions: Option<SessionsEnded>,
     /// When it last moved.
     pub at: Time,
+}
+
+/// What became of the sessions of a rotated account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum SessionsEnded {
+    /// Every session was ended.
+    Ended,
+    /// The tenant did not take it; tried again with the next rotation.
+    NotEnded,
 }
 
 /// Steps of a rotation, in order.

@@ -76,7 +76,10 @@ fn trouble(state: AccountState) -> u8 {
         AccountState::Rotating => 2,
         AccountState::NeedsPerson => 3,
         AccountState::Unclear => 4,
-        AccountState::Creating => 5,
-        AccountState::ChangedOutside => 6,
+        AccountState::RoleGone | AccountState::Renamed => 5,
+        AccountState::Creating => 6,
+        AccountState::ChangedOutside => 7,
+        AccountState::Disabled => 8,
+        AccountState::Gone => 9,
     }
 }

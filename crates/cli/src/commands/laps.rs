@@ -1,8 +1,9 @@
 //! LAPS: enabling it, its interval, turning it off.
 
 use vitrine_app::api::{
-    AccountsFate, DisableLapsRequest, EnableLapsRequest, JobStep, JobView, LapsEnabledView, LapsOutcome,
-    LapsPlanRequest, LapsPlanView, SetIntervalRequest, SignInPurpose,
+    AccountsFate, CheckAccountsRequest, DisableLapsRequest, EnableLapsRequest, ForgetAccountRequest, JobStep, JobView,
+    LapsEnabledView, LapsOutcome, LapsPlanRequest, LapsPlanView, OrganizationRequest, RepairAccountRequest,
+    SetIntervalRequest, SignInPurpose,
 };
 
 use super::{Result, connect, find, organizations, rotate};
@@ -14,6 +15,9 @@ use crate::{
     person::Person,
     text::shown,
 };
+
+/// What the application answers where an admin has to sign in first.
+const SIGN_IN_NEEDED: &str = "laps.sign-in-needed";
 
 pub(super) async fn run(door: &mut Door, person: &mut Person, laps: Laps) -> Result {
     match laps {
@@ -31,6 +35,28 @@ pub(super) async fn run(door: &mut Door, person: &mut Person, laps: Laps) -> Res
             let words = format!("LAPS is off.\n{}", organizations::in_words(&view));
             Outcome::of(&view, words)
         }
+        Laps::Forget { organization, account } => {
+            let organization = find::organization(door, &organization).await?;
+            let account = find::account(&organization, Some(&account))?.id.clone();
+            let view = door.call(ForgetAccountRequest { organization: organization.id, account }).await?;
+            let words = organizations::in_words(&view);
+            Outcome::of(&view, words)
+        }
+        Laps::Check { organization } => {
+            let organization = find::id(door, &organization).await?;
+            let view = door.call(CheckAccountsRequest { organization }).await?;
+            let words = organizations::in_words(&view);
+            Outcome::of(&view, words)
+        }
+        Laps::Repair { organization, account, sign_in } => {
+            let organization = find::organization(door, &organization).await?;
+            let broken = organization.accounts.iter().find(|account| account.repairable);
+            let account = match (&account, broken) {
+                (None, Some(broken)) => broken.id.clone(),
+                (named, _) => find::account(&organization, named.as_deref())?.id.clone(),
+            };
+            repair(door, person, organization.id, account, &sign_in).await
+        }
         Laps::Interval { organization, hours } => {
             let organization = find::id(door, &organization).await?;
             let view = door.call(SetIntervalRequest { organization, interval_hours: hours }).await?;
@@ -38,6 +64,24 @@ pub(super) async fn run(door: &mut Door, person: &mut Person, laps: Laps) -> Res
             Outcome::of(&view, words)
         }
     }
+}
+
+/// Repairs an account. An admin is asked to sign in only where the connection's rights do not reach.
+async fn repair(door: &mut Door, person: &mut Person, organization: String, account: String, how: &SignIn) -> Result {
+    let request = || RepairAccountRequest { organization: organization.clone(), account: account.clone() };
+    let view = match door.call(request()).await {
+        Err(refused) if refused.code() == SIGN_IN_NEEDED => {
+            session(door, person, &organization, how).await?;
+            door.call(request()).await?
+        }
+        answered => answered?,
+    };
+    // A repaired password is set by the connection: that must not end with this process.
+    let jobs = rotate::settled(door, &organization).await?;
+    let exit = if jobs.iter().all(|job| job.step == JobStep::Done) { Exit::Done } else { Exit::Partly };
+    let view = if jobs.is_empty() { view } else { door.call(OrganizationRequest { organization }).await? };
+    let words = organizations::in_words(&view);
+    Ok(Outcome::of(&view, words)?.ending(exit))
 }
 
 /// An admin's session for work on accounts: the one that lives, else a new sign-in.

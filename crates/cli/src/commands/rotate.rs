@@ -6,7 +6,7 @@ use std::{
 };
 
 use serde::Serialize;
-use vitrine_app::api::{ErrorClass, JobStep, JobView, JobsRequest, RotateRequest, RotateScope};
+use vitrine_app::api::{ErrorClass, JobStep, JobView, JobsRequest, RotateRequest, RotateScope, SessionsEnded};
 
 use super::{POLL, Result, find};
 use crate::{
@@ -144,6 +144,11 @@ fn ended(jobs: Vec<JobView>) -> Result {
         .iter()
         .map(|job| {
             let why = job.problem.as_ref().map(|error| format!("{} {} {}", error.what, error.holds, error.next));
+            let why = match job.sessions {
+                Some(SessionsEnded::Ended) => Some("Its sessions were ended.".to_owned()),
+                Some(SessionsEnded::NotEnded) => Some("Its sessions could not be ended; tried again next time.".into()),
+                None => why,
+            };
             let step = words(job.step);
             vec![job.organization_name.clone(), job.user_name.clone(), step, shown(&why.unwrap_or_default())]
         })
@@ -195,6 +200,7 @@ mod tests {
             attempts: 1,
             next_try_at: None,
             problem,
+            sessions: None,
             at: Time(0),
         }
     }

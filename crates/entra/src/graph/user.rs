@@ -214,6 +214,11 @@ impl Graph<'_> {
         self.done(self.write(Method::DELETE, &format!("/users/{id}"), None)).await
     }
 
+    /// Within 30 days of its deletion. `User.ReadWrite.All` and a role with power over the account.
+    pub(crate) async fn restore_user(&self, id: UserId) -> Result<User, GraphError> {
+        self.read(self.write(Method::POST, &format!("/directory/deletedItems/{id}/restore"), None)).await
+    }
+
     /// `User-PasswordProfile.ReadWrite.All` and the role Privileged Authentication Administrator.
     pub(crate) async fn patch_password(&self, id: UserId, password: &Password) -> SendOutcome {
         let body = PasswordBody { password_profile: PasswordProfile::of(password) };

@@ -11,18 +11,31 @@ export function Accounts({
   organization,
   onHow,
   onConnect,
+  onSignIn,
 }: {
   organization: OrganizationView;
   onHow: () => void;
   onConnect: () => void;
+  onSignIn: () => void;
 }) {
   const t = useWords();
+  const host = useHost();
+  const look = useAction(() => host.checkAccounts({ organization: organization.id }));
   return (
     <div className={css.columns}>
-      <Section title={t("organization.accountsTitle")} flush>
+      <Section
+        title={t("organization.accountsTitle")}
+        flush
+        actions={
+          <Button small label={t("organization.lookNowMore")} busy={look.busy} onClick={() => void look.run()}>
+            {t("organization.lookNow")}
+          </Button>
+        }
+      >
+        <ErrorNotice error={look.error} />
         <ul>
           {organization.accounts.map((account) => (
-            <Account key={account.id} organization={organization.id} account={account} />
+            <Account key={account.id} organization={organization.id} account={account} onSignIn={onSignIn} />
           ))}
         </ul>
       </Section>
@@ -31,25 +44,59 @@ export function Accounts({
   );
 }
 
-function Account({ organization, account }: { organization: string; account: AccountView }) {
+function Account({
+  organization,
+  account,
+  onSignIn,
+}: {
+  organization: string;
+  account: AccountView;
+  onSignIn: () => void;
+}) {
   const t = useWords();
   const host = useHost();
   const now = useNow();
   const view = useAction(() => host.openReveal({ organization, account: account.id }));
   const rotate = useAction(() => host.rotate({ scope: { kind: "account", organization, account: account.id } }));
+  const repair = useAction(() => host.repairAccount({ organization, account: account.id }));
+  const remove = useAction(() => host.forgetAccount({ organization, account: account.id }));
+  const failure = view.error ?? rotate.error ?? repair.error ?? remove.error;
   const when = (at: number | null) => (at === null ? t("common.never") : relative(t, at, now));
   return (
     <li className={css.account}>
       <span className={css.user}>{account.userName}</span>
       <span className={css.acts}>
-        <Button
-          small
-          label={t("organization.rotateAccount", { account: account.userName })}
-          busy={rotate.busy}
-          onClick={() => void rotate.run()}
-        >
-          {account.state === "unclear" ? t("organization.checkNow") : t("organization.rotateShort")}
-        </Button>
+        {account.repairable ? (
+          <Button
+            small
+            label={t("organization.repairAccount", { account: account.userName })}
+            busy={repair.busy}
+            onClick={() => void repair.run()}
+            testId="repair-account"
+          >
+            {t("organization.repairShort")}
+          </Button>
+        ) : null}
+        {account.created ? (
+          <Button
+            small
+            label={t("organization.rotateAccount", { account: account.userName })}
+            busy={rotate.busy}
+            onClick={() => void rotate.run()}
+          >
+            {account.state === "unclear" ? t("organization.checkNow") : t("organization.rotateShort")}
+          </Button>
+        ) : (
+          <Button
+            small
+            label={t("organization.removeAccount", { account: account.userName })}
+            busy={remove.busy}
+            onClick={() => void remove.run()}
+            testId="remove-account"
+          >
+            {t("organization.removeShort")}
+          </Button>
+        )}
         <Button
           small
           label={t("organization.viewAccount", { account: account.userName })}
@@ -72,9 +119,14 @@ function Account({ organization, account }: { organization: string; account: Acc
         )}
         {account.hasSecondFactor ? null : <Chip tone="waits">{t("organization.factorNo")}</Chip>}
       </span>
-      {account.problem || view.error || rotate.error ? (
+      {account.problem || failure ? (
         <div className={css.problem}>
-          <ErrorNotice error={view.error ?? rotate.error ?? account.problem} />
+          <ErrorNotice error={failure ?? account.problem} />
+          {repair.error?.code === "laps.sign-in-needed" ? (
+            <Button small onClick={onSignIn}>
+              {t("organization.repairSignIn")}
+            </Button>
+          ) : null}
         </div>
       ) : null}
     </li>

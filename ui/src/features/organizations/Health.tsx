@@ -58,7 +58,7 @@ function Line({ line, onHow, onConnect }: { line: HealthLine; onHow: () => void;
             {t("organization.how")}
           </Button>
         ) : null}
-        {wrong && line.check !== "secondFactor" ? (
+        {wrong && (line.check === "connection" || line.check === "passwordVerified") ? (
           <Button small label={t("organization.fixFor", { check, account })} onClick={onConnect}>
             {t("organization.fix")}
           </Button>

@@ -51,6 +51,13 @@ export function OrganizationDetail({
         .map((account) => host.rotate({ scope: { kind: "account", organization, account: account.id } })),
     ),
   );
+  const mend = useAction((of: OrganizationView) =>
+    Promise.all(
+      of.accounts
+        .filter((account) => account.repairable)
+        .map((account) => host.repairAccount({ organization, account: account.id })),
+    ),
+  );
   const copyPage = useAction(async (of: OrganizationView) => {
     const [account] = of.accounts;
     if (account === undefined) return;
@@ -77,12 +84,13 @@ export function OrganizationDetail({
   const hasAccounts = data.accounts.length > 0;
   // What is unclear is looked at before anything is set up anew.
   const unclear = data.nextStep === "repair" && data.accounts.some((account) => account.state === "unclear");
+  const changed = data.nextStep === "repair" && data.accounts.some((account) => account.repairable);
   const doNext: Record<OrganizationView["nextStep"], (() => void) | null> = {
     connect: () => onConnect("connect"),
     finishConnect: () => onConnect("connect"),
     enableLaps: onLaps,
     rotate: () => void rotate.run(data),
-    repair: () => (unclear ? void check.run(data) : onConnect("connect")),
+    repair: () => (unclear ? void check.run(data) : changed ? void mend.run(data) : onConnect("connect")),
     secondFactor: () => setHow(true),
     nothing: null,
   };
@@ -135,7 +143,7 @@ export function OrganizationDetail({
         </>
       }
     >
-      <ErrorNotice error={view.error ?? rotate.error ?? check.error ?? copyPage.error} />
+      <ErrorNotice error={view.error ?? rotate.error ?? check.error ?? mend.error ?? copyPage.error} />
       {act === null ? null : (
         <div className={css.next} data-tone={data.state === "failed" ? "wrong" : undefined}>
           <span>{t(`organization.next.${data.nextStep}`)}</span>
@@ -151,7 +159,9 @@ export function OrganizationDetail({
           >
             {unclear
               ? t("organization.checkNow")
-              : t(`organization.do.${data.nextStep as Exclude<OrganizationView["nextStep"], "nothing">}`)}
+              : changed
+                ? t("organization.repairShort")
+                : t(`organization.do.${data.nextStep as Exclude<OrganizationView["nextStep"], "nothing">}`)}
           </Button>
         </div>
       )}
@@ -164,7 +174,12 @@ export function OrganizationDetail({
             value: "accounts",
             label: t("organization.accounts"),
             content: hasAccounts ? (
-              <Accounts organization={data} onHow={() => setHow(true)} onConnect={() => onConnect("connect")} />
+              <Accounts
+                organization={data}
+                onHow={() => setHow(true)}
+                onConnect={() => onConnect("connect")}
+                onSignIn={() => onConnect("accounts")}
+              />
             ) : (
               <Empty
                 icon={<IconKey size={36} stroke={1.25} />}

@@ -122,6 +122,7 @@ function Job({ job, onOpen, onRetry }: { job: JobView; onOpen: (organization: st
         {job.nextTryAt === null ? null : (
           <span>{t("rotation.nextTry", { when: relative(t, job.nextTryAt, now) })}</span>
         )}
+        {job.sessions === null ? null : <span>{t(`rotation.sessions.${job.sessions}`)}</span>}
         <span>{relative(t, job.at, now)}</span>
       </span>
       {bad ? (

@@ -649,6 +649,23 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
       settle(found);
       return structuredClone(found);
     },
+    forgetAccount: async (request: { organization: string; account: string }) => {
+      const found = find(request.organization);
+      found.accounts = found.accounts.filter((known) => known.id !== request.account);
+      settle(found);
+      return structuredClone(found);
+    },
+    checkAccounts: async (request: { organization: string }) => structuredClone(find(request.organization)),
+    repairAccount: async (request: { organization: string; account: string }) => {
+      const found = find(request.organization);
+      Object.assign(account(request.organization, request.account), {
+        state: "fresh",
+        repairable: false,
+        problem: null,
+      });
+      settle(found);
+      return structuredClone(found);
+    },
     openReveal: async (request: { organization: string; account: string }) => {
       account(request.organization, request.account);
       const hash = `#/reveal/${request.organization}/${request.account}`;
@@ -737,6 +754,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
           attempts: 1,
           nextTryAt: null,
           problem: null,
+          sessions: null,
           at: now(),
         };
         jobs = [job, ...jobs.filter((old) => old.account !== a.id)];

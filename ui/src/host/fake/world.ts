@@ -95,6 +95,8 @@ export function makeAccount(
             { which: "current", since: now - age },
             { which: "previous", since: now - age - 24 * hour },
           ],
+    created: true,
+    repairable: ["changedOutside", "disabled", "roleGone", "renamed", "gone"].includes(state),
     problem:
       state === "unclear"
         ? {
@@ -121,7 +123,7 @@ export function makeAccount(
 }
 
 const rank = (state: AccountState): OrganizationState =>
-  state === "due" ? "due" : ["unclear", "changedOutside", "needsPerson"].includes(state) ? "failed" : "healthy";
+  state === "due" ? "due" : ["unclear", "changedOutside", "needsPerson", "disabled", "roleGone", "renamed", "gone"].includes(state) ? "failed" : "healthy";
 
 /** What follows from the accounts: state, next step, health. */
 export function stateOf(
@@ -155,8 +157,13 @@ export function stateOf(
       words: string,
       checkedAt: number | null = account.verifiedAt,
     ) => health.push({ check, account: account.id, userName: account.userName, verdict, checkedAt, words });
-    line("accountExists", "good", "The account exists and is enabled.");
-    line("roleHeld", "good", "It holds Global Administrator.");
+    if (account.state === "gone") line("accountExists", "bad", "The account no longer exists in the tenant.");
+    else if (account.state === "disabled")
+      line("accountExists", "bad", "The account exists, but its sign-in is disabled.");
+    else if (account.state === "renamed") line("accountExists", "bad", "The account is named otherwise now.");
+    else line("accountExists", "good", "The account exists and may sign in.");
+    if (account.state === "roleGone") line("roleHeld", "bad", "It does not hold Global Administrator permanently.");
+    else line("roleHeld", "good", "It holds Global Administrator, assigned and without end.");
     if (account.state === "unclear")
       line("passwordVerified", "bad", "The last change was not confirmed. Two passwords are kept.");
     else if (account.state === "needsPerson") line("passwordVerified", "bad", "Microsoft refused the last rotation.");
