@@ -45,8 +45,8 @@ impl TrayView {
 pub(crate) async fn refresh(app: &App, session: Option<&Session>) {
     let fresh = match session {
         None => TrayView::default(),
-        Some(session) => {
-            let Ok((counts, due)) = crate::organizations::numbers(app, session).await else { return };
+        Some(_) => {
+            let Ok((counts, due)) = crate::organizations::numbers(app).await else { return };
             let state = match (counts.failed, due) {
                 (1.., _) => TrayState::Failed,
                 (0, 1..) => TrayState::Due,
