@@ -67,8 +67,8 @@ pub(crate) async fn refresh(app: &App, session: Option<&Session>) {
     let reminds = app.reminders().borrow().is_some();
     let fresh = match session {
         None => TrayView { waits: app.due_while_locked(), reminds, ..TrayView::default() },
-        Some(session) => {
-            let Ok((counts, due)) = crate::organizations::numbers(app, session).await else { return };
+        Some(_) => {
+            let Ok((counts, due)) = crate::organizations::numbers(app).await else { return };
             let Ok(overdue) = crate::reminders::overdue(app).await else { return };
             let state = match (counts.failed, due) {
                 (1.., _) => TrayState::Failed,

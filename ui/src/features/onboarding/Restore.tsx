@@ -19,15 +19,19 @@ export function Restore({ status, onBack }: { status: StatusView; onBack: () => 
   const [repeat, setRepeat] = useState("");
   const [strength, setStrength] = useState<Strength>(null);
   const fallback = useFileFallback(status);
+  const [fresh, setFresh] = useState("");
 
   const restore = useAction(() =>
     host.restore({
       file: file.trim(),
       paper: paper === "kit" ? { kind: "kit", secretCode, vaultCode } : { kind: "sheet", code: sheetCode },
       passphrase,
+      newPassphrase: stronger ? fresh : null,
       acceptFileFallback: fallback.accepted,
     }),
   );
+  // What was strong enough beside a keychain may not be so beside a file; asked for only once that is known.
+  const stronger = paper === "kit" && (restore.error?.code === "restore.weak-passphrase" || fresh !== "");
   const codes = {
     capsLockHint: "",
     showLabel: t("common.show"),
@@ -40,7 +44,9 @@ export function Restore({ status, onBack }: { status: StatusView; onBack: () => 
     passphrase !== "" &&
     fallback.settled &&
     (paper === "kit"
-      ? secretCode.trim() !== "" && vaultCode.trim() !== ""
+      ? secretCode.trim() !== "" &&
+        vaultCode.trim() !== "" &&
+        (!stronger || (strength?.enough === true && repeat === fresh))
       : sheetCode.trim() !== "" && strength?.enough === true && repeat === passphrase);
   return (
     <FirstRunForm
@@ -96,6 +102,18 @@ export function Restore({ status, onBack }: { status: StatusView; onBack: () => 
             hideLabel={t("common.hide")}
             testId="restore-passphrase"
           />
+          {stronger ? (
+            <NewPassphrase
+              label={t("restore.strongerPassphrase")}
+              repeatLabel={t("create.repeat")}
+              value={fresh}
+              repeat={repeat}
+              onValue={setFresh}
+              onRepeat={setRepeat}
+              onStrength={setStrength}
+              testIds={["restore-stronger", "restore-repeat"]}
+            />
+          ) : null}
         </>
       ) : (
         <>
