@@ -79,11 +79,18 @@ pub(crate) async fn enable(app: &App, request: EnableLapsRequest) -> Result<Laps
         let outcome = session.stop.run_until_cancelled(Box::pin(work)).await.unwrap_or_else(|| Err(Error::locked()));
         outcomes.push(match outcome {
             Ok(outcome) => LapsAccountOutcome { name: name.local().to_owned(), outcome, error: None },
-            Err(error) => LapsAccountOutcome {
-                name: name.local().to_owned(),
-                outcome: if error.code() == "laps.name-taken" { LapsOutcome::AskAdopt } else { LapsOutcome::Failed },
-                error: Some(error.into_view()),
-            },
+            Err(error) => {
+                connect::ask_more(app, &id, &error);
+                LapsAccountOutcome {
+                    name: name.local().to_owned(),
+                    outcome: if error.code() == "laps.name-taken" {
+                        LapsOutcome::AskAdopt
+                    } else {
+                        LapsOutcome::Failed
+                    },
+                    error: Some(error.into_view()),
+                }
+            }
         });
     }
     // While an account still needs the admin's word or another try, the session stays.

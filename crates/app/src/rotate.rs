@@ -79,6 +79,7 @@ pub(crate) fn watch(app: &App) {
             if let Ok(session) = this.session().await {
                 // What cannot be read now is looked for again at the next tick.
                 let _ = take_up_due(&this, &session).await;
+                crate::certificates::renew_due(&this, &session).await;
                 crate::tray::refresh(&this, Some(&session)).await;
             }
         }

@@ -83,6 +83,10 @@ pub(crate) async fn status(app: &App, _request: StatusRequest) -> Result<StatusV
         Some(session) => crate::organizations::numbers(app, session).await?.0.total,
         None => 0,
     };
+    let certificates = match &session {
+        Some(_) => Some(crate::certificates::overview(app).await?),
+        None => None,
+    };
     Ok(StatusView {
         phase,
         lock_reason,
@@ -107,6 +111,7 @@ pub(crate) async fn status(app: &App, _request: StatusRequest) -> Result<StatusV
             rotation_verified: firm.rotation_verified,
         }),
         backup: firm.as_ref().map(|firm| backup::view(app, firm)),
+        certificates,
         warnings,
         data_folder: config.folder.display().to_string(),
         version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -130,6 +130,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     personName: null,
     onboarding: null,
     backup: null,
+    certificates: null,
     warnings: [],
     dataFolder: "/home/ada/.local/share/vitrine",
     version: "0.1.0",
@@ -230,6 +231,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     organization,
     organizationName: find(organization).name,
     phase: connects.get(organization) ?? ({ kind: "idle" } as const),
+    strongerSignIn: false,
   });
   const steps = (state: ConnectStep["state"]): ConnectStep[] => [
     {
