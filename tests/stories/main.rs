@@ -12,7 +12,9 @@ mod desk;
 mod paper;
 
 mod bad_cloud;
+mod bad_network;
 mod bad_vault;
 mod canary;
+mod certificates;
 mod kill;
 mod whole_job;
