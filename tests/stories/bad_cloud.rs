@@ -3,7 +3,7 @@
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
-use vitrine_entra_sim::{Effect, Fault, NewUser, Sim, TenantChange};
+use vitrine_entra_sim::{Admin, Effect, Fault, NewUser, PermissionChange, RoleChange, Sim, TenantChange, Trait};
 use vitrine_kit::opener::Opener;
 
 use crate::browser::{self, Will};
@@ -215,6 +215,95 @@ async fn a_missing_permission_or_role_is_named_and_the_old_password_kept() -> Re
     one_value_opens(&sim, &desk).await
 }
 
+/// The permissions of a connection, each with whether a rotation needs it.
+const PERMISSIONS: [(&str, bool); 7] = [
+    ("User-PasswordProfile.ReadWrite.All", true),
+    ("User.Read.All", true),
+    ("User.RevokeSessions.All", false),
+    ("UserAuthenticationMethod.Read.All", false),
+    ("RoleManagement.Read.Directory", false),
+    ("Policy.Read.All", false),
+    ("Organization.Read.All", false),
+];
+const PRIVILEGED_AUTHENTICATION_ADMINISTRATOR: &str = "7be44c8a-adaf-4e2a-84d6-ab2649e08a13";
+
+#[tokio::test]
+async fn each_permission_and_the_role_taken_away_is_noticed_and_put_back_by_connecting_again() -> Result<()> {
+    let (sim, desk) = connected().await?;
+    let ours = sim.control().applications(CONTOSO).pop().context("no registration")?;
+    let change = |change: TenantChange| sim.control().change_tenant(&change).map_err(anyhow::Error::msg);
+    for (permission, needed) in PERMISSIONS {
+        ensure!(ours.permissions.iter().any(|held| held == permission), "{permission} was never granted: {ours:?}");
+        let taken = PermissionChange { principal: ours.app_id.clone(), permission: permission.to_owned() };
+        change(TenantChange { tenant: CONTOSO.to_owned(), remove_permission: Some(taken), ..TenantChange::default() })?;
+        rotation_without_a_right(&sim, &desk, needed).await.context(permission)?;
+    }
+    let role = RoleChange { principal: ours.app_id.clone(), role: PRIVILEGED_AUTHENTICATION_ADMINISTRATOR.to_owned() };
+    change(TenantChange { tenant: CONTOSO.to_owned(), remove_role: Some(role), ..TenantChange::default() })?;
+    rotation_without_a_right(&sim, &desk, true).await.context("the role")?;
+    let now = sim.control().applications(CONTOSO).pop().context("no registration")?;
+    ensure!(now.permissions.len() == ours.permissions.len() && now.roles == ours.roles, "{now:?}");
+    Ok(())
+}
+
+/// Rotates: refused with the next step and nothing lost where the right is needed. Then connects again, and rotates.
+async fn rotation_without_a_right(sim: &Sim, desk: &Desk, needed: bool) -> Result<()> {
+    if needed {
+        let password = shown(desk, "Contoso", EMERGENCY, "current").await?;
+        let order = desk.vitrine(["rotate", "Contoso", "--wait", "20"]).passphrase(PASSPHRASE);
+        let rotated = order.end().await?.ended(exit::REFUSED)?;
+        let problem = &rotated["jobs"][0]["problem"];
+        ensure!(problem["code"] == "graph.permission-or-role-missing", "{rotated}");
+        ensure!(problem["next"].as_str().is_some_and(|next| next.contains("admin sign-in")), "{problem}");
+        ensure!(sim.control().password_accepted(CONTOSO, EMERGENCY, &password), "the old password is gone");
+    }
+    cloud::connect(sim, desk, "Contoso", CONTOSO, &[]).await?;
+    let rotated = desk.does(["rotate", "Contoso"]).await?;
+    ensure!(rotated["done"] == 1, "{rotated}");
+    one_value_opens(sim, desk).await
+}
+
+#[tokio::test]
+async fn a_policy_that_asks_the_admin_for_more_is_answered_by_a_second_sign_in() -> Result<()> {
+    let sim = cloud::start().await?;
+    let desk = with_contoso(&sim).await?;
+    let demand = TenantChange {
+        tenant: CONTOSO.to_owned(),
+        claims_challenge: Some("1604106651".to_owned()),
+        add_trait: Some(Trait::ChallengeNeedsPerson),
+        ..TenantChange::default()
+    };
+    sim.control().change_tenant(&demand).map_err(anyhow::Error::msg)?;
+    let mut running = cloud::begin(&desk, "Contoso", CONTOSO, &["emergency"]).await?;
+    let admin = cloud::admin(&sim, CONTOSO)?;
+    cloud::answer(&sim, &mut running, &admin, Will::Agree).await?;
+    // The first session is refused at its first request; a second code carries what the policy asks for.
+    cloud::answer(&sim, &mut running, &admin, Will::Agree).await?;
+    running.end().await?.ended(exit::DONE)?;
+    one_value_opens(&sim, &desk).await
+}
+
+#[tokio::test]
+async fn an_admin_without_the_roles_is_refused_before_anything_is_written() -> Result<()> {
+    let sim = cloud::start().await?;
+    let desk = with_contoso(&sim).await?;
+    for person in ["person@contoso.onmicrosoft.com", "apps@contoso.onmicrosoft.com"] {
+        ensure!(sim.control().set_password_outside(CONTOSO, person, "Known-to-the-test-7!"), "no {person}");
+        let who =
+            Admin { user_name: person.to_owned(), password: "Known-to-the-test-7!".to_owned(), totp_secret: None };
+        let mut running = cloud::begin(&desk, "Contoso", CONTOSO, &[]).await?;
+        cloud::answer(&sim, &mut running, &who, Will::Agree).await?;
+        let ended = running.end().await?;
+        let document: Value = serde_json::from_str(&ended.out)?;
+        let code = document["error"]["code"].as_str().unwrap_or_default();
+        // Microsoft's own consent page stops those who may not consent; who gets past it is stopped here.
+        ensure!(ended.status.code() == Some(exit::REFUSED), "{person}: {document}");
+        ensure!(["setup.role-missing", "sign-in.consent-missing"].contains(&code), "{person}: {document}");
+        ensure!(sim.control().requests(CONTOSO, "POST /applications") == 0, "an application was created");
+    }
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_password_changed_outside_is_said_and_nothing_is_sent() -> Result<()> {
     let (sim, desk) = connected().await?;
@@ -283,7 +372,12 @@ async fn a_clock_wrong_by_a_year_shows_passwords_and_loses_none() -> Result<()> 
         sim.control().advance_clock(year * 365 * 24 * 3600 * 1000);
         let order = desk.vitrine(["rotate", "Contoso", "--wait", "3"]).passphrase(PASSPHRASE);
         let ended = order.end().await?;
-        let _: Value = serde_json::from_str(&ended.out)?;
+        let rotated: Value = serde_json::from_str(&ended.out)?;
+        let problem = &rotated["jobs"][0]["problem"];
+        ensure!(problem["code"] == "sign-in.clock-wrong", "{rotated}");
+        // A year's worth of days, and on which side.
+        let side = if year > 0 { "365 days behind" } else { "365 days ahead" };
+        ensure!(problem["what"].as_str().is_some_and(|what| what.contains(side)), "{problem}");
         one_value_opens(&sim, &desk).await?;
     }
     ensure!(!password.is_empty());

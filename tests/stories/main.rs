@@ -12,8 +12,10 @@ mod desk;
 mod paper;
 
 mod bad_cloud;
+mod bad_network;
 mod bad_rotation;
 mod bad_vault;
 mod canary;
+mod certificates;
 mod kill;
 mod whole_job;

@@ -13,6 +13,8 @@ use vitrine_vault::KdfParams;
 
 /// Name of the configuration file in the data folder.
 pub(crate) const FILE: &str = "config.toml";
+/// Two years: what Entra's own pages offer at most.
+const CERTIFICATE_DAYS: u32 = 730;
 
 /// How this installation is configured.
 #[derive(Clone, Debug)]
@@ -27,6 +29,8 @@ pub struct Config {
     pub client_id: Option<String>,
     /// PEM file with more certificate authorities to trust, for networks that inspect TLS.
     pub extra_ca: Option<PathBuf>,
+    /// Days that the certificate of a connection lasts. A tenant's app management policy may ask for fewer.
+    pub certificate_days: u32,
     /// Cost of opening the vault, for vaults created from now on.
     pub kdf: KdfParams,
     /// Settings a person may change.
@@ -43,6 +47,7 @@ pub struct Config {
 struct File {
     cloud: CloudTable,
     network: NetworkTable,
+    connection: ConnectionTable,
     unlock: UnlockTable,
     /// Only what differs from the defaults has to stand here.
     settings: toml::Table,
@@ -62,6 +67,12 @@ struct CloudTable {
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 struct NetworkTable {
     extra_ca: Option<PathBuf>,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+struct ConnectionTable {
+    certificate_days: Option<u32>,
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -110,6 +121,18 @@ impl Config {
         let cloud = cloud(name.as_deref(), login, graph)?;
         let client_id = from("VITRINE_CLIENT_ID", "clientId").or(file.cloud.client_id);
         let extra_ca = from("VITRINE_EXTRA_CA", "extraCa").map(PathBuf::from).or(file.network.extra_ca);
+        let certificate_days = from("VITRINE_CERTIFICATE_DAYS", "certificateDays")
+            .map(|value| number(&value, "VITRINE_CERTIFICATE_DAYS"))
+            .transpose()?
+            .or(file.connection.certificate_days)
+            .unwrap_or(CERTIFICATE_DAYS);
+        if !(1..=CERTIFICATE_DAYS).contains(&certificate_days) {
+            return Err(Error::usage(
+                "config.certificate-days",
+                format!("A certificate of {certificate_days} days cannot be used."),
+                format!("Use 1 to {CERTIFICATE_DAYS} days, as the tenants' policies allow."),
+            ));
+        }
         let mut settings = merged(file.settings).map_err(|error| malformed(&path, error.message(), None, ""))?;
         if let Some(minutes) = from("VITRINE_LOCK_AFTER_MINUTES", "lockAfterMinutes") {
             settings.lock_after_minutes = number(&minutes, "VITRINE_LOCK_AFTER_MINUTES")?;
@@ -134,7 +157,7 @@ impl Config {
                 "Use 64 to 1,024 MiB and 3 to 16 passes, or remove the [unlock] table.",
             )
         })?;
-        Ok(Self { folder, cloud, simulated, client_id, extra_ca, kdf, settings, fixed, outside })
+        Ok(Self { folder, cloud, simulated, client_id, extra_ca, certificate_days, kdf, settings, fixed, outside })
     }
 
     /// Reads the file again, below what was given from outside when it was read first.
@@ -362,6 +385,16 @@ mod tests {
         assert_eq!(code(load("", &[("VITRINE_UNLOCK_MEMORY_MIB", "1")])), "config.unlock-cost");
         assert_eq!(code(load("[unlock]\nmemory-mib = 4294967295\n", &[])), "config.unlock-cost");
         assert!(load("[unlock]\nmemory-mib = 64\n", &[]).is_ok());
+    }
+
+    #[test]
+    fn a_certificate_lasts_as_long_as_the_policies_of_tenants_allow_and_never_more_than_two_years() {
+        assert_eq!(load("", &[]).unwrap().certificate_days, 730);
+        assert_eq!(load("[connection]\ncertificate-days = 90\n", &[]).unwrap().certificate_days, 90);
+        assert_eq!(load("", &[("VITRINE_CERTIFICATE_DAYS", "30")]).unwrap().certificate_days, 30);
+        for absurd in ["0", "731", "4294967295"] {
+            assert_eq!(code(load("", &[("VITRINE_CERTIFICATE_DAYS", absurd)])), "config.certificate-days");
+        }
     }
 
     #[test]

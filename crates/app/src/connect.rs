@@ -9,29 +9,34 @@ use crate::failpoint::point;
 use crate::journal::Change;
 use crate::records::{self, key, organization_text, parse_organization};
 use crate::session::Session;
-use crate::{App, lock, organizations};
+use crate::{App, certificates, lock, organizations, refusals};
 use qrcode::{Color, QrCode};
 use std::str::FromStr;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use vitrine_entra::oauth::{self, AdminSession, Authority};
 use vitrine_entra::setup::{self, Plan, StepKind};
-use vitrine_entra::{Certificate, ClientId, Connection, TenantId};
-use vitrine_vault::SecretBytes;
+use vitrine_entra::{ClientId, Connection, TenantId};
 use vitrine_vault::items::ConnectionItem;
-
-/// How long a connection's certificate lasts.
-const CERTIFICATE_MS: u64 = 2 * 365 * 24 * 3600 * 1000;
-/// A clock that is behind must not make a certificate that is not valid yet.
-const CLOCK_SLACK_MS: u64 = 24 * 3600 * 1000;
 
 /// A sign-in and set-up under way.
 pub(crate) struct Flow {
     phase: ConnectPhase,
     purpose: SignInPurpose,
+    how: How,
+    /// What a policy of the tenant asked of the next sign-in (claims challenge).
+    asked: Option<String>,
     admin: Option<Arc<AdminSession>>,
     plan: Option<Arc<Plan>>,
     cancel: CancellationToken,
+}
+
+/// How the admin signs in, kept for a second time.
+#[derive(Clone)]
+struct How {
+    route: SignInRoute,
+    authority: Authority,
+    client: ClientId,
 }
 
 pub(crate) async fn start(app: &App, request: ConnectRequest) -> Result<ConnectView> {
@@ -47,50 +52,75 @@ pub(crate) async fn start(app: &App, request: ConnectRequest) -> Result<ConnectV
         return Err(not_connected());
     }
     let cancel = session.stop.child_token();
+    let how = How { route: request.route, authority, client: client_id };
     let flow = Flow {
         phase: ConnectPhase::Starting,
         purpose: request.purpose,
+        how: how.clone(),
+        asked: None,
         admin: None,
         plan: None,
         cancel: cancel.clone(),
     };
-    if let Some(old) = lock(&app.inner.connects).insert(organization_text(&id), flow) {
+    // What the tenant asked for when the sign-in before was not enough is asked of this one.
+    let mut asked = None;
+    if let Some(mut old) = lock(&app.inner.connects).insert(organization_text(&id), flow) {
         old.cancel.cancel();
+        asked = old.asked.take();
     }
-    let (this, own, route) = (app.clone(), session.clone(), request.route);
+    let (this, own) = (app.clone(), session.clone());
     own.spawn(async move {
-        let signed_in = cancel.run_until_cancelled(sign_in(&this, &session, &id, route, &authority, client_id)).await;
-        match signed_in {
-            Some(Ok(admin)) => {
-                if let Some(Err(error)) = cancel.run_until_cancelled(look(&this, &session, &id, admin)).await {
-                    fail(&this, &id, error);
-                }
-            }
-            Some(Err(error)) => fail(&this, &id, error),
-            None => {}
-        }
+        cancel.run_until_cancelled(begin(&this, &session, &id, &how, asked)).await;
     });
     Ok(view(app, &id, row.name))
 }
 
-async fn sign_in(
-    app: &App,
-    session: &Session,
-    id: &[u8; 32],
-    route: SignInRoute,
-    authority: &Authority,
-    client: ClientId,
-) -> Result<AdminSession> {
+/// From the sign-in to what a person is asked next. Where a policy of the tenant asks for more only after the sign-in,
+/// that is repeated with what it asks for; once, so that policies no sign-in can satisfy end in a message.
+async fn begin(app: &App, session: &Session, id: &[u8; 32], how: &How, mut asked: Option<String>) {
+    loop {
+        let claims = asked.take();
+        let found = async {
+            let admin = sign_in(app, session, id, how, claims.as_deref()).await?;
+            look(app, session, id, admin).await
+        };
+        let Err(error) = found.await else { return };
+        match refusals::claims(&error).filter(|_| claims.is_none()) {
+            Some(more) => ask_again(app, id, &mut asked, more),
+            None => return fail(app, id, error),
+        }
+    }
+}
+
+fn ask_again(app: &App, id: &[u8; 32], asked: &mut Option<String>, claims: String) {
+    // A flow that was cancelled meanwhile asks nothing.
+    let _ = with_flow(app, id, |flow| {
+        (flow.admin, flow.plan, flow.asked) = (None, None, Some(claims.clone()));
+        flow.phase = ConnectPhase::Starting;
+    });
+    *asked = Some(claims);
+    tell(app, id);
+}
+
+/// Keeps what a policy asked for when the admin's session was not enough: the next sign-in carries it.
+pub(crate) fn ask_more(app: &App, id: &[u8; 32], error: &Error) {
+    if let Some(claims) = refusals::claims(error) {
+        let _ = with_flow(app, id, |flow| (flow.admin, flow.asked) = (None, Some(claims)));
+    }
+}
+
+async fn sign_in(app: &App, session: &Session, id: &[u8; 32], how: &How, claims: Option<&str>) -> Result<AdminSession> {
     let config = app.config();
     let cancel = flow_token(app, id)?;
+    let How { route, authority, client } = how;
     match route {
         SignInRoute::Browser => {
-            let waiting = oauth::start_browser(&session.http, &config.cloud, authority, client, None).await?;
+            let waiting = oauth::start_browser(&session.http, &config.cloud, authority, *client, claims).await?;
             set_phase(app, id, ConnectPhase::WaitingForBrowser { url: waiting.authorize_url().to_string() });
             Ok(waiting.finish(cancel.cancelled_owned()).await?)
         }
         SignInRoute::DeviceCode => loop {
-            let waiting = oauth::start_device_code(&session.http, &config.cloud, authority, client).await?;
+            let waiting = oauth::start_device_code(&session.http, &config.cloud, authority, *client, claims).await?;
             let lifetime = u64::try_from(waiting.lifetime().as_millis()).unwrap_or(0);
             set_phase(
                 app,
@@ -126,11 +156,13 @@ async fn look(app: &App, session: &Session, id: &[u8; 32], admin: AdminSession) 
         .holds("Nothing was changed in either tenant."));
     }
     refuse_connected_elsewhere(app, id, &tenant_id).await?;
-    let known = match connection_item(app, session, id, &row).await? {
-        Some(item) => vec![certificate(&item)?.thumbprint()],
-        None => Vec::new(),
+    let item = connection_item(app, session, id, &row).await?;
+    let request = setup::PlanRequest {
+        tag: tag(id),
+        known_certificates: item.iter().flat_map(ConnectionItem::certificates).map(certificates::thumbprint).collect(),
+        renews_certificate: item
+            .is_some_and(|item| item.pending.is_some() || certificates::is_ending(app, item.certificate.not_after_ms)),
     };
-    let request = setup::PlanRequest { tag: tag(id), known_certificates: known };
     let plan = setup::plan(&admin, &request).await?;
     let tenant = found(&plan);
     let signed_in_as = admin.user_name().to_owned();
@@ -228,14 +260,14 @@ pub(crate) async fn apply(app: &App, request: ApplyPlanRequest) -> Result<Connec
     let id = parse_organization(&request.organization)?;
     let row = organizations::load(app, &id).await?;
     let session = app.session().await?;
-    let (admin, plan, cancel) = with_flow(app, &id, |flow| {
+    let (admin, plan, cancel, how) = with_flow(app, &id, |flow| {
         let (ConnectPhase::Plan { tenant, steps, .. }, Some(plan), Some(admin)) =
             (&flow.phase, &flow.plan, &flow.admin)
         else {
             return Err(out_of_order());
         };
         let working = ConnectPhase::Working { tenant: tenant.clone(), steps: steps.clone() };
-        let taken = (admin.clone(), plan.clone(), flow.cancel.clone());
+        let taken = (admin.clone(), plan.clone(), flow.cancel.clone(), flow.how.clone());
         flow.phase = working;
         Ok(taken)
     })??;
@@ -243,23 +275,34 @@ pub(crate) async fn apply(app: &App, request: ApplyPlanRequest) -> Result<Connec
     let this = app.clone();
     let own = session.clone();
     own.spawn(async move {
-        if let Some(Err(error)) =
-            cancel.run_until_cancelled(Box::pin(set_up(&this, &session, &id, &admin, &plan))).await
-        {
-            fail(&this, &id, error);
-        }
+        let work = async {
+            let Err(error) = Box::pin(set_up(&this, &session, &id, &admin, &plan)).await else { return };
+            // What was created is found again; the person agrees once more to what is left.
+            match refusals::claims(&error) {
+                Some(claims) => {
+                    let mut asked = None;
+                    ask_again(&this, &id, &mut asked, claims);
+                    begin(&this, &session, &id, &how, asked).await;
+                }
+                None => fail(&this, &id, error),
+            }
+        };
+        cancel.run_until_cancelled(work).await;
     });
     Ok(view(app, &id, row.name))
 }
 
-/// Certificate first into the vault, then into the tenant: from the moment the tenant knows it, it must not be lost.
+/// Certificate first into the vault, then into the tenant: from the moment the tenant knows it, it must not be lost. One
+/// that has ended or is about to is replaced in the order of a rotation: the new one added, listed and proved by a
+/// sign-in, then the old one removed.
 async fn set_up(app: &App, session: &Arc<Session>, id: &[u8; 32], admin: &AdminSession, plan: &Plan) -> Result<()> {
     let row = organizations::load(app, id).await?;
-    let mut item = match connection_item(app, session, id, &row).await? {
-        Some(item) => item,
-        None => store_certificate(app, session, id).await?,
-    };
-    let made = certificate(&item)?;
+    let item = connection_item(app, session, id, &row).await?;
+    let made = certificates::for_set_up(app, session, id, item.as_ref()).await?;
+    let proved = made.thumbprint();
+    let known = item.iter().flat_map(ConnectionItem::certificates).map(certificates::thumbprint);
+    let replaced: Vec<[u8; 32]> = known.filter(|thumbprint| *thumbprint != proved).collect();
+    drop(item);
     let record = setup::run(admin, plan, &made, setup::RunOptions::default(), |progress| {
         let state = match progress.state {
             setup::StepState::Started | setup::StepState::Waiting => StepState::Running,
@@ -278,6 +321,7 @@ async fn set_up(app: &App, session: &Arc<Session>, id: &[u8; 32], admin: &AdminS
         tell(app, id);
     })
     .await?;
+    let key_id = setup::listed_certificate(admin, &record, proved).await?;
     point!("connect.made");
     let connection = Connection::new(&session.http, record.clone(), made);
     let checks = setup::check(&connection).await?;
@@ -295,20 +339,29 @@ async fn set_up(app: &App, session: &Arc<Session>, id: &[u8; 32], admin: &AdminS
         return Err(error.holds("The tenant has a second app registration now, which nothing uses."));
     }
     let mut opened = change.open(id).await?;
+    let mut item = change.connection(&opened).await?;
     records::set_record(&mut item, &record);
-    change.put_connection(&mut opened, &item).await?;
-    let (name, now) = (opened.row.name.clone(), app.now_ms());
-    let connected_at = opened.row.tenant.as_ref().map_or(now, |tenant| tenant.connected_at);
-    opened.row.tenant = records::Tenant::from_item(&item, connected_at);
+    certificates::promote(&mut item, &proved, key_id);
+    certificates::put(&mut change, &mut opened, &item).await?;
+    let name = opened.row.name.clone();
     opened.row.checked(check);
+    opened.row.checks.retain(|check| check.check != HealthCheck::Certificate);
     change.tx.index_put(&place, id).await?;
     change.firm.tenant_connected = true;
     change.note(Action::TenantConnected, Some((id, &name)), None, Some(record.tenant_name.clone())).await?;
     change.save(opened).await?;
     change.commit().await?;
     point!("connect.after");
+    if !replaced.is_empty() {
+        // The connection stands. What could not be removed now is removed by the connection itself, or ends.
+        match setup::remove_certificates(admin, &record, &replaced).await {
+            Ok(()) => certificates::forget_previous(app, session, id).await?,
+            Err(error) => tracing::warn!(code = error.code(), "a replaced certificate is still listed"),
+        }
+    }
 
     with_flow(app, id, |flow| {
+        flow.asked = None;
         let steps = match &flow.phase {
             ConnectPhase::Working { steps, .. } => steps.clone(),
             _ => Vec::new(),
@@ -321,43 +374,6 @@ async fn set_up(app: &App, session: &Arc<Session>, id: &[u8; 32], admin: &AdminS
     tell(app, id);
     app.tell(Event::OrganizationsChanged);
     Ok(())
-}
-
-async fn store_certificate(app: &App, session: &Arc<Session>, id: &[u8; 32]) -> Result<ConnectionItem> {
-    let now = app.now_ms();
-    let name = format!("Vitrine {}", &tag(id)[..12]);
-    let made = crate::keychain::blocking(move || {
-        vitrine_entra::certificate::make_certificate(
-            &name,
-            now.saturating_sub(CLOCK_SLACK_MS),
-            now.saturating_add(CERTIFICATE_MS),
-        )
-    })
-    .await?
-    .map_err(|error| {
-        Error::machine("connect.certificate", "A certificate could not be made.", "Try again.").because(error)
-    })?;
-    let item = ConnectionItem {
-        tenant_id: [0; 16],
-        tenant_name: String::new(),
-        default_domain: String::new(),
-        initial_domain: String::new(),
-        app_id: [0; 16],
-        app_object_id: [0; 16],
-        service_principal_id: [0; 16],
-        cloud: app.config().cloud.name().to_string(),
-        certificate_der: made.der,
-        // Exposed to move it into the item that is sealed next; the original is zeroed when it drops.
-        private_key_pkcs8: SecretBytes::new(made.pkcs8.to_vec()),
-        not_after_ms: made.not_after_ms,
-    };
-    let mut change = Change::begin(app, session).await?;
-    let mut opened = change.open(id).await?;
-    change.put_connection(&mut opened, &item).await?;
-    change.save(opened).await?;
-    change.commit().await?;
-    point!("connect.certificate.after");
-    Ok(item)
 }
 
 pub(crate) async fn cancel(app: &App, request: CancelConnectRequest) -> Result<ConnectView> {
@@ -434,6 +450,11 @@ pub(crate) fn phase_of(app: &App, id: &[u8; 32]) -> Option<ConnectPhase> {
     lock(&app.inner.connects).get(&organization_text(id)).map(|flow| flow.phase.clone())
 }
 
+/// Whether the tenant of an organization is being set up at this moment.
+pub(crate) fn is_setting_up(app: &App, id: &[u8; 32]) -> bool {
+    matches!(phase_of(app, id), Some(ConnectPhase::Working { .. }))
+}
+
 /// Opens the connection's item, if set-up was begun.
 pub(crate) async fn connection_item(
     app: &App,
@@ -454,19 +475,7 @@ pub(crate) async fn connection(
 ) -> Result<Connection> {
     let item = connection_item(app, session, id, row).await?.ok_or_else(not_connected)?;
     let record = records::connection_record(&item, &app.config().cloud).ok_or_else(not_connected)?;
-    Ok(Connection::new(&session.http, record, certificate(&item)?))
-}
-
-fn certificate(item: &ConnectionItem) -> Result<Certificate> {
-    // Exposed to the client, which signs its assertions with it and zeroes it.
-    Certificate::new(item.certificate_der.clone(), item.private_key_pkcs8.expose()).map_err(|error| {
-        Error::integrity(
-            "connect.certificate",
-            "The connection's stored key cannot be read.",
-            "Connect the tenant again.",
-        )
-        .because(error)
-    })
+    Ok(Connection::new(&session.http, record, certificates::usable(&item.certificate)?))
 }
 
 fn found(plan: &Plan) -> FoundTenant {
@@ -500,7 +509,7 @@ fn planned(plan: &Plan) -> Vec<ConnectStep> {
 }
 
 /// Names the registration after this organization's ledger, so that set-up finds its own again.
-fn tag(id: &[u8; 32]) -> String {
+pub(crate) fn tag(id: &[u8; 32]) -> String {
     organization_text(id)[..32].to_owned()
 }
 
@@ -512,7 +521,8 @@ fn qr(address: &str) -> Vec<Vec<bool>> {
 
 fn view(app: &App, id: &[u8; 32], organization_name: String) -> ConnectView {
     let phase = phase_of(app, id).unwrap_or(ConnectPhase::Idle);
-    ConnectView { organization: organization_text(id), organization_name, phase }
+    let stronger = with_flow(app, id, |flow| flow.asked.is_some()).unwrap_or(false);
+    ConnectView { organization: organization_text(id), organization_name, phase, stronger_sign_in: stronger }
 }
 
 fn with_flow<T>(app: &App, id: &[u8; 32], act: impl FnOnce(&mut Flow) -> T) -> Result<T> {
@@ -530,6 +540,7 @@ fn set_phase(app: &App, id: &[u8; 32], phase: ConnectPhase) {
 }
 
 fn fail(app: &App, id: &[u8; 32], error: Error) {
+    let asked = refusals::claims(&error);
     let _ = with_flow(app, id, |flow| {
         let steps = match &flow.phase {
             ConnectPhase::Working { steps, .. } => steps
@@ -541,7 +552,7 @@ fn fail(app: &App, id: &[u8; 32], error: Error) {
                 .collect(),
             _ => Vec::new(),
         };
-        flow.admin = None;
+        (flow.admin, flow.asked) = (None, asked);
         flow.phase = ConnectPhase::Failed { error: error.into_view(), steps };
     });
     tell(app, id);

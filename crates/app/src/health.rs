@@ -3,12 +3,14 @@
 use crate::api::{ErrorClass, ErrorView, HealthCheck, HealthLine, Time, Verdict};
 use crate::error::Error;
 use crate::records::{Account, Drift, Facts, Organization, Phase, item_text};
+use crate::{App, certificates};
 
 /// The lines of an organization, from its stored checks and what follows from its accounts.
-pub(crate) fn lines(row: &Organization) -> Vec<HealthLine> {
+pub(crate) fn lines(app: &App, row: &Organization) -> Vec<HealthLine> {
     let mut lines: Vec<HealthLine> = row
         .checks
         .iter()
+        .filter(|check| check.check != HealthCheck::Certificate)
         .map(|check| HealthLine {
             check: check.check,
             account: check.account.as_ref().map(item_text),
@@ -22,6 +24,7 @@ pub(crate) fn lines(row: &Organization) -> Vec<HealthLine> {
             words: check.words.clone(),
         })
         .collect();
+    lines.extend(certificates::line(app, row));
     for account in &row.accounts {
         let line = |check, verdict, checked_at: Option<u64>, words: &str| HealthLine {
             check,

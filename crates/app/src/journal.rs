@@ -59,12 +59,20 @@ struct Before {
     standing: Standing,
     due: Vec<(u64, Bytes16)>,
     look: Option<u64>,
+    certificate: Option<u64>,
 }
 
 impl Before {
     fn of(row: &Organization) -> Self {
         let due = row.accounts.iter().filter_map(|account| account.due_at.map(|at| (at, account.item))).collect();
-        Self { name: row.name.clone(), domains: row.domains(), standing: row.standing(), due, look: row.look_at }
+        Self {
+            name: row.name.clone(),
+            domains: row.domains(),
+            standing: row.standing(),
+            due,
+            look: row.look_at,
+            certificate: row.tenant.as_ref().map(records::Tenant::certificate_due_at),
+        }
     }
 }
 
@@ -299,6 +307,20 @@ impl<'a> Change<'a> {
         AccountItem::decode(&plain).map_err(damaged_item)
     }
 
+    /// Reads the connection's item.
+    pub(crate) async fn connection(&mut self, opened: &Opened) -> Result<ConnectionItem> {
+        let item = opened.row.connection_item.ok_or_else(crate::connect::not_connected)?;
+        let hash = object_of(&opened.state, &item)?;
+        let bytes = self.tx.object(hash.as_bytes()).await?;
+        let plain = open_object(&opened.state, &opened.keys, &item, bytes)?;
+        ConnectionItem::decode(&plain).map_err(damaged_item)
+    }
+
+    /// The time that everything in this change carries.
+    pub(crate) fn now_ms(&self) -> u64 {
+        self.app.now_ms()
+    }
+
     /// Notes what happened, as a line for lists.
     pub(crate) async fn note(
         &mut self,
@@ -363,6 +385,9 @@ impl<'a> Change<'a> {
         }
         if let Some(at) = after.look {
             self.tx.index_put(&key::look(at, id), &[]).await?;
+        }
+        if let Some((at, tenant)) = after.certificate.zip(row.tenant.as_ref()) {
+            self.tx.index_put(&key::certificate(at, id), &tenant.certificate_ends_at.to_be_bytes()).await?;
         }
         organizations::recount(self, opened.before.map(|before| before.standing), Some(after.standing)).await?;
         self.touched.insert(*id);
@@ -472,6 +497,9 @@ impl<'a> Change<'a> {
             if after.is_none_or(|after| !after.domains.contains(domain)) {
                 self.tx.index_delete(&key::domain(domain, id)).await?;
             }
+        }
+        if let Some(at) = before.certificate.filter(|at| after.is_none_or(|after| after.certificate != Some(*at))) {
+            self.tx.index_delete(&key::certificate(at, id)).await?;
         }
         for (at, item) in &before.due {
             if after.is_none_or(|after| !after.due.contains(&(*at, *item))) {

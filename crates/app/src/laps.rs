@@ -101,11 +101,18 @@ async fn make_all(
         let name_of = || name.local().to_owned();
         outcomes.push(match Box::pin(one(app, session, id, &admin, name, adopt)).await {
             Ok(outcome) => LapsAccountOutcome { name: name_of(), outcome, error: None },
-            Err(error) => LapsAccountOutcome {
-                name: name_of(),
-                outcome: if error.code() == "laps.name-taken" { LapsOutcome::AskAdopt } else { LapsOutcome::Failed },
-                error: Some(error.into_view()),
-            },
+            Err(error) => {
+                connect::ask_more(app, id, &error);
+                LapsAccountOutcome {
+                    name: name_of(),
+                    outcome: if error.code() == "laps.name-taken" {
+                        LapsOutcome::AskAdopt
+                    } else {
+                        LapsOutcome::Failed
+                    },
+                    error: Some(error.into_view()),
+                }
+            }
         });
     }
     // While an account still needs the admin's word or another try, the session stays.

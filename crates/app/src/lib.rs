@@ -19,6 +19,7 @@ pub mod agent;
 pub mod api;
 mod audit;
 mod backup;
+mod certificates;
 mod clipboard;
 mod clock;
 mod config;

@@ -246,7 +246,9 @@ pub(crate) async fn view(app: &App, id: &[u8; 32], row: &records::Organization) 
     let connecting = crate::connect::phase_of(app, id);
     let state = row.state_at(now);
     let unprotected = row.accounts.iter().any(|account| !account.has_second_factor);
+    let ended = row.tenant.as_ref().is_some_and(|tenant| crate::certificates::has_ended(tenant, now));
     let next_step = match state {
+        _ if ended => NextStep::Reconnect,
         OrganizationState::Failed => NextStep::Repair,
         OrganizationState::Due => NextStep::Rotate,
         OrganizationState::NotConnected if row.tenant.is_none() && row.connection_item.is_some() => {
@@ -276,7 +278,7 @@ pub(crate) async fn view(app: &App, id: &[u8; 32], row: &records::Organization) 
         }),
         laps: row.laps.map(|laps| LapsView { interval_hours: laps.interval_hours, enabled_at: Time(laps.enabled_at) }),
         accounts: row.accounts.iter().map(|account| account_view(account, now)).collect(),
-        health: health::lines(row),
+        health: health::lines(app, row),
         activity: crate::audit::of_organization(app, id, SHOWN_ACTIVITY).await?,
         connecting,
     })

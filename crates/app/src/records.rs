@@ -35,6 +35,8 @@ pub(crate) mod key {
     pub(crate) const DUE: &[u8] = b"d";
     /// Organizations in order of when their tenant is looked at next.
     pub(crate) const LOOKS: &[u8] = b"l";
+    /// Connections in order of the end of their certificates.
+    pub(crate) const CERTIFICATES: &[u8] = b"k";
     /// What happened, newest first.
     pub(crate) const ACTIVITY: &[u8] = b"a";
     pub(crate) const ORGANIZATIONS: &[u8] = b"o";
@@ -86,6 +88,10 @@ pub(crate) mod key {
 
     pub(crate) fn expiring(at: u64, object: &Bytes32) -> Vec<u8> {
         join(EXPIRING, &[&at.to_be_bytes(), object])
+    }
+
+    pub(crate) fn certificate(at: u64, id: &Bytes32) -> Vec<u8> {
+        join(CERTIFICATES, &[&at.to_be_bytes(), id])
     }
 
     pub(crate) fn tenant(id: &str) -> Vec<u8> {
@@ -163,6 +169,8 @@ pub(crate) struct Tenant {
     pub(crate) app_id: String,
     pub(crate) connected_at: u64,
     pub(crate) certificate_ends_at: u64,
+    /// A renewal was begun and is to be finished.
+    pub(crate) certificate_unfinished: bool,
 }
 
 #[derive(Clone, Copy, Serialize, Deserialize)]
@@ -490,8 +498,15 @@ impl Tenant {
             initial_domain: item.initial_domain.clone(),
             app_id: ClientId::from_bytes(item.app_id).to_string(),
             connected_at,
-            certificate_ends_at: item.not_after_ms,
+            certificate_ends_at: item.certificate.not_after_ms,
+            certificate_unfinished: item.pending.is_some()
+                || item.previous.as_ref().is_some_and(|previous| previous.key_id.is_some()),
         })
+    }
+
+    /// From when on its certificate is to be looked at: what was begun, at once.
+    pub(crate) fn certificate_due_at(&self) -> u64 {
+        if self.certificate_unfinished { 0 } else { self.certificate_ends_at }
     }
 }
 

@@ -25,13 +25,37 @@ impl From<SignInError> for Error {
             refusal.trace_id.as_ref().map(|id| format!("trace id {id}")),
         ];
         let details: Vec<String> = parts.into_iter().flatten().collect();
-        let made = Self::new(class, error.code(), error.sentence(), error.next_step());
+        let ahead = refusal.clock_ahead_s.filter(|_| error.kind() == SignInErrorKind::ClockWrong);
+        let what = ahead.map_or_else(|| error.sentence().to_owned(), clock_wrong);
+        let made = Self::new(class, error.code(), what, error.next_step());
         if details.is_empty() { made } else { made.details(details.join(", ")) }
     }
 }
 
+/// What the next sign-in must carry, where a policy of the tenant asked for more than this one had.
+pub(crate) fn claims(error: &Error) -> Option<String> {
+    let source = std::error::Error::source(error)?;
+    let refused = source.downcast_ref::<GraphError>()?;
+    refused.claims().map(str::to_owned)
+}
+
+/// Says by how much, so that a person sees at once whether it is the hour, the day or the year.
+fn clock_wrong(ahead_s: i64) -> String {
+    let off = ahead_s.unsigned_abs();
+    let (many, unit) = match off {
+        0..7_200 => (off / 60, "minutes"),
+        7_200..172_800 => (off / 3_600, "hours"),
+        _ => (off / 86_400, "days"),
+    };
+    let side = if ahead_s > 0 { "ahead of" } else { "behind" };
+    format!("This machine's clock is {many} {unit} {side} Microsoft's, which therefore refuses the sign-in.")
+}
+
 impl From<GraphError> for Error {
     fn from(error: GraphError) -> Self {
+        if let (GraphErrorKind::SignIn, Some(sign_in)) = (error.kind(), error.sign_in()) {
+            return sign_in.clone().into();
+        }
         let class = match error.kind() {
             GraphErrorKind::Transport | GraphErrorKind::Unavailable | GraphErrorKind::Throttled => {
                 ErrorClass::Unreachable
@@ -46,10 +70,11 @@ impl From<GraphError> for Error {
         ];
         let details: Vec<String> = parts.into_iter().flatten().collect();
         let made = Self::new(class, error.code(), error.sentence(), error.next_step()).details(details.join(", "));
-        match error.retry_after() {
+        let made = match error.retry_after() {
             Some(pause) => made.retry_in_ms(u32::try_from(pause.as_millis()).unwrap_or(u32::MAX)),
             None => made,
-        }
+        };
+        if error.kind() == GraphErrorKind::ClaimsNeeded { made.because(error) } else { made }
     }
 }
 

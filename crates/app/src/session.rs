@@ -3,11 +3,13 @@
 
 use crate::config::Config;
 use crate::error::{Error, Result};
+use crate::records::Bytes32;
 use crate::store::{Direction, PageSeal};
 use crate::App;
 use crate::tasks::Tasks;
 use rand::rngs::SysRng;
 use rand_core::UnwrapErr;
+use std::collections::HashMap;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use tokio_util::sync::CancellationToken;
@@ -39,6 +41,8 @@ pub(crate) struct Session {
     pub(crate) last_view: tokio::sync::Mutex<Option<(u64, [u8; 32])>>,
     /// Where the page of the list that was read last ended.
     pub(crate) page_end: Mutex<Option<PageEnd>>,
+    /// Held while certificates are renewed: when a renewal that failed is tried again, by the steady clock.
+    pub(crate) renewals: Arc<tokio::sync::Mutex<HashMap<Bytes32, u64>>>,
     msp: RwLock<Arc<MspState>>,
     tasks: Tasks,
 }
@@ -84,6 +88,7 @@ impl Session {
             pace: Mutex::default(),
             last_view: tokio::sync::Mutex::default(),
             page_end: Mutex::default(),
+            renewals: Arc::default(),
             msp: RwLock::new(Arc::new(msp)),
             tasks: Tasks::default(),
         })

@@ -13,7 +13,7 @@ use crate::vault::{self, meta};
 use crate::{App, accounts, organizations};
 use vitrine_vault::SecretBytes;
 use vitrine_vault::account::Lockbox;
-use vitrine_vault::items::{AccountItem, ConnectionItem, Credential, Origin};
+use vitrine_vault::items::{AccountItem, ConnectionItem, Credential, Origin, StoredCertificate};
 use vitrine_vault::page::PageKey;
 use vitrine_vault::password::PasswordPolicy;
 
@@ -86,10 +86,15 @@ fn imagined(number: u32, accounts: u8, now: u64) -> Tenant {
         app_id: make(),
         app_object_id: make(),
         service_principal_id: make(),
-        // Nothing signs in with them, so their length is all that counts.
-        certificate_der: make::<CERTIFICATE>().to_vec(),
-        private_key_pkcs8: SecretBytes::new(make::<KEY>().to_vec()),
-        not_after_ms: now.saturating_add(YEAR_MS),
+        certificate: StoredCertificate {
+            // Nothing signs in with them, so their length is all that counts.
+            der: make::<CERTIFICATE>().to_vec(),
+            private_key_pkcs8: SecretBytes::new(make::<KEY>().to_vec()),
+            not_after_ms: now.saturating_add(YEAR_MS),
+            key_id: Some(make()),
+        },
+        pending: None,
+        previous: None,
         cloud: "global".to_owned(),
     };
     let account = |number| (format!("emergency-{number}@{domain}"), make(), "2026-01-01T00:00:00Z".to_owned());

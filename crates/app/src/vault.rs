@@ -90,6 +90,10 @@ pub(crate) async fn status(app: &App, _request: StatusRequest) -> Result<StatusV
         Some(_) => crate::organizations::counts(app).await?.total,
         None => 0,
     };
+    let certificates = match &session {
+        Some(_) => Some(crate::certificates::overview(app).await?),
+        None => None,
+    };
     Ok(StatusView {
         phase,
         lock_reason,
@@ -116,6 +120,7 @@ pub(crate) async fn status(app: &App, _request: StatusRequest) -> Result<StatusV
         }),
         backup,
         unconfirmed: firm.as_ref().is_some_and(|firm| firm.own.unconfirmed),
+        certificates,
         warnings,
         data_folder: config.folder.display().to_string(),
         version: env!("CARGO_PKG_VERSION").to_owned(),

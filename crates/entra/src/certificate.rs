@@ -1,11 +1,12 @@
 //! The connection's own key and self-signed certificate, and the assertion it signs with.
 
-use crate::id::ClientId;
+use crate::id::{ApplicationId, ClientId};
+use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
-use aws_lc_rs::signature::{KeyPair as _, RSA_PSS_SHA256};
-use data_encoding::BASE64URL_NOPAD;
+use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaEncoding};
+use data_encoding::{BASE64URL_NOPAD, HEXUPPER};
 use serde_json::json;
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
@@ -125,25 +126,42 @@ impl Certificate {
     }
 
     /// The proof of possession that `addKey` and `removeKey` ask for: signed by a key that the registration already
-    /// has, `aud` is Azure AD's own id. Source: Microsoft Learn, "Generate proof of possession tokens".
+    /// has, issued by the registration's object id, ten minutes long at most. Signed as the sample on Microsoft's page
+    /// signs it (RS256, `x5t`), because nothing says that its reader knows more. Source: Microsoft Learn, "Generate
+    /// proof of possession tokens for rolling keys".
     pub(crate) fn possession_proof(
         &self,
-        application: &str,
+        application: ApplicationId,
+        audience: ClientId,
         now_ms: u64,
     ) -> Result<Zeroizing<String>, CertificateError> {
         let now = now_ms / 1000;
-        self.sign(&json!({
-            "aud": "00000002-0000-0000-c000-000000000000", "iss": application, "nbf": now, "exp": now + ASSERTION_LIFETIME_S,
-        }))
+        let sha1 = digest(&SHA1_FOR_LEGACY_USE_ONLY, &self.der);
+        let header = json!({
+            "alg": "RS256", "typ": "JWT", "kid": HEXUPPER.encode(sha1.as_ref()), "x5t": BASE64URL_NOPAD.encode(sha1.as_ref()),
+        });
+        let claims = json!({
+            "aud": audience.to_string(), "iss": application.to_string(), "nbf": now, "exp": now + ASSERTION_LIFETIME_S,
+        });
+        self.sign_as(&RSA_PKCS1_SHA256, &header, &claims)
     }
 
     fn sign(&self, claims: &serde_json::Value) -> Result<Zeroizing<String>, CertificateError> {
         let header = json!({"alg": "PS256", "typ": "JWT", "x5t#S256": BASE64URL_NOPAD.encode(&self.thumbprint)});
+        self.sign_as(&RSA_PSS_SHA256, &header, claims)
+    }
+
+    fn sign_as(
+        &self,
+        algorithm: &'static dyn RsaEncoding,
+        header: &serde_json::Value,
+        claims: &serde_json::Value,
+    ) -> Result<Zeroizing<String>, CertificateError> {
         let part = |value: &serde_json::Value| BASE64URL_NOPAD.encode(value.to_string().as_bytes());
-        let mut token = Zeroizing::new(format!("{}.{}", part(&header), part(claims)));
+        let mut token = Zeroizing::new(format!("{}.{}", part(header), part(claims)));
         let mut signature = vec![0; self.key.public_modulus_len()];
         self.key
-            .sign(&RSA_PSS_SHA256, &SystemRandom::new(), token.as_bytes(), &mut signature)
+            .sign(algorithm, &SystemRandom::new(), token.as_bytes(), &mut signature)
             .map_err(|_| CertificateError::Sign)?;
         token.push('.');
         token.push_str(&BASE64URL_NOPAD.encode(&signature));
@@ -154,7 +172,7 @@ impl Certificate {
 /// SHA-256: how Microsoft's `x5t#S256` and this application name a certificate.
 pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     let mut out = [0; 32];
-    out.copy_from_slice(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes).as_ref());
+    out.copy_from_slice(digest(&aws_lc_rs::digest::SHA256, bytes).as_ref());
     out
 }
 

@@ -3,7 +3,7 @@
 use crate::certificate::Certificate;
 use crate::cloud::Cloud;
 use crate::discovery::under;
-use crate::graph::{Graph, GraphError, KeyCredential};
+use crate::graph::{GRAPH_APP, Graph, GraphError, GraphErrorKind, KeyCredential};
 use crate::http::Http;
 use crate::id::{ApplicationId, ClientId, KeyId, ServicePrincipalId, TenantId};
 use crate::oauth::{SignInError, SignInErrorKind, with_capability};
@@ -19,6 +19,11 @@ use zeroize::Zeroizing;
 const MARGIN: Duration = Duration::from_mins(2);
 /// A certificate that was just added is unknown to some servers for a moment (700027): how often it is tried again.
 const ATTEMPTS: u32 = 4;
+
+/// Whom a proof of possession is for: Microsoft Graph, says Microsoft's page now.
+const PROOF_AUDIENCE: ClientId = GRAPH_APP;
+/// The same page named Azure AD Graph before; asked with after a refusal of the other.
+const OLDER_PROOF_AUDIENCE: ClientId = ClientId::from_u128(0x0000_0002_0000_0000_c000_0000_0000_0000);
 
 /// What set-up leaves behind: everything but the certificate and its key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,27 +88,37 @@ impl Connection {
     }
 
     /// Adds a further certificate to the registration, by proof that this connection holds a present one; needs no
-    /// permission. `new` must be durable in the vault already. Prove it by a connection of its own before
-    /// [`Connection::remove_certificate`] removes the old one.
+    /// permission. `new` must be durable in the vault already. Answers as the tenant lists it. Prove it by a connection
+    /// of its own before [`Connection::remove_certificate`] removes the old one.
     pub async fn add_certificate(&self, new: &Certificate) -> Result<KeyCredential, GraphError> {
-        let proof = self.possession_proof()?;
-        self.graph().add_key(self.record.application_id, new, &proof).await
+        let (graph, id) = (self.graph(), self.record.application_id);
+        match graph.add_key(id, new, &self.possession_proof(PROOF_AUDIENCE)?).await {
+            Err(refused) if about_proof(&refused) => {
+                graph.add_key(id, new, &self.possession_proof(OLDER_PROOF_AUDIENCE)?).await.map_err(|_| refused)
+            }
+            other => other,
+        }
     }
 
     /// Removes a certificate of the registration, by proof that this connection holds another one.
     pub async fn remove_certificate(&self, key: KeyId) -> Result<(), GraphError> {
-        let proof = self.possession_proof()?;
-        self.graph().remove_key(self.record.application_id, key, &proof).await
+        let (graph, id) = (self.graph(), self.record.application_id);
+        match graph.remove_key(id, key, &self.possession_proof(PROOF_AUDIENCE)?).await {
+            Err(refused) if about_proof(&refused) => {
+                graph.remove_key(id, key, &self.possession_proof(OLDER_PROOF_AUDIENCE)?).await.map_err(|_| refused)
+            }
+            other => other,
+        }
     }
 
     pub(crate) fn http(&self) -> &Http {
         &self.http
     }
 
-    fn possession_proof(&self) -> Result<Zeroizing<String>, GraphError> {
+    fn possession_proof(&self, audience: ClientId) -> Result<Zeroizing<String>, GraphError> {
         let now = self.http.clock().now_ms();
         let refused = |_| GraphError::no_token(SignInError::local(SignInErrorKind::CredentialRefused));
-        self.certificate.possession_proof(&self.record.application_id.to_string(), now).map_err(refused)
+        self.certificate.possession_proof(self.record.application_id, audience, now).map_err(refused)
     }
 
     async fn token(&self, renew: Renew<'_>) -> Result<Hidden, SignInError> {
@@ -162,7 +177,7 @@ impl Connection {
             .body(bytes::Bytes::from_owner(Zeroizing::new(form.into_bytes())));
         let answer = self.http.send(request).await.map_err(SignInError::below_http)?;
         if answer.status != 200 {
-            return Err(SignInError::from_body(answer.status, &answer.body));
+            return Err(SignInError::from_signed(&answer, self.http.clock().now_ms()));
         }
         let answer: TokenAnswer =
             serde_json::from_slice(&answer.body).map_err(|_| SignInError::local(SignInErrorKind::NotGenuine))?;
@@ -175,6 +190,12 @@ impl Connection {
 fn not_arrived_yet(error: &SignInError) -> bool {
     const PASSING: [u32; 3] = [700_027, 700_016, 7_000_229];
     error.kind() == SignInErrorKind::Busy || error.refusal().error_codes.iter().any(|c| PASSING.contains(c))
+}
+
+/// Definite refusals behind which an unwelcome audience may stand; which code Graph gives for it is not published.
+fn about_proof(error: &GraphError) -> bool {
+    use GraphErrorKind::{Invalid, PermissionOrRoleMissing, ServiceRefused, TokenRefused};
+    matches!(error.kind(), Invalid | PermissionOrRoleMissing | ServiceRefused | TokenRefused)
 }
 
 impl Bearer for Connection {

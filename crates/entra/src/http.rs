@@ -3,9 +3,12 @@
 
 use crate::clock::{Clock, SystemClock};
 use crate::graph::pace::Pace;
-use std::fmt;
+use hyper_util::client::proxy::matcher::Matcher;
+use rustls::CertificateError;
+use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
+use std::{fmt, io};
 use url::{Host, Url};
 
 /// Longest answer that is read. Microsoft's pages of 999 users stay below 2 MiB; more is a hostile or broken host.
@@ -43,9 +46,18 @@ pub enum TransportError {
     /// The proxy refused or could not be reached. Nothing was sent.
     #[error("the proxy did not let the connection through")]
     Proxy,
+    /// The proxy wants to know who asks (407). Nothing was sent.
+    #[error("the proxy asks for a sign-in of its own")]
+    ProxySignIn,
     /// The certificate shown is not one this machine trusts. Nothing was sent.
     #[error("the certificate of the other side is not trusted by this machine")]
     Certificate,
+    /// The certificate shown belongs to another host. Nothing was sent.
+    #[error("the certificate of the other side is for another name")]
+    CertificateName,
+    /// The certificate shown has ended or has not begun. Nothing was sent.
+    #[error("the certificate of the other side is not valid at this machine's time")]
+    CertificateTime,
     /// The answer did not come, or broke off. What was sent may have taken effect.
     #[error("no answer came in time")]
     NoAnswer,
@@ -63,7 +75,10 @@ impl TransportError {
         match self {
             Self::NoConnection => "network.no-connection",
             Self::Proxy => "network.proxy",
+            Self::ProxySignIn => "network.proxy-sign-in",
             Self::Certificate => "network.certificate",
+            Self::CertificateName => "network.certificate-name",
+            Self::CertificateTime => "network.certificate-time",
             Self::NoAnswer => "network.no-answer",
             Self::TooLong => "network.answer-too-long",
             Self::Unsendable => "network.unsendable",
@@ -76,9 +91,20 @@ impl TransportError {
             Self::NoConnection => {
                 "Check that this machine is online and may reach the sign-in and Graph hosts on port 443."
             }
-            Self::Proxy => "Check the proxy address and its sign-in in the settings or in HTTPS_PROXY.",
+            Self::Proxy => {
+                "Check the proxy address in the system's settings or in HTTPS_PROXY, and what the proxy allows."
+            }
+            Self::ProxySignIn => {
+                "Put name and password for the proxy into its address in HTTPS_PROXY, or ask who runs it."
+            }
             Self::Certificate => {
                 "If your firm inspects TLS, add its certificate authority (a PEM file) in the settings; on Linux install ca-certificates; check the clock."
+            }
+            Self::CertificateName => {
+                "Something answers in the place of the host: check cloud and hosts in the settings, the proxy, and the network's name server."
+            }
+            Self::CertificateTime => {
+                "Check this machine's clock. If it is right, whoever runs that host or the proxy before it must renew the certificate."
             }
             Self::NoAnswer => "Try again; if it lasts, check the connection.",
             Self::TooLong => "Check which host answers: this is not what Microsoft sends.",
@@ -88,7 +114,7 @@ impl TransportError {
 
     /// Whether it is certain that nothing reached the other side.
     pub fn nothing_sent(&self) -> bool {
-        matches!(self, Self::NoConnection | Self::Proxy | Self::Certificate | Self::Unsendable)
+        !matches!(self, Self::NoAnswer | Self::TooLong)
     }
 
     fn of(error: &reqwest::Error, by_proxy: bool) -> Self {
@@ -98,20 +124,38 @@ impl TransportError {
         if !error.is_connect() {
             return Self::NoAnswer;
         }
-        // reqwest keeps the cause as text in a chain of private types; the words below are those of rustls and of
-        // hyper's tunnel. A miss here costs a less precise sentence, nothing else.
-        let mut source: Option<&dyn std::error::Error> = Some(error);
+        // The tunnel's error is a private type of hyper's, so its words decide. A miss here costs a less precise
+        // sentence, nothing else.
+        let mut source: Option<&(dyn Error + 'static)> = Some(error);
         while let Some(cause) = source {
-            let text = cause.to_string().to_ascii_lowercase();
-            if text.contains("certificate") {
-                return Self::Certificate;
+            if let Some(rustls::Error::InvalidCertificate(why)) = cause.downcast_ref() {
+                return Self::of_certificate(why);
             }
-            if text.contains("tunnel") || text.contains("proxy") {
+            let text = cause.to_string().to_ascii_lowercase();
+            if text.contains("proxy authorization") || text.contains("proxy authentication") {
+                return Self::ProxySignIn;
+            }
+            if text.contains("tunnel") {
                 return Self::Proxy;
             }
-            source = cause.source();
+            // What an I/O error wraps is not its source but itself.
+            let wrapped = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+            source = wrapped.map(|inner| inner as &(dyn Error + 'static)).or_else(|| cause.source());
         }
         if by_proxy { Self::Proxy } else { Self::NoConnection }
+    }
+
+    fn of_certificate(why: &CertificateError) -> Self {
+        match why {
+            CertificateError::Expired
+            | CertificateError::ExpiredContext { .. }
+            | CertificateError::NotValidYet
+            | CertificateError::NotValidYetContext { .. } => Self::CertificateTime,
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+                Self::CertificateName
+            }
+            _ => Self::Certificate,
+        }
     }
 }
 
@@ -146,7 +190,8 @@ pub struct Http {
     client: reqwest::Client,
     /// For hosts on this machine, which no proxy can reach.
     direct: reqwest::Client,
-    by_proxy: bool,
+    /// Which proxy the client uses, to tell its refusal from that of the network.
+    proxies: Arc<Proxies>,
     clock: Arc<dyn Clock>,
     pace: Arc<Pace>,
 }
@@ -174,10 +219,14 @@ impl Http {
     pub fn with_clock(settings: &HttpSettings, clock: Arc<dyn Clock>) -> Result<Self, SettingsError> {
         // Whoever comes first decides for the process; an error only says that a provider is there already.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let by_proxy = matches!(settings.proxy, Proxy::Address(_));
+        let proxies = Arc::new(match settings.proxy {
+            Proxy::System => Proxies::System(Matcher::from_system()),
+            Proxy::Direct => Proxies::None,
+            Proxy::Address(_) => Proxies::All,
+        });
         let direct = HttpSettings { proxy: Proxy::Direct, ..settings.clone() };
         let (client, direct) = (client(settings)?, client(&direct)?);
-        Ok(Self { client, direct, by_proxy, pace: Arc::new(Pace::new()), clock })
+        Ok(Self { client, direct, proxies, pace: Arc::new(Pace::new()), clock })
     }
 
     pub(crate) fn clock(&self) -> &dyn Clock {
@@ -198,7 +247,7 @@ impl Http {
 
     /// Sends once and reads the whole answer.
     pub(crate) async fn send(&self, request: reqwest::RequestBuilder) -> Result<Answer, TransportError> {
-        let mut response = request.send().await.map_err(|e| TransportError::of(&e, self.by_proxy))?;
+        let mut response = request.send().await.map_err(|e| TransportError::of(&e, self.proxies.serve(e.url())))?;
         let mut body = zeroize::Zeroizing::new(Vec::new());
         while let Some(chunk) = response.chunk().await.map_err(|_| TransportError::NoAnswer)? {
             if body.len() + chunk.len() > LONGEST_ANSWER {
@@ -207,6 +256,23 @@ impl Http {
             body.extend_from_slice(&chunk);
         }
         Ok(Answer { status: response.status().as_u16(), headers: std::mem::take(response.headers_mut()), body })
+    }
+}
+
+enum Proxies {
+    None,
+    All,
+    System(Matcher),
+}
+
+impl Proxies {
+    fn serve(&self, url: Option<&Url>) -> bool {
+        let Some(url) = url.filter(|url| !on_this_machine(url)) else { return false };
+        match self {
+            Self::None => false,
+            Self::All => true,
+            Self::System(matcher) => url.as_str().parse().is_ok_and(|uri| matcher.intercept(&uri).is_some()),
+        }
     }
 }
 

@@ -115,7 +115,7 @@ impl World {
 }
 
 fn request(known: &[[u8; 32]]) -> PlanRequest {
-    PlanRequest { tag: "0123abcd".to_owned(), known_certificates: known.to_vec() }
+    PlanRequest { tag: "0123abcd".to_owned(), known_certificates: known.to_vec(), renews_certificate: false }
 }
 
 /// The person at the browser: fills in the forms of the sign-in pages.
@@ -191,7 +191,7 @@ async fn both_ways_of_signing_in_end_in_the_same_session() {
     let tenant = world.plain();
     let browser = world.sign_in_as(&tenant, &Authority::Organizations).await.unwrap();
     let authority = Authority::Domain(tenant.initial_domain.clone());
-    let device = oauth::start_device_code(&world.http, &world.cloud, &authority, world.client).await.unwrap();
+    let device = oauth::start_device_code(&world.http, &world.cloud, &authority, world.client, None).await.unwrap();
     let (page, code) = (device.verification_uri().to_owned(), device.user_code().to_owned());
     let person = Person::new(&world.sim, &tenant);
     let mut polls = 0;
@@ -211,9 +211,9 @@ async fn both_ways_of_signing_in_end_in_the_same_session() {
 async fn a_device_code_that_nobody_uses_runs_out_and_cancelling_ends_the_wait() {
     let world = World::start().await;
     let authority = Authority::Tenant(world.plain().id.parse().unwrap());
-    let device = oauth::start_device_code(&world.http, &world.cloud, &authority, world.client).await.unwrap();
+    let device = oauth::start_device_code(&world.http, &world.cloud, &authority, world.client, None).await.unwrap();
     assert_eq!(kind(device.finish(|_| {}, std::future::pending()).await), SignInErrorKind::CodeExpired);
-    let device = oauth::start_device_code(&world.http, &world.cloud, &authority, world.client).await.unwrap();
+    let device = oauth::start_device_code(&world.http, &world.cloud, &authority, world.client, None).await.unwrap();
     assert_eq!(kind(device.finish(|_| {}, async {}).await), SignInErrorKind::Cancelled);
 }
 
@@ -222,7 +222,7 @@ async fn refusals_of_the_sign_in_are_named() {
     let world = World::start().await;
     let blocked = world.with(Trait::DeviceCodeBlocked);
     let authority = Authority::Tenant(blocked.id.parse().unwrap());
-    if let Ok(device) = oauth::start_device_code(&world.http, &world.cloud, &authority, world.client).await {
+    if let Ok(device) = oauth::start_device_code(&world.http, &world.cloud, &authority, world.client, None).await {
         let (page, code) = (device.verification_uri().to_owned(), device.user_code().to_owned());
         let person = tokio::spawn(Person::new(&world.sim, &blocked).type_code(page, code));
         let ended = kind(device.finish(|_| {}, std::future::pending()).await);
@@ -245,9 +245,9 @@ async fn a_client_id_is_judged_by_its_sign_in() {
     let tenant = world.plain();
     let authority = Authority::Tenant(tenant.id.parse().unwrap());
     let unknown = ClientId::from_u128(0x5eed);
-    let refused = oauth::start_device_code(&world.http, &world.cloud, &authority, unknown).await;
+    let refused = oauth::start_device_code(&world.http, &world.cloud, &authority, unknown, None).await;
     assert_eq!(check_client_id(&refused), ClientIdVerdict::NotFound);
-    let good = oauth::start_device_code(&world.http, &world.cloud, &authority, world.client).await;
+    let good = oauth::start_device_code(&world.http, &world.cloud, &authority, world.client, None).await;
     assert_eq!(check_client_id(&good), ClientIdVerdict::Usable);
 }
 
@@ -429,7 +429,7 @@ async fn a_tenant_without_a_managed_domain_is_refused_before_anything_is_written
     let session = world.sign_in(&world.with(Trait::FederatedOnly)).await.unwrap();
     assert_eq!(setup::plan(&session, &request(&[])).await, Err(SetupError::FederatedOnly));
     for tag in ["", "a b", "x'y", &"a".repeat(65)] {
-        let request = PlanRequest { tag: tag.to_owned(), known_certificates: Vec::new() };
+        let request = PlanRequest { tag: tag.to_owned(), ..request(&[]) };
         assert_eq!(setup::plan(&session, &request).await, Err(SetupError::Tag), "{tag}");
     }
 }
@@ -477,7 +477,7 @@ async fn a_registration_without_public_client_flows_or_redirect_is_named() {
         public_flows: false,
         home_tenant: None,
     });
-    let verdict = match oauth::start_device_code(&world.http, &world.cloud, &authority, client).await {
+    let verdict = match oauth::start_device_code(&world.http, &world.cloud, &authority, client, None).await {
         Err(error) => check_client_id(&Err::<(), _>(error)),
         Ok(device) => {
             let (page, code) = (device.verification_uri().to_owned(), device.user_code().to_owned());
@@ -510,4 +510,129 @@ async fn a_clock_wrong_by_a_year_still_signs_in() {
     let tenant = world.plain();
     let session = world.sign_in(&tenant).await.unwrap();
     assert_eq!(session.tenant_id(), tenant.id.parse::<TenantId>().unwrap());
+}
+
+fn loaded(made: &MadeCertificate) -> Certificate {
+    Certificate::new(made.der.clone(), &made.pkcs8).unwrap()
+}
+
+#[tokio::test]
+async fn a_connection_renews_its_certificate_by_proof_of_the_old_one_whichever_audience_the_tenant_wants() {
+    for older in [false, true] {
+        let world = World::start().await;
+        let tenant = world.plain();
+        let session = world.sign_in(&tenant).await.unwrap();
+        let (old, new) = (world.certificate(), world.certificate());
+        let connection = world.connect(&session, &old).await;
+        let record = connection.record().clone();
+        let listed = setup::listed_certificate(&session, &record, loaded(&old).thumbprint()).await.unwrap();
+        let old_id = listed.expect("the tenant gives every certificate an id");
+        drop(session);
+        if older {
+            let change = TenantChange {
+                tenant: tenant.id.clone(),
+                add_trait: Some(Trait::OlderProofAudience),
+                ..TenantChange::default()
+            };
+            world.sim.control().change_tenant(&change).unwrap();
+        }
+        let added = connection.add_certificate(&loaded(&new)).await.unwrap();
+        assert!(added.key_id.is_some_and(|id| id != old_id));
+        let renewed = Connection::new(&world.http, record.clone(), loaded(&new));
+        renewed.sign_in().await.unwrap();
+        renewed.remove_certificate(old_id).await.unwrap();
+        let before = Connection::new(&world.http, record, loaded(&old));
+        assert_eq!(kind(before.sign_in().await), SignInErrorKind::CredentialRefused);
+        assert!(renewed.remove_certificate(old_id).await.is_err(), "it is gone");
+        assert_eq!(world.sim.control().applications(&tenant.id)[0].certificates.len(), 1);
+        assert!(world.sim.control().violations().is_empty(), "{:?}", world.sim.control().violations());
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_that_has_ended_is_replaced_in_an_admins_session_and_proves_nothing_itself() {
+    let world = World::start().await;
+    let tenant = world.plain();
+    let session = world.sign_in(&tenant).await.unwrap();
+    let (old, new) = (world.certificate(), world.certificate());
+    let connection = world.connect(&session, &old).await;
+    let end = TenantChange {
+        tenant: tenant.id.clone(),
+        end_certificates: Some(connection.record().client_id.to_string()),
+        ..TenantChange::default()
+    };
+    connection.sign_in().await.unwrap();
+    world.sim.control().change_tenant(&end).unwrap();
+    assert!(connection.add_certificate(&loaded(&new)).await.is_err(), "no proof by a certificate that has ended");
+
+    let request = PlanRequest { renews_certificate: true, ..request(&[loaded(&old).thumbprint()]) };
+    let plan = setup::plan(&session, &request).await.unwrap();
+    let new_ones: Vec<_> = plan.steps.iter().filter(|step| !step.exists).map(|step| step.kind).collect();
+    assert_eq!(new_ones, [setup::StepKind::Certificate], "only the certificate is shown as new");
+    let record = setup::run(&session, &plan, &loaded(&new), RunOptions::default(), |_| {}).await.unwrap();
+    setup::listed_certificate(&session, &record, loaded(&new).thumbprint()).await.unwrap();
+    Connection::new(&world.http, record.clone(), loaded(&new)).sign_in().await.unwrap();
+    assert_eq!(world.sim.control().applications(&tenant.id)[0].certificates.len(), 2, "the old one stays until then");
+    setup::remove_certificates(&session, &record, &[loaded(&old).thumbprint()]).await.unwrap();
+    assert_eq!(world.sim.control().applications(&tenant.id)[0].certificates.len(), 1);
+    Connection::new(&world.http, record, loaded(&new)).sign_in().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_challenge_that_only_a_person_can_answer_reaches_the_next_sign_in() {
+    let world = World::start().await;
+    let tenant = world.plain();
+    let session = world.sign_in(&tenant).await.unwrap();
+    let demand = TenantChange {
+        tenant: tenant.id.clone(),
+        claims_challenge: Some("1604106651".to_owned()),
+        add_trait: Some(Trait::ChallengeNeedsPerson),
+        ..TenantChange::default()
+    };
+    world.sim.control().change_tenant(&demand).unwrap();
+    let error = session.graph().organization().await.unwrap_err();
+    assert_eq!(error.kind(), GraphErrorKind::ClaimsNeeded);
+    let claims = error.claims().expect("what the next sign-in must carry").to_owned();
+
+    let authority = Authority::Tenant(tenant.id.parse().unwrap());
+    let begun = oauth::start_browser(&world.http, &world.cloud, &authority, world.client, Some(&claims)).await.unwrap();
+    let person = tokio::spawn(Person::new(&world.sim, &tenant).browse(begun.authorize_url().to_string()));
+    let session = begun.finish(std::future::pending()).await.unwrap();
+    person.await.unwrap();
+    session.graph().organization().await.unwrap();
+
+    let device =
+        oauth::start_device_code(&world.http, &world.cloud, &authority, world.client, Some(&claims)).await.unwrap();
+    let (page, code) = (device.verification_uri().to_owned(), device.user_code().to_owned());
+    let person = Person::new(&world.sim, &tenant);
+    let (session, ()) = tokio::join!(device.finish(|_| {}, std::future::pending()), person.type_code(page, code));
+    session.unwrap().graph().organization().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_connection_on_a_machine_whose_clock_is_wrong_by_a_year_says_so() {
+    let world = World::start().await;
+    let session = world.sign_in(&world.plain()).await.unwrap();
+    let made = world.certificate();
+    let record = world.connect(&session, &made).await.record().clone();
+    let year: i64 = 365 * 86_400;
+    for ahead in [year, -year] {
+        struct Wrong(Arc<Sim>, i64);
+        impl Clock for Wrong {
+            fn now_ms(&self) -> u64 {
+                u64::try_from(self.0.control().now_ms() + self.1 * 1000).unwrap()
+            }
+            fn monotonic(&self) -> Duration {
+                Duration::from_secs(1)
+            }
+            fn sleep(&self, _: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + Sync>> {
+                Box::pin(tokio::task::yield_now())
+            }
+        }
+        let http = Http::with_clock(&HttpSettings::default(), Arc::new(Wrong(Arc::clone(&world.sim), ahead))).unwrap();
+        let error = Connection::new(&http, record.clone(), loaded(&made)).sign_in().await.unwrap_err();
+        assert_eq!(error.kind(), SignInErrorKind::ClockWrong);
+        let said = error.refusal().clock_ahead_s.expect("by how much");
+        assert!((said - ahead).abs() < 100, "{said}");
+    }
 }

@@ -12,7 +12,7 @@ pub use account::{
     AccountItem, Attention, Candidate, CandidateState, Claim, Credential, MAX_CHANGE, MAX_DISPLAY_NAME, MAX_PASSWORD,
     MAX_PAST, MAX_USER_NAME, Origin, PastPassword,
 };
-pub use connection::ConnectionItem;
+pub use connection::{ConnectionItem, StoredCertificate};
 pub use organization::{LapsSettings, MspItem, OrganizationItem};
 
 use crate::cbor::CborError;

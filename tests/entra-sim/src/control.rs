@@ -19,8 +19,9 @@ use crate::catalog;
 use crate::fault::Fault;
 use crate::http::{App, json as answer};
 use crate::oauth::flow;
+use crate::oauth::jwt::thumbprint;
 use crate::options::{Scenario, Settings};
-use crate::tenant::Tenant;
+use crate::tenant::{AppRoleAssignment, Application, Tenant};
 use crate::world::{RegisteredClient, World};
 
 /// Direct access to a running simulator.
@@ -55,6 +56,24 @@ pub struct UserView {
     pub password_changes: usize,
     /// Whether the user is deleted and can be restored.
     pub deleted: bool,
+}
+
+/// An app registration as the directory has it, for assertions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ApplicationView {
+    /// Object id.
+    pub id: String,
+    /// Application (client) id.
+    pub app_id: String,
+    /// Display name.
+    pub display_name: String,
+    /// Thumbprints (SHA-1, base64) of its certificates, those that have ended included.
+    pub certificates: Vec<String>,
+    /// Application permissions of its service principal, by name.
+    pub permissions: Vec<String>,
+    /// Names of directory roles of its service principal.
+    pub roles: Vec<String>,
 }
 
 /// How often an operation was asked for.
@@ -93,6 +112,10 @@ pub struct TenantChange {
     pub add_role: Option<RoleChange>,
     /// Takes a directory role away.
     pub remove_role: Option<RoleChange>,
+    /// Takes an application permission away, as an admin does in the portal; tokens made before still hold it.
+    pub remove_permission: Option<PermissionChange>,
+    /// Ends every certificate of this application, by object or application id, as if its time had come.
+    pub end_certificates: Option<String>,
     /// Registers a phone on a user, as a stranger with access would.
     pub add_phone: Option<PhoneChange>,
     /// Enables or disables a user.
@@ -127,6 +150,16 @@ pub struct RoleChange {
     pub principal: String,
     /// Role template id.
     pub role: String,
+}
+
+/// See [`TenantChange::remove_permission`].
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PermissionChange {
+    /// Object id or application id of the service principal.
+    pub principal: String,
+    /// Name, such as `User.Read.All`.
+    pub permission: String,
 }
 
 /// See [`TenantChange::add_phone`].
@@ -236,6 +269,34 @@ impl Control {
             .collect()
     }
 
+    /// All app registrations of a tenant that are not deleted.
+    pub fn applications(&self, tenant: &str) -> Vec<ApplicationView> {
+        let world = self.world();
+        let Some(t) = world.tenant_at(tenant).map(|t| &world.tenants[t]) else { return Vec::new() };
+        let permissions = |principal: &str| {
+            let held = t.app_roles.iter().filter(|a| a.principal == principal);
+            held.filter_map(|a| catalog::app_role_value(&a.app_role_id)).map(str::to_owned).collect()
+        };
+        let roles = |principal: &str| {
+            t.roles_of(principal).into_iter().filter_map(catalog::role_name).map(str::to_owned).collect()
+        };
+        t.applications
+            .iter()
+            .filter(|a| a.deleted_ms.is_none())
+            .map(|a| {
+                let principal = t.principal(&a.app_id).map_or("", |p| p.id.as_str());
+                ApplicationView {
+                    id: a.id.clone(),
+                    app_id: a.app_id.clone(),
+                    display_name: a.display_name.clone(),
+                    certificates: a.keys.iter().map(|k| data_encoding::BASE64.encode(&thumbprint(&k.der))).collect(),
+                    permissions: permissions(principal),
+                    roles: roles(principal),
+                }
+            })
+            .collect()
+    }
+
     /// How often an operation was asked for in a tenant (id or domain), refused requests included.
     pub fn requests(&self, tenant: &str, operation: &str) -> u64 {
         let world = self.world();
@@ -312,6 +373,22 @@ impl Control {
             let id = principal_id(tenant, &role.principal)?;
             tenant.roles.retain(|r| !(r.principal == id && r.role == role.role));
         }
+        if let Some(taken) = &change.remove_permission {
+            let id = principal_id(tenant, &taken.principal)?;
+            let before = tenant.app_roles.len();
+            let named = |a: &AppRoleAssignment| catalog::app_role_value(&a.app_role_id) == Some(&*taken.permission);
+            tenant.app_roles.retain(|a| !(a.principal == id && named(a)));
+            if tenant.app_roles.len() == before {
+                return Err(format!("{} does not hold {}", taken.principal, taken.permission));
+            }
+        }
+        if let Some(app) = &change.end_certificates {
+            let found = |a: &&mut Application| a.id == *app || a.app_id == *app;
+            let app = tenant.applications.iter_mut().find(found).ok_or_else(|| format!("no application {app}"))?;
+            for key in &mut app.keys {
+                key.end_ms = key.end_ms.min(now);
+            }
+        }
         if let Some(phone) = &change.add_phone {
             let id = rng.guid();
             let user = tenant.user_mut(&phone.user_name).ok_or_else(|| format!("no user {}", phone.user_name))?;
@@ -348,6 +425,7 @@ pub(crate) fn router() -> Router<App> {
         .route("/settings", get(show_settings).post(post_settings))
         .route("/clock", get(show_clock).post(post_clock))
         .route("/users", get(list_users))
+        .route("/applications", get(list_applications))
         .route("/requests", get(list_requests))
         .route("/violations", get(list_violations))
         .route("/clients", post(post_client))
@@ -442,6 +520,10 @@ struct InTenant {
 
 async fn list_users(State(s): State<App>, Query(q): Query<InTenant>) -> Response {
     answer(StatusCode::OK, &json!(control(&s).users(&q.tenant)))
+}
+
+async fn list_applications(State(s): State<App>, Query(q): Query<InTenant>) -> Response {
+    answer(StatusCode::OK, &json!(control(&s).applications(&q.tenant)))
 }
 
 async fn list_requests(State(s): State<App>) -> Response {

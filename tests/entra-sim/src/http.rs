@@ -70,7 +70,8 @@ pub(crate) fn login_router(shared: &App) -> Router {
         .route("/{tenant}/oauth2/v2.0/logout", get(logout))
         .route("/{tenant}/adminconsent", get(admin_consent))
         .route("/{tenant}/v2.0/adminconsent", get(admin_consent))
-        .layer(middleware::from_fn_with_state(Arc::clone(shared), login_faults));
+        .layer(middleware::from_fn_with_state(Arc::clone(shared), login_faults))
+        .layer(middleware::from_fn_with_state(Arc::clone(shared), dated));
     Router::new()
         .route("/", get(index))
         .route("/devicelogin", get(device_page).post(device_typed))
@@ -128,6 +129,16 @@ async fn after(shared: &Shared, effects: &[Effect], response: Response) -> Respo
             Effect::HangAfter => return shared.hang().await,
             _ => {}
         }
+    }
+    response
+}
+
+/// The login host tells the simulated time, as the Graph host does.
+async fn dated(State(shared): State<App>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let date = clock::http_date(shared.world().now_ms());
+    if let Ok(date) = HeaderValue::try_from(date) {
+        response.headers_mut().insert(DATE, date);
     }
     response
 }

@@ -24,7 +24,8 @@ mod world;
 
 pub use catalog::BOOTSTRAP_CLIENT_ID;
 pub use control::{
-    Control, NewUser, PhoneChange, PrincipalChange, RequestCount, RoleChange, TenantChange, UserEnabled, UserView,
+    ApplicationView, Control, NewUser, PermissionChange, PhoneChange, PrincipalChange, RequestCount, RoleChange,
+    TenantChange, UserEnabled, UserView,
 };
 pub use fault::{Effect, Fault};
 pub use fleet::{ConnectedAccount, ConnectedTenant};

@@ -162,7 +162,10 @@ fn control_operations() -> Vec<(String, &'static str, Value)> {
         (format!("/control{path}"), "post", operation)
     };
     let mut users = read("/users", "Users of a tenant, for assertions");
-    users.2["parameters"] = json!([{ "name": "tenant", "in": "query", "required": true, "schema": text() }]);
+    let mut applications = read("/applications", "App registrations of a tenant, for assertions");
+    for list in [&mut users, &mut applications] {
+        list.2["parameters"] = json!([{ "name": "tenant", "in": "query", "required": true, "schema": text() }]);
+    }
     let remove_faults = (
         "/control/faults".to_owned(),
         "delete",
@@ -189,6 +192,7 @@ fn control_operations() -> Vec<(String, &'static str, Value)> {
         read("/clock", "Simulated time"),
         write("/clock", "Move the simulated clock", json!({ "advanceMs": whole() })),
         users,
+        applications,
         read("/requests", "How often each operation was asked for, by tenant"),
         read("/violations", "What did not fit Microsoft's description"),
         write(
@@ -206,7 +210,7 @@ fn control_operations() -> Vec<(String, &'static str, Value)> {
                 "tenant": text(), "claimsChallenge": text(), "signInFrequencyS": whole(),
                 "bannedWords": { "type": "array", "items": text() }, "addTrait": text(), "removeTrait": text(),
                 "principal": { "type": "object" }, "addUser": { "type": "object" }, "addRole": { "type": "object" },
-                "removeRole": { "type": "object" }, "addPhone": { "type": "object" }, "userEnabled": { "type": "object" },
+                "removeRole": { "type": "object" }, "removePermission": { "type": "object" }, "endCertificates": text(), "addPhone": { "type": "object" }, "userEnabled": { "type": "object" },
             }),
         ),
         write("/password", "Change a password behind the product's back", password()),

@@ -24,6 +24,10 @@ pub enum Trait {
     ConsentRefused,
     /// The app management policy forbids client secrets.
     SecretsRefused,
+    /// A proof of possession must name Azure AD Graph, as an older version of Microsoft's page says.
+    OlderProofAudience,
+    /// A refresh token does not answer a claims challenge: AADSTS50076, the person must sign in with the claims.
+    ChallengeNeedsPerson,
 }
 
 /// A user of the directory. Passwords are kept as they are: this is a simulator, its users do not exist.

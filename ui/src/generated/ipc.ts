@@ -145,6 +145,8 @@ export type Action =
 "organizationArchived" | 
 /**  Its tenant was connected. */
 "tenantConnected" | 
+/**  Its connection's certificate was renewed. */
+"certificateRenewed" | 
 /**  LAPS was enabled. */
 "lapsEnabled" | 
 /**  LAPS was turned off. */
@@ -294,6 +296,16 @@ export type CardView = {
 	rotationDueSince: boolean,
 	/**  Seconds a revealed password stays visible. */
 	hidesAfterSeconds: number,
+};
+
+/**  How the certificates of the connections stand. */
+export type CertificatesView = {
+	/**  When the first of them ends, or has ended. */
+	nextEnd: Time | null,
+	/**  Those that end soon; they are renewed by themselves while the vault is open. */
+	ending: number,
+	/**  Those that have ended: these tenants have to be connected again. */
+	ended: number,
 };
 
 /**  Changes the passphrase. The kit on paper stays as it is. */
@@ -459,6 +471,8 @@ export type ConnectView = {
 	organizationName: string,
 	/**  The state. */
 	phase: ConnectPhase,
+	/**  A policy of the tenant asked for more than the first sign-in had: this is the second. */
+	strongerSignIn: boolean,
 };
 
 /**  Copies the device code, or opens nothing. */
@@ -648,6 +662,8 @@ export type FoundTenant = {
 export type HealthCheck = 
 /**  The connection signs in and holds each permission. */
 "connection" | 
+/**  The connection's certificate, with the days that are left. */
+"certificate" | 
 /**  The account exists and is enabled. */
 "accountExists" | 
 /**  It holds Global Administrator. */
@@ -860,6 +876,8 @@ export type NextStep =
 "connect" | 
 /**  Finish a set-up that was begun. */
 "finishConnect" | 
+/**  Connect its tenant again: the connection's certificate has ended. */
+"reconnect" | 
 /**  Enable LAPS. */
 "enableLaps" | 
 /**  Rotate what is due. */
@@ -1310,6 +1328,8 @@ export type StatusView = {
 	backup: BackupView | null,
 	/**  This device came from a backup, and nothing outside has said yet that the backup was the newest. */
 	unconfirmed: boolean,
+	/**  The certificates of the connections; only while unlocked. */
+	certificates: CertificatesView | null,
 	/**  What was noticed about the store when it was opened: a repaired page, an older database. */
 	warnings: ErrorView[],
 	/**  Path of the data folder. */

@@ -97,6 +97,8 @@ pub struct ConnectView {
     pub organization_name: String,
     /// The state.
     pub phase: ConnectPhase,
+    /// A policy of the tenant asked for more than the first sign-in had: this is the second.
+    pub stronger_sign_in: bool,
 }
 
 /// States of a sign-in and set-up, in order.

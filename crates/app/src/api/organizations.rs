@@ -252,6 +252,8 @@ pub enum NextStep {
     Connect,
     /// Finish a set-up that was begun.
     FinishConnect,
+    /// Connect its tenant again: the connection's certificate has ended.
+    Reconnect,
     /// Enable LAPS.
     EnableLaps,
     /// Rotate what is due.
@@ -318,6 +320,8 @@ pub struct HealthLine {
 pub enum HealthCheck {
     /// The connection signs in and holds each permission.
     Connection,
+    /// The connection's certificate, with the days that are left.
+    Certificate,
     /// The account exists and is enabled.
     AccountExists,
     /// It holds Global Administrator.
@@ -378,6 +382,8 @@ pub enum Action {
     OrganizationArchived,
     /// Its tenant was connected.
     TenantConnected,
+    /// Its connection's certificate was renewed.
+    CertificateRenewed,
     /// LAPS was enabled.
     LapsEnabled,
     /// LAPS was turned off.

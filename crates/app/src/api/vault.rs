@@ -35,12 +35,26 @@ pub struct StatusView {
     pub backup: Option<BackupView>,
     /// This device came from a backup, and nothing outside has said yet that the backup was the newest.
     pub unconfirmed: bool,
+    /// The certificates of the connections; only while unlocked.
+    pub certificates: Option<CertificatesView>,
     /// What was noticed about the store when it was opened: a repaired page, an older database.
     pub warnings: Vec<ErrorView>,
     /// Path of the data folder.
     pub data_folder: String,
     /// Version of the program.
     pub version: String,
+}
+
+/// How the certificates of the connections stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct CertificatesView {
+    /// When the first of them ends, or has ended.
+    pub next_end: Option<Time>,
+    /// Those that end soon; they are renewed by themselves while the vault is open.
+    pub ending: u32,
+    /// Those that have ended: these tenants have to be connected again.
+    pub ended: u32,
 }
 
 /// Whether there is a vault, and whether it is open.

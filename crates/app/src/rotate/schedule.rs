@@ -33,6 +33,7 @@ pub(crate) fn watch(app: &App) {
                 // What cannot be read now is looked for again at the next tick.
                 let _ = take_up_due(&this, &session).await;
                 drift::look_around(&this, &session);
+                crate::certificates::renew_due(&this, &session).await;
                 crate::tray::refresh(&this, Some(&session)).await;
             }
         }

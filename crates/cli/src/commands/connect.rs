@@ -79,7 +79,9 @@ async fn follow(
         let document = to_value(&view.phase).unwrap_or_default();
         let news = told.as_ref() != Some(&document);
         if news {
-            person.progress(&document, &in_words(&view.phase));
+            let again =
+                if view.stronger_sign_in { "A policy of the tenant asks for a stronger sign-in.\n" } else { "" };
+            person.progress(&document, &format!("{again}{}", in_words(&view.phase)));
             told = Some(document);
         }
         view = match &view.phase {

@@ -1,8 +1,8 @@
 //! LAPS: enabling it, its interval, turning it off.
 
 use vitrine_app::api::{
-    AccountsFate, CheckAccountsRequest, DisableLapsRequest, EnableLapsRequest, ForgetAccountRequest, JobStep, JobView,
-    LapsEnabledView, LapsOutcome, LapsPlanRequest, LapsPlanView, OrganizationRequest, RepairAccountRequest,
+    AccountsFate, CheckAccountsRequest, DisableLapsRequest, EnableLapsRequest, ErrorView, ForgetAccountRequest, JobStep,
+    JobView, LapsEnabledView, LapsOutcome, LapsPlanRequest, LapsPlanView, OrganizationRequest, RepairAccountRequest,
     SetIntervalRequest, SignInPurpose,
 };
 
@@ -105,6 +105,7 @@ pub(super) async fn enable(
 ) -> Result {
     let plan = session(door, person, &organization, how).await?;
     let interval_hours = interval.unwrap_or(plan.interval_hours);
+    let mut signed_in_again = false;
     loop {
         let request = EnableLapsRequest {
             organization: organization.clone(),
@@ -113,6 +114,13 @@ pub(super) async fn enable(
             adopt: adopt.clone(),
         };
         let view = door.call(request).await?;
+        let asked_for_more = |error: &ErrorView| error.code == "graph.claims-needed";
+        if !signed_in_again && view.accounts.iter().filter_map(|account| account.error.as_ref()).any(asked_for_more) {
+            signed_in_again = true;
+            // In this process, because what the policy asked for is remembered no longer than that.
+            session(door, person, &organization, how).await?;
+            continue;
+        }
         let before = adopt.len();
         for account in view.accounts.iter().filter(|account| account.outcome == LapsOutcome::AskAdopt) {
             let question =

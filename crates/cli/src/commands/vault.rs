@@ -125,6 +125,12 @@ fn in_words(status: &StatusView) -> String {
         });
         lines.extend(backup.problem.as_ref().map(warning));
     }
+    if let Some(certificates) = &status.certificates {
+        let many = |n: u32, what: &str| (n > 0).then(|| format!("Certificates of connections that {what}: {n}"));
+        lines.extend(many(certificates.ended, "have ended (connect these tenants again)"));
+        lines.extend(many(certificates.ending, "end soon (renewed by themselves while the vault is open)"));
+        lines.extend(certificates.next_end.map(|end| format!("First certificate to end: {}", time(Some(end)))));
+    }
     lines.extend(status.warnings.iter().map(warning));
     lines.join("\n")
 }

@@ -220,8 +220,15 @@ impl GraphError {
             (Some(sign_in), _) if self.0.kind == Kind::SignIn => sign_in.sentence(),
             (_, Some(TransportError::NoConnection)) => "Microsoft Graph could not be reached.",
             (_, Some(TransportError::Proxy)) => "The proxy did not let the request through.",
+            (_, Some(TransportError::ProxySignIn)) => "The proxy asks for a sign-in of its own.",
             (_, Some(TransportError::Certificate)) => {
                 "The certificate shown for Microsoft Graph is not trusted by this machine."
+            }
+            (_, Some(TransportError::CertificateName)) => {
+                "The certificate shown for Microsoft Graph is for another name."
+            }
+            (_, Some(TransportError::CertificateTime)) => {
+                "The certificate shown for Microsoft Graph has ended, or this machine's clock is wrong."
             }
             _ => self.words().1,
         }

@@ -29,6 +29,7 @@ pub struct BrowserSignIn {
     listener: Listener,
     verifier: PkceCodeVerifier,
     nonce: Hidden,
+    claims: String,
     url: Url,
 }
 
@@ -51,6 +52,7 @@ pub async fn start_browser(
     let redirect = RedirectUrl::new(format!("http://localhost:{}/", listener.port())).map_err(|_| no_listener())?;
     let client = token::client(client_id, &endpoints).set_redirect_uri(redirect);
     let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
+    let claims = with_capability(claims);
     let (url, _) = client
         .authorize_url(|| state)
         .add_scopes(wanted(cloud).into_iter().map(Scope::new))
@@ -58,7 +60,7 @@ pub async fn start_browser(
         .add_extra_param("response_mode", "query")
         .add_extra_param("nonce", nonce.secret())
         .add_extra_param("prompt", "select_account")
-        .add_extra_param("claims", with_capability(claims))
+        .add_extra_param("claims", &claims)
         .url();
     let nonce = Hidden::new(nonce.secret().clone());
     Ok(BrowserSignIn {
@@ -70,6 +72,7 @@ pub async fn start_browser(
         listener,
         verifier,
         nonce,
+        claims,
         url,
     })
 }
@@ -101,7 +104,8 @@ impl BrowserSignIn {
             .client
             .exchange_code(code)
             .set_pkce_verifier(self.verifier)
-            .add_extra_param("claims", with_capability(None))
+            // Once more: the token answers the challenge only if its own request names it.
+            .add_extra_param("claims", self.claims)
             .request_async(&transport)
             .await
             .map_err(|_| transport.reason())?;

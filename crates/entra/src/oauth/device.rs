@@ -26,6 +26,7 @@ pub struct DeviceSignIn {
     client: Client,
     endpoints: Endpoints,
     details: StandardDeviceAuthorizationResponse,
+    claims: String,
     given_at: Duration,
 }
 
@@ -41,7 +42,7 @@ pub enum DeviceProgress {
     Unreachable,
 }
 
-/// Asks for a device code.
+/// Asks for a device code. `claims` are those of an earlier [`SignInError`] or Graph error when policy asked for more.
 ///
 /// Asking for a new one when it ran out is the caller's to offer: a code that renews itself could be approved by
 /// somebody who is tricked later.
@@ -50,14 +51,16 @@ pub async fn start_device_code(
     cloud: &Cloud,
     authority: &Authority,
     client_id: ClientId,
+    claims: Option<&str>,
 ) -> Result<DeviceSignIn, SignInError> {
     let endpoints = discover(http, cloud, authority).await?;
     let client = token::client(client_id, &endpoints);
     let transport = Transport::new(http);
+    let claims = with_capability(claims);
     let details: StandardDeviceAuthorizationResponse = client
         .exchange_device_code()
         .add_scopes(wanted(cloud).into_iter().map(Scope::new))
-        .add_extra_param("claims", with_capability(None))
+        .add_extra_param("claims", &claims)
         .request_async(&transport)
         .await
         .map_err(|_| transport.reason())?;
@@ -68,7 +71,16 @@ pub async fn start_device_code(
         return Err(SignInError::local(SignInErrorKind::NotGenuine));
     }
     let given_at = http.clock().monotonic();
-    Ok(DeviceSignIn { http: http.clone(), cloud: cloud.clone(), client_id, client, endpoints, details, given_at })
+    Ok(DeviceSignIn {
+        http: http.clone(),
+        cloud: cloud.clone(),
+        client_id,
+        client,
+        endpoints,
+        details,
+        claims,
+        given_at,
+    })
 }
 
 impl DeviceSignIn {
@@ -120,11 +132,11 @@ impl DeviceSignIn {
             }
         };
         // Expiry is counted by the monotonic clock in `wait`; the crate's own count goes by the wall clock.
-        let asked = self.client.exchange_device_access_token(&self.details).request_async(
-            &transport,
-            wait,
-            Some(2 * LONGEST_LIFETIME),
-        );
+        let asked = self
+            .client
+            .exchange_device_access_token(&self.details)
+            .add_extra_param("claims", &self.claims)
+            .request_async(&transport, wait, Some(2 * LONGEST_LIFETIME));
         let tokens = tokio::select! {
             outcome = asked => outcome.map_err(|_| transport.reason())?,
             () = expired.notified() => return Err(SignInError::local(SignInErrorKind::CodeExpired)),

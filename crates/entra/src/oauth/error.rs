@@ -1,7 +1,7 @@
 //! Why a sign-in ended: Microsoft's refusals (token endpoint, authorize redirect) sorted into what a person or the
 //! application does next. Branches on `error`, then `suberror`, then `error_codes`; never on the text, which changes.
 
-use crate::http::TransportError;
+use crate::http::{Answer, TransportError};
 use serde::Deserialize;
 use std::fmt;
 
@@ -20,6 +20,8 @@ pub struct Refusal {
     pub correlation_id: Option<String>,
     /// For Microsoft's support.
     pub trace_id: Option<String>,
+    /// Seconds by which this machine's clock is ahead of the server's, where that is more than it tolerates.
+    pub clock_ahead_s: Option<i64>,
 }
 
 /// What kind of end it was.
@@ -47,6 +49,8 @@ pub enum SignInErrorKind {
     SessionEnded,
     /// The secret or certificate was refused (7000215, 7000222, 700027, 50012).
     CredentialRefused,
+    /// This machine's clock is wrong: what it signed is not valid yet, or no longer (700024).
+    ClockWrong,
     /// App or user is not present in that tenant (700016, 7000229, 90099, 50020, 50177).
     AbsentInTenant,
     /// The app is disabled there (7000112).
@@ -149,6 +153,7 @@ const BY_CODE: &[(u32, Kind)] = &[
     (7_000_222, Kind::CredentialRefused),
     (700_027, Kind::CredentialRefused),
     (50012, Kind::CredentialRefused),
+    (700_024, Kind::ClockWrong),
     (700_016, Kind::AbsentInTenant),
     (7_000_229, Kind::AbsentInTenant),
     (90099, Kind::AbsentInTenant),
@@ -254,11 +259,23 @@ impl SignInError {
             claims: body.claims,
             correlation_id: body.correlation_id,
             trace_id: body.trace_id,
+            clock_ahead_s: None,
         };
         if refusal.error_codes.is_empty() {
             refusal.error_codes.extend(body.error_description.as_deref().and_then(code_in));
         }
         Self::of(refusal, status)
+    }
+
+    /// From a refusal of something that this machine signed with its own time in it. The server's `Date` says whether
+    /// that time was the reason, whatever the refusal says.
+    pub(crate) fn from_signed(answer: &Answer, now_ms: u64) -> Self {
+        let mut error = Self::from_body(answer.status, &answer.body);
+        error.refusal.clock_ahead_s = clock_ahead(answer, now_ms).filter(|ahead| ahead.abs() > TOLERATED_S);
+        if error.refusal.clock_ahead_s.is_some() && matches!(error.kind, Kind::CredentialRefused | Kind::Unknown) {
+            error.kind = Kind::ClockWrong;
+        }
+        error
     }
 
     /// From `error` and `error_description` of a redirect; the number is only in the text there.
@@ -285,8 +302,15 @@ impl SignInError {
         match self.transport {
             Some(TransportError::NoConnection) => "Microsoft's sign-in could not be reached.",
             Some(TransportError::Proxy) => "The proxy did not let the sign-in through.",
+            Some(TransportError::ProxySignIn) => "The proxy asks for a sign-in of its own.",
             Some(TransportError::Certificate) => {
                 "The certificate shown for Microsoft's sign-in is not trusted by this machine."
+            }
+            Some(TransportError::CertificateName) => {
+                "The certificate shown for Microsoft's sign-in is for another name."
+            }
+            Some(TransportError::CertificateTime) => {
+                "The certificate shown for Microsoft's sign-in has ended, or this machine's clock is wrong."
             }
             Some(_) => "Microsoft's sign-in did not answer.",
             None => self.words().1,
@@ -402,6 +426,11 @@ impl SignInError {
                 "This registration serves one tenant only.",
                 "Name the tenant (its domain) before signing in, or make the registration multi-tenant.",
             ),
+            Kind::ClockWrong => (
+                "sign-in.clock-wrong",
+                "This machine's clock is wrong: Microsoft refuses what was signed at another time.",
+                "Set date, time and time zone of this machine right, then try again.",
+            ),
             Kind::ConfidentialMisuse => (
                 "sign-in.confidential-misuse",
                 "The registration is a public client and takes no certificate.",
@@ -466,6 +495,15 @@ impl fmt::Debug for SignInError {
     }
 }
 
+/// By how much Microsoft lets clocks differ.
+const TOLERATED_S: i64 = 300;
+
+fn clock_ahead(answer: &Answer, now_ms: u64) -> Option<i64> {
+    let date = answer.headers.get(::http::header::DATE)?.to_str().ok()?;
+    let theirs = httpdate::parse_http_date(date).ok()?.duration_since(std::time::UNIX_EPOCH).ok()?.as_secs();
+    i64::try_from(now_ms / 1000).ok()?.checked_sub(i64::try_from(theirs).ok()?)
+}
+
 fn kind_of(refusal: &Refusal, status: u16) -> Kind {
     match refusal.error.as_str() {
         "authorization_declined" => return Kind::Declined,
@@ -509,6 +547,7 @@ fn code_in(description: &str) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     fn refused(error: &str, code: u32) -> SignInError {
@@ -555,6 +594,27 @@ mod tests {
         assert_eq!(error.refusal().claims.as_deref(), Some("{}"));
         assert_eq!(error.refusal().error_codes, [50076]);
         assert!(!format!("{error:?} {error}").contains("jane"));
+    }
+
+    #[test]
+    fn a_clock_that_is_wrong_is_named_by_the_servers_date_and_a_right_one_is_not_blamed() {
+        let answer = |code: u32, date: &str| Answer {
+            status: 401,
+            headers: [(::http::header::DATE, ::http::HeaderValue::from_str(date).unwrap())].into_iter().collect(),
+            body: format!(r#"{{"error":"invalid_client","error_codes":[{code}]}}"#).into_bytes().into(),
+        };
+        let kind = |code, date: &str, now_s: u64| {
+            let error = SignInError::from_signed(&answer(code, date), now_s * 1000);
+            (error.kind(), error.refusal().clock_ahead_s)
+        };
+        // 1,000,000,000 is Sun, 09 Sep 2001 01:46:40 GMT.
+        let date = "Sun, 09 Sep 2001 01:46:40 GMT";
+        let year = 365 * 86_400;
+        assert_eq!(kind(700_024, date, 1_000_000_000 + year), (Kind::ClockWrong, Some(31_536_000)));
+        assert_eq!(kind(700_027, date, 1_000_000_000 - year), (Kind::ClockWrong, Some(-31_536_000)));
+        assert_eq!(kind(700_027, date, 1_000_000_100), (Kind::CredentialRefused, None));
+        assert_eq!(kind(7_000_112, date, 1_000_000_000 + year).0, Kind::AppDisabled);
+        assert_eq!(kind(700_024, "nonsense", 5), (Kind::ClockWrong, None));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! that is there. [`check`] proves the permissions by reads with the app's own certificate.
 
 mod error;
+mod keys;
 mod permission;
 mod plan;
 mod proof;
@@ -12,6 +13,7 @@ mod run;
 mod settle;
 
 pub use error::SetupError;
+pub use keys::{listed_certificate, remove_certificates};
 pub use permission::{PERMISSIONS, Permission};
 pub use plan::{Grant, Plan, PlanRequest, PlannedStep, Premium, StepKind, Surprise, TenantFacts, Warning, plan};
 pub use proof::{Evidence, PermissionCheck, check};

@@ -5,7 +5,7 @@ use super::error::SetupError;
 use super::permission::{PERMISSIONS, Permission};
 use crate::graph::{
     APPLICATION_ADMINISTRATOR, AppRoleAssignment, Application, ConditionalAccessPolicy, GLOBAL_ADMINISTRATOR,
-    GRAPH_APP, Graph, GraphError, GraphErrorKind, PRIVILEGED_AUTHENTICATION_ADMINISTRATOR,
+    GRAPH_APP, Graph, GraphError, GraphErrorKind, KeyCredential, PRIVILEGED_AUTHENTICATION_ADMINISTRATOR,
     PRIVILEGED_ROLE_ADMINISTRATOR, RoleAssignment, ServicePrincipal,
 };
 use crate::id::{ServicePrincipalId, TenantId};
@@ -20,6 +20,8 @@ pub struct PlanRequest {
     pub tag: String,
     /// SHA-256 thumbprints of certificates that the vault knows to be its own.
     pub known_certificates: Vec<[u8; 32]>,
+    /// The present certificate has ended or is about to: a new one will be added beside those that are listed.
+    pub renews_certificate: bool,
 }
 
 /// One thing that set-up finds or creates.
@@ -330,7 +332,8 @@ impl Found {
 
 fn steps(found: &Found, request: &PlanRequest) -> Vec<PlannedStep> {
     let keys = found.application.as_ref().map_or(&[][..], |a| &a.key_credentials);
-    let certificate = keys.iter().any(|k| k.thumbprint().is_some_and(|t| request.known_certificates.contains(&t)));
+    let known = |k: &KeyCredential| k.thumbprint().is_some_and(|t| request.known_certificates.contains(&t));
+    let certificate = !request.renews_certificate && keys.iter().any(known);
     let step = |kind, why, reason, exists| PlannedStep { kind, grant: None, why, reason, exists };
     let mut steps = vec![
         step(

@@ -59,7 +59,7 @@ pub async fn run(
     }
     let mut known = plan.request.known_certificates.clone();
     known.push(certificate.thumbprint());
-    let request = PlanRequest { tag: plan.request.tag.clone(), known_certificates: known };
+    let request = PlanRequest { known_certificates: known, ..plan.request.clone() };
     let now = plan_now(session, &request).await?;
     // Only what was shown may be removed: a stranger that came since then is shown first.
     let stops = |s: &&Surprise| !(options.remove_strangers && s.removable() && plan.surprises.contains(s));
@@ -147,8 +147,9 @@ impl<P: FnMut(Progress) + Send> Run<'_, P> {
         }
         let known =
             |key: &&KeyCredential| key.thumbprint().is_some_and(|t| self.request.known_certificates.contains(&t));
-        let mut keys: Vec<_> = application.key_credentials.iter().filter(known).cloned().collect();
-        let there = keys.iter().any(|k| k.thumbprint() == Some(self.certificate.thumbprint()));
+        let mut keys: Vec<_> = application.key_credentials.iter().filter(known).map(kept).collect();
+        let ours = |k: &KeyCredential| k.thumbprint() == Some(self.certificate.thumbprint());
+        let there = application.key_credentials.iter().any(ours);
         if there && keys.len() == application.key_credentials.len() {
             self.tell(StepKind::Certificate, StepState::Exists);
             return Ok(());
@@ -240,6 +241,12 @@ impl<P: FnMut(Progress) + Send> Run<'_, P> {
         .await?;
         seen.ok_or(SetupError::StillReplicating)
     }
+}
+
+/// What stays in a list that is replaced: named by its id, without the certificate, so that one which has ended meanwhile
+/// is not judged as a new one.
+pub(super) fn kept(key: &KeyCredential) -> KeyCredential {
+    KeyCredential { key: key.key_id.is_none().then(|| key.key.clone()).flatten(), ..key.clone() }
 }
 
 async fn assign(graph: Graph<'_>, clock: &dyn Clock, principal: ServicePrincipalId) -> Result<(), SetupError> {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::catalog::role;
+use crate::catalog::{self, role};
 use crate::clock::{graph_time, parse_time};
 use crate::graph::call::{Call, Reply};
 use crate::graph::error::GraphError;
@@ -10,8 +10,12 @@ use crate::graph::odata;
 use crate::oauth::jwt::{Parts, certificate_validity, thumbprint};
 use crate::tenant::{Application, Key, Secret, Tenant, Trait};
 
-/// Audience of a proof of possession: Azure AD Graph's old application id.
-const PROOF_AUDIENCE: &str = "00000002-0000-0000-c000-000000000000";
+/// Audience of a proof of possession: Microsoft Graph, by the page as it is now.
+const PROOF_AUDIENCE: &str = catalog::GRAPH_APP_ID;
+/// The same by an older version of the page: Azure AD Graph.
+const OLDER_PROOF_AUDIENCE: &str = "00000002-0000-0000-c000-000000000000";
+/// Longest life of a proof.
+const PROOF_LIFE_S: i64 = 600;
 const DAY_MS: i64 = 24 * 3600 * 1000;
 
 pub(crate) fn record(tenant: &Tenant, app: &Application) -> Value {
@@ -121,14 +125,15 @@ fn texts(value: Option<&Value>) -> Option<Vec<String>> {
     value?.as_array().map(|l| l.iter().filter_map(|v| v.as_str().map(str::to_owned)).collect())
 }
 
-/// Reads new key credentials; one that repeats a kept `keyId` keeps the kept certificate.
+/// Reads new key credentials; one that repeats a kept `keyId` keeps the kept certificate, ended or not.
 fn keys(call: &mut Call<'_>, list: &Value, kept: &[Key]) -> Result<Vec<Key>, GraphError> {
     let list = list.as_array().ok_or_else(|| GraphError::bad("keyCredentials must be a collection."))?;
     let mut keys = Vec::new();
     for one in list {
         let id = one["keyId"].as_str();
+        let given = one["key"].as_str().and_then(|key| data_encoding::BASE64.decode(key.as_bytes()).ok());
         if let Some(old) = kept.iter().find(|k| id == Some(&k.key_id))
-            && one["key"].is_null()
+            && given.is_none_or(|der| der == old.der)
         {
             keys.push(old.clone());
             continue;
@@ -361,12 +366,19 @@ fn prove(call: &Call<'_>, id: &str) -> Result<(), GraphError> {
     let proof = call.object()?.get("proof").and_then(Value::as_str).ok_or_else(refused)?;
     let parts = Parts::read(proof).ok_or_else(refused)?;
     let now_s = call.now / 1000;
-    let (from, until) = (parts.claims["nbf"].as_i64().unwrap_or(0), parts.claims["exp"].as_i64().unwrap_or(0));
-    // Microsoft's page: issuer is the application's id, the token lives ten minutes at most.
-    let issuer = [Some(id), Some(app.app_id.as_str())].contains(&parts.claims["iss"].as_str());
-    let timely = from - 300 <= now_s && now_s <= until && until - from <= 600 + 60;
-    let signed = app.keys.iter().any(|k| k.end_ms > call.now && parts.names(&k.der) && parts.signed_by(&k.der));
-    if issuer && timely && signed && parts.claims["aud"] == PROOF_AUDIENCE { Ok(()) } else { Err(refused()) }
+    let (Some(from), Some(until)) = (parts.claims["nbf"].as_i64(), parts.claims["exp"].as_i64()) else {
+        return Err(refused());
+    };
+    // Microsoft's page: issuer is the object id "(not the appId)", the token lives ten minutes at most, and its sample
+    // signs with RS256.
+    let issuer = parts.claims["iss"] == *id;
+    let timely = from - 300 <= now_s && now_s <= until && until - from <= PROOF_LIFE_S;
+    let alive = |k: &&Key| k.start_ms <= call.now && k.end_ms > call.now;
+    let signed = parts.header["alg"] == "RS256"
+        && app.keys.iter().filter(alive).any(|k| parts.names(&k.der) && parts.signed_by(&k.der));
+    let older = call.tenant().has(Trait::OlderProofAudience);
+    let audience = parts.claims["aud"] == if older { OLDER_PROOF_AUDIENCE } else { PROOF_AUDIENCE };
+    if issuer && timely && signed && audience { Ok(()) } else { Err(refused()) }
 }
 
 pub(crate) fn add_key(call: &mut Call<'_>) -> Result<Reply, GraphError> {

@@ -10,6 +10,7 @@ use crate::oauth::discovery::{Authority, authority};
 use crate::oauth::error::{Refusal, slow_down};
 use crate::oauth::jwt::{challenge_of, signing_key};
 use crate::oauth::scope;
+use crate::tenant::Trait;
 use crate::world::{Client, DeviceCode, DeviceState, RefreshToken, Subject, World};
 
 /// Inactivity after which a refresh token ends.
@@ -172,7 +173,8 @@ fn by_device_code(world: &mut World, segment: &str, form: &Form) -> Result<Optio
             known.state = DeviceState::Redeemed;
             let scopes = known.scopes.clone();
             let client_info = form.get("client_info").is_some_and(|v| v == "1");
-            Ok(Some(issue(world, &client, &subject, &scopes, now, None, client_info, None)))
+            let claims = form.get("claims").map(String::as_str);
+            Ok(Some(issue(world, &client, &subject, &scopes, now, None, client_info, claims)))
         }
     }
 }
@@ -205,6 +207,10 @@ fn by_refresh(world: &mut World, segment: &str, form: &Form) -> Result<Value, Re
     }
     if user.sessions_valid_from_ms > held.signed_in_ms {
         return Err(Refusal::new(50173));
+    }
+    let answers = |claims: &String| with_claims_answer(json!({}), Some(claims))["sim_challenge"].is_string();
+    if tenant.has(Trait::ChallengeNeedsPerson) && form.get("claims").is_some_and(answers) {
+        return Err(Refusal::with_challenge(50076));
     }
     let graph = world.graph.clone();
     let scopes = match form.get("scope") {

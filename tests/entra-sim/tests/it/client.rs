@@ -362,10 +362,12 @@ impl Certificate {
     }
 
     pub(crate) fn proof(&self, object_id: &str, now_ms: i64) -> String {
+        self.sign(&Self::proof_claims(object_id, now_ms), Kind::Rs256)
+    }
+
+    pub(crate) fn proof_claims(object_id: &str, now_ms: i64) -> Value {
         let now = now_ms / 1000;
-        let claims =
-            json!({ "aud": "00000002-0000-0000-c000-000000000000", "iss": object_id, "nbf": now, "exp": now + 600 });
-        self.sign(&claims, Kind::Rs256)
+        json!({ "aud": "00000003-0000-0000-c000-000000000000", "iss": object_id, "nbf": now, "exp": now + 600 })
     }
 
     pub(crate) fn sign(&self, claims: &Value, kind: Kind) -> String {

@@ -1,7 +1,7 @@
 //! Graph: what it gives, to whom, and what it refuses.
 
 use serde_json::{Value, json};
-use vitrine_entra_sim::{PhoneChange, SimOptions, TenantChange};
+use vitrine_entra_sim::{PermissionChange, PhoneChange, SimOptions, TenantChange, Trait};
 
 use crate::client::*;
 
@@ -275,6 +275,81 @@ async fn a_connection_renews_its_own_certificate_by_proof_and_needs_no_permissio
     assert_eq!(w.graph(&token, "POST", &format!("{path}/removeKey"), Some(body)).await.0, 204);
     let assertion = c.certificate.assertion(&w.audience(&c), &c.app_id, now, Kind::Ps256);
     assert_eq!(w.app_token_answer(&c, &assertion).await.1["error_codes"][0], 700_027);
+}
+
+#[tokio::test]
+async fn a_proof_of_possession_is_judged_as_microsofts_page_says() {
+    let w = world().await;
+    let c = w.connection(CONTOSO, &[], None).await;
+    let token = w.app_token(&c).await;
+    let fresh = Certificate::make();
+    let now = w.sim.control().now_ms();
+    let add = async |proof: String| {
+        let body = json!({ "keyCredential": fresh.credential(), "passwordCredential": null, "proof": proof });
+        w.graph(&token, "POST", &format!("/applications/{}/addKey", c.object_id), Some(body)).await.0
+    };
+    let changed = |name: &str, value: Value| {
+        let mut claims = Certificate::proof_claims(&c.object_id, now);
+        claims[name] = value;
+        c.certificate.sign(&claims, Kind::Rs256)
+    };
+    let second = now / 1000;
+    for (why, proof) in [
+        ("issued by the client id", changed("iss", c.app_id.clone().into())),
+        ("for Azure AD Graph", changed("aud", "00000002-0000-0000-c000-000000000000".into())),
+        ("longer than ten minutes", changed("exp", (second + 601).into())),
+        ("over", c.certificate.proof(&c.object_id, now - 700_000)),
+        ("without a beginning", changed("nbf", Value::Null)),
+        ("signed in another way", c.certificate.sign(&Certificate::proof_claims(&c.object_id, now), Kind::Ps256)),
+        ("no token", "proof".to_owned()),
+    ] {
+        assert_eq!(add(proof).await, 400, "{why}");
+    }
+    let ended = TenantChange {
+        tenant: CONTOSO.to_owned(),
+        end_certificates: Some(c.app_id.clone()),
+        ..TenantChange::default()
+    };
+    w.sim.control().change_tenant(&ended).unwrap();
+    assert_eq!(add(c.certificate.proof(&c.object_id, now)).await, 400, "signed by a certificate that has ended");
+
+    let w = world().await;
+    let c = w.connection(CONTOSO, &[], None).await;
+    let older = TenantChange {
+        tenant: CONTOSO.to_owned(),
+        add_trait: Some(Trait::OlderProofAudience),
+        ..TenantChange::default()
+    };
+    w.sim.control().change_tenant(&older).unwrap();
+    let token = w.app_token(&c).await;
+    let mut claims = Certificate::proof_claims(&c.object_id, now);
+    claims["aud"] = "00000002-0000-0000-c000-000000000000".into();
+    let proof = c.certificate.sign(&claims, Kind::Rs256);
+    let body = json!({ "keyCredential": fresh.credential(), "passwordCredential": null, "proof": proof });
+    let (status, body) = w.graph(&token, "POST", &format!("/applications/{}/addKey", c.object_id), Some(body)).await;
+    assert_eq!(status, 200, "{body}");
+}
+
+#[tokio::test]
+async fn a_permission_taken_away_is_missing_from_the_next_token() {
+    let w = world().await;
+    let c = w.connection(CONTOSO, &["User.Read.All"], None).await;
+    let taken = TenantChange {
+        tenant: CONTOSO.to_owned(),
+        remove_permission: Some(PermissionChange {
+            principal: c.app_id.clone(),
+            permission: "User.Read.All".to_owned(),
+        }),
+        ..TenantChange::default()
+    };
+    let before = w.app_token(&c).await;
+    w.sim.control().change_tenant(&taken).unwrap();
+    assert!(w.sim.control().change_tenant(&taken).is_err(), "it is gone already");
+    assert_eq!(w.graph(&before, "GET", "/users?$top=1", None).await.0, 200, "an older token keeps what it holds");
+    let after = w.app_token(&c).await;
+    assert_eq!(w.graph(&after, "GET", "/users?$top=1", None).await.0, 403);
+    let seen = w.sim.control().applications(CONTOSO);
+    assert!(seen.iter().any(|a| a.app_id == c.app_id && a.permissions.is_empty() && a.certificates.len() == 1));
 }
 
 #[tokio::test]

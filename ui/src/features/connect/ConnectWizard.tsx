@@ -274,6 +274,11 @@ export function ConnectWizard({
       <div className={css.wizard} data-testid="connect-wizard" data-phase={phase.kind}>
         {purpose === "connect" ? <Stages at={stageOf[phase.kind]} /> : null}
         <ErrorNotice error={needsClient ? null : error} />
+        {connection.data?.strongerSignIn && phase.kind !== "failed" ? (
+          <Notice tone="waits" title={t("connect.stronger")}>
+            {t("connect.strongerMore")}
+          </Notice>
+        ) : null}
         {body()}
         {connection.isFetching ? (
           <Later ms={2_000}>

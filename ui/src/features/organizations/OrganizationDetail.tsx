@@ -88,6 +88,7 @@ export function OrganizationDetail({
   const doNext: Record<OrganizationView["nextStep"], (() => void) | null> = {
     connect: () => onConnect("connect"),
     finishConnect: () => onConnect("connect"),
+    reconnect: () => onConnect("connect"),
     enableLaps: onLaps,
     rotate: () => void rotate.run(data),
     repair: () => (unclear ? void check.run(data) : changed ? void mend.run(data) : onConnect("connect")),
@@ -149,7 +150,7 @@ export function OrganizationDetail({
           <span>{t(`organization.next.${data.nextStep}`)}</span>
           <Button
             kind={
-              data.nextStep === "connect" || data.nextStep === "enableLaps" || data.nextStep === "finishConnect"
+              ["connect", "reconnect", "enableLaps", "finishConnect"].includes(data.nextStep)
                 ? "primary"
                 : "default"
             }

@@ -133,6 +133,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     onboarding: null,
     backup: null,
     unconfirmed: false,
+    certificates: null,
     warnings: [],
     dataFolder: "/home/ada/.local/share/vitrine",
     version: "0.1.0",
@@ -233,6 +234,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     organization,
     organizationName: find(organization).name,
     phase: connects.get(organization) ?? ({ kind: "idle" } as const),
+    strongerSignIn: false,
   });
   const steps = (state: ConnectStep["state"]): ConnectStep[] => [
     {
