@@ -108,6 +108,12 @@ pub async fn restore(app: State<'_, App>, request: RestoreRequest) -> Answer<Sta
 
 #[tauri::command]
 #[specta::specta]
+pub async fn confirm_restore(app: State<'_, App>, request: ConfirmRestoreRequest) -> Answer<StatusView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
 pub async fn organizations(app: State<'_, App>, request: OrganizationsRequest) -> Answer<OrganizationsView> {
     app.call(request).await
 }

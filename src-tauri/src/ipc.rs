@@ -31,6 +31,7 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             commands::set_backup,
             commands::backup_now,
             commands::restore,
+            commands::confirm_restore,
             commands::organizations,
             commands::add_organization,
             commands::preview_import,

@@ -21,6 +21,7 @@ pub fn run() -> ExitCode {
         .invoke_handler(invoke)
         .setup(move |tauri| {
             builder.mount_events(tauri);
+            vitrine_app::log()?;
             let options = Options::from_environment()?;
             let app = tauri::async_runtime::block_on(App::start(options, windows::Desktop::new(tauri.handle())))?;
             tauri.manage(app.clone());

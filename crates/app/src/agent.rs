@@ -9,9 +9,10 @@ use crate::api::{Command, ErrorClass, ErrorView};
 use crate::error::{Error, Result};
 use crate::{files, routes};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use std::{env, io};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
@@ -20,16 +21,21 @@ use zeroize::Zeroizing;
 /// A request line is at most this long; an import of organizations is the longest.
 const LONGEST: u64 = 4 << 20;
 
+/// Before another try where no connection could be accepted, as when all descriptors are in use.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// What is asked. A request is read from the line itself and an answer written into one that is wiped: nothing between
+/// them holds a secret in a form of its own.
 #[derive(Serialize, Deserialize)]
-struct Question {
+struct Question<R> {
     command: String,
-    request: Value,
+    request: R,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Reply {
-    Ok(Value),
+enum Reply<V> {
+    Ok(V),
     Error(ErrorView),
 }
 
@@ -59,7 +65,16 @@ pub(crate) fn listen(app: &App) -> Result<()> {
     .map_err(|error: io::Error| files::failed(&path, error))?;
     let this = app.clone();
     app.background(async move {
-        while let Ok((stream, _)) = listener.accept().await {
+        loop {
+            let stream = match listener.accept().await {
+                Ok((stream, _)) => stream,
+                Err(error) => {
+                    // One caller that went away, or a moment without descriptors: whoever comes next is answered.
+                    tracing::warn!(code = "agent.not-accepted", %error, "a caller could not be accepted");
+                    tokio::time::sleep(PAUSE).await;
+                    continue;
+                }
+            };
             let same_user = stream.peer_cred().is_ok_and(|peer| peer.uid() == rustix::process::getuid().as_raw());
             if same_user {
                 let app = this.clone();
@@ -77,7 +92,7 @@ async fn serve(app: &App, stream: UnixStream) -> io::Result<()> {
     let (read, mut write) = stream.into_split();
     let mut read = BufReader::new(read);
     while let Some(line) = line(&mut read).await? {
-        let answer = match serde_json::from_slice::<Question>(&line) {
+        let answer = match serde_json::from_slice::<Question<&RawValue>>(&line) {
             Ok(question) => routes::dispatch(app, &question.command, question.request).await,
             Err(error) => Err(Error::usage(
                 "edge.malformed",
@@ -87,12 +102,22 @@ async fn serve(app: &App, stream: UnixStream) -> io::Result<()> {
             .because(error)
             .into()),
         };
-        let reply = answer.map_or_else(Reply::Error, Reply::Ok);
-        let mut bytes = Zeroizing::new(serde_json::to_vec(&reply)?);
+        let mut bytes = match answer {
+            Ok(reply) => reply,
+            Err(error) => Zeroizing::new(serde_json::to_vec(&Reply::<()>::Error(error))?),
+        };
         bytes.push(b'\n');
         write.write_all(&bytes).await?;
     }
     Ok(())
+}
+
+/// The reply to a request that was answered.
+pub(crate) fn answered<V: Serialize>(view: V) -> serde_json::Result<Zeroizing<Vec<u8>>> {
+    // Most answers fit, so that no growing buffer leaves copies behind.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(16 << 10));
+    serde_json::to_writer(&mut *bytes, &Reply::Ok(view))?;
+    Ok(bytes)
 }
 
 async fn line(read: &mut (impl AsyncRead + AsyncBufReadExt + Unpin)) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
@@ -134,17 +159,15 @@ impl Agent {
             .because(error)
             .into()
         };
-        let question = Question {
-            command: R::NAME.to_owned(),
-            request: serde_json::to_value(request).map_err(|e| gone(e.into()))?,
-        };
-        let mut bytes = Zeroizing::new(serde_json::to_vec(&question).map_err(|e| gone(e.into()))?);
+        let question = Question { command: R::NAME.to_owned(), request };
+        let mut bytes = Zeroizing::new(Vec::with_capacity(16 << 10));
+        serde_json::to_writer(&mut *bytes, &question).map_err(|e| gone(e.into()))?;
         bytes.push(b'\n');
         self.write.write_all(&bytes).await.map_err(gone)?;
         let line =
             line(&mut self.read).await.map_err(gone)?.ok_or_else(|| gone(io::ErrorKind::UnexpectedEof.into()))?;
         match serde_json::from_slice(&line).map_err(|error| gone(error.into()))? {
-            Reply::Ok(view) => serde_json::from_value(view).map_err(|error| gone(error.into())),
+            Reply::Ok(view) => Ok(view),
             Reply::Error(error) => Err(error),
         }
     }

@@ -1,6 +1,5 @@
 //! Time as an argument: the wall clock that is shown, and a clock that never goes back and counts sleep.
 
-use rustix::time::{ClockId, clock_gettime};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Where the application reads the time.
@@ -19,12 +18,21 @@ impl Clock for SystemClock {
         SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(0))
     }
 
+    #[cfg(unix)]
     fn steady_ms(&self) -> u64 {
+        use rustix::time::{ClockId, clock_gettime};
         #[cfg(target_os = "linux")]
         let id = ClockId::Boottime;
         #[cfg(not(target_os = "linux"))]
         let id = ClockId::Monotonic;
         let time = clock_gettime(id);
         u64::try_from(time.tv_sec).unwrap_or(0) * 1000 + u64::try_from(time.tv_nsec).unwrap_or(0) / 1_000_000
+    }
+
+    /// Windows' own monotonic clock counts sleep.
+    #[cfg(not(unix))]
+    fn steady_ms(&self) -> u64 {
+        static BEGUN: std::sync::LazyLock<std::time::Instant> = std::sync::LazyLock::new(std::time::Instant::now);
+        u64::try_from(BEGUN.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 }

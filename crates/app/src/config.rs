@@ -4,6 +4,7 @@
 use crate::api::Settings;
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 use url::Url;
@@ -32,6 +33,8 @@ pub struct Config {
     pub settings: Settings,
     /// Settings fixed from outside the file.
     pub fixed: Vec<String>,
+    /// What was given from outside, by name: it stands above the file each time the file is read again.
+    outside: BTreeMap<String, String>,
 }
 
 /// The file as it stands on disk.
@@ -91,13 +94,14 @@ impl Config {
             Err(error) if error.kind() == io::ErrorKind::NotFound => File::default(),
             Err(error) => return Err(unreadable(&path).because(error)),
         };
-        let mut fixed = Vec::new();
+        let (mut fixed, mut outside) = (Vec::new(), BTreeMap::new());
         let mut from = |name: &str, setting: &str| {
-            let value = environment(name).filter(|value| !value.is_empty());
-            if value.is_some() && !setting.is_empty() {
+            let value = environment(name).filter(|value| !value.is_empty())?;
+            if !setting.is_empty() {
                 fixed.push(setting.to_owned());
             }
-            value
+            outside.insert(name.to_owned(), value.clone());
+            Some(value)
         };
         let login = url(from("VITRINE_CLOUD_LOGIN", "cloud"), "VITRINE_CLOUD_LOGIN")?.or(file.cloud.login);
         let graph = url(from("VITRINE_CLOUD_GRAPH", "cloud"), "VITRINE_CLOUD_GRAPH")?.or(file.cloud.graph);
@@ -130,7 +134,15 @@ impl Config {
                 "Use 64 to 1,024 MiB and 3 to 16 passes, or remove the [unlock] table.",
             )
         })?;
-        Ok(Self { folder, cloud, simulated, client_id, extra_ca, kdf, settings, fixed })
+        Ok(Self { folder, cloud, simulated, client_id, extra_ca, kdf, settings, fixed, outside })
+    }
+
+    /// Reads the file again, below what was given from outside when it was read first.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub(crate) fn reload(&self) -> Result<Self> {
+        Self::load_from(self.folder.clone(), |name| self.outside.get(name).cloned())
     }
 
     /// Path of the file.
@@ -314,6 +326,18 @@ mod tests {
             load(file, &[("VITRINE_CLIENT_ID", "from environment"), ("VITRINE_LOCK_AFTER_MINUTES", "5")]).unwrap();
         assert_eq!((config.client_id.as_deref(), config.settings.lock_after_minutes), (Some("from environment"), 5));
         assert_eq!(config.fixed, ["clientId", "lockAfterMinutes"]);
+    }
+
+    #[test]
+    fn what_was_given_from_outside_stays_above_the_file_when_a_setting_is_saved() {
+        let folder = tempfile::tempdir().unwrap();
+        let given = |name: &str| (name == "VITRINE_CLIENT_ID").then(|| "from outside".to_owned());
+        let config = Config::load_from(folder.path().to_owned(), given).unwrap();
+        config.save_client_id("in the file").unwrap();
+        config.save_settings(&Settings { lock_after_minutes: 33, ..Settings::default() }).unwrap();
+        let again = config.reload().and_then(|config| config.reload()).unwrap();
+        assert_eq!((again.client_id.as_deref(), again.settings.lock_after_minutes), (Some("from outside"), 33));
+        assert_eq!(again.fixed, ["clientId"]);
     }
 
     #[test]

@@ -387,8 +387,7 @@ pub(crate) async fn set_client_id(app: &App, request: SetClientIdRequest) -> Res
         )
     })?;
     app.config().save_client_id(text)?;
-    let fresh = crate::Config::load_from(app.config().folder.clone(), |name| std::env::var(name).ok())?;
-    app.replace_config(fresh);
+    app.replace_config(app.config().reload()?);
     app.tell(Event::StatusChanged);
     client_id(app, ClientIdRequest {}).await
 }

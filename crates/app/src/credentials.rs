@@ -56,7 +56,7 @@ pub(crate) async fn card(app: &App, request: CardRequest) -> Result<CardView> {
         organization_name: row.name.clone(),
         account: organizations::account_view(account, now),
         sign_in_page: sign_in_page(app),
-        reason_required: settings.ask_reason,
+        reason_required: vault::reason_required(app).await?,
         as_of: Time(account.verified_at.or(account.rotated_at).or(account.pending_since).unwrap_or(now)),
         rotation_due_since: account.due_at.is_some_and(|due| due <= now),
         hides_after_seconds: settings.reveal_seconds,
@@ -77,8 +77,11 @@ fn sign_in_page(app: &App) -> String {
 
 pub(crate) async fn reveal(app: &App, request: RevealRequest) -> Result<RevealView> {
     let (id, item) = (parse_organization(&request.organization)?, parse_item(&request.account)?);
-    let shown =
-        Shown { what: what(request.which), action: Action::Viewed, reason: checked_reason(app, &request.reason)? };
+    let shown = Shown {
+        what: what(request.which),
+        action: Action::Viewed,
+        reason: checked_reason(app, &request.reason).await?,
+    };
     let (session, account) = open(app, &id, &item).await?;
     let (secret, since) = value(account, request.which)?;
     record(app, &session, &id, &item, &shown).await?;
@@ -94,7 +97,7 @@ pub(crate) async fn copy(app: &App, request: CopyRequest) -> Result<CopyView> {
         app.inner.clipboard.copy_plain(&account.user_name)?;
         return Ok(CopyView { clears_at: None });
     }
-    let reason = checked_reason(app, &request.reason)?;
+    let reason = checked_reason(app, &request.reason).await?;
     let (session, account) = open(app, &id, &item).await?;
     let (secret, name) = match request.what {
         CopyWhat::Password { which } => (value(account, which)?.0, what(which)),
@@ -109,7 +112,7 @@ pub(crate) async fn copy(app: &App, request: CopyRequest) -> Result<CopyView> {
 
 pub(crate) async fn one_time_code(app: &App, request: OneTimeCodeRequest) -> Result<OneTimeCodeView> {
     let (id, item) = (parse_organization(&request.organization)?, parse_item(&request.account)?);
-    let reason = checked_reason(app, &request.reason)?;
+    let reason = checked_reason(app, &request.reason).await?;
     let (session, account) = open(app, &id, &item).await?;
     let totp = account.totp.ok_or_else(no_second_factor)?;
     record(app, &session, &id, &item, &Shown { what: "one-time code", action: Action::Viewed, reason }).await?;
@@ -174,7 +177,8 @@ fn what(which: WhichValue) -> &'static str {
     }
 }
 
-fn checked_reason(app: &App, reason: &str) -> Result<String> {
+/// A reason as a person means it: one line, not too long.
+pub(crate) fn spoken(reason: &str) -> Result<String> {
     let reason = reason.trim();
     if reason.chars().count() > LONGEST_REASON || reason.chars().any(char::is_control) {
         return Err(Error::usage(
@@ -183,14 +187,19 @@ fn checked_reason(app: &App, reason: &str) -> Result<String> {
             format!("Use up to {LONGEST_REASON} characters on one line."),
         ));
     }
-    if reason.is_empty() && app.settings().ask_reason {
+    Ok(reason.to_owned())
+}
+
+async fn checked_reason(app: &App, reason: &str) -> Result<String> {
+    let reason = spoken(reason)?;
+    if reason.is_empty() && vault::reason_required(app).await? {
         return Err(Error::usage(
             "credentials.reason-required",
             "A reason is asked for before anything is shown.",
             "Say why, for instance a ticket number.",
         ));
     }
-    Ok(reason.to_owned())
+    Ok(reason)
 }
 
 fn no_second_factor() -> Error {
@@ -271,7 +280,7 @@ async fn newest(app: &App, session: &Session) -> Result<(u64, [u8; 32])> {
     match held.last() {
         Some(held) => Ok((counter, Slot::open(&pages(session), held)?.hash())),
         // Carried and overwritten: its hash was kept with the batch that carried it.
-        None => Ok((counter, vault::firm(app).await?.carried_hash.unwrap_or_default())),
+        None => Ok((counter, vault::firm(app).await?.own.carried_hash.unwrap_or_default())),
     }
 }
 
@@ -337,7 +346,7 @@ pub(crate) fn watch(app: &App, session: &Arc<Session>) {
 /// Appends every held record to the ledger of its organization, a batch for each.
 pub(crate) async fn carry(app: &App, session: &Session) -> Result<()> {
     let firm = vault::firm(app).await?;
-    let held = app.inner.store.view_records_after(firm.carried_to, 256).await?;
+    let held = app.inner.store.view_records_after(firm.own.carried_to, 256).await?;
     let Some(newest) = held.last().map(|record| record.counter) else { return Ok(()) };
     let key = pages(session);
     let mut batches: BTreeMap<Bytes32, Vec<Vec<u8>>> = BTreeMap::new();
@@ -362,7 +371,7 @@ pub(crate) async fn carry(app: &App, session: &Session) -> Result<()> {
         change.log(&mut opened, &batch).await?;
         change.save(opened).await?;
     }
-    (change.firm.carried_to, change.firm.carried_hash) = (newest, hash);
+    (change.firm.own.carried_to, change.firm.own.carried_hash) = (newest, hash);
     change.tx.mark_views_carried(newest);
     change.commit().await
 }

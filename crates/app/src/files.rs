@@ -37,6 +37,11 @@ pub(crate) fn create(path: &Path, bytes: &[u8]) -> Result<()> {
     written.map_err(|error| failed(path, error))
 }
 
+/// Opens a file to be written on at its end. Mode 0600 where it is new.
+pub(crate) fn append(path: &Path) -> Result<File> {
+    private(OpenOptions::new().append(true).create(true)).open(path).map_err(|error| failed(path, error))
+}
+
 /// Makes a folder that only this user enters.
 pub(crate) fn make_folder(path: &Path) -> io::Result<()> {
     if path.is_dir() {

@@ -14,13 +14,15 @@ use vitrine_vault::items::MspItem;
 
 /// A new vault in memory: its entries and keys, nothing stored yet.
 pub(crate) struct Founded {
-    pub(crate) entries: Vec<Entry>,
+    /// Each with the state that follows from it.
+    pub(crate) entries: Vec<(Entry, MspState)>,
     pub(crate) state: MspState,
     pub(crate) keys: Keys,
 }
 
-/// Founds a vault: genesis, the owners' team, the MSP's key.
-pub(crate) fn found(person_name: &str, device_name: &str, time_ms: u64) -> Result<Founded> {
+/// Founds a vault: genesis, the owners' team, the MSP's key, and the firm's settings under it, so that a restored vault
+/// knows the firm's name.
+pub(crate) fn found(firm: &MspItem, person_name: &str, device_name: &str, time_ms: u64) -> Result<Founded> {
     let (root, device) = (RootKey::make(&mut rng()), DeviceKeys::make(&mut rng()));
     let (member, device_id, team) =
         (MemberId::from_bytes(make()), DeviceId::from_bytes(make()), TeamId::from_bytes(make()));
@@ -51,7 +53,7 @@ pub(crate) fn found(person_name: &str, device_name: &str, time_ms: u64) -> Resul
     };
     let genesis = Draft::msp_genesis(genesis, author, time_ms).sign(device.signing_key()).map_err(undrafted)?;
     let mut state = MspState::genesis(&genesis).map_err(refused)?;
-    let mut entries = vec![genesis];
+    let mut entries = vec![(genesis, state.clone())];
     let ledger = *state.ledger().as_bytes();
     let bodies = [
         MspBody::TeamEpoch {
@@ -74,11 +76,12 @@ pub(crate) fn found(person_name: &str, device_name: &str, time_ms: u64) -> Resul
                 previous: None,
             }
         },
+        policy(&msp_key, &state, firm)?,
     ];
     for body in bodies {
         let entry = state.draft(body, author, time_ms).sign(device.signing_key()).map_err(undrafted)?;
         state = state.apply(&entry).map_err(refused)?;
-        entries.push(entry);
+        entries.push((entry, state.clone()));
     }
     let keys = Keys { root, device, member, device_id, team, team_keys, msp_key };
     Ok(Founded { entries, state, keys })
@@ -178,8 +181,7 @@ pub(crate) fn undrafted(error: DraftError) -> Error {
 }
 
 /// The firm's settings as an entry: sealed under the MSP key, for every member.
-pub(crate) fn policy(key: &MspKey, state: &MspState, msp_name: &str) -> Result<MspBody> {
-    let item = MspItem { name: msp_name.to_owned(), reason_required: true };
+pub(crate) fn policy(key: &MspKey, state: &MspState, item: &MspItem) -> Result<MspBody> {
     let plain = item.encode().map_err(session::unreadable_keys)?;
     // Exposed to be sealed under the MSP key.
     let sealed = seal_body(BodyKind::Name, &key.name_key(), &policy_context(state), plain.expose(), &mut rng())

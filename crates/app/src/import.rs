@@ -21,33 +21,46 @@ pub(crate) async fn preview(app: &App, request: PreviewImportRequest) -> Result<
 
 pub(crate) async fn import(app: &App, request: ImportRequest) -> Result<ImportView> {
     let rows = read(app, &request.csv).await?;
-    let (left_out, good): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.problem.is_some());
+    let (mut left_out, mut good): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.problem.is_some());
     let session = app.session().await?;
-    for batch in good.chunks(BATCH) {
+    crate::restore::refuse_unconfirmed(app, &session).await?;
+    let mut added = 0;
+    for batch in good.chunks_mut(BATCH) {
         let mut change = Change::begin(app, &session).await?;
-        for row in batch {
+        // Looked at again: between the reading and this change somebody may have added one of them.
+        refuse_taken(&mut change, batch).await?;
+        for row in batch.iter().filter(|row| row.problem.is_none()) {
             organizations::add_one(&mut change, &row.name, &row.notes).await?;
+            added += 1;
         }
         change.commit().await?;
     }
+    left_out.extend(good.into_iter().filter(|row| row.problem.is_some()));
+    left_out.sort_by_key(|row| row.line);
     app.tell(Event::OrganizationsChanged);
-    Ok(ImportView { added: count(good.len()), left_out })
+    Ok(ImportView { added, left_out })
 }
 
 async fn read(app: &App, text: &str) -> Result<Vec<ImportRow>> {
     let session = app.session().await?;
     let mut rows = parse(text)?;
     let mut change = Change::begin(app, &session).await?;
+    refuse_taken(&mut change, &mut rows).await?;
+    // Dropped, not committed: only read.
+    Ok(rows)
+}
+
+/// Marks the rows whose name an organization has already.
+async fn refuse_taken(change: &mut Change<'_>, rows: &mut [ImportRow]) -> Result<()> {
     for row in rows.iter_mut().filter(|row| row.problem.is_none()) {
-        if let Err(error) = organizations::refuse_taken(&mut change, &row.name, None).await {
+        if let Err(error) = organizations::refuse_taken(change, &row.name, None).await {
             if error.code() != "organization.name-taken" {
                 return Err(error);
             }
             row.problem = Some("There is already an organization of this name.".into());
         }
     }
-    // Dropped, not committed: only read.
-    Ok(rows)
+    Ok(())
 }
 
 fn parse(text: &str) -> Result<Vec<ImportRow>> {

@@ -6,9 +6,11 @@
 use crate::api::{Action, Event, OrganizationState as Standing};
 use crate::error::{Error, Result};
 use crate::founding::{refused, undrafted, wrap_public};
+use crate::own::Own;
 use crate::records::{self, Activity, Bytes16, Bytes32, Firm, Organization, decode, encode, fold, key};
 use crate::session::{self, Newest, Session, make, rng};
-use crate::store::{Store, Tx};
+use crate::store::{Direction, Span, Store, Tx};
+use crate::vault::meta;
 use crate::{App, accounts, organizations};
 use std::collections::{BTreeMap, BTreeSet};
 use vitrine_ledger::{
@@ -22,6 +24,9 @@ use vitrine_vault::items::{AccountItem, ConnectionItem, LapsSettings, Organizati
 use vitrine_vault::object::{self, Header, ObjectKind};
 use vitrine_vault::password::PasswordPolicy;
 
+/// How long an object is needed after the last item that named it.
+const NEEDED_MS: u64 = 30 * 24 * 3600 * 1000;
+const EXPIRED_AT_ONCE: usize = 16;
 /// Layout of items.
 const SCHEMA: u16 = 1;
 
@@ -31,6 +36,8 @@ pub(crate) struct Change<'a> {
     session: &'a Session,
     pub(crate) tx: Tx<'a>,
     pub(crate) firm: Firm,
+    /// What the firm's row said of this device before.
+    own: Own,
     msp: MspState,
     msp_changed: bool,
     touched: BTreeSet<Bytes32>,
@@ -48,6 +55,7 @@ pub(crate) struct Opened {
 
 struct Before {
     name: String,
+    domains: BTreeSet<String>,
     standing: Standing,
     due: Vec<(u64, Bytes16)>,
 }
@@ -55,7 +63,7 @@ struct Before {
 impl Before {
     fn of(row: &Organization) -> Self {
         let due = row.accounts.iter().filter_map(|account| account.due_at.map(|at| (at, account.item))).collect();
-        Self { name: row.name.clone(), standing: row.standing(), due }
+        Self { name: row.name.clone(), domains: row.domains(), standing: row.standing(), due }
     }
 }
 
@@ -64,9 +72,9 @@ impl<'a> Change<'a> {
     pub(crate) async fn begin(app: &'a App, session: &'a Session) -> Result<Self> {
         let mut tx = app.inner.store.begin().await?;
         let firm = tx.index_value(key::FIRM).await?;
-        let firm = firm.map_or(Ok(Firm::default()), |bytes| decode(&bytes))?;
-        let msp = MspState::clone(&session.msp());
-        Ok(Self { app, session, tx, firm, msp, msp_changed: false, touched: BTreeSet::new() })
+        let firm = firm.map_or(Ok(Firm::default()), |bytes| decode::<Firm>(&bytes))?;
+        let (own, msp) = (firm.own.clone(), MspState::clone(&session.msp()));
+        Ok(Self { app, session, tx, firm, own, msp, msp_changed: false, touched: BTreeSet::new() })
     }
 
     /// Appends to the MSP ledger.
@@ -74,10 +82,22 @@ impl<'a> Change<'a> {
         let draft = self.msp.draft(body, self.session.author, self.app.now_ms());
         let entry = draft.sign(self.session.device.signing_key()).map_err(undrafted)?;
         let next = self.msp.apply(&entry).map_err(refused)?;
-        self.tx.append_entry(next.ledger().as_bytes(), entry.seq(), entry.bytes()).await?;
+        self.take_msp(&entry, next).await?;
+        Ok(entry)
+    }
+
+    /// Stores an entry of the MSP ledger with the state that follows from it.
+    pub(crate) async fn take_msp(&mut self, entry: &Entry, next: MspState) -> Result<()> {
+        self.store(next.ledger().as_bytes(), entry).await?;
         self.tx.index_put(&key::msp_hash(entry.seq()), entry.hash().as_bytes()).await?;
         (self.msp, self.msp_changed) = (next, true);
-        Ok(entry)
+        Ok(())
+    }
+
+    async fn store(&mut self, ledger: &Bytes32, entry: &Entry) -> Result<()> {
+        self.tx.append_entry(ledger, entry.seq(), entry.bytes()).await?;
+        self.firm.history.add(entry.bytes());
+        Ok(())
     }
 
     /// Founds an organization: adds it to the MSP ledger, begins its own, and gives it its first keys.
@@ -91,7 +111,7 @@ impl<'a> Change<'a> {
         self.append_msp(MspBody::OrganizationAdd { organization: id, name: empty }).await?;
         let state =
             OrganizationState::genesis(&genesis, &Witnessed { state: &self.msp, at: &genesis }).map_err(refused)?;
-        self.tx.append_entry(id.as_bytes(), 0, genesis.bytes()).await?;
+        self.store(id.as_bytes(), &genesis).await?;
         let keys = OrganizationKeys::make(&mut rng());
         let row = Organization {
             state: Vec::new(),
@@ -170,7 +190,7 @@ impl<'a> Change<'a> {
         let draft = opened.state.draft(body, self.session.author, self.app.now_ms(), self.msp.head());
         let entry = draft.sign(self.session.device.signing_key()).map_err(undrafted)?;
         let next = opened.state.apply(&entry, &history).map_err(refused)?;
-        self.tx.append_entry(opened.id.as_bytes(), entry.seq(), entry.bytes()).await?;
+        self.store(opened.id.as_bytes(), &entry).await?;
         opened.state = next;
         self.touched.insert(*opened.id.as_bytes());
         Ok(())
@@ -180,6 +200,7 @@ impl<'a> Change<'a> {
     async fn put(&mut self, opened: &mut Opened, item: &Bytes16, kind: ItemKind, plain: &SecretBytes) -> Result<()> {
         let id = ItemId::from_bytes(*item);
         let version = opened.state.next_version(&id).ok_or_else(|| records::unknown_account(&id))?;
+        self.let_go(opened.state.item(&id).and_then(|known| known.object), self.app.now_ms()).await?;
         let epoch = opened.state.epoch().ok_or_else(no_operate_key)?.epoch;
         self.firm.objects += 1;
         let header = Header {
@@ -242,8 +263,30 @@ impl<'a> Change<'a> {
     /// Ends an item.
     pub(crate) async fn drop_item(&mut self, opened: &mut Opened, item: &Bytes16) -> Result<()> {
         let id = ItemId::from_bytes(*item);
-        let version = opened.state.item(&id).ok_or_else(|| records::unknown_account(&id))?.version;
+        let known = opened.state.item(&id).ok_or_else(|| records::unknown_account(&id))?;
+        let (version, object) = (known.version, known.object);
+        self.let_go(object, self.app.now_ms()).await?;
         self.append(opened, OrganizationBody::Drop { item: id, version }).await
+    }
+
+    /// An item named this object until `since`; it is needed for a while after.
+    async fn let_go(&mut self, object: Option<ObjectHash>, since: u64) -> Result<()> {
+        let Some(object) = object else { return Ok(()) };
+        Ok(self.tx.index_put(&key::expiring(since.saturating_add(NEEDED_MS), object.as_bytes()), &[]).await?)
+    }
+
+    /// Throws out objects that no item has named for long enough, a few with each change: so they go about as fast as
+    /// new ones come, and no change is slow.
+    async fn expire(&mut self) -> Result<()> {
+        let over = key::expiring(self.app.now_ms().saturating_add(1), &[0; 32]);
+        let over = Span::between(key::EXPIRING, &over);
+        for row in self.tx.index_range(&over, Direction::Forward, EXPIRED_AT_ONCE).await? {
+            if let Some(object) = row.key.last_chunk() {
+                self.tx.delete_object(object).await?;
+            }
+            self.tx.index_delete(&row.key).await?;
+        }
+        Ok(())
     }
 
     /// Reads an account's item.
@@ -303,8 +346,17 @@ impl<'a> Change<'a> {
         self.clear(id, opened.before.as_ref(), Some(&after)).await?;
         self.tx.index_put(&key::organization(id), &encode(row)?).await?;
         self.tx.index_put(&key::name(&fold(&row.name), id), &encode(&row.row())?).await?;
+        for domain in &after.domains {
+            if opened.before.as_ref().is_none_or(|before| !before.domains.contains(domain)) {
+                self.tx.index_put(&key::domain(domain, id), &[]).await?;
+            }
+        }
+        let standing = encode(&after.standing)?;
         for (at, item) in &after.due {
-            self.tx.index_put(&key::due(*at, id, item), &[]).await?;
+            let known = |before: &Before| before.standing == after.standing && before.due.contains(&(*at, *item));
+            if !opened.before.as_ref().is_some_and(known) {
+                self.tx.index_put(&key::due(*at, id, item), &standing).await?;
+            }
         }
         organizations::recount(self, opened.before.map(|before| before.standing), Some(after.standing)).await?;
         self.touched.insert(*id);
@@ -336,8 +388,12 @@ impl<'a> Change<'a> {
         let (mut state, mut times, mut seq) = (None::<OrganizationState>, BTreeMap::new(), 0);
         while let Some(bytes) = self.tx.entry(id.as_bytes(), seq).await? {
             let entry = Entry::decode(&bytes).map_err(session::unreadable_keys)?;
-            if let Body::Organization(OrganizationBody::Put { item, .. }) = entry.body() {
+            if let Body::Organization(OrganizationBody::Put { item, .. } | OrganizationBody::Drop { item, .. }) =
+                entry.body()
+            {
                 times.entry(*item).or_insert(entry.time_ms());
+                let named = state.as_ref().and_then(|state: &OrganizationState| state.item(item)?.object);
+                self.let_go(named, entry.time_ms()).await?;
             }
             state = Some(match state {
                 None if entry.begins() == id => OrganizationState::genesis(&entry, chain).map_err(refused)?,
@@ -405,6 +461,11 @@ impl<'a> Change<'a> {
         if after.is_none_or(|after| after.name != before.name) {
             self.tx.index_delete(&key::name(&fold(&before.name), id)).await?;
         }
+        for domain in &before.domains {
+            if after.is_none_or(|after| !after.domains.contains(domain)) {
+                self.tx.index_delete(&key::domain(domain, id)).await?;
+            }
+        }
         for (at, item) in &before.due {
             if after.is_none_or(|after| !after.due.contains(&(*at, *item))) {
                 self.tx.index_delete(&key::due(*at, id, item)).await?;
@@ -415,6 +476,10 @@ impl<'a> Change<'a> {
 
     /// Makes the change durable, then tells who wants to know.
     pub(crate) async fn commit(mut self) -> Result<()> {
+        self.expire().await?;
+        if self.firm.own != self.own {
+            self.tx.put_meta(meta::OWN, &self.firm.own.seal(&self.session.device)?).await?;
+        }
         self.tx.index_put(key::FIRM, &encode(&self.firm)?).await?;
         if self.msp_changed {
             self.tx.index_put_long(key::MSP, &self.msp.encode()).await?;
@@ -605,7 +670,7 @@ fn no_team() -> Error {
     )
 }
 
-fn damaged_fold(error: vitrine_ledger::DecodeError) -> Error {
+pub(crate) fn damaged_fold(error: vitrine_ledger::DecodeError) -> Error {
     Error::integrity(
         "index.unreadable",
         "A row of the local index cannot be read.",

@@ -5,6 +5,7 @@
 
 use crate::error::{Error, Result};
 use crate::files;
+use crate::history::Remembered;
 use crate::session::make;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -151,17 +152,17 @@ impl DeviceSecret {
         self.load(device).await.ok().map(|(_, place)| place)
     }
 
-    /// The generation of the database that was written last, as the keychain remembers it.
-    pub(crate) async fn generation(&self, device: &str) -> Option<u64> {
+    /// What the keychain remembers of the database that was written last.
+    pub(crate) async fn remembered(&self, device: &str) -> Option<Remembered> {
         let (keychain, name) = (self.keychain.clone(), generation_name(device));
         let value = blocking(move || keychain.read(&name)).await.ok()?.ok()??;
-        Some(u64::from_be_bytes(value.as_slice().try_into().ok()?))
+        Remembered::from_bytes(&value)
     }
 
-    /// Remembers the generation. Best effort: without a keychain there is nowhere safer than the database itself.
-    pub(crate) async fn remember_generation(&self, device: &str, generation: u64) {
-        let (keychain, name) = (self.keychain.clone(), generation_name(device));
-        let stored = blocking(move || keychain.write(&name, &generation.to_be_bytes())).await;
+    /// Remembers the database. Best effort: without a keychain there is nowhere safer than the database itself.
+    pub(crate) async fn remember(&self, device: &str, newest: &Remembered) {
+        let (keychain, name, newest) = (self.keychain.clone(), generation_name(device), newest.to_bytes());
+        let stored = blocking(move || keychain.write(&name, &newest)).await;
         if !matches!(stored, Ok(Ok(()))) {
             tracing::debug!(code = "keychain.generation", "the generation was not remembered outside the database");
         }

@@ -14,6 +14,7 @@
 #![allow(clippy::struct_field_names)]
 
 mod accounts;
+#[cfg(unix)]
 pub mod agent;
 pub mod api;
 mod audit;
@@ -27,14 +28,18 @@ mod error;
 mod failpoint;
 mod files;
 mod founding;
+mod gate;
 mod harden;
 mod health;
+mod history;
 mod host;
 mod import;
 mod journal;
 mod keychain;
 mod laps;
+mod log;
 mod organizations;
+mod own;
 mod papers;
 mod presence;
 mod records;
@@ -47,6 +52,9 @@ mod settings;
 pub mod store;
 #[cfg(feature = "synthetic")]
 pub mod synthetic;
+mod tasks;
+#[cfg(test)]
+mod tests;
 mod tray;
 mod vault;
 mod words;
@@ -57,6 +65,7 @@ pub use error::{Error, Result};
 pub use harden::harden;
 pub use host::{Headless, Host, HostError};
 pub use keychain::{Keychain, KeychainError, OsKeychain};
+pub use log::log;
 pub use routes::Answered;
 pub use tray::{TrayState, TrayView};
 
@@ -69,8 +78,8 @@ use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use store::Store;
+use tasks::Tasks;
 use tokio::sync::broadcast;
-use tokio::task::JoinSet;
 
 /// What an application needs from outside.
 pub struct Options {
@@ -114,7 +123,7 @@ struct Inner {
     backup: Mutex<backup::State>,
     tray: Mutex<TrayView>,
     last_use_ms: AtomicU64,
-    background: Mutex<JoinSet<()>>,
+    background: Tasks,
 }
 
 impl App {
@@ -124,6 +133,7 @@ impl App {
     /// Where the folder is in use, cannot be written, or holds a database that is damaged or of a newer version.
     pub async fn start(options: Options, host: impl Host) -> Result<Self> {
         let app = Self::open(options, host).await?;
+        #[cfg(unix)]
         agent::listen(&app)?;
         presence::watch(&app);
         rotate::watch(&app);
@@ -159,7 +169,7 @@ impl App {
                 backup: Mutex::default(),
                 tray: Mutex::default(),
                 last_use_ms: AtomicU64::new(steady),
-                background: Mutex::default(),
+                background: Tasks::default(),
             }),
         })
     }
@@ -200,29 +210,31 @@ impl App {
         lock(&self.inner.tray).clone()
     }
 
-    /// Finishes what one command began: carries its view records into the ledgers, writes the backup, and locks.
-    pub async fn close(self) {
+    /// Finishes what one command began: carries its view records into the ledgers, writes the backup, and locks. What
+    /// of it could not be done is done by whoever opens the vault next; the person is told.
+    pub async fn close(self) -> Vec<ErrorView> {
+        let mut left = Vec::new();
         if let Ok(session) = self.session().await {
-            // Both are done again by whoever opens the vault next.
-            let carried = credentials::carry(&self, &session).await;
-            let backed_up = backup::settle(&self).await;
-            if let Err(error) = carried.and(backed_up) {
-                tracing::warn!(code = error.code(), "left for the next time");
-            }
+            left.extend(credentials::carry(&self, &session).await.err());
+            left.extend(backup::settle(&self).await.err());
             drop(session);
             self.lock(LockReason::Hand).await;
         }
         self.shut_down();
+        left.into_iter().map(Error::into_view).collect()
     }
 
     /// Stops what runs and drops the keys, at once. The last call before the process ends.
     pub fn shut_down(&self) {
-        lock(&self.inner.background).abort_all();
+        self.inner.background.abort();
         self.inner.clipboard.forget();
-        if let Ok(mut session) = self.inner.session.try_write() {
-            session.take();
+        if let Ok(mut session) = self.inner.session.try_write()
+            && let Some(session) = session.take()
+        {
+            session.abort();
         }
         // A socket left behind is found dead and removed by the next start.
+        #[cfg(unix)]
         let _ = std::fs::remove_file(agent::socket_path(&self.config().folder));
     }
 
@@ -253,7 +265,7 @@ impl App {
 
     /// Runs beside the windows until it ends or the application shuts down.
     pub(crate) fn background(&self, work: impl Future<Output = ()> + Send + 'static) {
-        lock(&self.inner.background).spawn(work);
+        self.inner.background.spawn(work);
     }
 
     pub(crate) fn used(&self) {

@@ -17,11 +17,12 @@ const LONGEST_NAME: usize = 100;
 const LONGEST_NOTES: usize = 2_000;
 /// Lines of activity shown with an organization.
 const SHOWN_ACTIVITY: usize = 50;
+/// Organizations of one name or domain that are looked at: two are one too many.
+const MOST_FOUND: usize = 8;
 
 pub(crate) async fn list(app: &App, request: OrganizationsRequest) -> Result<OrganizationsView> {
     let session = app.session().await?;
-    let (standing, due_organizations) = numbers_by_organization(app, &session).await?;
-    let counts = counted(standing, due_organizations);
+    let counts = counted(counts(app).await?, due(app).await?.organizations);
     let limit = if request.limit == 0 { 100 } else { request.limit.min(MOST_ROWS) };
     let found = if request.filter.trim().is_empty() && request.state.is_none() && request.sort == OrganizationSort::Name
     {
@@ -123,9 +124,11 @@ async fn searched_page(app: &App, request: &OrganizationsRequest, limit: u32) ->
 }
 
 fn shown(key: &[u8], value: &[u8], now: u64) -> Result<OrganizationRow> {
-    let row: Row = records::decode(value)?;
-    let id = key.last_chunk().map(organization_text).unwrap_or_default();
-    Ok(OrganizationRow {
+    Ok(row_view(key.last_chunk().map(organization_text).unwrap_or_default(), records::decode(value)?, now))
+}
+
+fn row_view(id: String, row: Row, now: u64) -> OrganizationRow {
+    OrganizationRow {
         id,
         state: due_or(row.state, row.next_rotation, now),
         name: row.name,
@@ -133,51 +136,89 @@ fn shown(key: &[u8], value: &[u8], now: u64) -> Result<OrganizationRow> {
         accounts: row.accounts,
         last_rotation: row.last_rotation.map(Time),
         next_rotation: row.next_rotation.map(Time),
-    })
+    }
+}
+
+/// Finds the organizations that a person means by a whole name, a whole domain or an id; more than one is ambiguous.
+/// Looked up, not searched: it costs the same in a vault of ten and of a hundred thousand.
+pub(crate) async fn find(app: &App, request: FindOrganizationRequest) -> Result<FoundOrganizationsView> {
+    app.session().await?;
+    let named = request.named.trim();
+    let (folded, domain) = (fold(named), records::fold_domain(named));
+    let mut ids = BTreeSet::new();
+    for span in [Span::prefix(&key::names_like(&folded)), Span::prefix(&key::domains_like(&domain))] {
+        let rows = app.inner.store.index_range(&span, Direction::Forward, MOST_FOUND).await?;
+        ids.extend(rows.iter().filter_map(|row| row.key.last_chunk::<32>().copied()));
+    }
+    if let Ok(id) = parse_organization(named) {
+        ids.insert(id);
+    }
+    let (now, mut rows) = (app.now_ms(), Vec::new());
+    for id in ids {
+        let Some(bytes) = app.inner.store.index_value(&key::organization(&id)).await? else { continue };
+        let row: records::Organization = records::decode(&bytes)?;
+        // The folded name is cut; only the whole one counts.
+        let same = |text: &str| text.to_lowercase() == named.to_lowercase();
+        if same(&row.name) || same(&organization_text(&id)) || row.domains().contains(&domain) {
+            rows.push(row_view(organization_text(&id), row.row(), now));
+        }
+    }
+    Ok(FoundOrganizationsView { rows })
 }
 
 /// Counts, and how many accounts are due.
-pub(crate) async fn numbers(app: &App, session: &Session) -> Result<(Counts, u32)> {
-    let due = due_accounts(app, usize::MAX).await?.len();
-    let (counts, _) = numbers_by_organization(app, session).await?;
-    Ok((counts, u32::try_from(due).unwrap_or(u32::MAX)))
+pub(crate) async fn numbers(app: &App) -> Result<(Counts, u32)> {
+    Ok((counts(app).await?, due(app).await?.accounts))
 }
 
 /// Accounts whose rotation is due, the latest first: organization and item.
 pub(crate) async fn due_accounts(app: &App, limit: usize) -> Result<Vec<([u8; 32], [u8; 16])>> {
-    let (now, mut due) = (app.now_ms(), Vec::new());
-    app.inner
-        .store
-        .index_scan(
-            &Span::between(key::DUE, &key::due(now.saturating_add(1), &[0; 32], &[0; 16])),
-            Direction::Forward,
-            |key, _| {
-                if let Some((rest, item)) = key.split_last_chunk::<16>()
-                    && let Some((_, organization)) = rest.split_last_chunk::<32>()
-                {
-                    due.push((*organization, *item));
-                }
-                if due.len() >= limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-            },
-        )
-        .await?;
+    let mut due = Vec::new();
+    each_due(app, |organization, item, _| {
+        due.push((*organization, *item));
+        if due.len() >= limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    })
+    .await?;
     Ok(due)
 }
 
-async fn numbers_by_organization(app: &App, _session: &Session) -> Result<(Counts, u32)> {
+/// How much is due now.
+struct Due {
+    accounts: u32,
+    /// A failed organization is counted as failed even where one of its accounts is due.
+    organizations: u32,
+}
+
+async fn due(app: &App) -> Result<Due> {
+    let (mut accounts, mut healthy, mut failed) = (0_u32, BTreeSet::new(), None);
+    each_due(app, |organization, _, standing| {
+        accounts = accounts.saturating_add(1);
+        match records::decode(standing) {
+            Ok(OrganizationState::Healthy) => drop(healthy.insert(*organization)),
+            Ok(_) => {}
+            Err(error) => failed = Some(error),
+        }
+        ControlFlow::Continue(())
+    })
+    .await?;
+    let organizations = u32::try_from(healthy.len()).unwrap_or(u32::MAX);
+    failed.map_or(Ok(Due { accounts, organizations }), Err)
+}
+
+/// Shows what is due: organization, item and the organization's standing.
+async fn each_due(app: &App, mut visit: impl FnMut(&[u8; 32], &[u8; 16], &[u8]) -> ControlFlow<()>) -> Result<()> {
+    let span = Span::between(key::DUE, &key::due(app.now_ms().saturating_add(1), &[0; 32], &[0; 16]));
+    let shown = |key: &[u8], standing: &[u8]| {
+        let parts = key.split_last_chunk::<16>().and_then(|(rest, item)| Some((rest.last_chunk::<32>()?, item)));
+        parts.map_or(ControlFlow::Continue(()), |(organization, item)| visit(organization, item, standing))
+    };
+    Ok(app.inner.store.index_scan(&span, Direction::Forward, shown).await?)
+}
+
+/// How many organizations there are, and how they stand without time.
+pub(crate) async fn counts(app: &App) -> Result<Counts> {
     let counts = app.inner.store.index_value(key::COUNTS).await?;
-    let counts: Counts = counts.map_or(Ok(Counts::default()), |bytes| records::decode(&bytes))?;
-    let due: BTreeSet<[u8; 32]> =
-        due_accounts(app, usize::MAX).await?.into_iter().map(|(organization, _)| organization).collect();
-    let mut healthy_due = 0;
-    for organization in &due {
-        // A failed organization is counted as failed even where one of its accounts is due.
-        let row = app.inner.store.index_value(&key::organization(organization)).await?;
-        let standing =
-            row.map(|row| records::decode::<records::Organization>(&row)).transpose()?.map(|row| row.standing());
-        healthy_due += u32::from(standing == Some(OrganizationState::Healthy));
-    }
-    Ok((counts, healthy_due))
+    counts.map_or(Ok(Counts::default()), |bytes| records::decode(&bytes))
 }
 
 fn counted(counts: Counts, due: u32) -> OrganizationCounts {
@@ -274,6 +315,7 @@ pub(crate) async fn add(app: &App, request: AddOrganizationRequest) -> Result<Or
     let name = checked_name(&request.name)?;
     let notes = checked_notes(&request.notes)?;
     let session = app.session().await?;
+    crate::restore::refuse_unconfirmed(app, &session).await?;
     let mut change = Change::begin(app, &session).await?;
     refuse_taken(&mut change, &name, None).await?;
     let id = add_one(&mut change, &name, &notes).await?;

@@ -3,8 +3,11 @@
 
 use crate::api::{Action, ErrorView, HealthCheck, OrganizationState, Verdict};
 use crate::error::{Error, Result};
+use crate::history::History;
+use crate::own::Own;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::fmt;
 use vitrine_entra::connection::ConnectionRecord;
 use vitrine_entra::{ApplicationId, ClientId, Cloud, ServicePrincipalId, TenantId};
@@ -27,11 +30,15 @@ pub(crate) mod key {
     pub(crate) const REBUILDING: &[u8] = b"r";
     /// Rows of the list, in order of names.
     pub(crate) const NAMES: &[u8] = b"n";
-    /// Accounts in order of their due times.
+    /// Accounts in order of their due times, each with the standing of its organization: what is due is counted from
+    /// these rows alone.
     pub(crate) const DUE: &[u8] = b"d";
     /// What happened, newest first.
     pub(crate) const ACTIVITY: &[u8] = b"a";
     pub(crate) const ORGANIZATIONS: &[u8] = b"o";
+    pub(crate) const DOMAINS: &[u8] = b"e";
+    /// Objects that no item names any more, in the order in which they may go.
+    pub(crate) const EXPIRING: &[u8] = b"x";
 
     fn join(prefix: &[u8], parts: &[&[u8]]) -> Vec<u8> {
         let mut key = prefix.to_vec();
@@ -54,12 +61,25 @@ pub(crate) mod key {
         join(NAMES, &[folded.as_bytes(), &[0]])
     }
 
+    /// A domain of a tenant, so that a person may name its organization by it.
+    pub(crate) fn domain(domain: &str, id: &Bytes32) -> Vec<u8> {
+        join(DOMAINS, &[domain.as_bytes(), &[0], id])
+    }
+
+    pub(crate) fn domains_like(domain: &str) -> Vec<u8> {
+        join(DOMAINS, &[domain.as_bytes(), &[0]])
+    }
+
     pub(crate) fn msp_hash(seq: u64) -> Vec<u8> {
         join(b"h", &[&seq.to_be_bytes()])
     }
 
     pub(crate) fn due(at: u64, id: &Bytes32, item: &Bytes16) -> Vec<u8> {
         join(DUE, &[&at.to_be_bytes(), id, item])
+    }
+
+    pub(crate) fn expiring(at: u64, object: &Bytes32) -> Vec<u8> {
+        join(EXPIRING, &[&at.to_be_bytes(), object])
     }
 
     pub(crate) fn tenant(id: &str) -> Vec<u8> {
@@ -84,16 +104,15 @@ pub(crate) mod key {
 pub(crate) struct Firm {
     pub(crate) msp_name: String,
     pub(crate) person_name: String,
-    pub(crate) kit_confirmed: bool,
+    /// The firm's own rule: a reason is asked for before anything is shown.
+    pub(crate) reason_required: bool,
     pub(crate) sheet_saved: bool,
-    pub(crate) backup_folder: Option<String>,
-    pub(crate) backup_written_at: Option<u64>,
     pub(crate) tenant_connected: bool,
     pub(crate) rotation_verified: bool,
-    /// View records up to this number are in the ledgers.
-    pub(crate) carried_to: u64,
-    /// Hash of the newest carried record, which the next one names.
-    pub(crate) carried_hash: Option<Bytes32>,
+    /// What no signed entry says.
+    pub(crate) own: Own,
+    /// Every entry that was stored.
+    pub(crate) history: History,
     /// Objects this device ever sealed.
     pub(crate) objects: u64,
     /// Lines of activity ever written; numbers them.
@@ -225,6 +244,12 @@ impl Organization {
         due_or(self.standing(), self.next_rotation(), now)
     }
 
+    /// The domains its tenant is known by, as the index orders them.
+    pub(crate) fn domains(&self) -> BTreeSet<String> {
+        let tenant = self.tenant.iter();
+        tenant.flat_map(|tenant| [&tenant.domain, &tenant.initial_domain]).map(|domain| fold_domain(domain)).collect()
+    }
+
     pub(crate) fn last_rotation(&self) -> Option<u64> {
         self.accounts.iter().map(|account| account.rotated_at).min().flatten()
     }
@@ -277,6 +302,12 @@ pub(crate) fn fold(name: &str) -> String {
     // A key of the index is short; the rest of a long name only breaks ties.
     let folded = name.to_lowercase().replace('\0', " ");
     folded.chars().take(100).collect()
+}
+
+/// Domains are compared without case.
+pub(crate) fn fold_domain(domain: &str) -> String {
+    // A key of the index is short; no domain that exists is longer.
+    domain.trim().to_lowercase().replace('\0', " ").chars().take(100).collect()
 }
 
 /// Encodes a row.

@@ -7,16 +7,20 @@ use crate::api::*;
 use crate::error::{Error, Result};
 use crate::failpoint::point;
 use crate::founding::{self, refused, undrafted};
-use crate::journal::Change;
-use crate::records::{Counts, Firm, encode, key};
+use crate::history::{History, Remembered};
+use crate::journal::{self, Change};
+use crate::own::Own;
+use crate::records::{Bytes16, Bytes32, Counts, Firm, encode, key};
 use crate::session::{self, Identity, Keys, Session, make, rng};
+use crate::store::{Direction, Span};
 use crate::vault::{self, meta};
-use crate::{App, files, papers};
+use crate::{App, connect, credentials, files, organizations, papers};
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
+use vitrine_entra::{UserId, laps};
 use vitrine_ledger::{
     Author, Body, Claim, DeviceCard, DeviceId, DeviceKey, EncryptionKey, Entry, Home, IdentityKey, LedgerId, MemberId,
     MspBody, MspChain, MspHistory, MspState, RecoveryMeans, SealedNote,
@@ -32,15 +36,24 @@ use vitrine_vault::{Secret, SecretText};
 
 /// Organizations whose rows are made again in one transaction.
 const BATCH: usize = 100;
+/// Accounts whose tenants are asked whether a restored vault is the newest.
+const ASKED_TENANTS: usize = 5;
 
 pub(crate) async fn restore(app: &App, request: RestoreRequest) -> Result<StatusView> {
     let _turn = vault::one_at_a_time(app).await;
     vault::refuse_existing(app).await?;
     let path = Path::new(request.file.trim()).to_owned();
     let boxes = read_boxes(&path)?;
-    let opened = open_with_paper(request.paper, request.passphrase.0, boxes).await?;
-    if opened.by_sheet {
-        vault::check_passphrase(&opened.passphrase, &[], !app.inner.device_secret.keychain_works().await)?;
+    let mut opened = open_with_paper(request.paper, request.passphrase.0, boxes).await?;
+    let in_file = !app.inner.device_secret.keychain_works().await;
+    match request.new_passphrase {
+        Some(new) => {
+            vault::check_passphrase(&new.0, &[], in_file)?;
+            opened.passphrase = new.0;
+        }
+        None if opened.by_sheet => vault::check_passphrase(&opened.passphrase, &[], in_file)?,
+        // What was strong enough beside a keychain may not be so beside a file.
+        None => vault::check_passphrase(&opened.passphrase, &[], in_file).map_err(|_| too_weak_here())?,
     }
     let mut tx = app.inner.store.begin().await?;
     let msp = read_content(&path, &mut tx, &opened).await?;
@@ -59,17 +72,86 @@ pub(crate) async fn restore(app: &App, request: RestoreRequest) -> Result<Status
     if let Some(sheet) = &opened.sheet_blob {
         tx.put_meta(meta::SHEET, sheet).await?;
     }
+    // The kit that was used still opens this vault; after a safe sheet a new kit has to be printed.
+    let own = Own { kit_confirmed: !opened.by_sheet, unconfirmed: true, ..Own::default() };
+    tx.put_meta(meta::OWN, &own.seal(&sealed.unlocked.device_keys)?).await?;
     point!("restore.before");
     tx.commit().await?;
     point!("restore.after");
-    rebuild(app, sealed.unlocked, ids, 0).await?;
+    rebuild(app, sealed.unlocked, ids, Cause::Restored).await?;
     let session = app.session().await?;
     let mut change = Change::begin(app, &session).await?;
-    // The kit that was used still opens this vault; after a safe sheet a new kit has to be printed.
-    change.firm.kit_confirmed = !opened.by_sheet;
     change.note(Action::Restored, None, None, None).await?;
     change.commit().await?;
     vault::status(app, StatusRequest {}).await
+}
+
+/// Refuses what must wait until something outside has said that the backup this device came from was the newest: a
+/// tenant whose accounts were changed last when this vault says so, or a person with a reason. A rotation needs no such
+/// gate, because its own first look is that question.
+pub(crate) async fn refuse_unconfirmed(app: &App, session: &Session) -> Result<()> {
+    if !vault::firm(app).await?.own.unconfirmed {
+        return Ok(());
+    }
+    // Those rotated last are due last, and know most.
+    let newest = app.inner.store.index_range(&Span::prefix(key::DUE), Direction::Backward, ASKED_TENANTS).await?;
+    for row in newest {
+        let place = row.key.split_last_chunk::<16>().and_then(|(rest, item)| Some((*rest.last_chunk()?, *item)));
+        let Some((id, item)) = place else { continue };
+        // A tenant that does not answer says nothing.
+        if is_as_expected(app, session, &id, &item).await.unwrap_or(false) {
+            let mut change = Change::begin(app, session).await?;
+            change.firm.own.unconfirmed = false;
+            return change.commit().await;
+        }
+    }
+    Err(Error::new(
+        ErrorClass::Partly,
+        "vault.unconfirmed",
+        "This vault came from a backup, and no tenant has confirmed yet that the backup was the newest.",
+        "Try again once Microsoft can be reached, or confirm it yourself with a reason.",
+    )
+    .holds("Everything can be viewed. Rotation asks each tenant by itself."))
+}
+
+/// Whether the tenant last changed the password when this vault says it did.
+async fn is_as_expected(app: &App, session: &Session, id: &Bytes32, item: &Bytes16) -> Result<bool> {
+    let row = organizations::load(app, id).await?;
+    let account = journal::read_account(app, session, id, &row, item).await?;
+    let (Some(user), Some(known)) = (account.object_id, &account.last_password_change) else { return Ok(false) };
+    let connection = connect::connection(app, session, id, &row).await?;
+    let proof = laps::read_proof(&connection, UserId::from_bytes(user)).await.map_err(Error::from)?;
+    Ok(proof.last_password_change == *known)
+}
+
+/// A person answers for the backup, with a reason that stays in the list of what happened.
+pub(crate) async fn confirm(app: &App, request: ConfirmRestoreRequest) -> Result<StatusView> {
+    let reason = credentials::spoken(&request.reason)?;
+    if reason.is_empty() {
+        return Err(Error::usage(
+            "restore.reason-required",
+            "A reason is asked for before a restored vault is taken for the newest.",
+            "Say how you know, for instance that the other device is lost.",
+        ));
+    }
+    let session = app.session().await?;
+    let mut change = Change::begin(app, &session).await?;
+    if change.firm.own.unconfirmed {
+        change.firm.own.unconfirmed = false;
+        change.note(Action::RestoreConfirmed, None, None, Some(reason)).await?;
+        change.commit().await?;
+        app.tell(Event::StatusChanged);
+    }
+    vault::status(app, StatusRequest {}).await
+}
+
+fn too_weak_here() -> Error {
+    Error::usage(
+        "restore.weak-passphrase",
+        "Without a keychain the passphrase alone guards this device, and this one can be guessed.",
+        "Give a new passphrase as well, or start a keychain and restore again.",
+    )
+    .holds("Nothing was restored. Paper and passphrase do fit the backup.")
 }
 
 /// What the head of a backup file holds.
@@ -318,15 +400,33 @@ async fn seal_boxes(app: &App, opened: &Opened, ids: BoxIds, device: DeviceKeys,
     .map_err(vault::no_memory)
 }
 
+/// Why the index is made again.
+pub(crate) enum Cause {
+    /// There is none yet.
+    Restored,
+    /// It cannot be read; with what the keychain remembers of the database.
+    Damaged(Option<Remembered>),
+}
+
 /// Makes the local index again from the signed history, and opens the vault with it.
-pub(crate) async fn rebuild(app: &App, unlocked: Unlocked, ids: BoxIds, floor: u64) -> Result<StatusView> {
+pub(crate) async fn rebuild(app: &App, unlocked: Unlocked, ids: BoxIds, cause: Cause) -> Result<StatusView> {
+    let remembered = match &cause {
+        Cause::Damaged(remembered) => remembered.as_ref(),
+        Cause::Restored => None,
+    };
+    // An older database with a damaged index is still an older database.
+    let history = History::read(app, remembered.map(|remembered| &remembered.history)).await?;
+    let floor = remembered.map_or(0, |remembered| remembered.generation);
     let (chain, organizations, policy) = fold_msp(app, &ids).await?;
     let state = chain.state().clone();
     let member = MemberId::from_bytes(ids.member);
     let (team, team_keys, msp_key) = vault::open_msp_keys(app, &unlocked.root, &state, member).await?;
-    let mut firm = Firm { kit_confirmed: true, sheet_saved: state.has_safe_sheet(), ..Firm::default() };
+    let own = app.inner.store.meta(meta::OWN).await?;
+    let own = own.and_then(|own| Own::open(&own, &unlocked.device_keys)).unwrap_or_default();
+    let mut firm = Firm { sheet_saved: state.has_safe_sheet(), own, history, ..Firm::default() };
     if let Some(settings) = policy {
-        firm.msp_name = founding::read_policy(&msp_key, &state, &settings)?.name;
+        let item = founding::read_policy(&msp_key, &state, &settings)?;
+        (firm.msp_name, firm.reason_required) = (item.name, item.reason_required);
     }
     firm.person_name = person_name(app, &msp_key, &state, member).await.unwrap_or_else(|| "Owner".into());
     let keys = Keys {
@@ -370,14 +470,15 @@ pub(crate) async fn rebuild(app: &App, unlocked: Unlocked, ids: BoxIds, floor: u
     change.tx.index_delete(key::REBUILDING).await?;
     change.tx.put_meta(meta::INDEX_DAMAGED, &[0]).await?;
     change.commit().await?;
-    if unreadable == 0 && floor > 0 {
+    if let Cause::Damaged(_) = cause {
         vault::warn(
             app,
             Error::integrity(
                 "index.rebuilt",
                 "The local index was damaged and was made again from the signed history.",
-                "No credential is missing, but the list of what happened is, and the backup needs its folder again. If this comes back, check the disk.",
-            ),
+                "The list of what happened begins anew. If this comes back, check the disk.",
+            )
+            .holds("No credential is missing."),
         );
     }
     *app.inner.session.write().await = Some(session.clone());

@@ -3,8 +3,11 @@
 use crate::api::{Command, ErrorView};
 use crate::error::{Error, Result};
 use crate::{App, api};
-use serde_json::Value;
+#[cfg(unix)]
+use serde_json::value::RawValue;
 use std::future::Future;
+#[cfg(unix)]
+use zeroize::Zeroizing;
 
 /// A request that the application answers.
 pub trait Answered: Command {
@@ -20,8 +23,9 @@ macro_rules! routes {
             }
         })+
 
-        /// Answers a request by name, as it arrives on the agent's socket.
-        pub(crate) async fn dispatch(app: &App, name: &str, request: Value) -> Result<Value, ErrorView> {
+        /// Answers a request by name, as it arrives on the agent's socket, with the reply as it leaves there.
+        #[cfg(unix)]
+        pub(crate) async fn dispatch(app: &App, name: &str, request: &RawValue) -> Result<Zeroizing<Vec<u8>>, ErrorView> {
             $(if name == <api::$request as Command>::NAME {
                 return through::<api::$request>(app, request).await;
             })+
@@ -41,14 +45,15 @@ pub(crate) async fn answer<R: Answered>(app: &App, request: R) -> Result<R::View
     answered
 }
 
-async fn through<R: Answered>(app: &App, request: Value) -> Result<Value, ErrorView> {
+#[cfg(unix)]
+async fn through<R: Answered>(app: &App, request: &RawValue) -> Result<Zeroizing<Vec<u8>>, ErrorView> {
     let malformed = |error: serde_json::Error| {
         Error::usage("edge.malformed", "The request could not be read.", "Use a vitrine of the same version.")
             .because(error)
     };
-    let request: R = serde_json::from_value(request).map_err(malformed)?;
+    let request: R = serde_json::from_str(request.get()).map_err(malformed)?;
     let view = answer(app, request).await?;
-    Ok(serde_json::to_value(view).map_err(malformed)?)
+    Ok(crate::agent::answered(view).map_err(malformed)?)
 }
 
 routes! {
@@ -67,7 +72,9 @@ routes! {
     SetBackupRequest => backup::set,
     BackupNowRequest => backup::now,
     RestoreRequest => restore::restore,
+    ConfirmRestoreRequest => restore::confirm,
     OrganizationsRequest => organizations::list,
+    FindOrganizationRequest => organizations::find,
     AddOrganizationRequest => organizations::add,
     PreviewImportRequest => import::preview,
     ImportRequest => import::import,

@@ -3,13 +3,12 @@
 
 use crate::config::Config;
 use crate::error::{Error, Result};
-use crate::lock;
 use crate::store::{Direction, PageSeal};
+use crate::tasks::Tasks;
 use rand::rngs::SysRng;
 use rand_core::UnwrapErr;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use vitrine_entra::http::{Http, HttpSettings};
 use vitrine_ledger::{
@@ -40,7 +39,7 @@ pub(crate) struct Session {
     /// Where the page of the list that was read last ended.
     pub(crate) page_end: Mutex<Option<PageEnd>>,
     msp: RwLock<Arc<MspState>>,
-    tasks: Mutex<JoinSet<()>>,
+    tasks: Tasks,
 }
 
 /// Where a page of the list ended, so that the next one need not pass over all rows before it again.
@@ -85,7 +84,7 @@ impl Session {
             last_view: tokio::sync::Mutex::default(),
             page_end: Mutex::default(),
             msp: RwLock::new(Arc::new(msp)),
-            tasks: Mutex::default(),
+            tasks: Tasks::default(),
         })
     }
 
@@ -107,15 +106,20 @@ impl Session {
     /// Runs while the session lives.
     pub(crate) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
         if !self.stop.is_cancelled() {
-            lock(&self.tasks).spawn(work);
+            self.tasks.spawn(work);
         }
+    }
+
+    /// Ends every task at its next wait. Each holds a share of the keys until then.
+    pub(crate) fn abort(&self) {
+        self.stop.cancel();
+        self.tasks.abort();
     }
 
     /// Ends every task, each where it awaits, and waits until all of them are gone with what they held.
     pub(crate) async fn end(&self) {
         self.stop.cancel();
-        let mut tasks = std::mem::take(&mut *lock(&self.tasks));
-        tasks.shutdown().await;
+        self.tasks.end().await;
     }
 }
 

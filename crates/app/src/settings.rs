@@ -1,24 +1,39 @@
-//! Settings of this device: shown, saved to the file, and read back from it.
+//! Settings of this device: shown, saved to the file, and read back from it. One of them is the firm's: whether a
+//! reason is asked for stands in the signed history, so that editing a file cannot switch it off.
 
 use crate::App;
-use crate::api::{Event, SetSettingsRequest, SettingsRequest, SettingsView};
-use crate::config::Config;
+use crate::api::{Action, Event, SetSettingsRequest, SettingsRequest, SettingsView};
 use crate::error::Result;
+use crate::founding;
+use crate::journal::Change;
+use crate::vault;
+use vitrine_vault::items::MspItem;
 
 pub(crate) async fn show(app: &App, _request: SettingsRequest) -> Result<SettingsView> {
     let config = app.config();
-    Ok(SettingsView {
-        settings: config.settings.clone(),
-        fixed: config.fixed.clone(),
-        file: config.file().display().to_string(),
-    })
+    let mut settings = config.settings.clone();
+    if app.session().await.is_ok() {
+        settings.ask_reason = vault::reason_required(app).await?;
+    }
+    Ok(SettingsView { settings, fixed: config.fixed.clone(), file: config.file().display().to_string() })
 }
 
 pub(crate) async fn set(app: &App, request: SetSettingsRequest) -> Result<SettingsView> {
+    let asked = show(app, SettingsRequest {}).await?.settings.ask_reason;
     app.config().save_settings(&request.settings)?;
     // Read back rather than remembered: what a person sees is what the next start will use.
-    let fresh = Config::load_from(app.config().folder.clone(), |name| std::env::var(name).ok())?;
-    app.replace_config(fresh);
+    app.replace_config(app.config().reload()?);
+    // Changed by the person, not by what this device asks for on top.
+    if request.settings.ask_reason != asked
+        && let Ok(session) = app.session().await
+    {
+        let mut change = Change::begin(app, &session).await?;
+        let item = MspItem { name: change.firm.msp_name.clone(), reason_required: request.settings.ask_reason };
+        change.append_msp(founding::policy(&session.msp_key, &session.msp(), &item)?).await?;
+        change.firm.reason_required = item.reason_required;
+        change.note(Action::PolicyChanged, None, None, None).await?;
+        change.commit().await?;
+    }
     app.tell(Event::StatusChanged);
     show(app, SettingsRequest {}).await
 }

@@ -43,17 +43,16 @@ impl TrayView {
 
 /// Reads the numbers again and tells the tray if they changed.
 pub(crate) async fn refresh(app: &App, session: Option<&Session>) {
-    let fresh = match session {
-        None => TrayView::default(),
-        Some(session) => {
-            let Ok((counts, due)) = crate::organizations::numbers(app, session).await else { return };
-            let state = match (counts.failed, due) {
-                (1.., _) => TrayState::Failed,
-                (0, 1..) => TrayState::Due,
-                (0, 0) => TrayState::Fine,
-            };
-            TrayView { state, due, failed: counts.failed }
-        }
+    let fresh = if session.is_none() {
+        TrayView::default()
+    } else {
+        let Ok((counts, due)) = crate::organizations::numbers(app).await else { return };
+        let state = match (counts.failed, due) {
+            (1.., _) => TrayState::Failed,
+            (0, 1..) => TrayState::Due,
+            (0, 0) => TrayState::Fine,
+        };
+        TrayView { state, due, failed: counts.failed }
     };
     let changed = std::mem::replace(&mut *lock(&app.inner.tray), fresh.clone()) != fresh;
     if changed {

@@ -4,18 +4,21 @@ use crate::api::*;
 use crate::error::{Error, Result};
 use crate::failpoint::point;
 use crate::founding::{self, Founded};
+use crate::history::Remembered;
+use crate::journal::Change;
 use crate::keychain::{Place, blocking};
-use crate::records::{Firm, decode, encode, key};
+use crate::records::{Firm, decode, key};
+use crate::restore::Cause;
 use crate::session::{self, Keys, Pages, Session, make, rng};
 use crate::store::StoreError;
-use crate::{App, backup, connect, lock as hold, restore, rotate, tray};
+use crate::{App, backup, connect, gate, history, lock as hold, restore, rotate, tray};
 use std::sync::Arc;
-use std::time::Duration;
 use vitrine_ledger::{Body, DeviceId, Entry, LedgerId, MemberId, MspBody, MspState, TeamId};
 use vitrine_vault::account::{
     AccountSecret, BoxIds, Enrolment, Lockbox, RootKey, UnlockError, Unlocked, seal_account_secret,
 };
 use vitrine_vault::epoch::{self, MspKey, TeamKeys, Which, WrapContext};
+use vitrine_vault::items::MspItem;
 use vitrine_vault::page::PageKey;
 use vitrine_vault::{Secret, SecretText, passphrase};
 
@@ -27,13 +30,17 @@ pub(crate) mod meta {
     pub(crate) const SHEET: &str = "sheet";
     /// There once a damaged page of the index was met: the next unlock makes the index again.
     pub(crate) const INDEX_DAMAGED: &str = "index-damaged";
+    /// What only this device knows, sealed.
+    pub(crate) const OWN: &str = "own";
+    /// Wrong passphrases in a row.
+    pub(crate) const WRONG: &str = "wrong";
 }
 
-/// Wrong passphrases and the pause that grows with them.
+/// What the unlock screen is told, and what holds it up.
 #[derive(Default)]
 pub(crate) struct Gate {
-    wrong: u32,
-    open_again_at: u64,
+    /// As this process knows it; before it was asked for, the data folder does.
+    pub(crate) wrong: Option<gate::Wrong>,
     reason: Option<LockReason>,
     warnings: Vec<ErrorView>,
     opening: Arc<tokio::sync::Mutex<()>>,
@@ -45,10 +52,6 @@ pub(crate) async fn one_at_a_time(app: &App) -> tokio::sync::OwnedMutexGuard<()>
     let opening = hold(&app.inner.gate).opening.clone();
     opening.lock_owned().await
 }
-
-/// Attempts before a pause; a typing mistake costs nothing.
-const FREE_ATTEMPTS: u32 = 3;
-const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 pub(crate) async fn status(app: &App, _request: StatusRequest) -> Result<StatusView> {
     let config = app.config();
@@ -73,14 +76,18 @@ pub(crate) async fn status(app: &App, _request: StatusRequest) -> Result<StatusV
         Some(_) => Some(firm(app).await?),
         None => None,
     };
-    let (retry_in_ms, lock_reason, warnings) = {
+    let retry_in_ms = gate::left_ms(app).await?;
+    let (lock_reason, warnings) = {
         let gate = hold(&app.inner.gate);
-        let wait = gate.open_again_at.saturating_sub(app.inner.clock.steady_ms());
         let reason = (phase == Phase::Locked).then(|| gate.reason.unwrap_or(LockReason::Start));
-        (u32::try_from(wait).unwrap_or(u32::MAX), reason, gate.warnings.clone())
+        (reason, gate.warnings.clone())
     };
-    let counts = match &session {
-        Some(session) => crate::organizations::numbers(app, session).await?.0.total,
+    let backup = match &firm {
+        Some(firm) => Some(backup::view(app, firm).await?),
+        None => None,
+    };
+    let organizations = match &session {
+        Some(_) => crate::organizations::counts(app).await?.total,
         None => 0,
     };
     Ok(StatusView {
@@ -99,14 +106,15 @@ pub(crate) async fn status(app: &App, _request: StatusRequest) -> Result<StatusV
         msp_name: firm.as_ref().map(|firm| firm.msp_name.clone()),
         person_name: firm.as_ref().map(|firm| firm.person_name.clone()),
         onboarding: firm.as_ref().map(|firm| OnboardingView {
-            kit_confirmed: firm.kit_confirmed,
+            kit_confirmed: firm.own.kit_confirmed,
             sheet_saved: firm.sheet_saved,
-            backup_exists: firm.backup_written_at.is_some(),
-            organization_exists: counts > 0,
+            backup_exists: firm.own.backup.is_some(),
+            organization_exists: organizations > 0,
             tenant_connected: firm.tenant_connected,
             rotation_verified: firm.rotation_verified,
         }),
-        backup: firm.as_ref().map(|firm| backup::view(app, firm)),
+        backup,
+        unconfirmed: firm.as_ref().is_some_and(|firm| firm.own.unconfirmed),
         warnings,
         data_folder: config.folder.display().to_string(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -122,6 +130,13 @@ fn host(url: &url::Url) -> String {
 pub(crate) async fn firm(app: &App) -> Result<Firm> {
     let row = app.inner.store.index_value(key::FIRM).await?;
     row.map_or(Ok(Firm::default()), |bytes| decode(&bytes))
+}
+
+/// Whether a reason is asked for before anything is shown. The firm's rule stands in the signed history; a device may
+/// ask for more, and not for less.
+pub(crate) async fn reason_required(app: &App) -> Result<bool> {
+    app.session().await?;
+    Ok(app.settings().ask_reason || firm(app).await?.reason_required)
 }
 
 pub(crate) async fn passphrase_strength(
@@ -165,35 +180,31 @@ pub(crate) async fn create(app: &App, request: CreateVaultRequest) -> Result<Sta
     let in_file = !app.inner.device_secret.keychain_works().await;
     check_passphrase(&request.passphrase.0, &[&msp_name, &person_name], in_file)?;
     let device_name = machine_name();
-    let Founded { entries, state, keys } = founding::found(&person_name, &device_name, app.now_ms())?;
+    let item = MspItem { name: msp_name.clone(), reason_required: true };
+    let Founded { entries, state, keys } = founding::found(&item, &person_name, &device_name, app.now_ms())?;
     let ids = BoxIds {
         member: *keys.member.as_bytes(),
         device: *keys.device_id.as_bytes(),
         genesis: *state.ledger().as_bytes(),
     };
     let boxes = seal_boxes(app, request.passphrase.0, ids, keys, request.accept_file_fallback).await?;
-    let session = Arc::new(Session::new(boxes.keys, state.clone(), &app.config())?);
+    let session = Arc::new(Session::new(boxes.keys, state, &app.config())?);
     open_empty_index(app, &session).await?;
-    let mut tx = app.inner.store.begin().await?;
-    for entry in &entries {
-        tx.append_entry(state.ledger().as_bytes(), entry.seq(), entry.bytes()).await?;
-        tx.index_put(&key::msp_hash(entry.seq()), entry.hash().as_bytes()).await?;
+    // One change: a vault that is killed while it is made is whole or was never there.
+    let mut change = Change::begin(app, &session).await?;
+    let reason_required = item.reason_required;
+    change.firm = Firm { msp_name, person_name, reason_required, ..Firm::default() };
+    for (entry, state) in entries {
+        change.take_msp(&entry, state).await?;
     }
     for (name, bytes) in &boxes.metas {
-        tx.put_meta(name, bytes).await?;
+        change.tx.put_meta(name, bytes).await?;
     }
-    tx.index_put_long(key::MSP, &state.encode()).await?;
-    let firm = Firm { msp_name: msp_name.clone(), person_name, ..Firm::default() };
-    tx.index_put(key::FIRM, &encode(&firm)?).await?;
+    change.note(Action::VaultCreated, None, None, None).await?;
     point!("vault.create.before");
-    tx.commit().await?;
+    change.commit().await?;
     point!("vault.create.after");
     *app.inner.session.write().await = Some(session.clone());
-    // The firm's name is part of the signed history too, so that a restored vault knows it.
-    let mut change = crate::journal::Change::begin(app, &session).await?;
-    change.append_msp(founding::policy(&session.msp_key, &state, &msp_name)?).await?;
-    change.note(Action::VaultCreated, None, None, None).await?;
-    change.commit().await?;
     opened(app, &session).await;
     status(app, StatusRequest {}).await
 }
@@ -266,21 +277,18 @@ pub(crate) async fn unlock(app: &App, request: UnlockRequest) -> Result<StatusVi
     }
     let lockbox = app.inner.store.meta(meta::LOCKBOX).await?.ok_or_else(no_vault)?;
     let lockbox = Lockbox::from_bytes(&lockbox).map_err(damaged_lockbox)?;
-    wait_for_gate(app)?;
+    gate::wait(app).await?;
     let device = device_name(&lockbox);
     let (secret, _) = app.inner.device_secret.load(&device).await?;
     let (unlocked, lockbox) = blocking(move || (lockbox.open(&request.passphrase.0, &secret), lockbox)).await?;
     let unlocked = match unlocked {
         Ok(unlocked) => unlocked,
-        Err(UnlockError::Refused) => return Err(wrong(app)),
+        Err(UnlockError::Refused) => return Err(gate::wrong(app).await),
         Err(UnlockError::Kdf(error)) => return Err(no_memory(error)),
         Err(error) => return Err(damaged_lockbox(error)),
     };
-    {
-        let mut gate = hold(&app.inner.gate);
-        (gate.wrong, gate.open_again_at) = (0, 0);
-        gate.warnings.clear();
-    }
+    gate::right(app).await;
+    hold(&app.inner.gate).warnings.clear();
     let entered = enter(app, unlocked, lockbox.ids(), &device).await;
     if entered.is_err() {
         // An index that stays open without a session would hold the local key of a vault that says it is locked.
@@ -293,31 +301,26 @@ pub(crate) async fn unlock(app: &App, request: UnlockRequest) -> Result<StatusVi
 async fn enter(app: &App, unlocked: Unlocked, ids: BoxIds, device: &str) -> Result<StatusView> {
     let pages = Pages(PageKey::derive(unlocked.device_keys.local()));
     let index = app.inner.store.unlock_index(pages).await;
-    let remembered = app.inner.device_secret.generation(device).await;
+    let remembered = app.inner.device_secret.remembered(device).await;
     if let Err(error) = index {
         if !matches!(error, StoreError::PageDamaged { .. }) {
             return Err(error.into());
         }
-        return restore::rebuild(app, unlocked, ids, remembered.unwrap_or(0)).await;
+        return restore::rebuild(app, unlocked, ids, Cause::Damaged(remembered)).await;
     }
     let generation = app.inner.store.index_generation().await?;
-    if let Some(remembered) = remembered.filter(|remembered| *remembered > generation) {
-        return Err(Error::integrity(
-            "vault.rolled-back",
-            "This database is older than the one this device used last.",
-            "Put the newer database back, or restore from the newest backup with the recovery kit.",
-        )
-        .holds("Nothing was opened or changed.")
-        .details(format!("generation {generation}, last seen {remembered}")));
+    if let Some(Remembered { generation: newest, .. }) = remembered.as_ref().filter(|last| last.generation > generation)
+    {
+        return Err(history::rolled_back(format!("generation {generation}, last seen {newest}")));
     }
     if app.inner.store.meta(meta::INDEX_DAMAGED).await?.is_some_and(|mark| mark == [1]) {
-        return restore::rebuild(app, unlocked, ids, generation).await;
+        return restore::rebuild(app, unlocked, ids, Cause::Damaged(remembered)).await;
     }
     let (state, (team, team_keys, msp_key)) = match read_state(app, &unlocked.root, ids).await {
         Ok(read) => read,
         // A row that is gone although every page is whole: make the index again from what is signed.
         Err(error) if error.code().starts_with("index.") => {
-            return restore::rebuild(app, unlocked, ids, generation).await;
+            return restore::rebuild(app, unlocked, ids, Cause::Damaged(remembered)).await;
         }
         Err(error) => return Err(error),
     };
@@ -437,6 +440,7 @@ pub(crate) async fn opened(app: &App, session: &Arc<Session>) {
         );
     }
     crate::credentials::watch(app, session);
+    backup::catch_up(app).await;
     tray::refresh(app, Some(session)).await;
     app.tell(Event::Unlocked);
     app.tell(Event::StatusChanged);
@@ -457,7 +461,7 @@ pub(crate) async fn lock_now(app: &App, reason: LockReason) {
     rotate::forget_all(app);
     app.inner.clipboard.forget();
     let device = hex(session.author.device.as_bytes());
-    let generation = app.inner.store.index_generation().await;
+    let newest = newest(app).await;
     app.inner.store.lock_index().await;
     // The session's tasks are gone. A request that still runs drops the keys when it finds the index locked.
     drop(session);
@@ -465,8 +469,8 @@ pub(crate) async fn lock_now(app: &App, reason: LockReason) {
     hold(&app.inner.gate).reason = Some(reason);
     tray::refresh(app, None).await;
     app.tell(Event::Locked { reason });
-    if let Ok(generation) = generation {
-        app.inner.device_secret.remember_generation(&device, generation).await;
+    if let Ok(newest) = newest {
+        app.inner.device_secret.remember(&device, &newest).await;
     }
 }
 
@@ -482,11 +486,17 @@ pub(crate) async fn mark_damaged(app: &App) {
     }
 }
 
-/// Tells the keychain which generation of the database was the newest, so that an older one is noticed.
+/// Tells the keychain which database was the newest, so that an older one is noticed.
 pub(crate) async fn remember_generation(app: &App, session: &Session) {
-    if let Ok(generation) = app.inner.store.index_generation().await {
-        app.inner.device_secret.remember_generation(&hex(session.author.device.as_bytes()), generation).await;
+    if let Ok(newest) = newest(app).await {
+        app.inner.device_secret.remember(&hex(session.author.device.as_bytes()), &newest).await;
     }
+}
+
+async fn newest(app: &App) -> Result<Remembered> {
+    // The row first: a change between the two makes the generation newer than the history, which is as true.
+    let history = firm(app).await?.history;
+    Ok(Remembered { generation: app.inner.store.index_generation().await?, history })
 }
 
 pub(crate) async fn touch(app: &App, _request: TouchRequest) -> Result<Done> {
@@ -498,7 +508,7 @@ pub(crate) async fn change_passphrase(app: &App, request: ChangePassphraseReques
     let session = app.session().await?;
     let lockbox = app.inner.store.meta(meta::LOCKBOX).await?.ok_or_else(no_vault)?;
     let lockbox = Lockbox::from_bytes(&lockbox).map_err(damaged_lockbox)?;
-    wait_for_gate(app)?;
+    gate::wait(app).await?;
     let (secret, place) = app.inner.device_secret.load(&device_name(&lockbox)).await?;
     let firm = firm(app).await?;
     check_passphrase(&request.new.0, &[&firm.msp_name, &firm.person_name], place == Place::File)?;
@@ -518,7 +528,7 @@ pub(crate) async fn change_passphrase(app: &App, request: ChangePassphraseReques
     .await?;
     let (fresh, enrolment) = match resealed {
         Ok(resealed) => resealed,
-        Err(UnlockError::Refused) => return Err(wrong(app).holds("The passphrase was not changed.")),
+        Err(UnlockError::Refused) => return Err(gate::wrong(app).await.holds("The passphrase was not changed.")),
         Err(UnlockError::Kdf(error)) => return Err(no_memory(error)),
         Err(error) => return Err(damaged_lockbox(error)),
     };
@@ -537,36 +547,6 @@ pub(crate) fn warn(app: &App, warning: Error) {
     app.tell(Event::StatusChanged);
 }
 
-fn wait_for_gate(app: &App) -> Result<()> {
-    let wait = hold(&app.inner.gate).open_again_at.saturating_sub(app.inner.clock.steady_ms());
-    if wait == 0 {
-        return Ok(());
-    }
-    Err(Error::new(ErrorClass::Locked, "vault.wait", "Too many wrong passphrases.", "Wait, then try again.")
-        .retry_in_ms(u32::try_from(wait).unwrap_or(u32::MAX)))
-}
-
-fn wrong(app: &App) -> Error {
-    let mut gate = hold(&app.inner.gate);
-    gate.wrong = gate.wrong.saturating_add(1);
-    let doublings = gate.wrong.saturating_sub(FREE_ATTEMPTS).min(6);
-    let pause = if gate.wrong < FREE_ATTEMPTS {
-        Duration::ZERO
-    } else {
-        Duration::from_secs(1 << doublings).min(LONGEST_PAUSE)
-    };
-    let pause = u32::try_from(pause.as_millis()).unwrap_or(u32::MAX);
-    gate.open_again_at = app.inner.clock.steady_ms().saturating_add(u64::from(pause));
-    // One sentence for every way of being wrong: it must not tell which half was right.
-    Error::new(
-        ErrorClass::Locked,
-        "vault.wrong-passphrase",
-        "This passphrase does not open the vault on this device.",
-        "Check caps lock and keyboard layout, then try again.",
-    )
-    .retry_in_ms(pause)
-}
-
 fn named(name: &str, what: &str) -> Result<String> {
     crate::organizations::checked_name(name).map_err(|_| {
         Error::usage(
@@ -579,7 +559,10 @@ fn named(name: &str, what: &str) -> Result<String> {
 
 /// This machine's name, as other members will see it.
 pub(crate) fn machine_name() -> String {
+    #[cfg(unix)]
     let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    #[cfg(not(unix))]
+    let name = std::env::var("COMPUTERNAME").unwrap_or_default();
     if name.trim().is_empty() { "This computer".into() } else { name.chars().take(100).collect() }
 }
 

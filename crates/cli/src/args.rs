@@ -56,6 +56,12 @@ pub(crate) enum Command {
     },
     /// Restore a vault from a backup file into an empty data folder.
     Restore(Restore),
+    /// Answer for a restored vault being the newest, where no tenant can.
+    ConfirmRestore {
+        /// How you know; it stays in the list of what happened.
+        #[arg(long)]
+        reason: String,
+    },
     /// Organizations.
     #[command(subcommand)]
     Org(Org),
@@ -151,7 +157,10 @@ pub(crate) struct Restore {
     /// Read the printed codes from this file descriptor, one a line: secret code and vault code, or the sheet's code.
     #[arg(long, value_name = "N")]
     pub(crate) codes_fd: Option<u32>,
-    /// Without a keychain, keep the device secret in a file of your own.
+    /// With the kit: choose a new passphrase as well, read after the present one.
+    #[arg(long, conflicts_with = "sheet")]
+    pub(crate) new_passphrase: bool,
+    /// Without a keychain, keep the device secret in a file of your own. Asks for a stronger passphrase.
     #[arg(long)]
     pub(crate) accept_file_fallback: bool,
 }

@@ -71,14 +71,16 @@ impl Door {
         self.call(StatusRequest {}).await
     }
 
-    /// Leaves the vault as it was found. Called whatever came of the command.
-    pub(crate) async fn close(mut self) {
+    /// Leaves the vault as it was found. Called whatever came of the command; tells what was left for the next time.
+    pub(crate) async fn close(mut self, person: &Person) {
         if self.lock_after && !self.ends_with_us() {
             // The command's own outcome is what counts; a vault that cannot be locked is one that is gone.
             let _ = self.call(LockRequest {}).await;
         }
         if let Way::Here(app) = self.way {
-            app.close().await;
+            for error in app.close().await {
+                person.progress(&json!({ "kind": "warning", "error": error }), &warning(&error));
+            }
         }
     }
 }

@@ -31,6 +31,9 @@ fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return output::misused(&error, json).into(),
     };
+    if let Err(error) = vitrine_app::log() {
+        return output::failed(error.view(), json).into();
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return output::failed(&output::machine("cli.no-runtime", &error), json).into(),

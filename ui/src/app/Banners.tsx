@@ -3,6 +3,7 @@
 import { IconAlertTriangle, IconFlask } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import type { StatusView } from "../host";
+import { ConfirmRestore } from "../features/onboarding/ConfirmRestore";
 import { useWords } from "../words";
 import css from "./App.module.css";
 
@@ -59,6 +60,11 @@ export function Banners({ status, brief }: { status: StatusView; brief: boolean 
           {phase === "unlocked" && status.onboarding?.kitConfirmed && backup !== null && backup.folder === null ? (
             <Banner icon={alarm} title={t("banner.backup")}>
               {t("banner.backupMore")} <a href="#/start">{t("banner.backupAction")}</a>
+            </Banner>
+          ) : null}
+          {status.unconfirmed ? (
+            <Banner icon={alarm} title={t("banner.unconfirmed")}>
+              {t("banner.unconfirmedMore")} <ConfirmRestore />
             </Banner>
           ) : null}
           {status.warnings.map((warning) => (

@@ -22,6 +22,7 @@ export const commands = {
 	setBackup: (request: SetBackupRequest) => typedError<StatusView, ErrorView>(__TAURI_INVOKE("set_backup", { request })),
 	backupNow: (request: BackupNowRequest) => typedError<StatusView, ErrorView>(__TAURI_INVOKE("backup_now", { request })),
 	restore: (request: RestoreRequest) => typedError<StatusView, ErrorView>(__TAURI_INVOKE("restore", { request })),
+	confirmRestore: (request: ConfirmRestoreRequest) => typedError<StatusView, ErrorView>(__TAURI_INVOKE("confirm_restore", { request })),
 	organizations: (request: OrganizationsRequest) => typedError<OrganizationsView, ErrorView>(__TAURI_INVOKE("organizations", { request })),
 	addOrganization: (request: AddOrganizationRequest) => typedError<OrganizationView, ErrorView>(__TAURI_INVOKE("add_organization", { request })),
 	previewImport: (request: PreviewImportRequest) => typedError<ImportPreviewView, ErrorView>(__TAURI_INVOKE("preview_import", { request })),
@@ -152,7 +153,11 @@ export type Action =
 /**  The safe sheet was written. */
 "sheetSaved" | 
 /**  A device was added by recovery kit or safe sheet. */
-"restored";
+"restored" | 
+/**  A person answered for a restored vault being the newest. */
+"restoreConfirmed" | 
+/**  The firm's own rules were changed. */
+"policyChanged";
 
 /**  Something that happened, from the ledger or the view records. */
 export type ActivityLine = {
@@ -210,6 +215,8 @@ export type AuditView = {
 	lines: ActivityLine[],
 	/**  How many there are. */
 	total: number,
+	/**  How far the signed history beneath them was verified: that of the organization asked for, else the firm's. */
+	verified: VerifiedView,
 };
 
 /**  Writes the backup now. */
@@ -307,6 +314,12 @@ export type CloudView = {
 export type ConfirmKitRequest = {
 	/**  The groups, in the order they were asked. */
 	groups: [string, string],
+};
+
+/**  A person answers for a restored vault being the newest. */
+export type ConfirmRestoreRequest = {
+	/**  How the person knows; it stays in the list of what happened. */
+	reason: string,
 };
 
 /**  "Yes, this is the tenant": goes on to the plan. */
@@ -1040,6 +1053,8 @@ export type RestoreRequest = {
 	paper: RestorePaper,
 	/**  With the kit: the passphrase the vault had. With the sheet: a new passphrase. */
 	passphrase: string,
+	/**  With the kit: a new passphrase, where the one the vault had is too weak for a device without a keychain. */
+	newPassphrase?: string | null,
 	/**  The person accepts a file of their own where there is no keychain. */
 	acceptFileFallback: boolean,
 };
@@ -1227,6 +1242,8 @@ export type StatusView = {
 	onboarding: OnboardingView | null,
 	/**  The encrypted backup; only while unlocked. */
 	backup: BackupView | null,
+	/**  This device came from a backup, and nothing outside has said yet that the backup was the newest. */
+	unconfirmed: boolean,
 	/**  What was noticed about the store when it was opened: a repaired page, an older database. */
 	warnings: ErrorView[],
 	/**  Path of the data folder. */
@@ -1330,6 +1347,16 @@ export type Verdict =
 "warning" | 
 /**  Not looked at yet. */
 "unknown";
+
+/**  The newest entry of a signed history whose chain this device verified from its beginning. */
+export type VerifiedView = {
+	/**  Entries verified. */
+	entries: number,
+	/**  When the newest of them was made, by its author's clock. */
+	at: Time,
+	/**  Its hash, in hexadecimal digits: two people who compare it compare everything before it. */
+	head: string,
+};
 
 /**  Which stored password. */
 export type WhichValue = 

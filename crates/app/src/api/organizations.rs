@@ -56,6 +56,21 @@ pub struct OrganizationsView {
     pub counts: OrganizationCounts,
 }
 
+/// Asks which organization a person means by its whole name, a whole domain or its id.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, Type)]
+pub struct FindOrganizationRequest {
+    /// What the person typed.
+    pub named: String,
+}
+command!(FindOrganizationRequest, "find_organization", FoundOrganizationsView);
+
+/// The organizations of that name: none, one, or more than one can tell apart.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+pub struct FoundOrganizationsView {
+    /// Them.
+    pub rows: Vec<OrganizationRow>,
+}
+
 /// How many organizations there are, by state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
@@ -385,6 +400,10 @@ pub enum Action {
     SheetSaved,
     /// A device was added by recovery kit or safe sheet.
     Restored,
+    /// A person answered for a restored vault being the newest.
+    RestoreConfirmed,
+    /// The firm's own rules were changed.
+    PolicyChanged,
 }
 
 /// Asks what happened over all organizations.
@@ -410,4 +429,18 @@ pub struct AuditView {
     pub lines: Vec<ActivityLine>,
     /// How many there are.
     pub total: u32,
+    /// How far the signed history beneath them was verified: that of the organization asked for, else the firm's.
+    pub verified: VerifiedView,
+}
+
+/// The newest entry of a signed history whose chain this device verified from its beginning.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct VerifiedView {
+    /// Entries verified.
+    pub entries: u32,
+    /// When the newest of them was made, by its author's clock.
+    pub at: Time,
+    /// Its hash, in hexadecimal digits: two people who compare it compare everything before it.
+    pub head: String,
 }

@@ -31,6 +31,8 @@ pub struct StatusView {
     pub onboarding: Option<OnboardingView>,
     /// The encrypted backup; only while unlocked.
     pub backup: Option<BackupView>,
+    /// This device came from a backup, and nothing outside has said yet that the backup was the newest.
+    pub unconfirmed: bool,
     /// What was noticed about the store when it was opened: a repaired page, an older database.
     pub warnings: Vec<ErrorView>,
     /// Path of the data folder.
@@ -291,10 +293,21 @@ pub struct RestoreRequest {
     pub paper: RestorePaper,
     /// With the kit: the passphrase the vault had. With the sheet: a new passphrase.
     pub passphrase: EdgeSecret,
+    /// With the kit: a new passphrase, where the one the vault had is too weak for a device without a keychain.
+    #[serde(default)]
+    pub new_passphrase: Option<EdgeSecret>,
     /// The person accepts a file of their own where there is no keychain.
     pub accept_file_fallback: bool,
 }
 command!(RestoreRequest, "restore", StatusView);
+
+/// A person answers for a restored vault being the newest.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+pub struct ConfirmRestoreRequest {
+    /// How the person knows; it stays in the list of what happened.
+    pub reason: String,
+}
+command!(ConfirmRestoreRequest, "confirm_restore", StatusView);
 
 /// The paper that opens a backup.
 #[derive(Serialize, Deserialize, Type)]

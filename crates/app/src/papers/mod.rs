@@ -93,7 +93,7 @@ pub(crate) async fn confirm_kit(app: &App, request: ConfirmKitRequest) -> Result
         }
     }
     let mut change = Change::begin(app, &session).await?;
-    change.firm.kit_confirmed = true;
+    change.firm.own.kit_confirmed = true;
     change.commit().await?;
     app.tell(Event::StatusChanged);
     vault::status(app, StatusRequest {}).await

@@ -212,6 +212,11 @@ impl Store {
         reads::entries_by_arrival(&mut self.settled().await?.connection, arrival, limit).await
     }
 
+    /// Arrival of the newest entry of all ledgers, 0 if there is none.
+    pub async fn newest_arrival(&self) -> Result<u64, StoreError> {
+        reads::newest_arrival(&mut self.settled().await?.connection).await
+    }
+
     /// The object of a hash.
     pub async fn object(&self, hash: &[u8; 32]) -> Result<Option<Vec<u8>>, StoreError> {
         reads::object(&mut self.settled().await?.connection, hash).await

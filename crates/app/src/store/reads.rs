@@ -61,6 +61,11 @@ pub(super) async fn entries_by_arrival(
     rows.into_iter().map(read).collect()
 }
 
+pub(super) async fn newest_arrival(connection: &mut SqliteConnection) -> Result<u64, StoreError> {
+    let newest = sqlx::query_scalar::<_, Option<i64>>("SELECT max(id) FROM entries").fetch_one(connection).await?;
+    newest.map_or(Ok(0), unsigned)
+}
+
 pub(super) async fn object(connection: &mut SqliteConnection, hash: &[u8; 32]) -> Result<Option<Vec<u8>>, StoreError> {
     let query = sqlx::query_scalar("SELECT bytes FROM objects WHERE hash = ?");
     Ok(query.bind(hash.as_slice()).fetch_optional(connection).await?)

@@ -23,7 +23,15 @@ pub(super) async fn list(door: &mut Door, organization: Option<&str>, offset: u3
     };
     let view = door.call(AuditRequest { organization, offset, limit }).await?;
     let rows: Vec<Vec<String>> = view.lines.iter().map(cells).collect();
-    let words = format!("{}\n{} of {} shown", table(&HEADING, &rows), rows.len(), view.total);
+    let words = format!(
+        "{}\n{} of {} shown\nChain verified up to {} ({} entries, newest {})",
+        table(&HEADING, &rows),
+        rows.len(),
+        view.total,
+        time(Some(view.verified.at)),
+        view.verified.entries,
+        view.verified.head,
+    );
     Outcome::of(&view, words)
 }
 

@@ -1,6 +1,8 @@
 //! Finds what a person names: an organization by name, domain or id, an account by user name or id.
 
-use vitrine_app::api::{AccountState, AccountView, OrganizationRequest, OrganizationView, OrganizationsRequest};
+use vitrine_app::api::{
+    AccountState, AccountView, FindOrganizationRequest, OrganizationRequest, OrganizationView, OrganizationsRequest,
+};
 
 use super::Result;
 use crate::{door::Door, output::usage, text::shown};
@@ -10,30 +12,29 @@ pub(super) async fn id(door: &mut Door, named: &str) -> Result<String> {
     if named.len() == 64 && named.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Ok(named.to_ascii_lowercase());
     }
-    let request = OrganizationsRequest { filter: named.to_owned(), limit: 500, ..OrganizationsRequest::default() };
-    let rows = door.call(request).await?.rows;
-    let wanted = named.trim().to_lowercase();
-    let same = |text: &str| text.to_lowercase() == wanted;
-    let mut found = rows.iter().filter(|row| same(&row.name) || row.domain.as_deref().is_some_and(same));
-    match (found.next(), found.next()) {
-        (Some(row), None) => Ok(row.id.clone()),
-        (Some(_), Some(_)) => Err(usage(
+    let found = door.call(FindOrganizationRequest { named: named.to_owned() }).await?.rows;
+    match found.as_slice() {
+        [row] => Ok(row.id.clone()),
+        [] => Err(usage(
+            "cli.no-such-organization",
+            format!("There is no organization called {}.", shown(named)),
+            match similar(door, named).await?.as_slice() {
+                [] => "See vitrine org list.".to_owned(),
+                names => format!("Give the whole name. Similar: {}.", names.join(", ")),
+            },
+        )),
+        _ => Err(usage(
             "cli.organization-ambiguous",
             format!("Several organizations are called {}.", shown(named)),
             "Name one by its id: vitrine org list --json.",
         )),
-        (None, _) => Err(usage(
-            "cli.no-such-organization",
-            format!("There is no organization called {}.", shown(named)),
-            match rows.as_slice() {
-                [] => "See vitrine org list.".to_owned(),
-                rows => {
-                    let names: Vec<String> = rows.iter().take(3).map(|row| shown(&row.name)).collect();
-                    format!("Give the whole name. Similar: {}.", names.join(", "))
-                }
-            },
-        )),
     }
+}
+
+/// Names that hold what was typed, for whoever mistyped one: only then is everything searched.
+async fn similar(door: &mut Door, named: &str) -> Result<Vec<String>> {
+    let request = OrganizationsRequest { filter: named.to_owned(), limit: 3, ..OrganizationsRequest::default() };
+    Ok(door.call(request).await?.rows.iter().map(|row| shown(&row.name)).collect())
 }
 
 /// An organization.

@@ -44,7 +44,7 @@ pub(crate) async fn run(command: Command, person: &mut Person) -> Result {
         _ => Door::unlocked(person).await?,
     };
     let outcome = perform(command, &mut door, person).await;
-    door.close().await;
+    door.close(person).await;
     outcome
 }
 
@@ -59,6 +59,7 @@ async fn perform(command: Command, door: &mut Door, person: &mut Person) -> Resu
         Command::Sheet { path } => papers::sheet(door, &path).await,
         Command::Backup { folder } => papers::backup(door, folder.as_deref()).await,
         Command::Restore(restore) => papers::restore(door, person, restore).await,
+        Command::ConfirmRestore { reason } => papers::confirm_restore(door, reason).await,
         Command::Org(org) => organizations::run(door, org).await,
         Command::Connect(connect) => connect::run(door, person, connect).await,
         Command::Laps(laps) => laps::run(door, person, laps).await,

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use serde_json::json;
 use vitrine_app::api::{
-    BackupNowRequest, ConfirmKitRequest, Phase, RestorePaper, RestoreRequest, SaveKitRequest, SaveSheetRequest,
-    SetBackupRequest, StatusView,
+    BackupNowRequest, ConfirmKitRequest, ConfirmRestoreRequest, Phase, RestorePaper, RestoreRequest, SaveKitRequest,
+    SaveSheetRequest, SetBackupRequest, StatusView,
 };
 use zeroize::Zeroizing;
 
@@ -80,12 +80,19 @@ pub(super) async fn restore(door: &mut Door, person: &mut Person, restore: Resto
         RestorePaper::Kit { secret_code, vault_code: vault_code.to_string() }
     };
     let passphrase = if restore.sheet { person.new_passphrase()? } else { person.passphrase("Passphrase: ")? };
+    let new_passphrase = if restore.new_passphrase { Some(person.new_passphrase()?) } else { None };
     let request = RestoreRequest {
         file: absolute(&restore.file)?,
         paper,
         passphrase,
+        new_passphrase,
         accept_file_fallback: restore.accept_file_fallback,
     };
     let status = door.call(request).await?;
     Outcome::of(&status, format!("The vault was restored into {}.", shown(&status.data_folder)))
+}
+
+pub(super) async fn confirm_restore(door: &mut Door, reason: String) -> Result {
+    let status = door.call(ConfirmRestoreRequest { reason }).await?;
+    Outcome::of(&status, "The restored vault is taken for the newest from now on.".into())
 }

@@ -47,12 +47,12 @@ pub(super) async fn unlock(person: &mut Person) -> Result {
             Ok(passphrase) if !door.ends_with_us() => door.call(UnlockRequest { passphrase }).await,
             Ok(passphrase) => {
                 // The agent takes the data folder, which this process must let go of first.
-                door.close().await;
+                door.close(person).await;
                 return unlocked(&agent::start(&passphrase)?);
             }
         },
     };
-    door.close().await;
+    door.close(person).await;
     unlocked(&result?)
 }
 
@@ -111,6 +111,9 @@ fn in_words(status: &StatusView) -> String {
         DeviceSecretPlace::Missing => lines.push("The device secret is gone: restore with the kit.".to_owned()),
         DeviceSecretPlace::NoKeychain => lines.push("There is no keychain that can be written.".to_owned()),
         DeviceSecretPlace::KeychainReady | DeviceSecretPlace::Keychain => {}
+    }
+    if status.unconfirmed {
+        lines.push("Restored from a backup; no tenant has confirmed yet that it was the newest.".to_owned());
     }
     if status.retry_in_ms > 0 {
         lines.push(format!("Another passphrase is accepted in {} s.", status.retry_in_ms.div_ceil(1000)));

@@ -1,11 +1,11 @@
 // What happened, as sentences, from signed records alone.
 
-import { IconHistory } from "@tabler/icons-react";
+import { IconHistory, IconShieldCheck } from "@tabler/icons-react";
 import { useState } from "react";
 import { Bones, Button, Chip, Empty, Page, Row, Section } from "../../components";
 import { type ActivityLine, asErrorView, useRead } from "../../host";
 import { ErrorNotice, sentence } from "../../parts";
-import { day, timeOfDay, useWords } from "../../words";
+import { day, exact, timeOfDay, useWords } from "../../words";
 import css from "./AuditScreen.module.css";
 
 const step = 100;
@@ -31,6 +31,19 @@ export function AuditScreen({
     <Page title={<h1>{t("audit.title")}</h1>} lead={t("audit.lead")}>
       <ErrorNotice error={view.error ? asErrorView(view.error) : null} />
       {view.isPending ? <Bones rows={10} label={t("common.loading")} /> : null}
+      {data ? (
+        <Row>
+          <Chip tone="good" icon={<IconShieldCheck size={14} aria-hidden />}>
+            {t("audit.verified", { at: exact(data.verified.at) })}
+          </Chip>
+          <span className={css.soft}>
+            {t("audit.verifiedMore", {
+              entries: data.verified.entries.toLocaleString(),
+              head: data.verified.head.slice(0, 16),
+            })}
+          </span>
+        </Row>
+      ) : null}
       {organization === undefined ? null : (
         <Row>
           <Chip>{t("audit.onlyThis", { name: only?.organizationName ?? "" })}</Chip>

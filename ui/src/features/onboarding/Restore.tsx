@@ -19,6 +19,7 @@ export function Restore({ status, onBack }: { status: StatusView; onBack: () => 
   const [passphrase, setPassphrase] = useState("");
   const [repeat, setRepeat] = useState("");
   const [strength, setStrength] = useState<Strength>(null);
+  const [fresh, setFresh] = useState("");
   const [accept, setAccept] = useState(false);
   const noKeychain = status.deviceSecret === "noKeychain";
 
@@ -27,9 +28,12 @@ export function Restore({ status, onBack }: { status: StatusView; onBack: () => 
       file: file.trim(),
       paper: paper === "kit" ? { kind: "kit", secretCode, vaultCode } : { kind: "sheet", code: sheetCode },
       passphrase,
+      newPassphrase: stronger ? fresh : null,
       acceptFileFallback: noKeychain && accept,
     }),
   );
+  // What was strong enough beside a keychain may not be so beside a file; asked for only once that is known.
+  const stronger = paper === "kit" && (restore.error?.code === "restore.weak-passphrase" || fresh !== "");
   const codes = {
     capsLockHint: "",
     showLabel: t("common.show"),
@@ -42,7 +46,9 @@ export function Restore({ status, onBack }: { status: StatusView; onBack: () => 
     passphrase !== "" &&
     (!noKeychain || accept) &&
     (paper === "kit"
-      ? secretCode.trim() !== "" && vaultCode.trim() !== ""
+      ? secretCode.trim() !== "" &&
+        vaultCode.trim() !== "" &&
+        (!stronger || (strength?.enough === true && repeat === fresh))
       : sheetCode.trim() !== "" && strength?.enough === true && repeat === passphrase);
   return (
     <form
@@ -103,6 +109,18 @@ export function Restore({ status, onBack }: { status: StatusView; onBack: () => 
               hideLabel={t("common.hide")}
               testId="restore-passphrase"
             />
+            {stronger ? (
+              <NewPassphrase
+                label={t("restore.strongerPassphrase")}
+                repeatLabel={t("create.repeat")}
+                value={fresh}
+                repeat={repeat}
+                onValue={setFresh}
+                onRepeat={setRepeat}
+                onStrength={setStrength}
+                testIds={["restore-stronger", "restore-repeat"]}
+              />
+            ) : null}
           </>
         ) : (
           <>

@@ -130,6 +130,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     personName: null,
     onboarding: null,
     backup: null,
+    unconfirmed: false,
     warnings: [],
     dataFolder: "/home/ada/.local/share/vitrine",
     version: "0.1.0",
@@ -382,6 +383,12 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
       emit({ kind: "statusChanged" });
       return statusNow();
     },
+    confirmRestore: async () => {
+      await pause();
+      status = { ...status, unconfirmed: false };
+      emit({ kind: "statusChanged" });
+      return statusNow();
+    },
     restore: async (request: { passphrase: string }) => {
       await pause(3);
       passphrase = request.passphrase;
@@ -496,6 +503,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
       return {
         lines: lines.slice(offset, offset + (request.limit ?? 100)),
         total: lines.length,
+        verified: { entries: 3 + lines.length, at: lines[0]?.at ?? now(), head: "5f".repeat(32) },
       };
     },
     connect: async (request: Parameters<Host["connect"]>[0]) => {

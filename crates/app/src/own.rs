@@ -1,0 +1,65 @@
+//! What only this device knows and no signed entry says: where its backup goes and what that holds, how far its view
+//! records were carried, whether its person typed the kit back.
+//!
+//! The index shows it. A sealed copy beside the index brings it back where the index has to be made again: an index
+//! follows from what is signed, and this does not.
+
+use crate::App;
+use crate::error::Result;
+use crate::records::{Bytes32, Firm, decode, encode, key};
+use crate::session::{self, Session, rng};
+use crate::vault::meta;
+use serde::{Deserialize, Serialize};
+use vitrine_vault::account::DeviceKeys;
+use vitrine_vault::page::PageKey;
+
+/// Numbered apart from the pages of the index and from view records.
+const PAGE: u64 = 1 << 62;
+
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Own {
+    pub(crate) kit_confirmed: bool,
+    pub(crate) backup_folder: Option<String>,
+    /// The file in that folder.
+    pub(crate) backup: Option<Written>,
+    /// View records up to this number are in the ledgers.
+    pub(crate) carried_to: u64,
+    /// Hash of the newest carried record, which the next one names.
+    pub(crate) carried_hash: Option<Bytes32>,
+    /// It came from a backup, and nothing outside has said yet that the backup was the newest.
+    pub(crate) unconfirmed: bool,
+}
+
+/// A backup that was written.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Written {
+    pub(crate) at: u64,
+    /// What it holds, in one hash: compared with what a backup would hold now.
+    pub(crate) content: Bytes32,
+}
+
+impl Own {
+    /// Seals the copy.
+    pub(crate) fn seal(&self, device: &DeviceKeys) -> Result<Vec<u8>> {
+        let plain = encode(self)?;
+        PageKey::derive(device.local()).seal(PAGE, 0, &plain, &mut rng()).map_err(session::unreadable_keys)
+    }
+
+    /// Opens the copy. None where it is damaged or another device's.
+    pub(crate) fn open(sealed: &[u8], device: &DeviceKeys) -> Option<Self> {
+        let plain = PageKey::derive(device.local()).open(PAGE, 0, sealed).ok()?;
+        // Exposed to be decoded; no secret is among it.
+        decode(plain.expose()).ok()
+    }
+}
+
+/// Changes it alone. A matter of this device, not of the vault: no entry, so no further backup either.
+pub(crate) async fn note(app: &App, session: &Session, change: impl FnOnce(&mut Own)) -> Result<()> {
+    let mut tx = app.inner.store.begin().await?;
+    let row = tx.index_value(key::FIRM).await?;
+    let mut firm: Firm = row.map_or(Ok(Firm::default()), |bytes| decode(&bytes))?;
+    change(&mut firm.own);
+    tx.index_put(key::FIRM, &encode(&firm)?).await?;
+    tx.put_meta(meta::OWN, &firm.own.seal(&session.device)?).await?;
+    Ok(tx.commit().await?)
+}

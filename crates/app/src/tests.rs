@@ -1,0 +1,452 @@
+//! Use cases over a real database, with a clock and a keychain that a test holds in its hands.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use crate::api::*;
+use crate::journal::Change;
+use crate::records::{self, Account, Laps, Phase as Stands, Tenant};
+use crate::{App, Clock, Config, Headless, Keychain, KeychainError, Options, own, vault};
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+use vitrine_vault::{KdfParams, SecretText};
+
+const PASSPHRASE: &str = "tundra walnut orbit glacier pepper lantern";
+const DAY: u64 = 24 * 3600 * 1000;
+const YEAR: u64 = 365 * DAY;
+
+/// A clock that stands still until it is told otherwise.
+struct Hand(AtomicU64);
+
+impl Clock for Hand {
+    fn now_ms(&self) -> u64 {
+        self.0.load(Ordering::SeqCst)
+    }
+
+    fn steady_ms(&self) -> u64 {
+        self.now_ms()
+    }
+}
+
+/// A keychain in memory, or none.
+#[derive(Default)]
+struct Ring {
+    held: Mutex<HashMap<String, Vec<u8>>>,
+    absent: bool,
+}
+
+impl Ring {
+    fn open(&self) -> Result<std::sync::MutexGuard<'_, HashMap<String, Vec<u8>>>, KeychainError> {
+        if self.absent { Err(KeychainError("none".into())) } else { Ok(self.held.lock().unwrap()) }
+    }
+}
+
+impl Keychain for Ring {
+    fn read(&self, name: &str) -> Result<Option<Vec<u8>>, KeychainError> {
+        Ok(self.open()?.get(name).cloned())
+    }
+
+    fn write(&self, name: &str, value: &[u8]) -> Result<(), KeychainError> {
+        self.open()?.insert(name.to_owned(), value.to_vec());
+        Ok(())
+    }
+
+    fn forget(&self, name: &str) -> Result<(), KeychainError> {
+        self.open()?.remove(name);
+        Ok(())
+    }
+}
+
+/// A machine: its disk, clock and keychain outlive each start of the program.
+struct Machine {
+    disk: TempDir,
+    clock: Arc<Hand>,
+    ring: Arc<Ring>,
+}
+
+impl Machine {
+    fn new() -> Self {
+        let clock = Arc::new(Hand(AtomicU64::new(1_800_000_000_000)));
+        Self { disk: tempfile::tempdir().unwrap(), clock, ring: Arc::default() }
+    }
+
+    fn without_keychain() -> Self {
+        Self { ring: Arc::new(Ring { absent: true, ..Ring::default() }), ..Self::new() }
+    }
+
+    fn path(&self, name: &str) -> std::path::PathBuf {
+        self.disk.path().join(name)
+    }
+
+    /// Starts the program.
+    async fn start(&self) -> App {
+        let mut config = Config::load_from(self.path("vault"), |_| None).unwrap();
+        config.kdf = KdfParams::FLOOR;
+        let options = Options { config, keychain: self.ring.clone(), clock: self.clock.clone() };
+        App::open(options, Headless).await.unwrap()
+    }
+
+    /// Starts it with a new vault.
+    async fn create(&self) -> App {
+        let app = self.start().await;
+        let request = CreateVaultRequest {
+            msp_name: "Northern Lights IT".into(),
+            person_name: "Ada Byron".into(),
+            passphrase: secret(PASSPHRASE),
+            accept_file_fallback: true,
+        };
+        app.call(request).await.unwrap();
+        app
+    }
+
+    async fn unlocked(&self) -> App {
+        let app = self.start().await;
+        unlock(&app, PASSPHRASE).await.unwrap();
+        app
+    }
+
+    fn passes(&self, ms: u64) {
+        self.clock.0.fetch_add(ms, Ordering::SeqCst);
+    }
+}
+
+fn secret(text: &str) -> EdgeSecret {
+    EdgeSecret(SecretText::new(text.to_owned()))
+}
+
+async fn unlock(app: &App, passphrase: &str) -> Result<StatusView, ErrorView> {
+    app.call(UnlockRequest { passphrase: secret(passphrase) }).await
+}
+
+/// Ends the program as a power cut does: nothing is finished.
+async fn cut(app: App) {
+    app.shut_down();
+    let (inner, end) = (Arc::downgrade(&app.inner), Instant::now() + Duration::from_secs(30));
+    drop(app);
+    // The tasks that held a share are gone at their next wait; the folder is free once the last is.
+    while inner.strong_count() > 0 {
+        assert!(Instant::now() < end, "something still holds the data folder");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+async fn add(app: &App, name: &str) -> OrganizationView {
+    app.call(AddOrganizationRequest { name: name.into(), notes: String::new() }).await.unwrap()
+}
+
+async fn backup(app: &App) -> BackupView {
+    app.call(StatusRequest {}).await.unwrap().backup.unwrap()
+}
+
+fn code<T>(result: Result<T, ErrorView>) -> String {
+    result.err().map(|error| error.code).unwrap_or_default()
+}
+
+#[tokio::test]
+async fn a_vault_is_made_in_one_change() {
+    let app = Machine::new().create().await;
+    // Two changes could be parted by a kill, and the firm's settings would never be written.
+    assert_eq!(app.inner.store.index_generation().await.unwrap(), 1);
+    let firm = vault::firm(&app).await.unwrap();
+    assert!(firm.reason_required && firm.msp_name == "Northern Lights IT");
+}
+
+#[tokio::test]
+async fn the_pause_after_wrong_passphrases_holds_for_a_program_started_anew() {
+    let machine = Machine::new();
+    cut(machine.create().await).await;
+    for _ in 0..3 {
+        let app = machine.start().await;
+        assert_eq!(code(unlock(&app, "wrong").await), "vault.wrong-passphrase");
+        cut(app).await;
+    }
+    let app = machine.start().await;
+    assert!(app.call(StatusRequest {}).await.unwrap().retry_in_ms > 0);
+    let refused = unlock(&app, PASSPHRASE).await.err().unwrap();
+    assert!(refused.code == "vault.wait" && refused.retry_in_ms.is_some_and(|wait| wait <= 1_000), "{refused:?}");
+    machine.passes(1_000);
+    unlock(&app, PASSPHRASE).await.unwrap();
+    app.lock(LockReason::Hand).await;
+    // Opened, and so begun anew: a typing mistake costs nothing again.
+    assert_eq!(code(unlock(&app, "wrong").await), "vault.wrong-passphrase");
+    unlock(&app, PASSPHRASE).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_pause_grows_to_a_minute_and_no_further() {
+    let machine = Machine::new();
+    let app = machine.create().await;
+    app.lock(LockReason::Hand).await;
+    let mut pauses = Vec::new();
+    for _ in 0..10 {
+        let refused = unlock(&app, "wrong").await.err().unwrap();
+        assert_eq!(refused.code, "vault.wrong-passphrase");
+        pauses.push(refused.retry_in_ms.unwrap_or_default());
+        machine.passes(u64::from(refused.retry_in_ms.unwrap_or_default()));
+    }
+    assert_eq!(pauses, [0, 0, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]);
+}
+
+#[tokio::test]
+async fn a_clock_that_was_wrong_by_a_year_shuts_nobody_out() {
+    let machine = Machine::new();
+    machine.passes(YEAR);
+    cut(machine.create().await).await;
+    let app = machine.start().await;
+    for _ in 0..3 {
+        unlock(&app, "wrong").await.err().unwrap();
+    }
+    cut(app).await;
+    // The clock is set right, a year back: the pause begins again and ends.
+    machine.clock.0.fetch_sub(YEAR, Ordering::SeqCst);
+    let app = machine.start().await;
+    assert_eq!(code(unlock(&app, PASSPHRASE).await), "vault.wait");
+    machine.passes(1_000);
+    unlock(&app, PASSPHRASE).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_backup_that_lacks_the_last_change_of_a_killed_program_is_known_to_be_old() {
+    let machine = Machine::new();
+    let app = machine.create().await;
+    let folder = machine.path("backup");
+    app.call(SetBackupRequest { folder: folder.display().to_string() }).await.unwrap();
+    assert!(backup(&app).await.current);
+    let old = std::fs::read(folder.join("Vitrine.backup")).unwrap();
+    add(&app, "Contoso").await;
+    cut(app).await;
+    let app = machine.unlocked().await;
+    assert!(!backup(&app).await.current, "a file without the last change is shown as current");
+    let end = Instant::now() + Duration::from_secs(30);
+    while !backup(&app).await.current {
+        assert!(Instant::now() < end, "the next unlock does not write it anew");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_ne!(std::fs::read(folder.join("Vitrine.backup")).unwrap(), old);
+    cut(app).await;
+    assert!(backup(&machine.unlocked().await).await.current, "what was written is forgotten");
+}
+
+#[tokio::test]
+async fn an_index_made_again_keeps_what_only_this_device_knows_and_says_so() {
+    let machine = Machine::without_keychain();
+    let app = machine.create().await;
+    let folder = machine.path("backup").display().to_string();
+    app.call(SetBackupRequest { folder: folder.clone() }).await.unwrap();
+    let session = app.session().await.unwrap();
+    let noted = own::note(&app, &session, |own| {
+        (own.kit_confirmed, own.carried_to, own.carried_hash) = (true, 7, Some([3; 32]));
+    });
+    noted.await.unwrap();
+    drop(session);
+    add(&app, "Contoso").await;
+    let history = vault::firm(&app).await.unwrap().history;
+    vault::mark_damaged(&app).await;
+    cut(app).await;
+    let app = machine.unlocked().await;
+    let status = app.call(StatusRequest {}).await.unwrap();
+    let told: Vec<&str> = status.warnings.iter().map(|warning| warning.code.as_str()).collect();
+    assert_eq!(told, ["index.rebuilt"], "with no keychain, and so no generation, nothing was said");
+    assert_eq!(status.backup.unwrap().folder, Some(folder));
+    let firm = vault::firm(&app).await.unwrap();
+    assert!(firm.own.kit_confirmed && firm.own.carried_to == 7 && firm.own.carried_hash == Some([3; 32]));
+    assert!(firm.reason_required && firm.msp_name == "Northern Lights IT" && firm.history == history);
+}
+
+#[tokio::test]
+async fn an_older_database_with_a_damaged_index_is_still_a_rollback() {
+    let machine = Machine::new();
+    let app = machine.create().await;
+    add(&app, "Contoso").await;
+    app.lock(LockReason::Hand).await;
+    cut(app).await;
+    copy(&machine.path("vault"), &machine.path("older"));
+    let app = machine.unlocked().await;
+    add(&app, "Fabrikam").await;
+    app.lock(LockReason::Hand).await;
+    cut(app).await;
+    copy(&machine.path("vault"), &machine.path("newer"));
+    for (folder, expected) in [("older", "vault.rolled-back"), ("newer", "")] {
+        copy(&machine.path(folder), &machine.path("vault"));
+        damage_index(&machine.path("vault")).await;
+        let app = machine.start().await;
+        assert_eq!(code(unlock(&app, PASSPHRASE).await), expected, "{folder}");
+        cut(app).await;
+    }
+}
+
+async fn damage_index(folder: &Path) {
+    use sqlx::{ConnectOptions as _, Connection as _};
+    let database = sqlx::sqlite::SqliteConnectOptions::new().filename(folder.join("vitrine.db"));
+    let mut connection = database.connect().await.unwrap();
+    sqlx::raw_sql("UPDATE pages SET bytes = zeroblob(length(bytes))").execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+}
+
+fn copy(from: &Path, to: &Path) {
+    let _ = std::fs::remove_dir_all(to);
+    std::fs::create_dir(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
+        std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_reason_is_asked_for_by_the_firm_and_not_by_a_file_alone() {
+    let machine = Machine::new();
+    let app = machine.create().await;
+    std::fs::write(machine.path("vault").join("config.toml"), "[settings]\naskReason = false\n").unwrap();
+    cut(app).await;
+    let app = machine.unlocked().await;
+    let settings = app.call(SettingsRequest {}).await.unwrap().settings;
+    assert!(settings.ask_reason, "whoever edits a file switches the firm's rule off");
+    let entries = vault::firm(&app).await.unwrap().history.entries;
+    let off = SetSettingsRequest { settings: Settings { ask_reason: false, ..settings } };
+    assert!(!app.call(off).await.unwrap().settings.ask_reason);
+    assert_eq!(vault::firm(&app).await.unwrap().history.entries, entries + 1, "the rule's change is not signed");
+    cut(app).await;
+    assert!(!machine.unlocked().await.call(SettingsRequest {}).await.unwrap().settings.ask_reason);
+}
+
+#[tokio::test]
+async fn two_imports_at_once_add_each_name_once() {
+    let app = Machine::new().create().await;
+    let csv: String = (0..30).fold("name\n".into(), |csv, number| format!("{csv}Customer {number}\n"));
+    let import = || app.call(ImportRequest { csv: csv.clone() });
+    let (one, other) = tokio::join!(import(), import());
+    let (one, other) = (one.unwrap(), other.unwrap());
+    assert_eq!(one.added + other.added, 30);
+    assert_eq!(one.left_out.len() + other.left_out.len(), 30);
+    assert!(other.left_out.iter().chain(&one.left_out).all(|row| row.problem.is_some()));
+    assert_eq!(app.call(OrganizationsRequest::default()).await.unwrap().counts.total, 30);
+}
+
+#[tokio::test]
+async fn an_object_goes_thirty_days_after_the_last_item_named_it() {
+    let machine = Machine::new();
+    let app = machine.create().await;
+    let organization = add(&app, "Contoso").await.id;
+    let edit = async |notes: &str| {
+        let (organization, name, notes) = (organization.clone(), "Contoso".into(), notes.into());
+        app.call(EditOrganizationRequest { organization, name, notes, tags: vec![] }).await.unwrap();
+    };
+    let objects = async || app.inner.store.objects_by_arrival(0, 100).await.unwrap().len();
+    edit("one").await;
+    edit("two").await;
+    assert_eq!(objects().await, 3);
+    machine.passes(30 * DAY - 1);
+    edit("three").await;
+    assert_eq!(objects().await, 4, "an object went while it was still needed");
+    machine.passes(1);
+    edit("four").await;
+    assert_eq!(objects().await, 3, "what nobody needs any more is kept");
+    // An index made again knows as well what may go, by the times in the signed history.
+    vault::mark_damaged(&app).await;
+    app.lock(LockReason::Hand).await;
+    unlock(&app, PASSPHRASE).await.unwrap();
+    machine.passes(30 * DAY);
+    edit("five").await;
+    assert_eq!(objects().await, 2);
+    let row = app.call(OrganizationRequest { organization: organization.clone() }).await.unwrap();
+    assert_eq!(row.notes, "five");
+}
+
+/// Gives an organization a tenant and accounts, in its row alone.
+async fn enroll(app: &App, id: &str, domain: &str, accounts: &[(Stands, u64)]) {
+    let session = app.session().await.unwrap();
+    let mut change = Change::begin(app, &session).await.unwrap();
+    let mut opened = change.open(&records::parse_organization(id).unwrap()).await.unwrap();
+    opened.row.tenant = Some(Tenant {
+        id: domain.into(),
+        name: domain.into(),
+        domain: domain.into(),
+        initial_domain: format!("{domain}.onmicrosoft.example"),
+        app_id: String::new(),
+        connected_at: 0,
+        certificate_ends_at: 0,
+    });
+    opened.row.laps = Some(Laps { interval_hours: 24, enabled_at: 0 });
+    let account = |(number, (phase, due)): (u8, &(Stands, u64))| Account {
+        item: [number; 16],
+        user_name: format!("emergency-{number}@{domain}"),
+        phase: *phase,
+        rotated_at: Some(1),
+        verified_at: Some(1),
+        due_at: Some(*due),
+        has_second_factor: false,
+        last_viewed: None,
+        pending_since: None,
+        previous_since: None,
+        problem: None,
+    };
+    opened.row.accounts = (1..).zip(accounts).map(account).collect();
+    change.save(opened).await.unwrap();
+    change.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_due_is_counted_by_organization_and_a_failed_one_as_failed() {
+    let machine = Machine::new();
+    let app = machine.create().await;
+    let (past, future) = (machine.clock.now_ms() - 1, machine.clock.now_ms() + DAY);
+    let mut ids = Vec::new();
+    for (name, accounts) in [
+        ("Both due", [(Stands::Steady, past), (Stands::Steady, past)]),
+        ("One due", [(Stands::Steady, future), (Stands::Steady, past)]),
+        ("None due", [(Stands::Steady, future), (Stands::Steady, future)]),
+        ("Failed", [(Stands::NeedsPerson, past), (Stands::Steady, past)]),
+    ] {
+        let id = add(&app, name).await.id;
+        enroll(&app, &id, "example", &accounts).await;
+        ids.push(id);
+    }
+    let counts = async || app.call(OrganizationsRequest::default()).await.unwrap().counts;
+    let expected = OrganizationCounts { total: 4, healthy: 1, due: 2, failed: 1, not_connected: 0 };
+    assert_eq!(counts().await, expected);
+    assert_eq!(app.tray().due, 5);
+    // It recovers without any due time changing.
+    enroll(&app, &ids[3], "example", &[(Stands::Steady, past), (Stands::Steady, past)]).await;
+    assert_eq!(counts().await, OrganizationCounts { due: 3, failed: 0, ..expected });
+    machine.passes(DAY);
+    assert_eq!(counts().await, OrganizationCounts { due: 4, failed: 0, healthy: 0, ..expected });
+}
+
+#[tokio::test]
+async fn an_organization_is_looked_up_by_its_whole_name_domain_or_id() {
+    let app = Machine::new().create().await;
+    let (contoso, other) = (add(&app, "Contoso Ltd").await.id, add(&app, "Contoso").await.id);
+    enroll(&app, &contoso, "Contoso.Example", &[]).await;
+    let find = async |named: &str| -> Vec<String> {
+        let found = app.call(FindOrganizationRequest { named: named.into() }).await.unwrap();
+        found.rows.into_iter().map(|row| row.id).collect()
+    };
+    for named in ["contoso ltd", " CONTOSO LTD ", "contoso.example", "contoso.example.onmicrosoft.EXAMPLE", &contoso] {
+        assert_eq!(find(named).await, std::slice::from_ref(&contoso), "{named}");
+    }
+    assert_eq!(find("Contoso").await, [other]);
+    assert!(find("Conto").await.is_empty() && find("").await.is_empty() && find(&"x".repeat(5_000)).await.is_empty());
+    // A name and another's domain: the person has to say which.
+    add(&app, "contoso.example").await;
+    assert_eq!(find("contoso.example").await.len(), 2);
+    // Gone with the organization.
+    let archived = ArchiveOrganizationRequest { organization: contoso, typed_name: "Contoso Ltd".into() };
+    app.call(archived).await.unwrap();
+    assert_eq!(find("contoso.example").await.len(), 1);
+}
+
+#[tokio::test]
+async fn the_audit_says_how_far_the_signed_history_was_verified() {
+    let app = Machine::new().create().await;
+    let organization = add(&app, "Contoso").await.id;
+    let all = app.call(AuditRequest::default()).await.unwrap();
+    // Genesis, team, key, policy, and the organization.
+    assert_eq!((all.verified.entries, all.total, all.lines.len()), (5, 2, 2));
+    let request = AuditRequest { organization: Some(organization), ..AuditRequest::default() };
+    let own = app.call(request).await.unwrap();
+    assert_eq!((own.verified.entries, own.total, own.lines.len()), (3, 1, 1));
+    assert!(own.verified.head.len() == 64 && own.verified.head != all.verified.head);
+    let second = app.call(AuditRequest { offset: 1, limit: 1, ..AuditRequest::default() }).await.unwrap();
+    assert_eq!((second.lines[0].action, second.total), (Action::VaultCreated, 2));
+}
