@@ -32,13 +32,28 @@ async fn a_wrong_passphrase_is_refused_without_a_hint() -> Result<()> {
     for wrong in
         ["x", "tundra walnut orbit glacier pepper lanterm", capitals.as_str(), "\u{202e}\u{0}", &"long ".repeat(800)]
     {
+        open_again(&desk).await?;
         let error =
             desk.vitrine(["org", "list"]).passphrase(wrong).refused(exit::LOCKED, "vault.wrong-passphrase").await?;
         sentences.push(text(&error, "message")?);
     }
     ensure!(sentences.windows(2).all(|pair| pair[0] == pair[1]), "the sentence tells how wrong it was: {sentences:?}");
+    open_again(&desk).await?;
     desk.vitrine(["unlock"]).passphrase("x").refused(exit::LOCKED, "vault.wrong-passphrase").await?;
+    // Each command is a process of its own, and the pause holds for all of them.
+    let error = desk.refuses(["org", "list"], exit::LOCKED, "vault.wait").await?;
+    ensure!(error["retryInMs"].as_u64().is_some_and(|wait| wait > 0), "{error}");
+    open_again(&desk).await?;
     still_whole(&desk).await
+}
+
+/// Waits until the pause after wrong passphrases is over.
+async fn open_again(desk: &Desk) -> Result<()> {
+    let over = async || {
+        let status = desk.vitrine(["status"]).ends(exit::DONE).await.ok()?;
+        (status["retryInMs"] == 0).then_some(())
+    };
+    vitrine_kit::wait::until("the end of the pause", vitrine_kit::wait::PATIENCE, over).await
 }
 
 #[tokio::test]
@@ -422,10 +437,31 @@ async fn a_database_older_than_the_keychain_remembers_is_a_rollback() -> Result<
     copy(&desk.vault(), &newer)?;
     copy(&older, &desk.vault())?;
     desk.refuses(["org", "list"], exit::INTEGRITY, "vault.rolled-back").await?;
+    // Nor does it pass for new where its index is damaged and would be made again.
+    edit(&desk, "UPDATE pages SET bytes = zeroblob(length(bytes));")?;
+    desk.refuses(["org", "list"], exit::INTEGRITY, "vault.rolled-back").await?;
     copy(&newer, &desk.vault())?;
     let list = desk.does(["org", "list"]).await?;
     ensure!(list["matching"] == 2, "{list}");
     Ok(())
+}
+
+#[tokio::test]
+async fn a_keychain_that_is_locked_is_named_and_nothing_is_lost() -> Result<()> {
+    let (home, run) = (tempfile::tempdir()?, tempfile::tempdir()?);
+    let bus = vitrine_kit::PrivateBus::start(home.path(), run.path()).await?;
+    let keyring = vitrine_kit::keyring::Keyring::start(&bus, home.path(), run.path()).await?;
+    let mut desk = Desk::alone()?;
+    desk.set("DBUS_SESSION_BUS_ADDRESS", bus.address());
+    desk.does(["init", "--firm", "Northern Lights IT", "--person", "Ada Byron"]).await?;
+    desk.does(["org", "add", "Contoso"]).await?;
+    drop(keyring);
+    let locked = vitrine_kit::keyring::LockedKeyring::start(&bus).await?;
+    let error = desk.refuses(["org", "list"], exit::MACHINE, "keychain.locked").await?;
+    ensure!(text(&error, "next")?.contains("Unlock the keychain"), "{error}");
+    drop(locked);
+    let _keyring = vitrine_kit::keyring::Keyring::start(&bus, home.path(), run.path()).await?;
+    still_whole(&desk).await
 }
 
 /// Makes `to` a copy of the files of `from`.

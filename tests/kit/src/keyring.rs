@@ -1,4 +1,6 @@
-//! The desktop's own keyring service on a private bus: the real daemon, with an empty store of its own.
+//! The desktop's own keyring service on a private bus: the real daemon, with an empty store of its own; and one that is
+//! there and gives nothing out.
+#![allow(clippy::unused_self, reason = "the shape that the interface macro wants")]
 
 use std::fs;
 use std::path::Path;
@@ -7,7 +9,7 @@ use std::process::Stdio;
 use anyhow::{Context, Result};
 use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, Command};
-use zbus::OwnedObjectPath;
+use zbus::{Connection, OwnedObjectPath, fdo, interface};
 
 use crate::PrivateBus;
 use crate::wait::{PATIENCE, until};
@@ -54,5 +56,31 @@ impl Keyring {
         })
         .await?;
         Ok(Self { _daemon: daemon })
+    }
+}
+
+/// A keyring that is locked, of a person who does not unlock it: the service answers, and refuses.
+#[derive(Debug)]
+pub struct LockedKeyring {
+    _bus: Connection,
+}
+
+impl LockedKeyring {
+    /// Takes the service's name on this bus. The real daemon must not have it.
+    pub async fn start(bus: &PrivateBus) -> Result<Self> {
+        bus.wait_for_owner(SECRETS, false).await?;
+        let connection = bus.connect().await?;
+        connection.object_server().at("/org/freedesktop/secrets", Refusal).await?;
+        connection.request_name(SECRETS).await?;
+        Ok(Self { _bus: connection })
+    }
+}
+
+struct Refusal;
+
+#[interface(name = "org.freedesktop.Secret.Service")]
+impl Refusal {
+    fn open_session(&self) -> fdo::Result<()> {
+        Err(fdo::Error::AccessDenied("the keyring is locked, and the prompt was dismissed".into()))
     }
 }
