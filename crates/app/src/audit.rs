@@ -15,19 +15,16 @@ const MOST_LINES: u32 = 1_000;
 pub(crate) async fn list(app: &App, request: AuditRequest) -> Result<AuditView> {
     let session = app.session().await?;
     let limit = if request.limit == 0 { 100 } else { request.limit.min(MOST_LINES) } as usize;
-    let (lines, total, verified) = match &request.organization {
-        Some(organization) => {
-            let id = parse_organization(organization)?;
-            let span = Span::prefix(&key::activities_of(&id));
-            let lines = read(app, &span, request.offset, limit).await?;
-            (lines, count(app, &span).await?, verified(app, &session, Some(&id)).await?)
-        }
-        None => {
-            let lines = read(app, &Span::prefix(key::ACTIVITY), request.offset, limit).await?;
-            // Every line has a number, and none is ever taken out.
-            let total = u32::try_from(vault::firm(app).await?.activity).unwrap_or(u32::MAX);
-            (lines, total, verified(app, &session, None).await?)
-        }
+    let (lines, total, verified) = if let Some(organization) = &request.organization {
+        let id = parse_organization(organization)?;
+        let span = Span::prefix(&key::activities_of(&id));
+        let lines = read(app, &span, request.offset, limit).await?;
+        (lines, count(app, &span).await?, verified(app, &session, Some(&id)).await?)
+    } else {
+        let lines = read(app, &Span::prefix(key::ACTIVITY), request.offset, limit).await?;
+        // Every line has a number, and none is ever taken out.
+        let total = u32::try_from(vault::firm(app).await?.activity).unwrap_or(u32::MAX);
+        (lines, total, verified(app, &session, None).await?)
     };
     Ok(AuditView { lines, total, verified })
 }

@@ -65,18 +65,17 @@ impl TrayView {
 /// Reads the numbers again and tells the tray if they changed.
 pub(crate) async fn refresh(app: &App, session: Option<&Session>) {
     let reminds = app.reminders().borrow().is_some();
-    let fresh = match session {
-        None => TrayView { waits: app.due_while_locked(), reminds, ..TrayView::default() },
-        Some(_) => {
-            let Ok((counts, due)) = crate::organizations::numbers(app).await else { return };
-            let Ok(overdue) = crate::reminders::overdue(app).await else { return };
-            let state = match (counts.failed, due) {
-                (1.., _) => TrayState::Failed,
-                (0, 1..) => TrayState::Due,
-                (0, 0) => TrayState::Fine,
-            };
-            TrayView { state, due, overdue, failed: counts.failed, waits: false, reminds }
-        }
+    let fresh = if session.is_none() {
+        TrayView { waits: app.due_while_locked(), reminds, ..TrayView::default() }
+    } else {
+        let Ok((counts, due)) = crate::organizations::numbers(app).await else { return };
+        let Ok(overdue) = crate::reminders::overdue(app).await else { return };
+        let state = match (counts.failed, due) {
+            (1.., _) => TrayState::Failed,
+            (0, 1..) => TrayState::Due,
+            (0, 0) => TrayState::Fine,
+        };
+        TrayView { state, due, overdue, failed: counts.failed, waits: false, reminds }
     };
     let changed = std::mem::replace(&mut *lock(&app.inner.tray), fresh.clone()) != fresh;
     if changed {
