@@ -1,11 +1,11 @@
 //! What is in memory while the vault is unlocked: keys, the fold of the MSP ledger, the client's connections, and the
 //! tasks that use them. Locking ends the tasks first and then drops the rest, zeroed.
 
+use crate::App;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::records::Bytes32;
 use crate::store::{Direction, PageSeal};
-use crate::App;
 use crate::tasks::Tasks;
 use rand::rngs::SysRng;
 use rand_core::UnwrapErr;

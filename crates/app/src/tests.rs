@@ -365,7 +365,8 @@ async fn enroll(app: &App, id: &str, domain: &str, accounts: &[(Stands, u64)]) {
         initial_domain: format!("{domain}.onmicrosoft.example"),
         app_id: String::new(),
         connected_at: 0,
-        certificate_ends_at: 0,
+        certificate_ends_at: u64::MAX,
+        certificate_unfinished: false,
     });
     opened.row.laps = Some(Laps { interval_hours: 24, enabled_at: 0 });
     let account = |(number, (phase, due)): (u8, &(Stands, u64))| Account {
@@ -380,6 +381,11 @@ async fn enroll(app: &App, id: &str, domain: &str, accounts: &[(Stands, u64)]) {
         pending_since: None,
         previous_since: None,
         problem: None,
+        created: true,
+        unsent: None,
+        retry_at: None,
+        facts: None,
+        sessions_ended_at: None,
     };
     opened.row.accounts = (1..).zip(accounts).map(account).collect();
     change.save(opened).await.unwrap();

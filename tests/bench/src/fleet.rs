@@ -16,7 +16,7 @@ use vitrine_app::synthetic;
 use vitrine_entra::certificate::make_certificate;
 use vitrine_entra_sim::{ConnectedTenant, Effect, Fault, Scenario, Settings, Sim, SimOptions, Urls};
 use vitrine_vault::SecretBytes;
-use vitrine_vault::items::ConnectionItem;
+use vitrine_vault::items::{ConnectionItem, StoredCertificate};
 
 use crate::row::Row;
 use crate::vaults;
@@ -206,9 +206,14 @@ fn connected(tenant: &ConnectedTenant, up: &Up) -> Result<synthetic::Tenant> {
             app_id: id(&tenant.app_id)?,
             app_object_id: id(&tenant.application_id)?,
             service_principal_id: id(&tenant.service_principal_id)?,
-            certificate_der: up.certificate.clone(),
-            private_key_pkcs8: SecretBytes::new(up.key.clone()),
-            not_after_ms: u64::MAX >> 1,
+            certificate: StoredCertificate {
+                der: up.certificate.clone(),
+                private_key_pkcs8: SecretBytes::new(up.key.clone()),
+                not_after_ms: u64::MAX >> 1,
+                key_id: None,
+            },
+            pending: None,
+            previous: None,
             cloud: "custom".to_owned(),
         },
         accounts: accounts

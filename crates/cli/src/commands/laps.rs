@@ -1,9 +1,9 @@
 //! LAPS: enabling it, its interval, turning it off.
 
 use vitrine_app::api::{
-    AccountsFate, CheckAccountsRequest, DisableLapsRequest, EnableLapsRequest, ErrorView, ForgetAccountRequest, JobStep,
-    JobView, LapsEnabledView, LapsOutcome, LapsPlanRequest, LapsPlanView, OrganizationRequest, RepairAccountRequest,
-    SetIntervalRequest, SignInPurpose,
+    AccountsFate, CheckAccountsRequest, DisableLapsRequest, EnableLapsRequest, ErrorView, ForgetAccountRequest,
+    JobStep, JobView, LapsEnabledView, LapsOutcome, LapsPlanRequest, LapsPlanView, OrganizationRequest,
+    RepairAccountRequest, SetIntervalRequest, SignInPurpose,
 };
 
 use super::{Result, connect, find, organizations, rotate};

@@ -26,7 +26,7 @@ export function Restore({ status, onBack }: { status: StatusView; onBack: () => 
       file: file.trim(),
       paper: paper === "kit" ? { kind: "kit", secretCode, vaultCode } : { kind: "sheet", code: sheetCode },
       passphrase,
-      newPassphrase: stronger ? fresh : null,
+      newPassphrase: paper === "kit" && fresh !== "" ? fresh : null,
       acceptFileFallback: fallback.accepted,
     }),
   );
