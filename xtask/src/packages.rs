@@ -39,7 +39,7 @@ const WINDOW: &[&str] = &[
 const TEST: &[&str] = &["python3", "python3-venv"];
 
 /// To measure beside.
-const PEERS: &[&str] = &["argon2", "gnupg", "keepassxc", "pass"];
+const PEERS: &[&str] = &["argon2", "chromium", "gnupg", "keepassxc", "pass"];
 
 fn needed(purpose: Purpose) -> Vec<&'static str> {
     match purpose {

@@ -5,6 +5,10 @@
 #![allow(clippy::print_stdout, reason = "a terminal host speaks on stdout")]
 
 mod child;
+mod desktop;
+mod fleet;
+#[cfg(test)]
+mod growth;
 mod inside;
 mod peers;
 mod programs;
@@ -33,23 +37,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Measures everything, or one row.
-    Measure {
-        /// Only this row, by its id.
-        row: Option<String>,
-        /// The command line program to measure.
-        #[arg(long)]
-        vitrine: PathBuf,
-        /// Where synthetic vaults are kept between runs.
-        #[arg(long)]
-        cache: PathBuf,
-        /// File for the rows as JSON.
-        #[arg(long)]
-        json: Option<PathBuf>,
-        /// The largest vault, in organizations.
-        #[arg(long, default_value_t = programs::LARGEST)]
-        largest: u32,
-    },
+    /// Measures everything, or some rows.
+    Measure(Measure),
     /// Makes a synthetic vault.
     Prepare { folder: PathBuf, organizations: u32, accounts: u8, rotations: u32 },
     /// Measures single operations on a vault.
@@ -60,15 +49,59 @@ enum Command {
     Size { folder: PathBuf },
     /// Stretches one passphrase.
     Kdf { memory_kib: u32, passes: u32, lanes: u32 },
+    /// Rotates a fleet, cloud and engine as processes of their own.
+    Fleet {
+        #[command(flatten)]
+        fleet: fleet::Fleet,
+        #[command(flatten)]
+        outlet: Outlet,
+    },
+    /// The cloud of a fleet.
+    Cloud(fleet::Fleet),
+    /// The engine of a fleet, with what the cloud said in a file.
+    Rotate { up: PathBuf },
     /// Starts and ends.
     Nothing,
 }
 
+/// Where the rows go besides standard output.
+#[derive(clap::Args, Default)]
+struct Outlet {
+    /// File for the rows as JSON.
+    #[arg(long)]
+    json: Option<PathBuf>,
+    /// Rows in that file that this run says nothing about stay.
+    #[arg(long, requires = "json")]
+    keep: bool,
+    /// A Markdown page with marks, between which the table goes.
+    #[arg(long)]
+    page: Option<PathBuf>,
+}
+
+/// What to measure, and with which programs.
+#[derive(clap::Args)]
+struct Measure {
+    /// Only these rows, by their ids.
+    rows: Vec<String>,
+    /// The command line program to measure.
+    #[arg(long)]
+    vitrine: PathBuf,
+    /// Where synthetic vaults are kept between runs.
+    #[arg(long)]
+    cache: PathBuf,
+    #[command(flatten)]
+    outlet: Outlet,
+    /// The largest vault, in organizations.
+    #[arg(long, default_value_t = programs::LARGEST)]
+    largest: u32,
+    /// The desktop program to measure, what starts it, and the bare window beside it.
+    #[arg(long, num_args = 3, value_names = ["PROGRAM", "STARTER", "BARE"])]
+    desktop: Option<Vec<PathBuf>>,
+}
+
 fn main() -> Result<()> {
     match Arguments::parse().command {
-        Command::Measure { row, vitrine, cache, json, largest } => {
-            programs::measure(row.as_deref(), vitrine, cache, json.as_deref(), largest)
-        }
+        Command::Measure(asked) => programs::measure(asked),
         Command::Prepare { folder, organizations, accounts, rotations } => {
             runtime()?.block_on(vaults::prepare(&folder, organizations, accounts, rotations))
         }
@@ -79,6 +112,9 @@ fn main() -> Result<()> {
         Command::OpenAll => say(&inside::open_all()?),
         Command::Size { folder } => say(&runtime()?.block_on(vaults::size(&folder))?),
         Command::Kdf { memory_kib, passes, lanes } => kdf(KdfParams::new(memory_kib, passes, lanes)?),
+        Command::Fleet { fleet, outlet } => programs::finish(fleet::measure(&fleet)?, &outlet),
+        Command::Cloud(fleet) => runtime()?.block_on(fleet::cloud(&fleet)),
+        Command::Rotate { up } => say(&runtime()?.block_on(fleet::engine(&up))?),
         Command::Nothing => Ok(()),
     }
 }

@@ -1,16 +1,18 @@
 //! Every row: which programs run in turn, what is subtracted, and against which goal the ratio stands.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use vitrine_vault::KdfParams;
 
 use crate::child::{Used, command, median, output, run};
+use crate::desktop;
 use crate::inside::{Inside, Operation};
 use crate::peers::{self, KeePass, Pass, title};
-use crate::row::{HEAD, Row};
+use crate::row::{Row, merged, placed, table};
 use crate::vaults::{self, PASSPHRASE, Vault};
+use crate::{Measure, Outlet};
 
 /// Runs of each side.
 const RUNS: usize = 5;
@@ -40,17 +42,13 @@ struct Bench {
     rows: Vec<Row>,
 }
 
-/// Measures every row, or one, prints the table, writes the JSON.
-pub(crate) fn measure(
-    only: Option<&str>,
-    vitrine: PathBuf,
-    cache: PathBuf,
-    json: Option<&Path>,
-    largest: u32,
-) -> Result<()> {
-    fs::create_dir_all(&cache)?;
+/// Measures every row, or some.
+pub(crate) fn measure(asked: Measure) -> Result<()> {
+    fs::create_dir_all(&asked.cache)?;
     let own = std::env::current_exe()?;
-    let wants = |ids: &[&str]| only.is_none_or(|only| ids.iter().any(|id| id.eq_ignore_ascii_case(only)));
+    let Measure { rows: only, vitrine, cache, outlet, largest, desktop } = asked;
+    let wants =
+        |ids: &[&str]| only.is_empty() || only.iter().any(|only| ids.iter().any(|id| id.eq_ignore_ascii_case(only)));
     let mut bench = Bench { vitrine, own, cache, keepass: None, kdf: 0.0, largest, rows: Vec::new() };
     println!("{}\n", machine());
     if wants(&["V1", "V2", "V3", "V4", "V5", "V6", "G2"]) {
@@ -76,17 +74,29 @@ pub(crate) fn measure(
     if wants(&["G8"]) {
         bench.year()?;
     }
-    for id in ["D1", "D2", "D3", "D5", "D6"] {
-        bench.rows.push(Row::missing(id, "the desktop program", "no measurement of it is written yet"));
+    if wants(&desktop::IDS) {
+        let vault = bench.vault(10_000.min(largest), 2, 0)?;
+        bench.rows.extend(desktop::rows(desktop.as_deref(), &vault, &bench.own)?);
     }
     bench.left_out();
-    bench.rows.retain(|row| wants(&[row.id]));
-    println!("{HEAD}");
-    for row in &bench.rows {
-        println!("{}", row.line());
-    }
+    bench.rows.retain(|row| wants(&[&row.id]));
+    finish(bench.rows, &outlet)
+}
+
+/// Prints the table, writes JSON and page.
+pub(crate) fn finish(mut rows: Vec<Row>, Outlet { json, keep, page }: &Outlet) -> Result<()> {
     if let Some(path) = json {
-        fs::write(path, serde_json::to_vec_pretty(&bench.rows)?).with_context(|| path.display().to_string())?;
+        if *keep && path.exists() {
+            rows = merged(serde_json::from_slice(&fs::read(path)?)?, rows);
+        }
+        fs::write(path, serde_json::to_vec_pretty(&rows)?).with_context(|| path.display().to_string())?;
+    }
+    let table = table(&rows);
+    println!("{table}");
+    if let Some(path) = page {
+        let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
+        let text = placed(&text, &table).with_context(|| format!("{} has no marks for a table", path.display()))?;
+        fs::write(path, text)?;
     }
     Ok(())
 }
@@ -217,7 +227,8 @@ impl Bench {
 
     /// V7: bytes on the disk.
     fn size(&mut self) -> Result<()> {
-        let count = 1_000.min(self.largest);
+        // Vaults that nothing else writes to.
+        let count = 900.min(self.largest);
         let bytes = |vault: &Vault| -> Result<f64> {
             let printed = output(command(&self.own, &["size"]).arg(&vault.folder), "")?;
             Ok(serde_json::from_str(&printed)?)

@@ -1,18 +1,18 @@
 //! One line of the result: a figure of ours, the peer's or the limit's of the same run, and the goal on their ratio.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A line, as it is written to JSON.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Row {
     /// Which goal of the performance requirements.
-    pub(crate) id: &'static str,
+    pub(crate) id: String,
     /// What was measured.
     what: String,
     /// Ours.
     figure: Option<f64>,
     /// Of both figures.
-    unit: &'static str,
+    unit: String,
     /// The peer or the limit.
     against: String,
     /// Its figure, of the same run.
@@ -28,9 +28,9 @@ pub(crate) struct Row {
 impl Row {
     /// A measured line.
     pub(crate) fn measured(
-        id: &'static str,
+        id: &str,
         what: impl Into<String>,
-        (figure, unit): (f64, &'static str),
+        (figure, unit): (f64, &str),
         (against, against_figure): (impl Into<String>, f64),
         goal: f64,
     ) -> Self {
@@ -38,10 +38,10 @@ impl Row {
         // A figure below nothing, where noise exceeds what is left after a subtraction, says nothing.
         let sound = ratio.is_finite() && figure > 0.0 && against_figure > 0.0;
         Self {
-            id,
+            id: id.to_owned(),
             what: if sound { what.into() } else { format!("{}: not measured, lost in noise", what.into()) },
             figure: figure.is_finite().then(|| rounded(figure)),
-            unit,
+            unit: unit.to_owned(),
             against: against.into(),
             against_figure: against_figure.is_finite().then(|| rounded(against_figure)),
             ratio: sound.then(|| rounded(ratio)),
@@ -51,12 +51,12 @@ impl Row {
     }
 
     /// A line that says no more than that nothing was measured.
-    pub(crate) fn missing(id: &'static str, what: &str, why: &str) -> Self {
+    pub(crate) fn missing(id: &str, what: &str, why: &str) -> Self {
         Self {
-            id,
+            id: id.to_owned(),
             what: format!("{what}: not measured"),
             figure: None,
-            unit: "",
+            unit: String::new(),
             against: why.to_owned(),
             against_figure: None,
             ratio: None,
@@ -66,7 +66,7 @@ impl Row {
     }
 
     /// As a line of a Markdown table.
-    pub(crate) fn line(&self) -> String {
+    fn line(&self) -> String {
         let number = |number: Option<f64>| number.map_or_else(String::new, |number| number.to_string());
         let ok = match self.ok {
             Some(true) => "yes",
@@ -74,17 +74,44 @@ impl Row {
             None => "not measured",
         };
         let Self { id, what, unit, against, .. } = self;
-        let (figure, peer) = (number(self.figure), number(self.against_figure));
+        let with_unit = |figure: Option<f64>| figure.map_or_else(String::new, |figure| format!("{figure} {unit}"));
+        let (figure, peer) = (with_unit(self.figure), with_unit(self.against_figure));
         format!(
-            "| {id} | {what} | {figure} {unit} | {against} | {peer} {unit} | {} | {} | {ok} |",
+            "| {id} | {what} | {figure} | {against} | {peer} | {} | {} | {ok} |",
             number(self.ratio),
             number(self.goal)
         )
     }
 }
 
+/// The rows as a Markdown table.
+pub(crate) fn table(rows: &[Row]) -> String {
+    let lines: Vec<String> = std::iter::once(HEAD.to_owned()).chain(rows.iter().map(Row::line)).collect();
+    lines.join("\n")
+}
+
+/// Rows of an earlier run that this one says nothing about, and those of this one, in the order of the requirements.
+pub(crate) fn merged(earlier: Vec<Row>, rows: Vec<Row>) -> Vec<Row> {
+    let mut all: Vec<Row> = earlier.into_iter().filter(|old| rows.iter().all(|row| row.id != old.id)).collect();
+    all.extend(rows);
+    // Stable, so that the rows of one id stay as they were measured.
+    let subject = |row: &Row| ["V", "P", "G", "D", "R"].iter().position(|letter| row.id.starts_with(letter));
+    all.sort_by(|one, other| (subject(one), &one.id).cmp(&(subject(other), &other.id)));
+    all
+}
+
+/// A page with the table between its marks replaced; `None` where the marks are missing.
+pub(crate) fn placed(page: &str, table: &str) -> Option<String> {
+    let (before, rest) = page.split_once(BEGIN)?;
+    let (_, after) = rest.split_once(END)?;
+    Some(format!("{before}{BEGIN}\n\n{table}\n\n{END}{after}"))
+}
+
+const BEGIN: &str = "<!-- rows: cargo xtask bench --page -->";
+const END: &str = "<!-- end of rows -->";
+
 /// The head of the table.
-pub(crate) const HEAD: &str = "| row | what | ours | against | its figure | ratio | goal (at most) | met |\n| --- | --- | --- | --- | --- | --- | --- | --- |";
+const HEAD: &str = "| row | what | ours | against | its figure | ratio | goal (at most) | met |\n| --- | --- | --- | --- | --- | --- | --- | --- |";
 
 /// Four significant digits: more would be noise.
 fn rounded(figure: f64) -> f64 {
@@ -101,6 +128,23 @@ mod tests {
         let noise = Row::measured("V2", "reveal", (-0.001, "s"), ("peer", 0.3), 0.05);
         assert_eq!(noise.ok, None);
         assert!(noise.what.contains("not measured"));
+    }
+
+    #[test]
+    fn a_later_run_replaces_its_own_rows_and_keeps_the_others_in_order() {
+        let row = |id: &str, what: &str| Row::missing(id, what, "");
+        let ids = |rows: &[Row]| rows.iter().map(|row| format!("{} {}", row.id, row.what)).collect::<Vec<_>>();
+        let earlier = vec![row("V1", "a"), row("D1", "b"), row("P1", "c"), row("V2", "d")];
+        let all = merged(earlier, vec![row("G1", "e"), row("V1", "f"), row("V1", "g")]);
+        let kept = ["V1 f", "V1 g", "V2 d", "P1 c", "G1 e", "D1 b"].map(|line| format!("{line}: not measured"));
+        assert_eq!(ids(&all), kept);
+    }
+
+    #[test]
+    fn a_table_goes_between_the_marks_and_nowhere_else() {
+        let page = format!("before\n{BEGIN}\nold\n{END}\nafter\n");
+        assert_eq!(placed(&page, "new").as_deref(), Some(&*format!("before\n{BEGIN}\n\nnew\n\n{END}\nafter\n")));
+        assert!(placed("no marks", "new").is_none());
     }
 
     #[test]

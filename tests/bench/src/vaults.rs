@@ -44,18 +44,8 @@ pub(crate) async fn prepare(folder: &Path, organizations: u32, accounts: u8, rot
     Ok(())
 }
 
-async fn make(folder: &Path, organizations: u32, accounts: u8, rotations: u32) -> Result<(App, Vault)> {
-    if folder.exists() {
-        fs::remove_dir_all(folder)?;
-    }
-    let app = App::open(options(folder)?, Headless).await?;
-    let request = CreateVaultRequest {
-        msp_name: "Contoso Support".into(),
-        person_name: "Ada Lovelace".into(),
-        passphrase: passphrase(),
-        accept_file_fallback: true,
-    };
-    app.call(request).await.map_err(|error| anyhow::anyhow!("{}", error.what))?;
+pub(crate) async fn make(folder: &Path, organizations: u32, accounts: u8, rotations: u32) -> Result<(App, Vault)> {
+    let app = create(folder, None).await?;
     let place = synthetic::fill(&app, 0, organizations, accounts).await?;
     let place = place.unwrap_or(Place { organization: String::new(), account: String::new() });
     for _ in 0..rotations {
@@ -63,6 +53,34 @@ async fn make(folder: &Path, organizations: u32, accounts: u8, rotations: u32) -
     }
     let Place { organization, account } = place;
     Ok((app, Vault { folder: folder.to_owned(), organizations, organization, account }))
+}
+
+/// An empty vault. One with a cloud, by the addresses of its sign-in and of Graph, lives by the machine's clock.
+pub(crate) async fn create(folder: &Path, cloud: Option<(&str, &str)>) -> Result<App> {
+    if folder.exists() {
+        fs::remove_dir_all(folder)?;
+    }
+    let mut options = options(folder)?;
+    if let Some((login, graph)) = cloud {
+        let environment = |name: &str| match name {
+            "VITRINE_SIMULATED" => Some("1".to_owned()),
+            "VITRINE_CLOUD_LOGIN" => Some(login.to_owned()),
+            "VITRINE_CLOUD_GRAPH" => Some(graph.to_owned()),
+            _ => None,
+        };
+        options.config = Config::load_from(folder.to_owned(), environment)?;
+        options.config.kdf = KdfParams::FLOOR;
+        options.clock = Arc::new(SystemClock);
+    }
+    let app = App::open(options, Headless).await?;
+    let request = CreateVaultRequest {
+        msp_name: "Contoso Support".into(),
+        person_name: "Ada Lovelace".into(),
+        passphrase: passphrase(),
+        accept_file_fallback: true,
+    };
+    app.call(request).await.map_err(|error| anyhow::anyhow!("{}", error.what))?;
+    Ok(app)
 }
 
 /// Opens a vault in this process.
@@ -128,14 +146,14 @@ pub(crate) fn folder(cache: &Path, organizations: u32, accounts: u8, rotations: 
     if organizations == 0 {
         bail!("a vault without organizations measures nothing");
     }
-    Ok(cache.join(format!("vault-1-{organizations}-{accounts}-{rotations}")))
+    Ok(cache.join(format!("vault-2-{organizations}-{accounts}-{rotations}")))
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
     use super::*;
-    use vitrine_app::api::{AddOrganizationRequest, OrganizationsRequest};
+    use vitrine_app::api::{AddOrganizationRequest, OrganizationsRequest, RevealRequest, WhichValue};
 
     async fn vault(organizations: u32) -> (tempfile::TempDir, App) {
         let folder = tempfile::tempdir().unwrap();
@@ -169,6 +187,34 @@ mod tests {
         app.call(added).await.unwrap();
         assert_eq!(page(&app, 7, false).await, all[6..13]);
         app.shut_down();
+    }
+
+    #[tokio::test]
+    async fn more_views_than_one_entry_holds_are_all_carried_into_the_ledger() {
+        let folder = tempfile::tempdir().unwrap();
+        let (app, vault) = make(&folder.path().join("vault"), 1, 2, 0).await.unwrap();
+        for _ in 0..30 {
+            let request = RevealRequest {
+                organization: vault.organization.clone(),
+                account: vault.account.clone(),
+                which: WhichValue::Current,
+                reason: "counted".into(),
+            };
+            app.call(request).await.map(drop).unwrap();
+        }
+        app.close().await;
+        let entries = entries_of_the_newest(&vault.folder).await;
+        // Genesis, epoch, profile, connection, profile, two accounts; then the records in two entries.
+        assert_eq!(entries, 7 + 2);
+    }
+
+    /// Entries of the newest ledger, read past the application.
+    async fn entries_of_the_newest(folder: &Path) -> i64 {
+        use sqlx::ConnectOptions as _;
+        let path = folder.join("vitrine.db");
+        let mut database = sqlx::sqlite::SqliteConnectOptions::new().filename(&path).connect().await.unwrap();
+        let newest = "SELECT count(*) FROM entries WHERE ledger = (SELECT max(id) FROM ledgers)";
+        sqlx::query_scalar(newest).fetch_one(&mut database).await.unwrap()
     }
 
     #[tokio::test]
