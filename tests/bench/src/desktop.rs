@@ -147,7 +147,7 @@ mod tests {
         let rows = judged(&measured, 10_000, 200.0);
         assert!(IDS.iter().all(|id| rows.iter().any(|row| row.id == *id)));
         let table = crate::row::table(&rows);
-        assert_eq!(table.matches("not measured |").count(), 3, "{table}");
-        assert_eq!(table.matches("**no**").count(), 1, "{table}");
+        assert_eq!(table.matches("| not measured |").count(), 3, "{table}");
+        assert_eq!(table.matches("| **no** |").count(), 1, "{table}");
     }
 }

@@ -270,12 +270,12 @@ fn judged(fleet: &Fleet, rotated: &Rotated, seen: &Seen) -> Vec<Row> {
     let (throttled, sockets) = (seen.throttled as f64, rotated.sockets as f64);
     vec![
         Row::measured("R1", format!("rotate {shape}"), (rotated.seconds, "s"), ("the arithmetic floor", floor), 1.1),
-        Row::measured(
+        Row::counted(
             "R2",
             "answers 429 a tenant, published quota",
-            (throttled / f64::from(tenants) + 1e-9, ""),
+            throttled / f64::from(tenants),
+            "a tenant",
             ("the limit", 0.05),
-            1.0,
         ),
         Row::measured(
             "R4",

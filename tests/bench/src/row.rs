@@ -50,6 +50,19 @@ impl Row {
         }
     }
 
+    /// A line about a count, which may well be nothing.
+    pub(crate) fn counted(id: &str, what: &str, figure: f64, unit: &str, (against, limit): (&str, f64)) -> Self {
+        let ratio = rounded(figure / limit);
+        let figure = Some(rounded(figure));
+        Self {
+            what: what.to_owned(),
+            figure,
+            ratio: Some(ratio),
+            ok: Some(ratio <= 1.0),
+            ..Self::measured(id, what, (1.0, unit), (against, limit), 1.0)
+        }
+    }
+
     /// A line that says no more than that nothing was measured.
     pub(crate) fn missing(id: &str, what: &str, why: &str) -> Self {
         Self {
