@@ -235,16 +235,15 @@ async fn store_candidate(
 ) -> Result<Bytes16> {
     let mut change = Change::begin(app, session).await?;
     let mut opened = change.open(id).await?;
-    let (item, mut account) = match began {
-        Some(item) => (item, change.account(&opened, &item).await?),
-        None => {
-            // Decided where it is stored: two requests at once must not make a third account.
-            let number = opened.row.accounts.len() + 1;
-            if number > MOST_ACCOUNTS {
-                return Err(too_many(&opened.row));
-            }
-            (make(), AccountItem::new(user_name, &format!("Emergency access {number}")))
+    let (item, mut account) = if let Some(item) = began {
+        (item, change.account(&opened, &item).await?)
+    } else {
+        // Decided where it is stored: two requests at once must not make a third account.
+        let number = opened.row.accounts.len() + 1;
+        if number > MOST_ACCOUNTS {
+            return Err(too_many(&opened.row));
         }
+        (make(), AccountItem::new(user_name, &format!("Emergency access {number}")))
     };
     if account.pending.is_some() {
         return Ok(item);

@@ -220,7 +220,7 @@ impl Http {
         // Whoever comes first decides for the process; an error only says that a provider is there already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let proxies = Arc::new(match settings.proxy {
-            Proxy::System => Proxies::System(Matcher::from_system()),
+            Proxy::System => Proxies::System(Box::new(Matcher::from_system())),
             Proxy::Direct => Proxies::None,
             Proxy::Address(_) => Proxies::All,
         });
@@ -262,7 +262,7 @@ impl Http {
 enum Proxies {
     None,
     All,
-    System(Matcher),
+    System(Box<Matcher>),
 }
 
 impl Proxies {
