@@ -70,20 +70,24 @@ async fn a_proxy_that_refuses_is_told_apart_from_one_that_asks_for_a_sign_in_and
 /// A simulated cloud behind a certificate made for `name`, valid to `until`; and that certificate's file.
 async fn with_certificate(name: &str, until: Option<i32>) -> Result<(Sim, tempfile::TempDir, PathBuf)> {
     let folder = tempfile::tempdir()?;
+    let mut authority = CertificateParams::new(Vec::new())?;
+    authority.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let authority = rcgen::CertifiedIssuer::self_signed(authority, KeyPair::generate()?)?;
     let mut params = CertificateParams::new(vec![name.to_owned()])?;
-    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
     if let Some(year) = until {
         params.not_before = rcgen::date_time_ymd(year - 1, 1, 1);
         params.not_after = rcgen::date_time_ymd(year, 1, 1);
     }
     let key = KeyPair::generate()?;
-    let certificate = params.self_signed(&key)?;
+    let certificate = params.signed_by(&key, &authority)?;
     let (cert_path, key_path) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
+    let authority_path = folder.path().join("authority.pem");
     std::fs::write(&cert_path, certificate.pem())?;
+    std::fs::write(&authority_path, authority.pem())?;
     std::fs::write(&key_path, key.serialize_pem())?;
     let tls = Some(TlsFiles { certificate: cert_path.clone(), key: key_path });
     let sim = Sim::start(SimOptions { seed: 7, tls, ..SimOptions::default() }).await?;
-    Ok((sim, folder, cert_path))
+    Ok((sim, folder, authority_path))
 }
 
 #[tokio::test]

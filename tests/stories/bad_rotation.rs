@@ -90,7 +90,7 @@ async fn an_account_that_is_there_after_all_is_not_forgotten() -> Result<()> {
     let lost = Fault { effect: Effect::DropAfter, ..fault("POST /users", 0, None, 500) };
     sim.control().add_fault(lost);
     // The answer is lost, and so is every look after it.
-    sim.control().add_fault(fault("GET /users", 1, None, 403));
+    sim.control().add_fault(fault("GET /users", 2, None, 403));
     with_admin(&sim, &desk, &["laps", "enable", "Contoso", "--name", "ea-2"]).await?;
     sim.control().clear_faults();
     ensure!(sim.control().users(CONTOSO).iter().any(|user| user.user_name == SECOND), "it was not created");
