@@ -8,6 +8,7 @@ mod bench;
 mod check;
 mod demo;
 mod fuzz;
+mod package;
 mod packages;
 mod paths;
 mod python;
@@ -71,6 +72,8 @@ enum Command {
     Check,
     /// Runs the application against the real Microsoft cloud
     Run,
+    /// Makes the Debian package of release builds: window and command line
+    Package,
     /// Installs what demo and test need, and stops there
     Setup,
 }
@@ -82,6 +85,7 @@ fn main() -> ExitCode {
         Command::Bench(bench) => bench::bench(&bench),
         Command::Check => check::check(),
         Command::Run => demo::run(),
+        Command::Package => package::package(),
         Command::Setup => setup::setup(setup::Purpose::Test),
     };
     match outcome {

@@ -8,6 +8,7 @@ use anyhow::Result;
 
 use crate::check::{self, EVERYTHING};
 use crate::fuzz;
+use crate::package;
 use crate::python;
 use crate::report::Report;
 use crate::setup::{Purpose, setup};
@@ -53,6 +54,7 @@ pub(crate) fn test(deep: bool) -> Result<()> {
     if !built {
         report.not_run("Rust tests", "the build failed");
         report.not_run("window tests", "the build failed");
+        report.not_run("tour of the installed .deb", "the build failed");
         return report.close();
     }
     report.counted("Rust tests", || {
@@ -63,6 +65,8 @@ pub(crate) fn test(deep: bool) -> Result<()> {
         let words = [&["test", "--no-fail-fast"], &EVERYTHING[..], &WINDOW_TESTS[..]].concat();
         shell::run_keeping(share(shell::cargo(&words)), closing)
     });
+    // The tour is the longest of the window tests; the package is driven once, so the two are one.
+    report.step("tour of the installed .deb", package::tour_of_the_installed);
     if deep {
         report.counted("fuzzing", || fuzz::fuzz(seed));
     }
