@@ -18,6 +18,8 @@ export function browsingHost(): FakeHost {
     keychain: wanted.get("keychain") !== "no",
     simulated: wanted.get("simulated") !== "no",
     askReason: wanted.get("reason") !== "no",
+    // Hash history would take the page's own query for a part of each address.
+    pageQuery: location.search,
     ...(wanted.has("client") ? { clientId: null } : {}),
   });
   if (wanted.has("theme"))
@@ -26,8 +28,6 @@ export function browsingHost(): FakeHost {
       .then(({ settings }) =>
         host.setSettings({ settings: { ...settings, theme: wanted.get("theme") as "light" | "dark" } }),
       );
-  // Hash history would take the page's own query for a part of each address.
-  host.pageQuery = location.search;
   history.replaceState(null, "", location.pathname + location.hash);
   window.fake = host;
   return host;

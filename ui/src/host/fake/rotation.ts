@@ -1,0 +1,81 @@
+// Rotations: starting them, and how they go on by themselves.
+
+import type { JobView } from "../../generated/ipc";
+import type { Host } from "../host";
+import type { Stage } from "./stage";
+
+export function rotation(stage: Stage) {
+  const { now, later, emit, world, open, note, settle } = stage;
+  let jobs: JobView[] = [];
+  const jobsNow = () => ({
+    jobs,
+    open: jobs.filter((job) => ["queued", "looking", "preparing", "sending", "verifying", "unclear"].includes(job.step))
+      .length,
+    due: [...world.values()].flatMap((each) => each.accounts).filter((each) => each.state === "due").length,
+  });
+
+  return {
+    rotate: async ({ scope }: Parameters<Host["rotate"]>[0]) => {
+      open();
+      const chosen = [...world.values()].flatMap((each) =>
+        each.accounts
+          .filter((a) =>
+            scope.kind === "account"
+              ? scope.organization === each.id && scope.account === a.id
+              : scope.kind === "organizations"
+                ? scope.organizations.includes(each.id)
+                : scope.kind === "due"
+                  ? a.state === "due"
+                  : true,
+          )
+          .map((a) => [each, a] as const),
+      );
+      for (const [each, a] of chosen) {
+        const job: JobView = {
+          organization: each.id,
+          organizationName: each.name,
+          account: a.id,
+          userName: a.userName,
+          step: "queued",
+          attempts: 1,
+          nextTryAt: null,
+          problem: null,
+          sessions: null,
+          at: now(),
+        };
+        jobs = [job, ...jobs.filter((old) => old.account !== a.id)];
+        a.state = "rotating";
+        const path = ["looking", "preparing", "sending", "verifying", "done"] as const;
+        const advance = (at: number) => {
+          const step = path[at];
+          if (step === undefined) return;
+          jobs = jobs.map((old) => (old.account === a.id ? { ...old, step, at: now() } : old));
+          if (step === "done") {
+            Object.assign(a, {
+              state: "fresh",
+              rotatedAt: now(),
+              verifiedAt: now(),
+              dueAt: now() + 24 * 3_600_000,
+              values: [
+                { which: "current", since: now() },
+                { which: "previous", since: now() - 86_400_000 },
+              ],
+              problem: null,
+            });
+            note(each, "rotated", a.userName);
+            settle(each);
+          }
+          emit({ kind: "jobsChanged" });
+          later(1, () => advance(at + 1));
+        };
+        later(1, () => advance(0));
+      }
+      emit({ kind: "jobsChanged" });
+      return jobsNow();
+    },
+    jobs: async () => {
+      open();
+      return jobsNow();
+    },
+  };
+}

@@ -1,0 +1,173 @@
+// What every subject of the fake host shares: its clock and events, the organizations, and what is held between commands.
+
+import type { AccountView, ActivityLine, ErrorView, Event, OrganizationView, Phase, StatusView } from "../../generated/ipc";
+import { Refusal, type Settings } from "../host";
+import { makeOrganization, stateOf } from "./world";
+
+export type FakeOptions = {
+  phase?: Phase;
+  organizations?: number;
+  /** Milliseconds of each step that takes time. */
+  pace?: number;
+  now?: () => number;
+  keychain?: boolean;
+  simulated?: boolean;
+  clientId?: string | null;
+  askReason?: boolean;
+  /** The query that chose what is shown; a second window of the browser gets the same. */
+  pageQuery?: string;
+};
+
+export const refusal = (code: string, what: string, next: string, more: Partial<ErrorView> = {}) =>
+  new Refusal({ code, what, holds: "", next, details: null, retryInMs: null, class: "usage", ...more });
+
+export const fakePassphrase = "correct horse";
+
+export type Stage = ReturnType<typeof makeStage>;
+
+export function makeStage(options: FakeOptions) {
+  const now = options.now ?? Date.now;
+  const pace = options.pace ?? 0;
+  const heard = new Set<(event: Event) => void>();
+  const emit = (event: Event) => {
+    for (const each of heard) each(event);
+  };
+  const pause = (times = 1) => new Promise<void>((done) => setTimeout(done, pace * times));
+  const later = (times: number, act: () => void) => setTimeout(act, pace * times);
+
+  const copied: string[] = [];
+  const windows: string[] = [];
+
+  const world = new Map<string, OrganizationView>();
+  for (let index = 0; index < (options.organizations ?? 0); index++) {
+    const made = makeOrganization(index, now());
+    world.set(made.id, made);
+  }
+  const settings: Settings = {
+    lockAfterMinutes: 10,
+    lockWithSession: true,
+    lockOnSuspend: true,
+    lockOnClose: false,
+    closeToTray: true,
+    clipboardSeconds: 30,
+    revealSeconds: 30,
+    askReason: options.askReason ?? true,
+    rotateWhenDue: true,
+    remindWhenDue: true,
+    theme: "system",
+    density: "compact",
+  };
+  const clientId: string | null =
+    options.clientId === undefined ? "1fd3c2b4-6d1e-4a4e-9d0c-52a4f7f0b1aa" : options.clientId;
+  const first = options.phase ?? "unlocked";
+  const hasVault = first !== "noVault";
+  const status: StatusView = {
+    phase: first,
+    lockReason: first === "locked" ? "start" : null,
+    afterUnlock: null,
+    retryInMs: 0,
+    cloud: {
+      name: options.simulated === false ? "global" : "custom",
+      loginHost: options.simulated === false ? "login.microsoftonline.com" : "127.0.0.1:8443",
+      graphHost: options.simulated === false ? "graph.microsoft.com" : "127.0.0.1:8444",
+      custom: options.simulated !== false,
+      simulated: options.simulated !== false,
+      clientId,
+    },
+    deviceSecret: hasVault
+      ? options.keychain === false
+        ? "file"
+        : "keychain"
+      : options.keychain === false
+        ? "noKeychain"
+        : "keychainReady",
+    mspName: null,
+    personName: null,
+    onboarding: null,
+    backup: null,
+    unconfirmed: false,
+    certificates: null,
+    warnings: [],
+    dataFolder: "/home/ada/.local/share/vitrine",
+    version: "0.1.0",
+  };
+  const held = { status, settings, clientId, passphrase: fakePassphrase, waitUntil: 0 };
+  const inside: Pick<StatusView, "mspName" | "personName" | "onboarding" | "backup"> = {
+    mspName: "Northwind IT",
+    personName: "Ada Example",
+    onboarding: {
+      kitConfirmed: hasVault,
+      sheetSaved: hasVault,
+      backupExists: hasVault,
+      organizationExists: world.size > 0,
+      tenantConnected: world.size > 0,
+      rotationVerified: world.size > 0,
+    },
+    backup: hasVault
+      ? {
+          folder: "/home/ada/Backup",
+          file: "/home/ada/Backup/vitrine-northwind.vitrine",
+          writtenAt: now() - 6 * 60_000,
+          current: true,
+          problem: null,
+        }
+      : { folder: null, file: null, writtenAt: null, current: false, problem: null },
+  };
+  const statusNow = (): StatusView => {
+    const retryInMs = Math.max(0, held.waitUntil - now());
+    const cloud = { ...held.status.cloud, clientId: held.clientId };
+    return held.status.phase === "unlocked"
+      ? { ...held.status, ...inside, cloud, retryInMs, lockReason: null }
+      : { ...held.status, cloud, retryInMs };
+  };
+  const mark = (change: Partial<NonNullable<StatusView["onboarding"]>>) => {
+    if (inside.onboarding) inside.onboarding = { ...inside.onboarding, ...change };
+    emit({ kind: "statusChanged" });
+  };
+  const open = () => {
+    if (held.status.phase !== "unlocked")
+      throw refusal("vault.locked", "The vault is locked.", "Unlock it and try again.", { class: "locked" });
+  };
+  const find = (organization: string): OrganizationView => {
+    open();
+    const found = world.get(organization);
+    if (found === undefined)
+      throw refusal("organizations.unknown", "This organization is not in the vault.", "Go back to the list.");
+    return found;
+  };
+  const account = (organization: string, wanted: string): AccountView => {
+    const found = find(organization).accounts.find((each) => each.id === wanted);
+    if (found === undefined)
+      throw refusal("accounts.unknown", "This account is not in the vault.", "Go back to the organization.");
+    return found;
+  };
+  const note = (
+    organization: OrganizationView,
+    action: ActivityLine["action"],
+    userName: string | null = null,
+    words: string | null = null,
+  ) => {
+    organization.activity.unshift({
+      at: now(),
+      who: inside.personName ?? "",
+      action,
+      organization: organization.id,
+      organizationName: organization.name,
+      userName,
+      note: words,
+    });
+  };
+  const settle = (organization: OrganizationView) => {
+    Object.assign(organization, stateOf(organization, now()));
+    emit({ kind: "organizationChanged", organization: organization.id });
+    emit({ kind: "organizationsChanged" });
+  };
+  const lockNow = (reason: StatusView["lockReason"] = "idle") => {
+    held.status = { ...held.status, phase: "locked", lockReason: reason };
+    emit({ kind: "locked", reason: reason ?? "hand" });
+  };
+
+  return {
+    now, pace, pageQuery: options.pageQuery ?? "", pause, later, heard, emit, copied, windows, world, held, inside, statusNow, mark, open, find, account, note, settle, lockNow,
+  };
+}
