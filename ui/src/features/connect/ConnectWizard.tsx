@@ -193,12 +193,12 @@ export function ConnectWizard({
               <Notice key={notice} tone="waits" title={notice} />
             ))}
             <Steps steps={phase.steps} withWhy />
-            <Row>
+            <div className={css.acts}>
               <Button kind="primary" busy={apply.busy} onClick={() => void apply.run()} testId="apply-plan">
                 {t("connect.apply")}
               </Button>
               {cancelButton(t("common.cancel"))}
-            </Row>
+            </div>
           </Stack>
         );
       case "working":
@@ -209,7 +209,7 @@ export function ConnectWizard({
               <p className={css.soft}>{t("connect.workingLead")}</p>
             </div>
             <Steps steps={phase.steps} progress />
-            <Row>{cancelButton(t("connect.cancelSetUp"))}</Row>
+            <div className={css.acts}>{cancelButton(t("connect.cancelSetUp"))}</div>
           </Stack>
         );
       case "connected":
@@ -219,7 +219,7 @@ export function ConnectWizard({
               {t("connect.connectedLead")}
             </Notice>
             <Steps steps={phase.steps} />
-            <Row>
+            <div className={css.acts}>
               {(whole.data?.accounts.length ?? 0) === 0 ? (
                 <>
                   <Button kind="primary" onClick={onLaps} testId="enable-laps-now">
@@ -232,7 +232,7 @@ export function ConnectWizard({
                   {t("laps.toOrganization", { name })}
                 </Button>
               )}
-            </Row>
+            </div>
           </Stack>
         );
       case "signedIn":

@@ -12,6 +12,8 @@ import css from "./OrganizationList.module.css";
 
 const pageSize = 200;
 const headHeight = 34;
+/** In a low window the rows scroll with the page rather than in a slit. */
+const lowest = 160;
 
 type Request = { filter: string; state: OrganizationRow["state"] | null; sort: Sortable; descending: boolean };
 
@@ -124,7 +126,7 @@ export function OrganizationTable({
 
   const allSelected = matching > 0 && selected.size >= matching;
   return (
-    <div className={css.frame}>
+    <div className={css.frame} style={{ minHeight: Math.min(lowest, headHeight + matching * rowHeight + 2) }}>
       <Unseen live>
         {t("organizations.sortedBy", {
           column: t(`organizations.${request.sort}`),

@@ -116,15 +116,17 @@ function Job({ job, onOpen, onRetry }: { job: JobView; onOpen: (organization: st
         </button>
         <span className={css.user}>{account}</span>
       </span>
-      <Mark tone={tones[job.step]}>{t(`rotation.steps.${job.step}`)}</Mark>
       <span className={css.facts}>
         {job.attempts > 1 ? <span>{t("rotation.attempts", { count: job.attempts })}</span> : null}
         {job.nextTryAt === null ? null : (
           <span>{t("rotation.nextTry", { when: relative(t, job.nextTryAt, now) })}</span>
         )}
         {job.sessions === null ? null : <span>{t(`rotation.sessions.${job.sessions}`)}</span>}
-        <span>{relative(t, job.at, now)}</span>
       </span>
+      <span className={css.state}>
+        <Mark tone={tones[job.step]}>{t(`rotation.steps.${job.step}`)}</Mark>
+      </span>
+      <span className={css.at}>{relative(t, job.at, now)}</span>
       {bad ? (
         <Button
           small
