@@ -6,13 +6,13 @@ use anyhow::{Context, Result};
 
 use crate::{Cloud, Desk, Paper, Window};
 
-/// The size in pixels at which pages are looked at.
+/// The size in pixels of the screen at which pages are looked at.
 pub const SIZE: (u32, u32) = (1280, 800);
 
 /// Starts the program and gives its window the size that the pictures have.
 pub async fn start(desk: &Desk) -> Result<Window> {
     let window = desk.start().await?;
-    window.resize_page(SIZE).await?;
+    window.resize_page((SIZE.0 / desk.scale(), SIZE.1 / desk.scale())).await?;
     Ok(window)
 }
 

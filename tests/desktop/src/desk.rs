@@ -7,6 +7,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
@@ -30,13 +31,15 @@ const SINGLE_INSTANCE: &str = "app.vitrine.desktop.SingleInstance";
 pub struct Setting {
     /// Whether the OS keychain can be written to.
     pub keyring: bool,
+    /// Pixels of the screen for one of the page, in each direction: 2 is what a person sees at 200 %.
+    pub scale: u32,
     /// Further variables for the program, such as where its cloud is.
     pub environment: Vec<(&'static str, OsString)>,
 }
 
 impl Default for Setting {
     fn default() -> Self {
-        Self { keyring: true, environment: Vec::new() }
+        Self { keyring: true, scale: 1, environment: Vec::new() }
     }
 }
 
@@ -51,10 +54,14 @@ pub struct Desk {
     pub logind: Logind,
     /// What the person's browser was asked to open.
     pub opener: Opener,
+    /// The program that was started last: it outlives a scenario that fails, so that the picture of the failure shows
+    /// it. Before the screen and the buses, so that it ends first.
+    running: Mutex<Option<Window>>,
     screen: Screen,
     session: PrivateBus,
     system: PrivateBus,
     _keyring: Option<Keyring>,
+    scale: u32,
     environment: Vec<(&'static str, OsString)>,
     // Last, so that the programs above end before their folder goes.
     folder: TempDir,
@@ -80,10 +87,12 @@ impl Desk {
             notifications: Notifications::start(&session).await?,
             logind: Logind::start(&system).await?,
             opener,
+            running: Mutex::new(None),
             screen,
             session,
             system,
             _keyring: keyring,
+            scale: setting.scale,
             environment: setting.environment,
             folder,
         })
@@ -91,10 +100,17 @@ impl Desk {
 
     /// Starts the program, as it was built or as `VITRINE_DESKTOP_PROGRAM` names it, and waits for its window.
     pub async fn start(&self) -> Result<Window> {
+        self.hold(None);
         // A second start would only wake the first and end, and the session would wait for ever.
         self.wait_until_ended().await?;
         let driver = Driver::start(&self.variables()).await?;
-        Window::open(driver, &program()?).await
+        let window = Window::open(driver, &program()?).await?;
+        self.hold(Some(window.held()));
+        Ok(window)
+    }
+
+    fn hold(&self, window: Option<Window>) {
+        *self.running.lock().unwrap_or_else(PoisonError::into_inner) = window;
     }
 
     /// Runs another of our programs to its end, as the person would in a terminal.
@@ -112,6 +128,12 @@ impl Desk {
         let mut command = tokio::process::Command::new(program);
         command.env_clear().envs(self.variables()).stdin(Stdio::null()).kill_on_drop(true);
         command
+    }
+
+    /// Pixels of the screen for one of the page.
+    #[must_use]
+    pub fn scale(&self) -> u32 {
+        self.scale
     }
 
     /// The screen, as programs take it for `DISPLAY`.
@@ -165,6 +187,7 @@ impl Desk {
             ("DBUS_SYSTEM_BUS_ADDRESS", self.system.address().into()),
             ("DISPLAY", self.screen.name().into()),
             ("GDK_BACKEND", "x11".into()),
+            ("GDK_SCALE", self.scale.to_string().into()),
             ("GSETTINGS_BACKEND", "memory".into()),
             ("HOME", self.home()),
             ("LANG", "C.UTF-8".into()),

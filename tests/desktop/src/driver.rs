@@ -54,6 +54,11 @@ impl Driver {
         self.signal("-KILL");
     }
 
+    /// Asks the whole group to end.
+    pub(crate) fn end(&self) {
+        self.signal("-TERM");
+    }
+
     fn signal(&self, signal: &str) {
         // The group may be gone already, which is what is wanted.
         let group = format!("-{}", self.group);
@@ -63,7 +68,7 @@ impl Driver {
 
 impl Drop for Driver {
     fn drop(&mut self) {
-        self.signal("-TERM");
+        self.end();
     }
 }
 

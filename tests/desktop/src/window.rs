@@ -1,6 +1,7 @@
 //! The program's windows as a person sees and uses them: by what is on them, never by time.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use fantoccini::actions::{InputSource, KeyAction, KeyActions};
@@ -18,11 +19,15 @@ use crate::driver::Driver;
 /// More stops than any screen of ours has, so that a lost focus ends the search.
 const MOST_TAB_STOPS: usize = 200;
 
-/// A running program and its windows. It ends with this value.
+/// Pictures of one moment, at most.
+const MOST_PICTURES: usize = 5;
+
+/// A running program and its windows. It ends when it is closed, when the next one is started, or with its machine: one
+/// that is let go because a scenario failed is still there to be pictured.
 #[derive(Debug)]
 pub struct Window {
     client: Client,
-    driver: Driver,
+    driver: Arc<Driver>,
 }
 
 impl Window {
@@ -35,12 +40,19 @@ impl Window {
         // A program that dies before its window is there leaves the driver waiting for ever.
         let session = timeout(PATIENCE, session.connect(driver.address())).await;
         let client = session.context("the window did not open; did the program end?")??;
-        Ok(Self { client, driver })
+        Ok(Self { client, driver: Arc::new(driver) })
+    }
+
+    /// The same program once more. It goes on running while either is held.
+    pub(crate) fn held(&self) -> Self {
+        Self { client: self.client.clone(), driver: Arc::clone(&self.driver) }
     }
 
     /// Ends the session as a person who quits.
     pub async fn close(self) -> Result<()> {
-        Ok(self.client.close().await?)
+        self.client.close().await?;
+        self.driver.end();
+        Ok(())
     }
 
     /// Ends the program and all its helpers as a power cut would.
@@ -261,11 +273,19 @@ impl Window {
         Ok(self.client.execute(script, Vec::new()).await?.as_bool().unwrap_or(false))
     }
 
-    /// A picture of the page as it is drawn, as a PNG. The driver's picture can be one frame behind the document, so it
-    /// is taken after two.
+    /// A picture of the page as it is drawn, as a PNG. The driver's picture can be frames behind the document, on a busy
+    /// machine many: it counts once it is like the one before, or after a few on a page that always moves.
     pub async fn picture(&self) -> Result<Vec<u8>> {
-        self.wait_for_frames().await?;
-        Ok(self.client.screenshot().await?)
+        let mut last = Vec::new();
+        for _ in 0..MOST_PICTURES {
+            self.wait_for_frames().await?;
+            let picture = self.client.screenshot().await?;
+            if picture == last {
+                break;
+            }
+            last = picture;
+        }
+        Ok(last)
     }
 
     /// Waits until fonts are there and two frames were drawn.

@@ -1,5 +1,6 @@
 //! The tour: the whole main job through the real window against the simulated cloud, by a person who is played outside
 //! the program. `vitrine-tour DIR` leaves a picture per step and `tour.json` in DIR and ends with 0 only if all passed.
+//! `vitrine-tour DIR 2` takes it at 200 %, on a screen of the same size.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -16,11 +17,13 @@ const DONE: &str = "[data-testid=\"job\"][data-step=\"done\"]";
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let Some(folder) = env::args_os().nth(1).map(PathBuf::from) else {
-        eprintln!("usage: vitrine-tour DIR");
+    let (folder, scale) = (env::args_os().nth(1).map(PathBuf::from), env::args().nth(2));
+    let scale = scale.map_or(Some(1), |scale| scale.parse().ok().filter(|scale| (1..=2).contains(scale)));
+    let (Some(folder), Some(scale)) = (folder, scale) else {
+        eprintln!("usage: vitrine-tour DIR [1|2]");
         return ExitCode::from(2);
     };
-    match tour(&folder).await {
+    match tour(&folder, scale).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("the tour failed: {error:#}");
@@ -39,10 +42,10 @@ struct Memory {
     factor_key: String,
 }
 
-async fn tour(folder: &Path) -> Result<()> {
+async fn tour(folder: &Path, scale: u32) -> Result<()> {
     let mut record = Record::begin(folder)?;
     let cloud = Cloud::start().await?;
-    let mut desk = Desk::set_up(Setting { environment: cloud.environment(), ..Setting::default() }).await?;
+    let mut desk = Desk::set_up(Setting { scale, environment: cloud.environment(), ..Setting::default() }).await?;
     let window = acts::start(&desk).await?;
     let mut memory = Memory::default();
 
@@ -371,7 +374,8 @@ async fn lock(record: &mut Record, desk: &mut Desk, window: &Window, memory: &Me
 
 /// Another machine: nothing of the first one but backup file, kit and what the person knows.
 async fn restore(record: &mut Record, first: &Desk, cloud: &Cloud, memory: &Memory) -> Result<()> {
-    let mut desk = Desk::set_up(Setting { environment: cloud.environment(), ..Setting::default() }).await?;
+    let setting = Setting { scale: first.scale(), environment: cloud.environment(), ..Setting::default() };
+    let mut desk = Desk::set_up(setting).await?;
     let backup = newest_file(&first.home().join("Vitrine backup"))?;
     let window = acts::start(&desk).await?;
     record
