@@ -25,7 +25,8 @@ impl Host for Desktop {
                 let window = WebviewWindowBuilder::new(&handle, "reveal", WebviewUrl::App(page.into()))
                     .title("LAPS credentials - Vitrine")
                     .inner_size(560.0, 720.0)
-                    .min_inner_size(420.0, 480.0)
+                    .min_inner_size(420.0, 360.0)
+                    .prevent_overflow()
                     .content_protected(true)
                     .on_navigation(is_ours)
                     .build();
@@ -54,7 +55,8 @@ pub(crate) fn show_main(handle: &AppHandle) {
     let window = WebviewWindowBuilder::new(handle, "main", WebviewUrl::default())
         .title("Vitrine")
         .inner_size(1180.0, 760.0)
-        .min_inner_size(640.0, 480.0)
+        .min_inner_size(640.0, 360.0)
+        .prevent_overflow()
         .on_navigation(is_ours)
         .build();
     if let Err(error) = window {
