@@ -264,6 +264,12 @@ pub async fn card(app: State<'_, App>, request: CardRequest) -> Answer<CardView>
 
 #[tauri::command]
 #[specta::specta]
+pub async fn older_passwords(app: State<'_, App>, request: OlderPasswordsRequest) -> Answer<OlderPasswordsView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
 pub async fn reveal(app: State<'_, App>, request: RevealRequest) -> Answer<RevealView> {
     app.call(request).await
 }

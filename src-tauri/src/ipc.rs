@@ -58,6 +58,7 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             commands::repair_account,
             commands::open_reveal,
             commands::card,
+            commands::older_passwords,
             commands::reveal,
             commands::copy,
             commands::set_second_factor,

@@ -10,13 +10,13 @@ use crate::cloud::{self, CONTOSO, shown};
 use crate::desk::{Desk, PASSPHRASE, exit};
 use crate::kill;
 
-const FIRST: &str = "ea-1@contoso.onmicrosoft.com";
+pub(crate) const FIRST: &str = "ea-1@contoso.onmicrosoft.com";
 const SECOND: &str = "ea-2@contoso.onmicrosoft.com";
 const GLOBAL_ADMINISTRATOR: &str = "62e90394-69f5-4237-9190-012177145e10";
 const REVOKE: &str = "POST /users/{user-id}/revokeSignInSessions";
 
 /// A vault with Contoso connected and these accounts.
-async fn connected(names: &[&str]) -> Result<(Sim, Desk)> {
+pub(crate) async fn connected(names: &[&str]) -> Result<(Sim, Desk)> {
     let sim = cloud::start().await?;
     let desk = Desk::at(&sim)?;
     desk.init().await?;
@@ -25,7 +25,7 @@ async fn connected(names: &[&str]) -> Result<(Sim, Desk)> {
     Ok((sim, desk))
 }
 
-fn fault(operation: &str, skip: u32, times: Option<u32>, status: u16) -> Fault {
+pub(crate) fn fault(operation: &str, skip: u32, times: Option<u32>, status: u16) -> Fault {
     let effect = Effect::Status { status, code: None, retry_after: None };
     let tenant = Some(CONTOSO.to_owned());
     Fault { tenant, operation: Some(operation.to_owned()), skip, times, probability: None, effect }

@@ -140,7 +140,7 @@ async fn a_mistyped_kit_is_named_by_its_group_and_a_strange_one_refused() -> Res
 }
 
 /// Runs statements on the database of a desk whose program is not running.
-fn edit(desk: &Desk, statements: &str) -> Result<()> {
+pub(crate) fn edit(desk: &Desk, statements: &str) -> Result<()> {
     let script =
         "import sqlite3,sys\nc=sqlite3.connect(sys.argv[1])\nc.executescript(sys.argv[2])\nc.commit()\nc.close()";
     let edited = Command::new("python3").args(["-c", script]).arg(database(desk)).arg(statements).output()?;

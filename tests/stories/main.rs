@@ -18,4 +18,5 @@ mod bad_vault;
 mod canary;
 mod certificates;
 mod kill;
+mod older;
 mod whole_job;

@@ -28,7 +28,9 @@
 // Reveal window      reveal-window (data-account), reveal-reason, copy-user-name, reveal-password, secret-text,
 //                    hide-password, copy-password, large-type, large-text, phonetic, show-code, one-time-code,
 //                    copy-code, factor-key, factor-save; where several values stand side by side the names end in
-//                    -current, -pending or -previous (reveal-password-pending, secret-text-pending, copy-password-...)
+//                    -current, -pending or -previous (reveal-password-pending, secret-text-pending, copy-password-...),
+//                    older ones in -older-<place> or -givenUp-<place>; show-previous, show-older,
+//                    older-passwords
 // Rotation           rotate-due, retry-failed, job (data-step), job-again
 // Settings           setting-<name>, backup-now, passphrase-current, passphrase-new, passphrase-repeat, passphrase-change
 // Any error          error-notice, error-code

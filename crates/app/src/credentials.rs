@@ -10,7 +10,7 @@ use crate::journal::{self, Change};
 use crate::records::{self, Activity, Bytes16, Bytes32, item_text, organization_text, parse_item, parse_organization};
 use crate::session::{self, Session, rng};
 use crate::store::{VIEW_LIMIT, ViewRecord};
-use crate::{App, accounts, lock, organizations, vault};
+use crate::{App, accounts, lock, older, organizations, vault};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -86,7 +86,7 @@ pub(crate) async fn reveal(app: &App, request: RevealRequest) -> Result<RevealVi
         reason: checked_reason(app, &request.reason).await?,
     };
     let (session, account) = open(app, &id, &item).await?;
-    let (secret, since) = value(account, request.which)?;
+    let (secret, since) = value(app, &session, &id, &item, account, request.which).await?;
     record(app, &session, &id, &item, &shown).await?;
     let hide_at = app.now_ms().saturating_add(u64::from(app.settings().reveal_seconds) * 1000);
     Ok(RevealView { secret: EdgeSecret(secret), since: Some(Time(since)), hide_at: Time(hide_at) })
@@ -103,7 +103,7 @@ pub(crate) async fn copy(app: &App, request: CopyRequest) -> Result<CopyView> {
     let reason = checked_reason(app, &request.reason).await?;
     let (session, account) = open(app, &id, &item).await?;
     let (secret, name) = match request.what {
-        CopyWhat::Password { which } => (value(account, which)?.0, what(which)),
+        CopyWhat::Password { which } => (value(app, &session, &id, &item, account, which).await?.0, what(which)),
         CopyWhat::OneTimeCode => (account.totp.ok_or_else(no_second_factor)?.code(app.now_ms()).code, "one-time code"),
         CopyWhat::UserName => return Ok(CopyView { clears_at: None }),
     };
@@ -161,11 +161,21 @@ async fn open(app: &App, id: &Bytes32, item: &Bytes16) -> Result<(Arc<Session>, 
     Ok((session, account))
 }
 
-fn value(account: AccountItem, which: WhichValue) -> Result<(SecretText, u64)> {
+async fn value(
+    app: &App,
+    session: &Session,
+    id: &Bytes32,
+    item: &Bytes16,
+    account: AccountItem,
+    which: WhichValue,
+) -> Result<(SecretText, u64)> {
     let found = match which {
         WhichValue::Current => account.current.map(|current| (current.password, current.set_at_ms)),
         WhichValue::Pending => account.pending.map(|pending| (pending.password, pending.made_at_ms)),
         WhichValue::Previous => account.previous.map(|previous| (previous.password, previous.set_at_ms)),
+        WhichValue::Older { at } | WhichValue::GivenUp { at } => {
+            older::find(app, session, id, item, which).await?.map(|password| (password, at.0))
+        }
     };
     found.ok_or_else(|| {
         Error::usage("credentials.no-such-value", "No such password is stored.", "Look at the card for those that are.")
@@ -177,6 +187,8 @@ fn what(which: WhichValue) -> &'static str {
         WhichValue::Current => "current password",
         WhichValue::Pending => "candidate password",
         WhichValue::Previous => "previous password",
+        WhichValue::Older { .. } => "older password",
+        WhichValue::GivenUp { .. } => "candidate that was given up",
     }
 }
 

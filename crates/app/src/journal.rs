@@ -559,6 +559,46 @@ pub(crate) async fn read_connection(
     ConnectionItem::decode(&read(&app.inner.store, session, id, row, item).await?).map_err(damaged_item)
 }
 
+/// Shows an account's item to `see` as it is and as it was, newest version first, until it answers `false` or the versions
+/// before are no longer kept.
+pub(crate) async fn visit_account(
+    app: &App,
+    session: &Session,
+    id: &Bytes32,
+    row: &Organization,
+    item: &Bytes16,
+    mut see: impl FnMut(&AccountItem) -> bool,
+) -> Result<()> {
+    let (store, wanted) = (&app.inner.store, ItemId::from_bytes(*item));
+    let state = OrganizationState::decode(&row.state).map_err(damaged_fold)?;
+    let keys = keys_of(store, session, id, &state).await?;
+    // Backwards from the head that was verified: each entry names the hash of the one before.
+    let (mut seq, mut expected) = (state.head().seq, Some(state.head().hash));
+    while let Some(hash) = expected {
+        let Some(bytes) = store.entry(id, seq).await? else { return Ok(()) };
+        let entry = Entry::decode(&bytes).map_err(session::unreadable_keys)?;
+        if entry.hash() != hash {
+            return Err(Error::integrity(
+                "vault.entry-replaced",
+                "A stored entry is not the one that was verified.",
+                "Restore from the backup, and keep this data folder for examination.",
+            ));
+        }
+        if let Body::Organization(OrganizationBody::Put { item, item_kind, version, object }) = entry.body()
+            && *item == wanted
+        {
+            let Some(bytes) = store.object(object.as_bytes()).await? else { return Ok(()) };
+            let version = Version { kind: *item_kind, version: *version, object: *object };
+            let plain = open_version(&state, &keys, wanted.as_bytes(), &version, &bytes)?;
+            if !see(&AccountItem::decode(&plain).map_err(damaged_item)?) {
+                return Ok(());
+            }
+        }
+        (seq, expected) = (seq.saturating_sub(1), entry.prev());
+    }
+    Ok(())
+}
+
 async fn read(
     store: &Store,
     session: &Session,
@@ -567,13 +607,22 @@ async fn read(
     item: &Bytes16,
 ) -> Result<SecretBytes> {
     let state = OrganizationState::decode(&row.state).map_err(damaged_fold)?;
+    let keys = keys_of(store, session, id, &state).await?;
+    let bytes = store.object(object_of(&state, item)?.as_bytes()).await?;
+    open_object(&state, &keys, item, bytes)
+}
+
+async fn keys_of(
+    store: &Store,
+    session: &Session,
+    id: &Bytes32,
+    state: &OrganizationState,
+) -> Result<OrganizationKeys> {
     let entry = match state.epoch() {
         Some(epoch) => store.entry(id, epoch.entry.seq).await?,
         None => None,
     };
-    let keys = open_keys(session, &state, entry)?;
-    let bytes = store.object(object_of(&state, item)?.as_bytes()).await?;
-    open_object(&state, &keys, item, bytes)
+    open_keys(session, state, entry)
 }
 
 fn object_of(state: &OrganizationState, item: &Bytes16) -> Result<ObjectHash> {
@@ -597,14 +646,32 @@ pub(crate) fn open_object(
             "Restore from the backup, and keep this data folder for examination.",
         )
     })?;
-    if Some(object::hash(&bytes)) != known.object.map(|hash| *hash.as_bytes()) {
+    let object = known.object.ok_or_else(|| records::unknown_account(&id))?;
+    open_version(state, keys, item, &Version { kind: known.kind, version: known.version, object }, &bytes)
+}
+
+/// One version of an item, as a signed entry names it.
+struct Version {
+    kind: ItemKind,
+    version: u64,
+    object: ObjectHash,
+}
+
+fn open_version(
+    state: &OrganizationState,
+    keys: &OrganizationKeys,
+    item: &Bytes16,
+    known: &Version,
+    bytes: &[u8],
+) -> Result<SecretBytes> {
+    if object::hash(bytes) != *known.object.as_bytes() {
         return Err(Error::integrity(
             "vault.object-replaced",
             "A stored item is not the one that was signed.",
             "Restore from the backup, and keep this data folder for examination.",
         ));
     }
-    let claimed = object::peek_header(&bytes).map_err(session::unreadable_keys)?;
+    let claimed = object::peek_header(bytes).map_err(session::unreadable_keys)?;
     // Author, counter and epoch are the object's own word, held by its hash in the signed entry; the place is ours.
     let expected = Header {
         suite: vitrine_vault::SUITE,
@@ -615,7 +682,7 @@ pub(crate) fn open_object(
         schema: SCHEMA,
         ..claimed
     };
-    object::open(&bytes, &expected, &wrap_key(keys, known.kind)?).map_err(session::unreadable_keys)
+    object::open(bytes, &expected, &wrap_key(keys, known.kind)?).map_err(session::unreadable_keys)
 }
 
 /// Opens the keys of an organization's present epoch, as wrapped to the owners' team.

@@ -40,6 +40,7 @@ mod journal;
 mod keychain;
 mod laps;
 mod log;
+mod older;
 mod organizations;
 mod own;
 mod papers;

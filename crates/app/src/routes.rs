@@ -100,6 +100,7 @@ routes! {
     RepairAccountRequest => drift::repair,
     OpenRevealRequest => credentials::open_reveal,
     CardRequest => credentials::card,
+    OlderPasswordsRequest => older::list,
     RevealRequest => credentials::reveal,
     CopyRequest => credentials::copy,
     SetSecondFactorRequest => credentials::set_second_factor,

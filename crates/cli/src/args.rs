@@ -80,7 +80,7 @@ pub(crate) enum Command {
         #[command(flatten)]
         which: Credential,
         /// Copy the user name instead.
-        #[arg(long, conflicts_with_all = ["code", "value"])]
+        #[arg(long, conflicts_with_all = ["code", "value", "older"])]
         user_name: bool,
     },
     /// Store the one-time-code key that Microsoft's page showed.
@@ -346,6 +346,15 @@ pub(crate) struct Credential {
     /// The one-time code of this moment instead of a password.
     #[arg(long, conflicts_with = "value")]
     pub(crate) code: bool,
+    /// An older password by its number, 1 the newest; without a number `view` lists them, without secrets.
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        num_args = 0..=1,
+        default_missing_value = "0",
+        conflicts_with_all = ["value", "code"]
+    )]
+    pub(crate) older: Option<usize>,
     /// Why, for the record.
     #[arg(long)]
     pub(crate) reason: Option<String>,

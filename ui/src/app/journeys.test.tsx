@@ -130,6 +130,24 @@ test("an import shows its error rows before anything is added", async () => {
   await waitFor(() => expect(host.asked).toContain("importOrganizations"));
 });
 
+test("older passwords are looked for only when wanted, and each is revealed alone, with its own reason", async () => {
+  const { host, user } = show({ askReason: true }, await revealHash(contoso));
+  await user.type(await screen.findByTestId("reveal-reason"), "INC-1");
+  await user.click(screen.getByRole("button", { name: /previous password too/ }));
+  expect(host.asked).not.toContain("olderPasswords");
+  await user.click(screen.getByTestId("show-older"));
+  await user.click(await screen.findByTestId("reveal-password-givenUp-3"));
+  await screen.findByTestId("secret-text-givenUp-3");
+  expect(screen.queryByTestId("secret-text-older-4")).toBeNull();
+  const asked = host.requests.filter(({ name }) => name === "reveal").map(({ request }) => request);
+  expect(asked).toHaveLength(1);
+  expect(asked[0]).toMatchObject({ which: { givenUp: {} }, reason: "INC-1" });
+  // What did not fit at first is there when it is wanted.
+  expect(screen.queryByTestId("reveal-password-older-8")).toBeNull();
+  await user.click(screen.getByRole("button", { name: "Show 2 more" }));
+  expect(screen.getByTestId("reveal-password-older-8")).toBeTruthy();
+});
+
 test("a revealed password is in no cache, address or storage, and is gone when hidden", async () => {
   const { user } = show({}, await revealHash(contoso));
   await user.click(await screen.findByTestId("reveal-password"));

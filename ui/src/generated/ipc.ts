@@ -49,6 +49,7 @@ export const commands = {
 	repairAccount: (request: RepairAccountRequest) => typedError<OrganizationView, ErrorView>(__TAURI_INVOKE("repair_account", { request })),
 	openReveal: (request: OpenRevealRequest) => typedError<Done, ErrorView>(__TAURI_INVOKE("open_reveal", { request })),
 	card: (request: CardRequest) => typedError<CardView, ErrorView>(__TAURI_INVOKE("card", { request })),
+	olderPasswords: (request: OlderPasswordsRequest) => typedError<OlderPasswordsView, ErrorView>(__TAURI_INVOKE("older_passwords", { request })),
 	reveal: (request: RevealRequest) => typedError<RevealView, ErrorView>(__TAURI_INVOKE("reveal", { request })),
 	copy: (request: CopyRequest) => typedError<CopyView, ErrorView>(__TAURI_INVOKE("copy", { request })),
 	setSecondFactor: (request: SetSecondFactorRequest) => typedError<CardView, ErrorView>(__TAURI_INVOKE("set_second_factor", { request })),
@@ -889,6 +890,20 @@ export type NextStep =
 /**  Nothing. */
 "nothing";
 
+/**  Asks which older passwords of an account are kept: replaced ones, and candidates that were given up. */
+export type OlderPasswordsRequest = {
+	/**  Ledger id. */
+	organization: string,
+	/**  Item id. */
+	account: string,
+};
+
+/**  What may still open the account when the passwords of its card do not. */
+export type OlderPasswordsView = {
+	/**  In the order to try them, newest first; none of those that the card shows. */
+	values: StoredValue[],
+};
+
 /**  The steps of onboarding that tick themselves. */
 export type OnboardingView = {
 	/**  Two groups of the recovery kit were typed back. */
@@ -1451,7 +1466,17 @@ export type WhichValue =
 /**  The candidate of a rotation under way. */
 "pending" | 
 /**  The one before. */
-"previous";
+"previous" | 
+/**  One that was replaced before that. */
+({ older: {
+	/**  When it was set. */
+	at: Time,
+} }) & { givenUp?: never } | 
+/**  A candidate that was given up; the tenant may have taken it all the same. */
+({ givenUp: {
+	/**  When it was given up. */
+	at: Time,
+} }) & { older?: never };
 
 /* Tauri Specta runtime */
 async function typedError<T, E>(result: Promise<T>): Promise<{ status: "ok"; data: T } | { status: "error"; error: E }> {

@@ -54,6 +54,7 @@ type Cached =
   | "clientId"
   | "lapsPlan"
   | "card"
+  | "olderPasswords"
   | "jobs"
   | "settings"
   | "suggestedPaths";
@@ -121,7 +122,7 @@ export function useAction<Args extends unknown[]>(act: (...args: Args) => Promis
 /** What each event makes stale. */
 const stale: Record<Exclude<Event["kind"], "locked" | "unlocked">, readonly Cached[]> = {
   organizationsChanged: ["organizations", "organization", "audit", "status"],
-  organizationChanged: ["organizations", "organization", "card", "audit"],
+  organizationChanged: ["organizations", "organization", "card", "olderPasswords", "audit"],
   connectChanged: ["connectStatus", "organization", "lapsPlan"],
   jobsChanged: ["jobs", "organization", "organizations", "card"],
   statusChanged: ["status", "settings"],

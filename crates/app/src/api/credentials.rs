@@ -1,6 +1,6 @@
 //! Viewing: the sealed card, revealing, copying, one-time codes.
 
-use super::{AccountView, Done, EdgeSecret, Time, WhichValue, command};
+use super::{AccountView, Done, EdgeSecret, StoredValue, Time, WhichValue, command};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
@@ -44,6 +44,23 @@ pub struct CardView {
     pub rotation_due_since: bool,
     /// Seconds a revealed password stays visible.
     pub hides_after_seconds: u32,
+}
+
+/// Asks which older passwords of an account are kept: replaced ones, and candidates that were given up.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+pub struct OlderPasswordsRequest {
+    /// Ledger id.
+    pub organization: String,
+    /// Item id.
+    pub account: String,
+}
+command!(OlderPasswordsRequest, "older_passwords", OlderPasswordsView);
+
+/// What may still open the account when the passwords of its card do not.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+pub struct OlderPasswordsView {
+    /// In the order to try them, newest first; none of those that the card shows.
+    pub values: Vec<StoredValue>,
 }
 
 /// Shows one stored password. A view record is durable before the answer.

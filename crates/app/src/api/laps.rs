@@ -221,7 +221,7 @@ pub struct StoredValue {
 }
 
 /// Which stored password.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub enum WhichValue {
     /// The one verified last.
@@ -230,4 +230,14 @@ pub enum WhichValue {
     Pending,
     /// The one before.
     Previous,
+    /// One that was replaced before that.
+    Older {
+        /// When it was set.
+        at: Time,
+    },
+    /// A candidate that was given up; the tenant may have taken it all the same.
+    GivenUp {
+        /// When it was given up.
+        at: Time,
+    },
 }

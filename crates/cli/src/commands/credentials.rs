@@ -3,9 +3,11 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
+use vitrine_app::Error;
 use vitrine_app::api::{
-    AccountView, CardRequest, CopyRequest, CopyView, CopyWhat, OneTimeCodeRequest, OneTimeCodeView, OrganizationView,
-    RevealRequest, RevealView, SetSecondFactorRequest, Time,
+    AccountView, CardRequest, CopyRequest, CopyView, CopyWhat, OlderPasswordsRequest, OlderPasswordsView,
+    OneTimeCodeRequest, OneTimeCodeView, OrganizationView, RevealRequest, RevealView, SetSecondFactorRequest, Time,
+    WhichValue,
 };
 
 use super::{Result, find};
@@ -51,8 +53,13 @@ async fn find(door: &mut Door, which: &Credential) -> Result<Found> {
 
 pub(super) async fn view(door: &mut Door, person: &mut Person, which: Credential) -> Result {
     let Found { organization, account } = find(door, &which).await?;
+    if which.older == Some(0) {
+        let older = older(door, &organization, &account).await?;
+        return Outcome::of(&older, listed(&older));
+    }
     let (organization_id, account_id) = (organization.id.clone(), account.id.clone());
     let card = door.call(CardRequest { organization: organization_id.clone(), account: account_id.clone() }).await?;
+    let value = chosen(door, &which, &organization, &account).await?;
     let reason = reason(person, which.reason, card.reason_required)?;
     let viewed = |secret| Viewed {
         organization: &card.organization,
@@ -75,8 +82,7 @@ pub(super) async fn view(door: &mut Door, person: &mut Person, which: Credential
         lines.push(format!("Code       {}  (until {})", view.code.0.expose(), time(Some(view.ends_at))));
         return Outcome::of(&viewed(Secret::Code(&view)), lines.join("\n"));
     }
-    let request =
-        RevealRequest { organization: organization_id, account: account_id, which: which.value.into(), reason };
+    let request = RevealRequest { organization: organization_id, account: account_id, which: value, reason };
     let view = door.call(request).await?;
     // Exposed to the terminal because the person asked for exactly that.
     lines.push(format!("Password   {}", view.secret.0.expose()));
@@ -92,7 +98,7 @@ pub(super) async fn copy(door: &mut Door, person: &mut Person, which: Credential
     let what = match (user_name, which.code) {
         (true, _) => CopyWhat::UserName,
         (_, true) => CopyWhat::OneTimeCode,
-        _ => CopyWhat::Password { which: which.value.into() },
+        _ => CopyWhat::Password { which: chosen(door, &which, &organization, &account).await? },
     };
     let card = CardRequest { organization: organization.id.clone(), account: account.id.clone() };
     let required = !user_name && door.call(card).await?.reason_required;
@@ -102,6 +108,39 @@ pub(super) async fn copy(door: &mut Door, person: &mut Person, which: Credential
         keep(person, &view).await;
     }
     Outcome::of(&view, "Copied.".into())
+}
+
+async fn older(door: &mut Door, organization: &OrganizationView, account: &AccountView) -> Result<OlderPasswordsView> {
+    let request = OlderPasswordsRequest { organization: organization.id.clone(), account: account.id.clone() };
+    door.call(request).await
+}
+
+fn listed(older: &OlderPasswordsView) -> String {
+    if older.values.is_empty() {
+        return "No older password is kept.".into();
+    }
+    let lines = older.values.iter().zip(1..).map(|(value, number)| {
+        let what = if matches!(value.which, WhichValue::GivenUp { .. }) { "given up" } else { "set" };
+        format!("{number:>3}  {what} {}", time(value.since))
+    });
+    let lines: Vec<String> = lines.chain(["Try them in this order, each with --older NUMBER.".into()]).collect();
+    lines.join("\n")
+}
+
+/// The password that the flags name.
+async fn chosen(
+    door: &mut Door,
+    which: &Credential,
+    organization: &OrganizationView,
+    account: &AccountView,
+) -> Result<WhichValue> {
+    let Some(number) = which.older else { return Ok(which.value.into()) };
+    let older = older(door, organization, account).await?;
+    let value = number.checked_sub(1).and_then(|index| older.values.get(index));
+    Ok(value.map(|value| value.which).ok_or_else(|| {
+        let next = format!("Name one from 1 to {}; `vitrine view --older` lists them.", older.values.len());
+        Error::usage("cli.no-such-password", "There is no older password of this number.", next)
+    })?)
 }
 
 /// A clipboard lives as long as the process that filled it: waits until it is cleared, or Ctrl-C.

@@ -348,6 +348,20 @@ async fn settle(
             let words = finish_with_code(&page, &acts::show_code(window).await?).await?;
             Shown::by(window, format!("Rotated from here again: {words}")).await
         })
+        .await?;
+    record
+        .step("Older passwords", desk, async |_| {
+            window.click("show-previous").await?;
+            window.click("show-older").await?;
+            // Current and previous come first in the order to try.
+            window.click("reveal-password-older-3").await?;
+            let older = window.wait_for_text("secret-text-older-3", |text| !text.trim().is_empty()).await?;
+            let older: String = older.split_whitespace().collect();
+            ensure!(older != memory.password, "the older password is the present one");
+            let page = cloud.portal(&memory.user_name, &older).await?;
+            ensure!(page.text_of("#error").is_some(), "the portal takes a password that was replaced");
+            Shown::by(window, "What came before the previous password, in the order to try, each shown alone.").await
+        })
         .await
 }
 

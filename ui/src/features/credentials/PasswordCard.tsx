@@ -10,6 +10,7 @@ import { CopyButton } from "./CopyButton";
 import { LargeType } from "./LargeType";
 import css from "./RevealWindow.module.css";
 import { groupsOfFour, kindOf } from "./spelling";
+import { wordOf } from "./which";
 
 type Shown = { secret: string; from: number; hideAt: number };
 
@@ -59,10 +60,18 @@ export function PasswordCard({
   const open = shown !== null;
   const said = useSpoken(open ? left : null, (ms) => t("reveal.hidesIn", { duration: duration(t, ms) }));
 
-  const which = t(`reveal.which.${value.which}`);
+  const word = wordOf(value.which);
   const several = order !== null;
+  // Several older ones stand side by side: their place tells them apart.
+  const numbered = several && (word === "older" || word === "givenUp");
+  const which = t(`reveal.which.${word}`);
+  const asked = {
+    reveal: numbered ? t("reveal.revealOlder", { ordinal: order }) : t("reveal.revealThis", { which }),
+    copy: numbered ? t("reveal.copyOlder", { ordinal: order }) : t("reveal.copyThis", { which }),
+  };
+  const named = numbered ? `${word}-${order}` : word;
   const title = several
-    ? `${t("reveal.try", { ordinal: order })} · ${t(`reveal.whichTitle.${value.which}`)}`
+    ? `${t("reveal.try", { ordinal: order })} · ${t(`reveal.whichTitle.${word}`)}`
     : t("reveal.password");
   return (
     <section className={css.card} data-open={open || undefined} aria-label={title}>
@@ -71,7 +80,7 @@ export function PasswordCard({
         {value.since === null ? null : (
           <span className={css.soft}>
             <When at={value.since}>
-              {t(value.which === "pending" ? "reveal.madeAt" : "reveal.setAt", { when: relative(t, value.since, now) })}
+              {t(`reveal.since.${word}`, { when: relative(t, value.since, now) })}
             </When>
           </span>
         )}
@@ -83,7 +92,7 @@ export function PasswordCard({
         </div>
       ) : (
         <div className={css.pane}>
-          <code className={css.secret} data-testid={several ? `secret-text-${value.which}` : "secret-text"}>
+          <code className={css.secret} data-testid={several ? `secret-text-${named}` : "secret-text"}>
             {groupsOfFour(shown.secret).map((group) => (
               <span key={group.at} className={css.group}>
                 {group.signs.map((sign) => (
@@ -103,8 +112,8 @@ export function PasswordCard({
             icon={<IconEye size={16} />}
             busy={reveal.busy}
             reason={blocked}
-            label={several ? t("reveal.revealThis", { which }) : undefined}
-            testId={several ? `reveal-password-${value.which}` : "reveal-password"}
+            label={several ? asked.reveal : undefined}
+            testId={several ? `reveal-password-${named}` : "reveal-password"}
             onClick={() => void reveal.run()}
           >
             {several ? t("reveal.revealShort") : t("reveal.reveal")}
@@ -133,10 +142,10 @@ export function PasswordCard({
           <CopyButton
             card={card}
             what={{ kind: "password", which: value.which }}
-            label={several ? t("reveal.copyThis", { which }) : t("reveal.copyPassword")}
+            label={several ? asked.copy : t("reveal.copyPassword")}
             reason={reason}
             blocked={blocked}
-            testId={several ? `copy-password-${value.which}` : "copy-password"}
+            testId={several ? `copy-password-${named}` : "copy-password"}
           />
         </span>
       </div>

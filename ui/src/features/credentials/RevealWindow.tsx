@@ -8,10 +8,12 @@ import { asErrorView, type CardView, useEvent, useHost, useRead } from "../../ho
 import { AccountMark, ErrorNotice, useNow, When } from "../../parts";
 import { clock, relative, useWords } from "../../words";
 import { CopyButton } from "./CopyButton";
+import { OlderPasswords } from "./OlderPasswords";
 import { OneTimeCode } from "./OneTimeCode";
 import { PasswordCard } from "./PasswordCard";
 import css from "./RevealWindow.module.css";
 import { SecondFactor } from "./SecondFactor";
+import { wordOf } from "./which";
 
 export function RevealWindow({ organization, account }: { organization: string; account: string }) {
   const t = useWords();
@@ -147,7 +149,7 @@ function Card({ card }: { card: CardView }) {
       <div className={css.values} data-several={values.length > 1 || undefined}>
         {values.map((value, index) => (
           <PasswordCard
-            key={value.which}
+            key={wordOf(value.which)}
             card={card}
             value={value}
             order={values.length > 1 ? index + 1 : null}
@@ -157,10 +159,17 @@ function Card({ card }: { card: CardView }) {
         ))}
       </div>
       {hasMore && !withPrevious ? (
-        <button type="button" className={css.more} onClick={() => setWithPrevious(true)}>
+        <button
+          type="button"
+          className={css.more}
+          onClick={() => setWithPrevious(true)}
+          data-testid="show-previous"
+        >
           {t("reveal.showPrevious")}
         </button>
-      ) : null}
+      ) : (
+        <OlderPasswords card={card} tried={values.length} reason={reason.trim()} blocked={blocked} />
+      )}
 
       {account.hasSecondFactor ? (
         <OneTimeCode card={card} reason={reason.trim()} blocked={blocked} />

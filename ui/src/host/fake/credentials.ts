@@ -4,11 +4,16 @@ import type { WhichValue } from "../../generated/ipc";
 import type { Host } from "../host";
 import { refusal, type Stage } from "./stage";
 
-const passwords: Record<WhichValue, string> = {
+const passwords = {
   current: "Qm7#vT2k-Rw9x+Hd4L=fZ6pN3s@cYb8J",
   pending: "gK5+Wz8r@Np3m-Xt6V#bQ9hD2f=JcL4s",
   previous: "Bn4=Hs7w#Ty2k+Mf9R-xC6gP3d@VqZ8L",
+  older: "Zt8@Vm3q#Lc6r+Kd2W-bS7nF5h=GxP9J",
+  givenUp: "Ru5+Np9x@Dw4k-Hf7T#mC2sZ8b=LvQ3G",
 };
+const valueOf = (which: WhichValue) =>
+  passwords[typeof which === "string" ? which : which.older === undefined ? "givenUp" : "older"];
+
 
 export function credentials(stage: Stage) {
   const { now, pace, pageQuery, held, inside, copied, windows, find, account, note, settle } = stage;
@@ -33,6 +38,18 @@ export function credentials(stage: Stage) {
         hidesAfterSeconds: held.settings.revealSeconds,
       };
     },
+    olderPasswords: async (request: { organization: string; account: string }) => {
+      const found = account(request.organization, request.account);
+      const day = 86_400_000;
+      const last = found.rotatedAt ?? now();
+      const older = [2, 3, 4, 5, 6].map((days) => last - days * day);
+      return {
+        values: [
+          { which: { givenUp: { at: last - day } }, since: last - day },
+          ...older.map((at) => ({ which: { older: { at } }, since: at })),
+        ],
+      };
+    },
     reveal: async (request: { organization: string; account: string; which: WhichValue; reason?: string }) => {
       const found = account(request.organization, request.account);
       if (held.settings.askReason && !(request.reason ?? "").trim())
@@ -41,7 +58,7 @@ export function credentials(stage: Stage) {
       note(find(request.organization), "viewed", found.userName, request.reason ?? null);
       const value = found.values.find((each) => each.which === request.which);
       return {
-        secret: passwords[request.which],
+        secret: valueOf(request.which),
         since: value?.since ?? null,
         hideAt: now() + held.settings.revealSeconds * 1000,
       };

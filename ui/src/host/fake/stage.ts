@@ -1,6 +1,15 @@
-// What every subject of the fake host shares: its clock and events, the organizations, and what is held between commands.
+// What every subject of the fake host shares: its clock and events, the organizations, and what is held between
+// commands.
 
-import type { AccountView, ActivityLine, ErrorView, Event, OrganizationView, Phase, StatusView } from "../../generated/ipc";
+import type {
+  AccountView,
+  ActivityLine,
+  ErrorView,
+  Event,
+  OrganizationView,
+  Phase,
+  StatusView,
+} from "../../generated/ipc";
 import { Refusal, type Settings } from "../host";
 import { makeOrganization, stateOf } from "./world";
 
@@ -168,6 +177,25 @@ export function makeStage(options: FakeOptions) {
   };
 
   return {
-    now, pace, pageQuery: options.pageQuery ?? "", pause, later, heard, emit, copied, windows, world, held, inside, statusNow, mark, open, find, account, note, settle, lockNow,
+    now,
+    pace,
+    pageQuery: options.pageQuery ?? "",
+    pause,
+    later,
+    heard,
+    emit,
+    copied,
+    windows,
+    world,
+    held,
+    inside,
+    statusNow,
+    mark,
+    open,
+    find,
+    account,
+    note,
+    settle,
+    lockNow,
   };
 }

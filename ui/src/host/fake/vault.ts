@@ -35,7 +35,8 @@ export function vault(stage: Stage) {
       held.passphrase = request.passphrase;
       inside.mspName = request.mspName;
       inside.personName = request.personName;
-      held.status = { ...held.status, phase: "unlocked", deviceSecret: request.acceptFileFallback ? "file" : "keychain" };
+      const deviceSecret = request.acceptFileFallback ? "file" : "keychain";
+      held.status = { ...held.status, phase: "unlocked", deviceSecret };
       emit({ kind: "unlocked" });
       return statusNow();
     },
