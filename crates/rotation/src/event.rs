@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::{CandidateId, ChangedAt, Claim, DeviceId};
 
 /// Something that happened; see [`crate::decide`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Event {
     /// The schedule says that the credential is due.
     Due,
@@ -42,7 +42,7 @@ pub enum Event {
 }
 
 /// What an append was about.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Append {
     /// A new candidate with its claim and the value it starts from.
     Claim {

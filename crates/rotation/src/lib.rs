@@ -37,17 +37,23 @@
 //! - every candidate that was ever sent stays readable for 30 days, given up or replaced.
 
 mod backoff;
+mod blackout;
 mod decide;
 mod event;
+mod pace;
 mod protection;
+mod queue;
 mod schedule;
 mod state;
 mod step;
 
 pub use backoff::{LONGEST_PAUSE, pause};
+pub use blackout::{Blackout, BlackoutError, Window, Zone};
 pub use decide::{Decision, decide};
 pub use event::{Answer, Append, AppendRefusal, Context, Event, ReadFailure, Refusal};
-pub use schedule::{Due, Interval, IntervalError, Lateness, due_at, lateness, next_of, overdue};
+pub use pace::{Cost, Limit, Limits, Outcome, Pace, Reply, Service, retry_after};
+pub use queue::{ClockWatch, Queue};
+pub use schedule::{AfterView, Interval, IntervalError, due_at, due_outside, is_misdated};
 pub use state::{
     CandidateId, ChangedAt, Claim, DeviceId, Lease, LeaseError, Left, Pending, Phase, SendAnswer, SendMark, Stored,
 };

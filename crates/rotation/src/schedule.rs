@@ -1,8 +1,13 @@
-//! When a credential is due, and whose turn it is. Times are unix milliseconds.
+//! When a credential is due. Times are unix milliseconds.
 
 use std::time::Duration;
 
 use crate::backoff::spread;
+use crate::blackout::{Blackout, Zone};
+
+const HOUR_MS: u64 = 60 * 60 * 1000;
+/// Due times are spread over at most this much.
+const SPREAD_MS: u64 = HOUR_MS / 2;
 
 /// How often a credential is rotated: 1 hour to 365 days, 24 hours by default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -70,48 +75,47 @@ impl Interval {
 /// Earlier, never later, so that a rotation on time is within the promised interval; spread by the seed, so that
 /// accounts created together do not stay together.
 pub fn due_at(last_rotated_ms: u64, interval: Interval, seed: u64) -> u64 {
-    let most = (interval.ms() / 20).min(30 * 60 * 1000);
+    let most = (interval.ms() / 20).min(SPREAD_MS);
     last_rotated_ms.saturating_add(interval.ms() - spread(seed ^ last_rotated_ms, most))
 }
 
-/// How an account stands to its due time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lateness {
-    /// It is due in so long.
-    DueIn(Duration),
-    /// It has been due for so long.
-    Overdue(Duration),
-}
-
-/// How an account stands now.
-///
-/// A last rotation that lies in the future is a clock that was wrong then or is wrong now; it counts as just done, so
-/// that no clock can put an account off for longer than its interval.
-pub fn lateness(last_rotated_ms: u64, interval: Interval, seed: u64, now_ms: u64) -> Lateness {
-    let due = due_at(last_rotated_ms.min(now_ms), interval, seed);
-    match now_ms.checked_sub(due) {
-        Some(late) => Lateness::Overdue(Duration::from_millis(late)),
-        None => Lateness::DueIn(Duration::from_millis(due - now_ms)),
+/// The same outside of an organization's blackout: where it would fall into a window it comes after that, spread over
+/// half an hour where so much is free. So two rotations are at most an interval and a window apart.
+pub fn due_outside(last_rotated_ms: u64, interval: Interval, seed: u64, blackout: &Blackout, zone: &impl Zone) -> u64 {
+    let due = due_at(last_rotated_ms, interval, seed);
+    let free = blackout.free_at(due, zone);
+    if free == due {
+        return due;
     }
+    let spread = free.saturating_add(spread(seed ^ last_rotated_ms, SPREAD_MS));
+    if blackout.free_at(spread, zone) == spread { spread } else { free }
 }
 
-/// One account in the queue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Due<K> {
-    /// Whose turn.
-    pub account: K,
-    /// From [`due_at`].
-    pub at_ms: u64,
+/// Whether a rotation is dated so that nothing can be counted from it: by more than clocks are off, it lies in the
+/// future. The clock was wrong then, or is now; either way the account is due, once, and has a good date afterwards.
+pub fn is_misdated(last_rotated_ms: u64, now_ms: u64) -> bool {
+    last_rotated_ms > now_ms.saturating_add(HOUR_MS)
 }
 
-/// The accounts that are due, the latest first; equal ones by their key, so that the order is the same everywhere.
-pub fn overdue<K: Ord + Clone>(queue: &[Due<K>], now_ms: u64) -> Vec<K> {
-    let mut late: Vec<&Due<K>> = queue.iter().filter(|due| due.at_ms <= now_ms).collect();
-    late.sort_unstable_by(|a, b| (a.at_ms, &a.account).cmp(&(b.at_ms, &b.account)));
-    late.into_iter().map(|due| due.account.clone()).collect()
+/// What a view of a password asks of the schedule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum AfterView {
+    /// Rotated when it is due anyway.
+    #[default]
+    Keep,
+    /// Rotated an hour after the view: time to work with the password.
+    InOneHour,
+    /// Rotated as soon as it is hidden again.
+    Now,
 }
 
-/// The account whose turn comes next: the most overdue, else the soonest.
-pub fn next_of<K: Ord + Clone>(queue: &[Due<K>]) -> Option<Due<K>> {
-    queue.iter().min_by(|a, b| (a.at_ms, &a.account).cmp(&(b.at_ms, &b.account))).cloned()
+impl AfterView {
+    /// When the account is due by a view that is hidden again at `hidden_ms`; none where nothing follows from it.
+    pub fn due_at(self, hidden_ms: u64) -> Option<u64> {
+        match self {
+            Self::Keep => None,
+            Self::InOneHour => Some(hidden_ms.saturating_add(HOUR_MS)),
+            Self::Now => Some(hidden_ms),
+        }
+    }
 }

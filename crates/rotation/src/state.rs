@@ -149,7 +149,7 @@ pub enum Left {
 }
 
 /// Where the account stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Phase {
     /// No candidate; the current value is the one.
     Idle,
@@ -206,7 +206,7 @@ pub enum Phase {
 }
 
 /// One account as the decider sees it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Stored {
     /// Where it stands.
     pub phase: Phase,

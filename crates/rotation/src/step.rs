@@ -17,7 +17,7 @@ pub const READ_BACK: [Duration; 5] = [
 pub const SEND_LIMIT: Duration = Duration::from_secs(30);
 
 /// One thing to do; its outcome comes back as an [`crate::Event`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Step {
     /// Read the home's head, fold up to it, bring the state up to date by [`crate::Stored::refreshed`].
     Refresh,

@@ -1,4 +1,4 @@
-//! Two devices, one home, one tenant with two accounts; crashes, lost answers, late landings, stale reads, refusals that
+//! Two or three devices, one home, one tenant with two accounts; crashes, lost answers, late landings, stale reads, refusals that
 //! lie, conflicts, suspends and outsiders at any step. After every step the rules of the design are checked.
 //!
 //! Each protection is switched off in turn, and the same checks must then find a violation.
@@ -107,7 +107,7 @@ struct World {
     head: u64,
     items: [Item; 2],
     tenant: [Account; 2],
-    devices: [Device; 2],
+    devices: Vec<Device>,
     late: Vec<(usize, u64)>,
     landed: BTreeSet<u64>,
     given_up: BTreeSet<u64>,
@@ -124,7 +124,7 @@ fn number(value: &ChangedAt) -> u64 {
 }
 
 impl World {
-    fn new(off: Option<Protection>) -> Self {
+    fn new(devices: u8, off: Option<Protection>) -> Self {
         let item = |current, last_change| Item {
             version: 0,
             current,
@@ -162,7 +162,7 @@ impl World {
         Self {
             now: 100,
             head: 0,
-            devices: [device(1), device(2)],
+            devices: (1..=devices).map(device).collect(),
             items,
             tenant: [account(1, 10), account(2, 20)],
             late: Vec::new(),
@@ -568,7 +568,7 @@ fn faults() -> impl Strategy<Value = Fault> {
     ]
 }
 
-fn choices(length: usize) -> impl Strategy<Value = Vec<Choice>> {
+fn choices(devices: usize, length: usize) -> impl Strategy<Value = Vec<Choice>> {
     let action = prop_oneof![
         60 => Just(Action::Work),
         10 => Just(Action::Due),
@@ -581,13 +581,13 @@ fn choices(length: usize) -> impl Strategy<Value = Vec<Choice>> {
         2 => Just(Action::LandLate),
         1 => Just(Action::Outsider),
     ];
-    let choice = (0..2_usize, 0..2_usize, action, faults(), delays())
+    let choice = (0..devices, 0..2_usize, action, faults(), delays())
         .prop_map(|(device, account, action, fault, delay)| Choice { device, account, action, fault, delay });
     prop::collection::vec(choice, 1..length)
 }
 
-fn run(off: Option<Protection>, choices: &[Choice]) -> Check {
-    let mut world = World::new(off);
+fn run(devices: u8, off: Option<Protection>, choices: &[Choice]) -> Check {
+    let mut world = World::new(devices, off);
     choices.iter().try_for_each(|choice| world.take(*choice))
 }
 
@@ -601,14 +601,19 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn whatever_happens_a_stored_value_opens_the_account(choices in choices(200)) {
-        prop_assert_eq!(run(None, &choices), Ok(()));
+    fn whatever_happens_a_stored_value_opens_the_account(choices in choices(2, 200)) {
+        prop_assert_eq!(run(2, None, &choices), Ok(()));
+    }
+
+    #[test]
+    fn three_devices_at_once_are_no_worse_than_two(choices in choices(3, 200)) {
+        prop_assert_eq!(run(3, None, &choices), Ok(()));
     }
 
     /// Crashes, lost answers and a device that never comes back; no refusals, nothing late, no outsiders.
     #[test]
-    fn once_the_tenant_answers_one_device_alone_settles_everything(choices in choices(120)) {
-        let mut world = World::new(None);
+    fn once_the_tenant_answers_one_device_alone_settles_everything(choices in choices(3, 120)) {
+        let mut world = World::new(3, None);
         for choice in choices {
             let harmless = match choice.fault {
                 Fault::Refused(_) | Fault::RefusedButDone | Fault::LostAndLate | Fault::Stale => Fault::None,
@@ -645,13 +650,13 @@ proptest! {
 fn violation(off: Protection) -> Option<String> {
     let config = Config { cases: 20_000, max_shrink_iters: 0, failure_persistence: None, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
-    let outcome = runner.run(&choices(200), |choices| run(Some(off), &choices).map_err(TestCaseError::fail));
+    let outcome = runner.run(&choices(2, 200), |choices| run(2, Some(off), &choices).map_err(TestCaseError::fail));
     outcome.err().map(|error| error.to_string())
 }
 
 #[test]
 fn the_model_rotates_at_all() {
-    let mut world = World::new(None);
+    let mut world = World::new(2, None);
     world.feed(0, 0, &Event::Due);
     for _ in 0..6 {
         world.work(0, 0, Fault::None, 0).unwrap();
