@@ -1,6 +1,10 @@
 //! What each fuzz target of the ledger does with its bytes. The same bodies run on the stable compiler over a sample and
 //! its mutations, in the tests of the ledger. Beyond "no panic": what is accepted has one form only.
 
+use vitrine_ledger::wire::{
+    Append, Appended, Backend, Changes, Enrolment, EnrolmentPut, Entries, EntriesWanted, Invitation, InvitationAnswer,
+    KeyId, Locator, Message, Objects, ObjectsWanted, Register,
+};
 use vitrine_ledger::{Draft, Entry, ForkProof, MspChain, MspState, OrganizationState, Place, SigningKey};
 
 /// What decodes is the one encoding of what it says, and keeps its bytes.
@@ -40,6 +44,36 @@ pub fn state(bytes: &[u8]) {
     if let Ok(state) = OrganizationState::decode(bytes) {
         assert_eq!(state.encode(), bytes);
         let _ = (state.checkpoint_due(), state.place());
+    }
+}
+
+/// A body of a request or answer that reads is written as it was read, and so are the ids of header fields.
+pub fn wire(bytes: &[u8]) {
+    fn one<M: Message>(bytes: &[u8]) {
+        if let Ok(message) = M::from_bytes(bytes) {
+            assert_eq!(message.to_bytes(), bytes);
+        }
+    }
+    one::<Append>(bytes);
+    one::<Appended>(bytes);
+    one::<Backend>(bytes);
+    one::<Changes>(bytes);
+    one::<Enrolment>(bytes);
+    one::<EnrolmentPut>(bytes);
+    one::<Entries>(bytes);
+    one::<EntriesWanted>(bytes);
+    one::<Invitation>(bytes);
+    one::<InvitationAnswer>(bytes);
+    one::<Objects>(bytes);
+    one::<ObjectsWanted>(bytes);
+    one::<Register>(bytes);
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        if let Ok(id) = text.parse::<KeyId>() {
+            assert_eq!(id.to_string(), text);
+        }
+        if let Ok(locator) = text.parse::<Locator>() {
+            assert_eq!(locator.to_string(), text);
+        }
     }
 }
 

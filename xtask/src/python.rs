@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use crate::{paths, shell};
 
 /// Readers beside the frozen vectors; each judges every case again.
-const READERS: [&str; 2] = ["reader.py", "ledger_reader.py"];
+const READERS: [&str; 3] = ["reader.py", "ledger_reader.py", "wire_reader.py"];
 
 /// Makes the Python environment, unless it was made for these very requirements.
 pub(crate) fn ensure() -> Result<()> {

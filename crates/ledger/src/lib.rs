@@ -21,6 +21,7 @@ mod id;
 mod msp;
 mod organization;
 mod refusal;
+pub mod wire;
 
 pub use authority::{Action, Role, allowed};
 pub use body::{

@@ -11,3 +11,4 @@ mod properties;
 mod removal;
 mod single;
 mod vectors;
+mod wire;

@@ -275,6 +275,7 @@ proptest! {
         fuzzing::fork_proof(&bytes);
         fuzzing::state(&bytes);
         fuzzing::apply(&bytes);
+        fuzzing::wire(&bytes);
     }
 
     #[test]
