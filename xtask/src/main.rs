@@ -6,6 +6,8 @@
 
 mod bench;
 mod check;
+#[path = "../../crates/server/tests/server/cluster.rs"]
+mod cluster;
 mod demo;
 mod fuzz;
 mod package;
@@ -14,6 +16,7 @@ mod paths;
 mod python;
 mod report;
 mod requirements;
+mod server;
 mod setup;
 mod shell;
 mod test;
@@ -74,6 +77,8 @@ enum Command {
     Run,
     /// Makes the Debian package of release builds: window and command line
     Package,
+    /// Runs a shared backend on loopback
+    Server(server::Server),
     /// Installs what demo and test need, and stops there
     Setup,
 }
@@ -86,6 +91,7 @@ fn main() -> ExitCode {
         Command::Check => check::check(),
         Command::Run => demo::run(),
         Command::Package => package::package(),
+        Command::Server(server) => server::server(&server),
         Command::Setup => setup::setup(setup::Purpose::Test),
     };
     match outcome {

@@ -35,8 +35,11 @@ const WINDOW: &[&str] = &[
     "xvfb",
 ];
 
-/// To test: the second reader of our formats is written in Python.
-const TEST: &[&str] = &["python3", "python3-venv"];
+/// To test: the second reader of our formats is written in Python, and the backend runs over both its databases.
+const TEST: &[&str] = &["postgresql", "python3", "python3-venv"];
+
+/// For a backend over PostgreSQL.
+const DATABASE: &[&str] = &["postgresql"];
 
 /// To measure beside.
 const PEERS: &[&str] = &["argon2", "chromium", "gnupg", "keepassxc", "pass"];
@@ -60,6 +63,11 @@ pub(crate) fn ensure(purpose: Purpose) -> Result<()> {
 /// The same for the programs that ours is measured beside. Where there is no dpkg, those that are there are used.
 pub(crate) fn ensure_peers() -> Result<()> {
     missing(PEERS).map_or(Ok(()), |missing| install(&missing))
+}
+
+/// The same for a backend over PostgreSQL.
+pub(crate) fn ensure_postgres() -> Result<()> {
+    missing(DATABASE).map_or(Ok(()), |missing| install(&missing))
 }
 
 fn install(missing: &[&'static str]) -> Result<()> {

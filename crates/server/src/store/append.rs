@@ -1,0 +1,366 @@
+//! Appending, the one way in: everything is checked and stored in one transaction, or nothing is.
+//!
+//! The transaction begins by locking the MSP's row and taking numbers from it. Whoever comes second waits there and then
+//! sees the head that the first one left, so the ledgers' own rule ("the next entry names the one before") is the
+//! compare-and-swap; and since numbers are given under that lock, no smaller one can appear later.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sqlx::{AnyConnection, Connection};
+use vitrine_ledger::wire::{Append, Enrolment, MAX_BATCH, ObjectBytes, object_hash};
+use vitrine_ledger::{
+    Action, BackendId, Body, Entry, EntryHash, Head, Home, LedgerId, MspBody, MspHistory, MspState, ObjectHash,
+    OrganizationBody, OrganizationState, Role, allowed,
+};
+
+use super::{Store, damaged, fixed, msp_state, signed, unsigned};
+use crate::problem::Problem;
+use crate::signed::{Caller, Standing, standing};
+
+/// The MSP as the entries of one request see it.
+struct Msp {
+    state: MspState,
+    hashes: BTreeMap<u64, EntryHash>,
+}
+
+impl MspHistory for Msp {
+    fn state(&self) -> &MspState {
+        &self.state
+    }
+
+    fn hash_at(&self, seq: u64) -> Option<EntryHash> {
+        let head = self.state.head();
+        if seq == head.seq { Some(head.hash) } else { self.hashes.get(&seq).copied() }
+    }
+}
+
+/// An organization before and after a request.
+struct Organization {
+    objects_before: BTreeSet<ObjectHash>,
+    state: OrganizationState,
+    cursor: u64,
+}
+
+fn objects_of(state: &OrganizationState) -> BTreeSet<ObjectHash> {
+    state.items().values().filter_map(|item| item.object).collect()
+}
+
+impl Store {
+    /// Makes room for an MSP. Registering it again changes nothing.
+    pub(crate) async fn register(&self, genesis: &Entry) -> Result<(), Problem> {
+        let state = MspState::genesis(genesis).map_err(|refusal| Problem::refused(refusal, None))?;
+        let msp = state.ledger();
+        let mut connection = self.pool.acquire().await?;
+        let mut tx = connection.begin().await?;
+        let made = sqlx::query("INSERT INTO msps (msp, cursor, bytes) VALUES ($1, 1, $2) ON CONFLICT DO NOTHING")
+            .bind(msp.as_bytes().to_vec())
+            .bind(signed(genesis.bytes().len() as u64))
+            .execute(&mut *tx)
+            .await?;
+        if made.rows_affected() == 1 {
+            write_ledger(&mut tx, &msp, &Row { msp, cursor: 1, head: state.head(), state: state.encode() }).await?;
+            write_entry(&mut tx, &msp, genesis).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// Appends by somebody whose signature stood, and gives the number of the last entry.
+    pub(crate) async fn append(
+        &self,
+        caller: &Caller,
+        backend: &BackendId,
+        append: &Append,
+        now_ms: u64,
+    ) -> Result<u64, Problem> {
+        let (entries, objects) = decode(append)?;
+        self.in_order(&caller.msp, &entries, &objects, backend, now_ms, |msp, entry, organization| {
+            check_author(caller, msp, entry, organization)
+        })
+        .await
+    }
+
+    /// Appends the one entry by which a recovery kit brings a device back. The identity's word inside it is what stands;
+    /// no known device asks.
+    pub(crate) async fn come_back(
+        &self,
+        enrolment: &Enrolment,
+        backend: &BackendId,
+        append: &Append,
+        now_ms: u64,
+    ) -> Result<u64, Problem> {
+        let (entries, objects) = decode(append)?;
+        let [entry] = &entries[..] else { return Err(Problem::NotAllowed) };
+        let comes_back = matches!(entry.body(), Body::Msp(MspBody::DeviceAdd { proof: Some(_), .. }));
+        if !comes_back || entry.member() != enrolment.member {
+            return Err(Problem::NotAllowed);
+        }
+        self.in_order(&enrolment.msp, &entries, &objects, backend, now_ms, |_, _, _| Ok(())).await
+    }
+
+    async fn in_order(
+        &self,
+        id: &LedgerId,
+        entries: &[Entry],
+        objects: &BTreeMap<ObjectHash, &ObjectBytes>,
+        backend: &BackendId,
+        now_ms: u64,
+        may: impl Fn(&MspState, &Entry, Option<(&OrganizationState, &Msp)>) -> Result<(), Problem>,
+    ) -> Result<u64, Problem> {
+        let mut connection = self.pool.acquire().await?;
+        let mut tx = connection.begin().await?;
+        let cursor = self.lock(&mut tx, id, entries, objects).await?;
+        let first = cursor - entries.len() as u64 + 1;
+
+        let mut msp = open_msp(&mut tx, id, entries).await?;
+        let mut msp_cursor = None;
+        let mut organizations: BTreeMap<LedgerId, Organization> = BTreeMap::new();
+        let mut named = BTreeSet::new();
+        for (cursor, entry) in (first..).zip(entries) {
+            let ledger = entry.ledger().unwrap_or_else(|| entry.begins());
+            let refused = |head| move |refusal| Problem::refused(refusal, head);
+            match entry.body() {
+                Body::Msp(_) => {
+                    may(&msp.state, entry, None)?;
+                    let next = msp.state.apply(entry).map_err(refused(Some(msp.state.head())))?;
+                    msp.hashes.insert(msp.state.head().seq, msp.state.head().hash);
+                    msp.state = next;
+                    msp_cursor = Some(cursor);
+                }
+                Body::Organization(body) => {
+                    if matches!(msp.state.home(), Home::Backend { id, .. } if id != *backend) {
+                        return Err(Problem::Moved);
+                    }
+                    let known = match organizations.remove(&ledger) {
+                        Some(known) => Some(known),
+                        None => open_organization(&mut tx, id, &ledger).await?,
+                    };
+                    may(&msp.state, entry, known.as_ref().map(|known| (&known.state, &msp)))?;
+                    let next = match known {
+                        None => begin(entry, &msp, cursor)?,
+                        Some(known) => {
+                            let head = Some(known.state.head());
+                            Organization {
+                                state: known.state.apply(entry, &msp).map_err(refused(head))?,
+                                cursor,
+                                ..known
+                            }
+                        }
+                    };
+                    if let OrganizationBody::Put { object, .. } = body {
+                        named.insert((ledger, *object));
+                    }
+                    organizations.insert(ledger, next);
+                }
+            }
+        }
+        if objects.keys().any(|hash| !named.iter().any(|(_, named)| named == hash)) {
+            return Err(Problem::ObjectStray);
+        }
+
+        if let Some(cursor) = msp_cursor {
+            let row = Row { msp: *id, cursor, head: msp.state.head(), state: msp.state.encode() };
+            write_ledger(&mut tx, id, &row).await?;
+        }
+        for (ledger, it) in &organizations {
+            let row = Row { msp: *id, cursor: it.cursor, head: it.state.head(), state: it.state.encode() };
+            write_ledger(&mut tx, ledger, &row).await?;
+        }
+        for entry in entries {
+            write_entry(&mut tx, &entry.ledger().unwrap_or_else(|| entry.begins()), entry).await?;
+        }
+        for (ledger, hash) in &named {
+            if let Some(object) = objects.get(hash) {
+                write_object(&mut tx, ledger, hash, object).await?;
+            }
+        }
+        for (ledger, it) in &organizations {
+            settle_objects(&mut tx, ledger, it, &named, now_ms).await?;
+        }
+        if self.postgres {
+            // Delivered with the commit, and only then.
+            sqlx::query("SELECT pg_notify('vitrine', $1)").bind(id.to_string()).execute(&mut *tx).await?;
+        }
+        tx.commit().await?;
+        Ok(cursor)
+    }
+
+    /// Locks the MSP's row, takes a number for each entry and room for the bytes.
+    async fn lock(
+        &self,
+        tx: &mut AnyConnection,
+        msp: &LedgerId,
+        entries: &[Entry],
+        objects: &BTreeMap<ObjectHash, &ObjectBytes>,
+    ) -> Result<u64, Problem> {
+        let size: usize = entries.iter().map(|entry| entry.bytes().len()).sum::<usize>()
+            + objects.values().map(|object| object.as_bytes().len()).sum::<usize>();
+        let (cursor, bytes): (i64, i64) = sqlx::query_as(
+            "UPDATE msps SET cursor = cursor + $2, bytes = bytes + $3 WHERE msp = $1 RETURNING cursor, bytes",
+        )
+        .bind(msp.as_bytes().to_vec())
+        .bind(signed(entries.len() as u64))
+        .bind(signed(size as u64))
+        .fetch_optional(tx)
+        .await?
+        .ok_or(Problem::Device)?;
+        if unsigned(bytes)? > self.quota_bytes { Err(Problem::Quota) } else { unsigned(cursor) }
+    }
+}
+
+/// Entries and objects in their strict forms, objects by their hashes.
+fn decode(append: &Append) -> Result<(Vec<Entry>, BTreeMap<ObjectHash, &ObjectBytes>), Problem> {
+    if append.entries.is_empty() || append.entries.len() > MAX_BATCH || append.objects.len() > MAX_BATCH {
+        return Err(Problem::TooLarge);
+    }
+    let entries = append.entries.iter().map(|bytes| Entry::decode(bytes.as_bytes()));
+    let objects = append.objects.iter().map(|object| (object_hash(object.as_bytes()), object));
+    Ok((entries.collect::<Result<_, _>>()?, objects.collect()))
+}
+
+/// Who may bring an entry, judged again under the lock: since the signature was checked, the caller may have been
+/// removed. A caller brings its own entries, which then must stand by the newest MSP state, too. Only an owner brings
+/// somebody else's: the copy of a whole vault to its new home.
+fn check_author(
+    caller: &Caller,
+    msp: &MspState,
+    entry: &Entry,
+    organization: Option<(&OrganizationState, &Msp)>,
+) -> Result<(), Problem> {
+    let standing = standing(msp, &caller.author).ok_or(Problem::Device)?;
+    if entry.author() != caller.author {
+        let copies = matches!(standing, Standing::Member(role) if allowed(role, Action::Home));
+        return if copies { Ok(()) } else { Err(Problem::Author) };
+    }
+    match (standing, entry.body()) {
+        (Standing::Invited, Body::Msp(MspBody::MemberJoin { .. })) => Ok(()),
+        (Standing::Invited, _) => Err(Problem::NotAllowed),
+        // An owner's own entries may be part of that copy, and older than the newest state.
+        (Standing::Member(role), Body::Organization(body)) if role != Role::Owner => match organization {
+            Some((state, history)) => state
+                .appendable(body, &caller.author, history)
+                .map_err(|refusal| Problem::refused(refusal, Some(state.head()))),
+            None => Ok(()),
+        },
+        (Standing::Member(_), _) => Ok(()),
+    }
+}
+
+fn begin(entry: &Entry, msp: &Msp, cursor: u64) -> Result<Organization, Problem> {
+    let state = OrganizationState::genesis(entry, msp).map_err(|refusal| Problem::refused(refusal, None))?;
+    Ok(Organization { objects_before: BTreeSet::new(), state, cursor })
+}
+
+/// The MSP with the hashes that the entries' witnesses name.
+async fn open_msp(tx: &mut AnyConnection, id: &LedgerId, entries: &[Entry]) -> Result<Msp, Problem> {
+    let state = msp_state(tx, id).await?.ok_or(Problem::Device)?;
+    let mut hashes = BTreeMap::new();
+    let witnesses: BTreeSet<u64> = entries.iter().filter_map(Entry::witness).map(|head| head.seq).collect();
+    for seq in witnesses.into_iter().filter(|seq| *seq < state.head().seq) {
+        let hash: Option<Vec<u8>> = sqlx::query_scalar("SELECT hash FROM entries WHERE ledger = $1 AND seq = $2")
+            .bind(id.as_bytes().to_vec())
+            .bind(signed(seq))
+            .fetch_optional(&mut *tx)
+            .await?;
+        hashes.insert(seq, EntryHash::from_bytes(fixed(hash.ok_or_else(damaged)?)?));
+    }
+    Ok(Msp { state, hashes })
+}
+
+async fn open_organization(
+    tx: &mut AnyConnection,
+    msp: &LedgerId,
+    ledger: &LedgerId,
+) -> Result<Option<Organization>, Problem> {
+    let row: Option<(Vec<u8>, i64)> =
+        sqlx::query_as("SELECT state, cursor FROM ledgers WHERE ledger = $1 AND msp = $2 AND ledger <> msp")
+            .bind(ledger.as_bytes().to_vec())
+            .bind(msp.as_bytes().to_vec())
+            .fetch_optional(tx)
+            .await?;
+    let Some((state, cursor)) = row else { return Ok(None) };
+    let state = OrganizationState::decode(&state).map_err(|_| damaged())?;
+    Ok(Some(Organization { objects_before: objects_of(&state), state, cursor: unsigned(cursor)? }))
+}
+
+/// What is stored of a ledger beside its entries.
+struct Row {
+    msp: LedgerId,
+    cursor: u64,
+    head: Head,
+    state: Vec<u8>,
+}
+
+async fn write_ledger(tx: &mut AnyConnection, ledger: &LedgerId, row: &Row) -> Result<(), Problem> {
+    sqlx::query(
+        "INSERT INTO ledgers (ledger, msp, cursor, seq, hash, state) VALUES ($1, $2, $3, $4, $5, $6)
+         ON CONFLICT (ledger) DO UPDATE SET cursor = excluded.cursor, seq = excluded.seq, hash = excluded.hash,
+            state = excluded.state",
+    )
+    .bind(ledger.as_bytes().to_vec())
+    .bind(row.msp.as_bytes().to_vec())
+    .bind(signed(row.cursor))
+    .bind(signed(row.head.seq))
+    .bind(row.head.hash.as_bytes().to_vec())
+    .bind(row.state.clone())
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+async fn write_entry(tx: &mut AnyConnection, ledger: &LedgerId, entry: &Entry) -> Result<(), Problem> {
+    sqlx::query("INSERT INTO entries (ledger, seq, hash, entry) VALUES ($1, $2, $3, $4)")
+        .bind(ledger.as_bytes().to_vec())
+        .bind(signed(entry.seq()))
+        .bind(entry.hash().as_bytes().to_vec())
+        .bind(entry.bytes().to_vec())
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+async fn write_object(
+    tx: &mut AnyConnection,
+    ledger: &LedgerId,
+    hash: &ObjectHash,
+    object: &ObjectBytes,
+) -> Result<(), Problem> {
+    sqlx::query(
+        "INSERT INTO objects (ledger, hash, object, released_ms) VALUES ($1, $2, $3, 0) ON CONFLICT DO NOTHING",
+    )
+    .bind(ledger.as_bytes().to_vec())
+    .bind(hash.as_bytes().to_vec())
+    .bind(object.as_bytes().to_vec())
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Every object that an item names now must be there. One that was named before, or was superseded within the request,
+/// is let go: kept for a while, then dropped.
+async fn settle_objects(
+    tx: &mut AnyConnection,
+    ledger: &LedgerId,
+    it: &Organization,
+    named: &BTreeSet<(LedgerId, ObjectHash)>,
+    now_ms: u64,
+) -> Result<(), Problem> {
+    let now = objects_of(&it.state);
+    let in_request = named.iter().filter(|(of, _)| of == ledger).map(|(_, hash)| *hash);
+    let touched: BTreeSet<ObjectHash> = it.objects_before.iter().copied().chain(in_request).collect();
+    for hash in touched {
+        let is_needed = now.contains(&hash);
+        if is_needed && it.objects_before.contains(&hash) {
+            continue;
+        }
+        let found = sqlx::query("UPDATE objects SET released_ms = $3 WHERE ledger = $1 AND hash = $2")
+            .bind(ledger.as_bytes().to_vec())
+            .bind(hash.as_bytes().to_vec())
+            .bind(if is_needed { 0 } else { signed(now_ms) })
+            .execute(&mut *tx)
+            .await?;
+        if is_needed && found.rows_affected() == 0 {
+            return Err(Problem::ObjectMissing);
+        }
+    }
+    Ok(())
+}
