@@ -4,12 +4,11 @@
 //! that its window tests drive, because building them again for release takes minutes and would test the compiler's
 //! settings, not the package.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use serde_json::json;
+use serde_json::Value;
 
 use crate::check::build_ui;
 use crate::setup::{Purpose, setup};
@@ -38,12 +37,26 @@ const GOAL_MB: u64 = 15;
 
 /// What must be in the package, as dpkg lists it.
 const HOLDS: [&str; 6] = [
-    "usr/bin/vitrine",
-    "usr/bin/vitrine-desktop",
-    "usr/share/applications/Vitrine.desktop",
-    "usr/share/doc/vitrine/LICENSE",
-    "usr/share/doc/vitrine/NOTICE",
-    "usr/share/icons/hicolor/128x128/apps/vitrine-desktop.png",
+    "./usr/bin/vitrine",
+    "./usr/bin/vitrine-desktop",
+    "./usr/share/applications/Vitrine.desktop",
+    "./usr/share/doc/vitrine/LICENSE",
+    "./usr/share/doc/vitrine/NOTICE",
+    "./usr/share/icons/hicolor/128x128/apps/vitrine-desktop.png",
+];
+
+/// Reminders name it as the program they come from.
+const DESKTOP_ENTRY: &str = "usr/share/applications/Vitrine.desktop";
+/// What the programs load: the first when the tray is made, `xdg-open` of the last for the person's browser. GTK and the
+/// web view bring what they are made of.
+const DEPENDS: [&str; 7] = [
+    "libayatana-appindicator3-1",
+    "libc6",
+    "libdbus-1-3",
+    "libgcc-s1",
+    "libgtk-3-0",
+    "libwebkit2gtk-4.1-0",
+    "xdg-utils",
 ];
 
 /// Builds for release and makes the package that ships.
@@ -59,43 +72,116 @@ pub(crate) fn package() -> Result<()> {
 }
 
 /// Makes the package of programs that are built, and looks into it.
+///
+/// By `dpkg-deb` itself, which every Debian has. Tauri's bundler writes into the program that it packs and into our
+/// manifest, and its npm package cannot be locked where a registry keeps the builds of some platforms alone.
 pub(crate) fn make(build: Build) -> Result<PathBuf> {
-    let folder = build.folder();
-    let bundles = folder.join("bundle").join("deb");
-    // A package of another version would be found beside the new one.
-    if bundles.exists() {
-        fs::remove_dir_all(&bundles).with_context(|| format!("could not clear {}", bundles.display()))?;
+    let (tree, about) = (build.folder().join("package"), About::read()?);
+    clear(&tree)?;
+    for (path, file) in files(&build.folder()) {
+        let place = tree.join(path);
+        fs::create_dir_all(place.parent().context("a file lies in a folder")?)?;
+        // The programs of a debug build are large: linked where that can be done.
+        let linked = file.starts_with(paths::target()) && fs::hard_link(&file, &place).is_ok();
+        if !linked {
+            fs::copy(&file, &place).with_context(|| format!("could not pack {}", file.display()))?;
+        }
     }
-    let (cli, settings) = (paths::ui().join("node_modules/@tauri-apps/cli/tauri.js"), settings(&folder).to_string());
-    let cli = cli.to_string_lossy();
-    let mut words = vec![&*cli, "bundle", "--bundles", "deb", "--config", &settings];
-    if build == Build::Debug {
-        words.push("--debug");
-    }
-    // From the root, below which it looks for `src-tauri`.
-    let mut bundle = shell::command(paths::root(), "node", words);
-    // The same folder that cargo was told, wherever that was.
-    bundle.env("CARGO_TARGET_DIR", paths::target());
-    shell::run(bundle)?;
-    let found = fs::read_dir(&bundles).with_context(|| format!("no package in {}", bundles.display()))?;
-    let mut files = found.filter_map(|entry| entry.ok().map(|entry| entry.path()));
-    let file = files.find(|file| file.extension().is_some_and(|kind| kind == "deb")).context("no package was made")?;
+    let entry = tree.join(DESKTOP_ENTRY);
+    fs::create_dir_all(entry.parent().context("a file lies in a folder")?)?;
+    fs::write(entry, about.desktop_entry())?;
+    fs::create_dir_all(tree.join("DEBIAN"))?;
+    let machine = shell::output("dpkg", &["--print-architecture"]).context("a Debian package needs dpkg here")?;
+    fs::write(tree.join("DEBIAN/control"), about.control(&machine, kilobytes(&tree)?))?;
+    shell::run(shell::command(&tree, "chmod", ["-R", "u=rwX,go=rX", "."]))?;
+    let file = build.folder().join(format!("{NAME}_{}_{machine}.deb", env!("CARGO_PKG_VERSION")));
+    // What a test unpacks again is not worth the minutes that a small file takes.
+    let pressed: &[&str] = if build == Build::Debug { &["-Zgzip", "-z1"] } else { &[] };
+    let (from, to) = (tree.to_string_lossy(), file.to_string_lossy());
+    shell::run(shell::command(
+        paths::root(),
+        "dpkg-deb",
+        [pressed, &["--root-owner-group", "--build", &from, &to]].concat(),
+    ))?;
+    clear(&tree)?;
     look_into(&file)?;
-    // The tree it was packed from, as large as the programs of a debug build are.
-    fs::remove_dir_all(file.with_extension("")).context("could not clear away what was packed")?;
     Ok(file)
 }
 
-/// What only this build knows: where its programs lie. The rest stands in `src-tauri/tauri.conf.json`.
-fn settings(folder: &Path) -> serde_json::Value {
+fn clear(folder: &Path) -> Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder).with_context(|| format!("could not clear {}", folder.display()))?;
+    }
+    Ok(())
+}
+
+/// What is packed: the place on the machine, without its first slash, and where it is taken from.
+fn files(folder: &Path) -> Vec<(String, PathBuf)> {
     let root = paths::root();
-    let files: BTreeMap<&str, PathBuf> = [
-        ("/usr/bin/vitrine", folder.join("vitrine")),
-        ("/usr/share/doc/vitrine/LICENSE", root.join("LICENSE")),
-        ("/usr/share/doc/vitrine/NOTICE", root.join("NOTICE")),
+    let program = |name: &str| (format!("usr/bin/{name}"), folder.join(name));
+    let paper = |name: &str| (format!("usr/share/doc/{NAME}/{name}"), root.join(name));
+    let icon = |size: &str, file: &str| {
+        (format!("usr/share/icons/hicolor/{size}/apps/vitrine-desktop.png"), root.join("icons").join(file))
+    };
+    vec![
+        program("vitrine"),
+        program("vitrine-desktop"),
+        paper("LICENSE"),
+        paper("NOTICE"),
+        icon("32x32", "32x32.png"),
+        icon("128x128", "128x128.png"),
+        icon("256x256", "128x128@2x.png"),
+        icon("512x512", "icon.png"),
     ]
-    .into();
-    json!({ "bundle": { "linux": { "deb": { "files": files } } } })
+}
+
+fn kilobytes(folder: &Path) -> Result<u64> {
+    let mut bytes = 0;
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let about = entry.metadata()?;
+        bytes += if about.is_dir() { kilobytes(&entry.path())? } else { about.len().div_ceil(1024) };
+    }
+    Ok(bytes)
+}
+
+/// What the program says of itself, in `src-tauri/tauri.conf.json`.
+struct About {
+    short: String,
+    long: String,
+    maker: String,
+}
+
+impl About {
+    fn read() -> Result<Self> {
+        let file = paths::root().join("src-tauri/tauri.conf.json");
+        let told: Value = serde_json::from_str(&fs::read_to_string(&file)?)?;
+        let text = |key: &str| {
+            let told = told["bundle"][key].as_str().map(str::to_owned);
+            told.with_context(|| format!("{} does not say `bundle.{key}`", file.display()))
+        };
+        Ok(Self { short: text("shortDescription")?, long: text("longDescription")?, maker: text("publisher")? })
+    }
+
+    fn control(&self, machine: &str, kilobytes: u64) -> String {
+        format!(
+            "Package: {NAME}\nVersion: {}\nArchitecture: {machine}\nMaintainer: {}\nInstalled-Size: {kilobytes}\n\
+             Depends: {}\nSection: admin\nPriority: optional\nDescription: {}\n {}\n",
+            env!("CARGO_PKG_VERSION"),
+            self.maker,
+            DEPENDS.join(", "),
+            self.short,
+            self.long,
+        )
+    }
+
+    fn desktop_entry(&self) -> String {
+        format!(
+            "[Desktop Entry]\nType=Application\nName=Vitrine\nComment={}\nExec=vitrine-desktop\nIcon=vitrine-desktop\n\
+             Categories=Utility;\nStartupWMClass=vitrine-desktop\nTerminal=false\n",
+            self.short,
+        )
+    }
 }
 
 /// Fails where the package lacks something or says too little of itself.
@@ -207,6 +293,6 @@ mod tests {
         let whole: String = HOLDS.iter().map(|path| line(path)).collect();
         assert!(missing_in(&whole).is_empty());
         let without: String = HOLDS.iter().filter(|path| !path.ends_with("NOTICE")).map(|path| line(path)).collect();
-        assert_eq!(missing_in(&without), ["usr/share/doc/vitrine/NOTICE"]);
+        assert_eq!(missing_in(&without), ["./usr/share/doc/vitrine/NOTICE"]);
     }
 }
