@@ -3,7 +3,7 @@
 //! that does not answer, crashes at any step, leases that end.
 //!
 //! Time is counted in halves of a lease. The first sixty thousand states are visited in seconds, the shortest stories first;
-//! more than a million, with a fault more, where `VITRINE_DEEP=1`.
+//! more than a million, with two faults more, where `VITRINE_DEEP=1`.
 
 use std::{
     collections::BTreeSet,
@@ -89,6 +89,9 @@ struct World {
     faults: u8,
     orders: u8,
     outsiders: u8,
+    /// A request of a candidate arrived that was no longer the one on its way: what it set is stored, and a person is
+    /// asked, as about every change that no send explains.
+    overtaken: bool,
     /// The first rule that was broken.
     broken: Option<&'static str>,
 }
@@ -166,6 +169,7 @@ impl World {
             faults: story.faults,
             orders: story.orders,
             outsiders: story.outsiders,
+            overtaken: false,
             broken: None,
         }
     }
@@ -463,6 +467,8 @@ impl World {
             Happens::HalfALease => self.half_a_lease(),
             Happens::LateRequestArrives => {
                 if let Some((a, candidate)) = self.late.pop_first() {
+                    let pending = self.items[a].pending.map(|pending| pending.candidate.as_u64());
+                    self.overtaken |= pending != Some(candidate);
                     self.land(a, candidate);
                 }
             }
@@ -560,7 +566,7 @@ impl Model for Story {
                 let ours = world.outsiders_stayed_out() && world.late.is_empty() && world.broken.is_none();
                 // Of a million states every eighth is followed to its end.
                 let followed = !deep() || world.digest().is_multiple_of(8);
-                story.off.is_some() || !ours || !followed || world.superseded() || world.settles()
+                story.off.is_some() || !ours || !followed || world.overtaken || world.settles()
             }),
             Property::sometimes("both accounts were rotated", |_, world: &World| {
                 world.items.iter().all(|item| item.pending.is_none() && item.current > 2)
@@ -583,16 +589,6 @@ impl World {
         self.hash(&mut hasher);
         hasher.finish()
     }
-
-    /// Whether a request that came too late set a value that another one had replaced, so that a person is asked.
-    fn superseded(&self) -> bool {
-        self.items.iter().zip(&self.tenant).any(|(item, account)| {
-            let pending = item.pending.map(|pending| pending.candidate.as_u64());
-            account.password != item.current && Some(account.password) != pending
-                // Landed once more since the commit: the value is ours, its date is not the stored one.
-                || (pending.is_none() && account.value != item.last_change)
-        })
-    }
 }
 
 fn deep() -> bool {
@@ -601,13 +597,14 @@ fn deep() -> bool {
 
 #[test]
 fn no_order_of_events_breaks_a_rule_and_it_settles_once_the_tenant_answers() {
-    let faults = if deep() { 3 } else { 2 };
+    let faults = if deep() { 4 } else { 2 };
     let story = Story { faults, orders: 2, outsiders: 0, off: None };
     if !deep() {
         return share(story);
     }
     // Depth first, because that holds one story at a time in memory and not a million.
-    let found = story.checker().threads(2).target_state_count(1_200_000).spawn_dfs().join();
+    // The target counts a state each time it is met.
+    let found = story.checker().threads(2).target_state_count(5_000_000).spawn_dfs().join();
     assert!(found.unique_state_count() >= 1_000_000, "{} states", found.unique_state_count());
     found.assert_no_discovery("no rule is broken");
     found.assert_no_discovery("it settles once the tenant answers");
