@@ -72,10 +72,12 @@ impl PasswordPolicy {
         [LOWER, UPPER, DIGITS, SYMBOLS, alike].concat().into_bytes()
     }
 
-    /// A new password with all four classes. `fragments` are words it must not hold, such as the parts of the tenant's
-    /// domain and of the user name; fragments under four characters are left out of account.
-    pub fn make_password(&self, fragments: &[&str], rng: &mut impl CryptoRng) -> SecretText {
+    /// A new password with all four classes. `names` are what it must hold no part of, such as the user name and the
+    /// organization's name: neither between the marks that divide a name (`@`, `.`, space), nor seen through the usual
+    /// substitutions (`0` for `o`), by which Entra looks for them. Parts under four characters are left out of account.
+    pub fn make_password(&self, names: &[&str], rng: &mut impl CryptoRng) -> SecretText {
         let alphabet = self.alphabet();
+        let fragments = fragments(names);
         loop {
             let mut password = String::with_capacity(usize::from(self.length));
             for _ in 0..self.length {
@@ -83,14 +85,21 @@ impl PasswordPolicy {
             }
             let password = SecretText::new(password);
             // Drawn anew as a whole, not mended: so every password that passes is equally likely.
-            if is_acceptable(&password, fragments) {
+            if is_acceptable(&password, &fragments) {
                 return password;
             }
         }
     }
 }
 
-fn is_acceptable(password: &SecretText, fragments: &[&str]) -> bool {
+/// The parts of names that a password must not hold, as they are looked for.
+fn fragments(names: &[&str]) -> Vec<String> {
+    let divides = |mark: char| mark == '@' || mark == '.' || mark.is_whitespace();
+    let parts = names.iter().flat_map(|name| name.split(divides));
+    parts.filter(|part| part.len() >= FRAGMENT).map(plain).collect()
+}
+
+fn is_acceptable(password: &SecretText, fragments: &[String]) -> bool {
     // Read to be judged.
     let text = password.expose();
     let has = |test: fn(&u8) -> bool| text.as_bytes().iter().any(test);
@@ -98,9 +107,25 @@ fn is_acceptable(password: &SecretText, fragments: &[&str]) -> bool {
         && has(u8::is_ascii_uppercase)
         && has(u8::is_ascii_digit)
         && has(|byte| SYMBOLS.as_bytes().contains(byte));
+    // Wiped like the password it comes from.
+    let seen_through = SecretText::new(plain(text));
     classes
-        && !fragments.iter().any(|fragment| holds(text, fragment))
+        && !fragments.iter().any(|fragment| seen_through.expose().contains(fragment.as_str()))
         && !WORDS.lines().filter(|word| word.len() > FRAGMENT).any(|word| holds(text, word))
+}
+
+/// Lower case, with the usual substitutions undone.
+fn plain(text: &str) -> String {
+    // Wide enough at once: grown, it would leave copies behind.
+    let mut plain = String::with_capacity(text.len());
+    plain.extend(text.chars().map(|character| match character.to_ascii_lowercase() {
+        '0' => 'o',
+        '1' | '!' => 'l',
+        '$' => 's',
+        '@' => 'a',
+        other => other,
+    }));
+    plain
 }
 
 /// Whether `text` holds `fragment`, upper and lower case alike.
@@ -159,10 +184,15 @@ mod tests {
     }
 
     #[test]
-    fn fragments_of_tenant_and_user_and_words_are_refused_in_any_case() {
-        let refuse = |text: &str, fragments: &[&str]| !is_acceptable(&SecretText::from_text(text), fragments);
+    fn parts_of_names_and_words_are_refused_in_any_case_and_through_substitutions() {
+        let refuse = |text: &str, names: &[&str]| !is_acceptable(&SecretText::from_text(text), &fragments(names));
+        let user = "ea-2@contoso.onmicrosoft.com";
         assert!(!refuse("Zx9!conTOSOq7", &[]));
         assert!(refuse("Zx9!conTOSOq7", &["contoso"]));
+        assert!(refuse("Zx9!conTOSOq7", &[user]));
+        assert!(refuse("Zx9!cont0$0q7", &[user]));
+        assert!(refuse("Zx9!E@-2zzzq7", &[user]));
+        assert!(refuse("Zx9!northq7", &["North Wind"]));
         assert!(refuse("Zx9!ABACUSq7", &[]));
         assert!(!refuse("Zx9!abcq7", &["abc"]));
     }
