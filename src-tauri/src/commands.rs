@@ -306,6 +306,45 @@ pub async fn jobs(app: State<'_, App>, request: JobsRequest) -> Answer<JobsView>
 
 #[tauri::command]
 #[specta::specta]
+pub async fn incident_scope(app: State<'_, App>, request: IncidentScopeRequest) -> Answer<IncidentScopeView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn begin_incident(app: State<'_, App>, request: BeginIncidentRequest) -> Answer<IncidentBoardView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn incident(app: State<'_, App>, request: IncidentRequest) -> Answer<IncidentBoardView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn retry_incident(app: State<'_, App>, request: RetryIncidentRequest) -> Answer<IncidentBoardView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn end_incident(app: State<'_, App>, request: EndIncidentRequest) -> Answer<IncidentBoardView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn save_incident_report(
+    app: State<'_, App>,
+    request: SaveIncidentReportRequest,
+) -> Answer<SavedIncidentReportView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
 pub async fn settings(app: State<'_, App>, request: SettingsRequest) -> Answer<SettingsView> {
     app.call(request).await
 }

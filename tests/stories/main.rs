@@ -17,6 +17,7 @@ mod bad_rotation;
 mod bad_vault;
 mod canary;
 mod certificates;
+mod incident;
 mod kill;
 mod older;
 mod whole_job;

@@ -15,7 +15,12 @@ pub(crate) fn show_in(row: &mut Organization, organization: &Bytes32, item: &Byt
     }
     let Some(shown) = row.account_mut(item) else { return };
     shown.user_name.clone_from(&account.user_name);
-    shown.rotated_at = account.current.as_ref().map(|current| current.set_at_ms);
+    let rotated_at = account.current.as_ref().map(|current| current.set_at_ms);
+    if shown.rotated_at != rotated_at {
+        // What was the candidate is the current value now. Set in one step, its age is not known.
+        shown.made_at = shown.pending_since.filter(|_| account.pending.is_none());
+    }
+    shown.rotated_at = rotated_at;
     shown.verified_at = account.verified_at_ms;
     shown.previous_since = account.previous.as_ref().map(|previous| previous.set_at_ms);
     shown.pending_since = account.pending.as_ref().map(|pending| pending.made_at_ms);

@@ -15,7 +15,7 @@ use crate::store::{Direction, Span};
 use crate::{App, connect, organizations};
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use vitrine_entra::certificate::{make_certificate, sha256};
+use vitrine_entra::certificate::{make_certificate, sha256, valid_from_ms};
 use vitrine_entra::{Certificate, Connection, KeyId, SignInErrorKind};
 use vitrine_vault::SecretBytes;
 use vitrine_vault::items::{ConnectionItem, StoredCertificate};
@@ -39,6 +39,11 @@ fn window_ms(app: &App) -> u64 {
 
 fn lifetime_ms(app: &App) -> u64 {
     u64::from(app.config().certificate_days) * DAY_MS
+}
+
+/// When it was made; 0 where it cannot be read, so that it counts as old.
+pub(crate) fn made_at(stored: &StoredCertificate) -> u64 {
+    valid_from_ms(&stored.der).map_or(0, |from| from.saturating_add(CLOCK_SLACK_MS))
 }
 
 /// The SHA-256 by which a certificate is known.
@@ -177,19 +182,33 @@ pub(crate) async fn renew_due(app: &App, session: &Arc<Session>) {
             if tried.get(&id).is_some_and(|again_at| *again_at > now) || connect::is_setting_up(&this, &id) {
                 continue;
             }
-            match renew(&this, &own, &id).await {
+            match renew(&this, &own, &id, 0).await {
                 Ok(()) => {
                     tried.remove(&id);
                 }
                 Err(error) => {
-                    tracing::warn!(code = error.code(), "a connection's certificate was not renewed");
                     tried.insert(id, now.saturating_add(AGAIN_AFTER_MS));
-                    // Where even that cannot be written, the days left still show.
-                    let _ = note_problem(&this, &own, &id, &error).await;
+                    tell(&this, &own, &id, &error).await;
                 }
             }
         }
     });
+}
+
+/// Replaces a certificate that was made before a moment, and says in the health list why not where it cannot be done.
+/// The caller holds the session's renewals.
+pub(crate) async fn renew_older(app: &App, session: &Session, id: &Bytes32, moment: u64) -> Result<()> {
+    let renewed = renew(app, session, id, moment).await;
+    if let Err(error) = &renewed {
+        tell(app, session, id, error).await;
+    }
+    renewed
+}
+
+async fn tell(app: &App, session: &Session, id: &Bytes32, error: &Error) {
+    tracing::warn!(code = error.code(), "a connection's certificate was not renewed");
+    // Where even that cannot be written, the days left still show.
+    let _ = note_problem(app, session, id, error).await;
 }
 
 /// Organizations whose certificate is about to end or whose renewal was interrupted, the first to end first.
@@ -206,12 +225,15 @@ async fn due(app: &App) -> Result<Vec<Bytes32>> {
     Ok(due)
 }
 
-/// One renewal, from wherever the stored state says it stands.
-async fn renew(app: &App, session: &Session, id: &Bytes32) -> Result<()> {
+/// One renewal, from wherever the stored state says it stands. What is younger than `moment` and far from its end is
+/// left as it is.
+async fn renew(app: &App, session: &Session, id: &Bytes32, moment: u64) -> Result<()> {
     let Some(item) = read(app, session, id).await? else { return Ok(()) };
     let now = app.now_ms();
     let began = item.pending.as_ref().is_some_and(|pending| pending.not_after_ms > now);
-    if began || is_ending(app, item.certificate.not_after_ms) {
+    // A certificate tells the second in which it was made.
+    let old = made_at(&item.certificate).saturating_add(999) < moment;
+    if began || old || is_ending(app, item.certificate.not_after_ms) {
         // One that was begun before may be known to the tenant although nobody heard its answer.
         let known = match &item.pending {
             Some(pending) if began => signs_in(app, session, &item, pending).await?,

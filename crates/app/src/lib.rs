@@ -36,6 +36,7 @@ mod health;
 mod history;
 mod host;
 mod import;
+mod incident;
 mod journal;
 mod keychain;
 mod laps;

@@ -2,6 +2,7 @@
 //! entries and objects, so a damaged index is made again and its layout may change at any time.
 
 use crate::api::{Action, ErrorView, HealthCheck, OrganizationState, Verdict};
+use crate::certificates;
 use crate::error::{Error, Result};
 use crate::history::History;
 use crate::own::Own;
@@ -169,6 +170,10 @@ pub(crate) struct Tenant {
     pub(crate) app_id: String,
     pub(crate) connected_at: u64,
     pub(crate) certificate_ends_at: u64,
+    /// When the certificate that signs in was made.
+    pub(crate) certificate_made_at: u64,
+    /// The certificate before may still be in the tenant's list.
+    pub(crate) certificate_before: bool,
     /// A renewal was begun and is to be finished.
     pub(crate) certificate_unfinished: bool,
 }
@@ -191,6 +196,8 @@ pub(crate) struct Account {
     pub(crate) has_second_factor: bool,
     pub(crate) last_viewed: Option<(String, u64)>,
     pub(crate) pending_since: Option<u64>,
+    /// When the current value was made, where this device saw it: until it was set it lay in the vault as a candidate.
+    pub(crate) made_at: Option<u64>,
     pub(crate) previous_since: Option<u64>,
     pub(crate) problem: Option<ErrorView>,
     /// The tenant has made it: its object id is known.
@@ -318,6 +325,11 @@ impl Organization {
         self.accounts.iter().map(|account| account.rotated_at).min().flatten()
     }
 
+    /// When a credential of it was shown or copied last.
+    pub(crate) fn last_viewed(&self) -> Option<u64> {
+        self.accounts.iter().filter_map(|account| account.last_viewed.as_ref().map(|(_, at)| *at)).max()
+    }
+
     pub(crate) fn next_rotation(&self) -> Option<u64> {
         self.accounts.iter().filter_map(|account| account.due_at).min()
     }
@@ -342,6 +354,11 @@ impl Organization {
     pub(crate) fn other_in_flight(&self, item: &Bytes16) -> bool {
         let there = |account: &Account| account.created && account.drift() != Some(Drift::Gone);
         self.accounts.iter().any(|account| account.item != *item && account.pending_since.is_some() && there(account))
+    }
+
+    /// The accounts that its tenant has.
+    pub(crate) fn in_tenant(&self) -> impl Iterator<Item = &Account> {
+        self.accounts.iter().filter(|account| account.created && account.drift() != Some(Drift::Gone))
     }
 
     pub(crate) fn account_mut(&mut self, item: &Bytes16) -> Option<&mut Account> {
@@ -381,6 +398,7 @@ impl Account {
             has_second_factor: false,
             last_viewed: None,
             pending_since: None,
+            made_at: None,
             previous_since: None,
             problem: None,
             created: false,
@@ -389,6 +407,12 @@ impl Account {
             facts: None,
             sessions_ended_at: None,
         }
+    }
+
+    /// Whether whoever knew everything at that moment has nothing left of it: neither the password nor a session.
+    pub(crate) fn replaced_since(&self, moment: u64) -> bool {
+        let after = |at: Option<u64>| at.is_some_and(|at| at >= moment);
+        self.pending_since.is_none() && after(self.made_at) && after(self.sessions_ended_at)
     }
 
     /// What is known to differ in the tenant.
@@ -499,6 +523,8 @@ impl Tenant {
             app_id: ClientId::from_bytes(item.app_id).to_string(),
             connected_at,
             certificate_ends_at: item.certificate.not_after_ms,
+            certificate_made_at: certificates::made_at(&item.certificate),
+            certificate_before: item.previous.is_some(),
             certificate_unfinished: item.pending.is_some()
                 || item.previous.as_ref().is_some_and(|previous| previous.key_id.is_some()),
         })

@@ -107,6 +107,12 @@ routes! {
     OneTimeCodeRequest => credentials::one_time_code,
     RotateRequest => rotate::rotate,
     JobsRequest => rotate::jobs,
+    IncidentScopeRequest => incident::scope,
+    BeginIncidentRequest => incident::begin,
+    IncidentRequest => incident::board,
+    RetryIncidentRequest => incident::retry,
+    EndIncidentRequest => incident::end,
+    SaveIncidentReportRequest => incident::report,
     SettingsRequest => settings::show,
     SetSettingsRequest => settings::set,
 }

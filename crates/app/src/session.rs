@@ -4,6 +4,7 @@
 use crate::App;
 use crate::config::Config;
 use crate::error::{Error, Result};
+use crate::incident::Progress;
 use crate::records::Bytes32;
 use crate::store::{Direction, PageSeal};
 use crate::tasks::Tasks;
@@ -43,6 +44,8 @@ pub(crate) struct Session {
     pub(crate) page_end: Mutex<Option<PageEnd>>,
     /// Held while certificates are renewed: when a renewal that failed is tried again, by the steady clock.
     pub(crate) renewals: Arc<tokio::sync::Mutex<HashMap<Bytes32, u64>>>,
+    /// What an open incident is at.
+    pub(crate) incident: Progress,
     msp: RwLock<Arc<MspState>>,
     tasks: Tasks,
 }
@@ -89,6 +92,7 @@ impl Session {
             last_view: tokio::sync::Mutex::default(),
             page_end: Mutex::default(),
             renewals: Arc::default(),
+            incident: Progress::default(),
             msp: RwLock::new(Arc::new(msp)),
             tasks: Tasks::default(),
         })

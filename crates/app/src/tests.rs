@@ -366,6 +366,8 @@ async fn enroll(app: &App, id: &str, domain: &str, accounts: &[(Stands, u64)]) {
         app_id: String::new(),
         connected_at: 0,
         certificate_ends_at: u64::MAX,
+        certificate_made_at: 0,
+        certificate_before: false,
         certificate_unfinished: false,
     });
     opened.row.laps = Some(Laps { interval_hours: 24, enabled_at: 0 });
@@ -380,6 +382,7 @@ async fn enroll(app: &App, id: &str, domain: &str, accounts: &[(Stands, u64)]) {
         last_viewed: None,
         pending_since: None,
         previous_since: None,
+        made_at: None,
         problem: None,
         created: true,
         unsent: None,

@@ -32,6 +32,8 @@ pub(crate) mod meta {
     pub(crate) const INDEX_DAMAGED: &str = "index-damaged";
     /// What only this device knows, sealed.
     pub(crate) const OWN: &str = "own";
+    /// The order of an open incident, sealed.
+    pub(crate) const INCIDENT: &str = "incident";
     /// Wrong passphrases in a row.
     pub(crate) const WRONG: &str = "wrong";
 }

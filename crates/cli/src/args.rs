@@ -96,6 +96,9 @@ pub(crate) enum Command {
     },
     /// Rotate passwords and wait for the outcome.
     Rotate(Rotate),
+    /// Somebody may know what is stored: replace all of it, and see what is left.
+    #[command(subcommand)]
+    Incident(Incident),
     /// The state of vault and application.
     Status,
     /// What happened, newest first.
@@ -358,6 +361,55 @@ pub(crate) struct Credential {
     /// Why, for the record.
     #[arg(long)]
     pub(crate) reason: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Incident {
+    /// Begin one: replaces certificates and passwords, and ends sessions.
+    Begin(BeginIncident),
+    /// How it stands.
+    Status,
+    /// Try again what is blocked, and go on with what waits.
+    Retry {
+        #[command(flatten)]
+        wait: Wait,
+    },
+    /// Write its report as JSON, without secrets.
+    Report {
+        /// File to write; an existing one is not overwritten.
+        path: PathBuf,
+    },
+    /// End it, whatever is left.
+    End,
+}
+
+#[derive(Debug, Args)]
+#[group(id = "covers", required = true)]
+pub(crate) struct BeginIncident {
+    /// What happened, in one line; it stands in the report.
+    #[arg(long)]
+    pub(crate) reason: String,
+    /// Names, domains or ids of organizations.
+    #[arg(group = "covers", conflicts_with_all = ["all", "tag", "viewed_days"])]
+    pub(crate) organizations: Vec<String>,
+    /// Every organization.
+    #[arg(long, group = "covers", conflicts_with_all = ["tag", "viewed_days"])]
+    pub(crate) all: bool,
+    /// Those that carry this tag.
+    #[arg(long, group = "covers", conflicts_with = "viewed_days")]
+    pub(crate) tag: Option<String>,
+    /// Those with a credential that was shown or copied within so many days.
+    #[arg(long, group = "covers", value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=3650))]
+    pub(crate) viewed_days: Option<u32>,
+    #[command(flatten)]
+    pub(crate) wait: Wait,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Wait {
+    /// Seconds to wait for the outcome; what is then still open goes on in the agent, if there is one.
+    #[arg(long = "wait", default_value_t = 1800, value_name = "SECONDS")]
+    pub(crate) seconds: u64,
 }
 
 #[derive(Debug, Args)]

@@ -86,6 +86,12 @@ pub fn make_certificate(
     Ok(MadeCertificate { der: certificate.der().to_vec(), pkcs8, not_after_ms })
 }
 
+/// From when a certificate is valid, in Unix milliseconds. None where `der` is no certificate.
+pub fn valid_from_ms(der: &[u8]) -> Option<u64> {
+    let (_, certificate) = x509_parser::parse_x509_certificate(der).ok()?;
+    u64::try_from(certificate.validity().not_before.timestamp()).ok()?.checked_mul(1000)
+}
+
 impl Certificate {
     /// From what the vault kept. Refuses a key that does not belong to the certificate.
     pub fn new(der: Vec<u8>, pkcs8: &[u8]) -> Result<Self, CertificateError> {

@@ -2,7 +2,7 @@
 
 import { IconAlertTriangle, IconFlask } from "@tabler/icons-react";
 import type { ReactNode } from "react";
-import type { StatusView } from "../host";
+import { type StatusView, useRead } from "../host";
 import { ConfirmRestore } from "../features/onboarding/ConfirmRestore";
 import { useWords } from "../words";
 import css from "./App.module.css";
@@ -62,6 +62,7 @@ export function Banners({ status, brief }: { status: StatusView; brief: boolean 
               {t("banner.backupMore")} <a href="#/start">{t("banner.backupAction")}</a>
             </Banner>
           ) : null}
+          {phase === "unlocked" ? <OpenIncident /> : null}
           {status.unconfirmed ? (
             <Banner icon={alarm} title={t("banner.unconfirmed")}>
               {t("banner.unconfirmedMore")} <ConfirmRestore />
@@ -75,5 +76,20 @@ export function Banners({ status, brief }: { status: StatusView; brief: boolean 
         </>
       )}
     </aside>
+  );
+}
+
+/** An incident is seen from every screen until it is ended. */
+function OpenIncident() {
+  const t = useWords();
+  const incident = useRead("incident", {}, { keep: true }).data?.incident;
+  if (!incident) return null;
+  const { blocked, working, waiting } = incident.organizations;
+  const left = blocked + working + waiting;
+  return (
+    <Banner tone="wrong" icon={<IconAlertTriangle size={14} aria-hidden />} title={t("incident.banner")}>
+      {left === 0 ? t("incident.bannerDone") : t("incident.bannerMore", { count: left })}{" "}
+      <a href="#/incident">{t("incident.bannerAction")}</a>
+    </Banner>
   );
 }

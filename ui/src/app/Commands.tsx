@@ -15,6 +15,7 @@ import {
   IconSettings,
   IconSun,
   IconSunMoon,
+  IconUrgent,
 } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
@@ -73,6 +74,12 @@ export function Commands({ onHelp }: { onHelp: () => void }) {
       label: t("nav.rotation"),
       icon: <IconRotateClockwise2 {...icon} />,
       run: () => void navigate({ to: "/rotation" }),
+    },
+    {
+      id: "incident",
+      label: t("incident.go"),
+      icon: <IconUrgent {...icon} />,
+      run: () => void navigate({ to: "/incident" }),
     },
     { id: "audit", label: t("nav.audit"), icon: <IconHistory {...icon} />, run: () => void navigate({ to: "/audit" }) },
     {

@@ -4,6 +4,7 @@ import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { AuditScreen } from "../features/audit/AuditScreen";
 import { ClientIdHelp } from "../features/connect/ClientIdHelp";
 import { ConnectWizard } from "../features/connect/ConnectWizard";
+import { IncidentScreen } from "../features/incident/IncidentScreen";
 import { EnableLaps } from "../features/laps/EnableLaps";
 import { Checklist } from "../features/onboarding/Checklist";
 import { BackupFolder, SaveKit, SaveSheet } from "../features/onboarding/papers";
@@ -96,7 +97,17 @@ export function StartView() {
 export function RotationView() {
   const open = useOpen();
   const navigate = useNavigate();
-  return <RotationScreen onOpen={open} onOrganizations={() => void navigate({ to: "/organizations" })} />;
+  return (
+    <RotationScreen
+      onOpen={open}
+      onOrganizations={() => void navigate({ to: "/organizations" })}
+      onIncident={() => void navigate({ to: "/incident" })}
+    />
+  );
+}
+
+export function IncidentBoardView() {
+  return <IncidentScreen onOpen={useOpen()} />;
 }
 
 export function AuditView() {

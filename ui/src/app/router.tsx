@@ -73,6 +73,8 @@ const laps = createRoute({
 
 const rotation = createRoute({ getParentRoute: () => shell, path: "/rotation", component: later("RotationView") });
 
+const incident = createRoute({ getParentRoute: () => shell, path: "/incident", component: later("IncidentBoardView") });
+
 const audit = createRoute({
   getParentRoute: () => shell,
   path: "/audit",
@@ -89,7 +91,7 @@ const reveal = createRoute({
 });
 
 const routes = root.addChildren([
-  shell.addChildren([index, start, organizations, organization, connect, laps, rotation, audit, settings]),
+  shell.addChildren([index, start, organizations, organization, connect, laps, rotation, incident, audit, settings]),
   reveal,
 ]);
 

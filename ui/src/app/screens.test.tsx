@@ -20,6 +20,8 @@ type Screen = {
   hash?: string;
   ready: string | RegExp;
   arrange?: (host: FakeHost) => void;
+  /** What the person did before. */
+  begin?: (host: FakeHost) => Promise<unknown>;
 };
 
 const screens: Screen[] = [
@@ -103,13 +105,24 @@ const screens: Screen[] = [
   },
   { name: "LAPS", hash: `#/organizations/${contoso}/laps`, ready: "How many accounts?" },
   { name: "rotation", hash: "#/rotation", ready: "No rotation since the vault was unlocked" },
+  { name: "incident: before", hash: "#/incident", ready: "What may be known" },
+  {
+    name: "incident: board",
+    hash: "#/incident",
+    begin: (host) => host.beginIncident({ scope: { kind: "everything" }, reason: "A laptop was stolen" }),
+    ready: "A laptop was stolen",
+  },
   { name: "audit", hash: "#/audit", ready: /Every line comes from signed records/ },
   { name: "settings", hash: "#/settings", ready: "Recovery papers" },
 ];
 
 for (const theme of ["light", "dark"] as const)
-  test.each(screens)(`$name is accessible in the ${theme} theme`, async ({ options, hash, ready, arrange }) => {
+  test.each(screens)(`$name is accessible in the ${theme} theme`, async ({ options, hash, ready, arrange, begin }) => {
     const { host } = show(options, hash);
+    if (begin) {
+      await screen.findByText("What may be known");
+      await act(() => begin(host));
+    }
     if (arrange) {
       await screen.findByText("How will the admin sign in?");
       act(() => arrange(host));

@@ -56,6 +56,12 @@ export const commands = {
 	oneTimeCode: (request: OneTimeCodeRequest) => typedError<OneTimeCodeView, ErrorView>(__TAURI_INVOKE("one_time_code", { request })),
 	rotate: (request: RotateRequest) => typedError<JobsView, ErrorView>(__TAURI_INVOKE("rotate", { request })),
 	jobs: (request: JobsRequest) => typedError<JobsView, ErrorView>(__TAURI_INVOKE("jobs", { request })),
+	incidentScope: (request: IncidentScopeRequest) => typedError<IncidentScopeView, ErrorView>(__TAURI_INVOKE("incident_scope", { request })),
+	beginIncident: (request: BeginIncidentRequest) => typedError<IncidentBoardView, ErrorView>(__TAURI_INVOKE("begin_incident", { request })),
+	incident: (request: IncidentRequest) => typedError<IncidentBoardView, ErrorView>(__TAURI_INVOKE("incident", { request })),
+	retryIncident: (request: RetryIncidentRequest) => typedError<IncidentBoardView, ErrorView>(__TAURI_INVOKE("retry_incident", { request })),
+	endIncident: (request: EndIncidentRequest) => typedError<IncidentBoardView, ErrorView>(__TAURI_INVOKE("end_incident", { request })),
+	saveIncidentReport: (request: SaveIncidentReportRequest) => typedError<SavedIncidentReportView, ErrorView>(__TAURI_INVOKE("save_incident_report", { request })),
 	settings: (request: SettingsRequest) => typedError<SettingsView, ErrorView>(__TAURI_INVOKE("settings", { request })),
 	setSettings: (request: SetSettingsRequest) => typedError<SettingsView, ErrorView>(__TAURI_INVOKE("set_settings", { request })),
 	/**  Asks for a folder. `null` when the person chose none. */
@@ -181,7 +187,11 @@ export type Action =
 /**  A person answered for a restored vault being the newest. */
 "restoreConfirmed" | 
 /**  The firm's own rules were changed. */
-"policyChanged";
+"policyChanged" | 
+/**  An incident was begun: everything in its scope is replaced. */
+"incidentBegan" | 
+/**  It was ended. */
+"incidentEnded";
 
 /**  Something that happened, from the ledger or the view records. */
 export type ActivityLine = {
@@ -263,6 +273,17 @@ export type BackupView = {
 	current: boolean,
 	/**  Why the last attempt failed. */
 	problem: ErrorView | null,
+};
+
+/**
+ *  Begins an incident: the certificates of the connections and the passwords of the accounts are replaced, sessions
+ *  ended, whoever was shown one lately first. Goes on at every unlock until it is ended.
+ */
+export type BeginIncidentRequest = {
+	/**  What it covers. */
+	scope: IncidentScope,
+	/**  What happened, for the report: one line of 1 to 200 characters. */
+	reason: string,
 };
 
 /**  Ends the sign-in or set-up and drops the session. What was already created in the tenant stays and is listed. */
@@ -578,6 +599,9 @@ export type EnableLapsRequest = {
 	adopt?: string[],
 };
 
+/**  Ends the incident. What is left keeps its credentials; they rotate when they are due. */
+export type EndIncidentRequest = Record<string, never>;
+
 /**  Failures by what the caller can do about them. */
 export type ErrorClass = 
 /**  The request itself was wrong. */
@@ -726,6 +750,105 @@ export type ImportView = {
 	added: number,
 	/**  Rows left out, with their problems. */
 	left_out: ImportRow[],
+};
+
+/**  The incident that is open, if one is. */
+export type IncidentBoardView = {
+	/**  It. */
+	incident: IncidentView | null,
+};
+
+/**  How many organizations stand where. */
+export type IncidentCounts = {
+	/**  Nothing of it can go on until something else happens. */
+	blocked: number,
+	/**  Worked on right now. */
+	working: number,
+	/**  Waits for its turn. */
+	waiting: number,
+	/**  Nothing is left of what somebody may know. */
+	replaced: number,
+};
+
+/**  Asks how the incident stands. */
+export type IncidentRequest = Record<string, never>;
+
+/**  One organization of an incident. */
+export type IncidentRow = {
+	/**  Ledger id. */
+	organization: string,
+	/**  Its name. */
+	name: string,
+	/**  Where it stands. */
+	state: IncidentState,
+	/**  Its accounts. */
+	accounts: Replaced,
+	/**  Whether its connection's certificate was replaced and the old one removed from the tenant. */
+	certificate: boolean,
+	/**  Why it is blocked, and the next step. */
+	problem: ErrorView | null,
+};
+
+/**  What an incident covers. */
+export type IncidentScope = 
+/**  Every organization. */
+{ kind: "everything" } | 
+/**  Those that carry a tag. */
+{ kind: "tag"; 
+/**  The tag, case-insensitive. */
+tag: string } | 
+/**  Those that are named. */
+{ kind: "organizations"; 
+/**  Ledger ids, 1 to 1,000. */
+organizations: string[] } | 
+/**  Those with a credential that was shown or copied at this moment or later. */
+{ kind: "viewed"; 
+/**  The moment. */
+since: Time };
+
+/**  Asks how much a scope would cover, before anything is begun. */
+export type IncidentScopeRequest = {
+	/**  The scope. */
+	scope: IncidentScope,
+};
+
+/**  How much a scope covers. */
+export type IncidentScopeView = {
+	/**  Organizations with a connected tenant. */
+	organizations: number,
+	/**  Their emergency accounts. */
+	accounts: number,
+};
+
+/**  Where an organization of an incident stands, the worst first. */
+export type IncidentState = 
+/**  Nothing of it can go on until something else happens. */
+"blocked" | 
+/**  Worked on right now. */
+"working" | 
+/**  Waits for its turn. */
+"waiting" | 
+/**  Nothing is left of what somebody may know. */
+"replaced";
+
+/**  How an incident stands. */
+export type IncidentView = {
+	/**  What happened, as the person wrote it. */
+	reason: string,
+	/**  Who began it. */
+	who: string,
+	/**  When. Whatever was made before counts as known to somebody. */
+	beganAt: Time,
+	/**  What it covers. */
+	scope: IncidentScope,
+	/**  Organizations by where they stand. */
+	organizations: IncidentCounts,
+	/**  Emergency accounts. */
+	accounts: Replaced,
+	/**  Certificates of connections. */
+	certificates: Replaced,
+	/**  What is blocked first, then what is at work, what waits, what is replaced; 500 at most. */
+	rows: IncidentRow[],
 };
 
 /**  Steps of a rotation, in order. */
@@ -1120,6 +1243,14 @@ export type RepairAccountRequest = {
 	account: string,
 };
 
+/**  So many of so many. */
+export type Replaced = {
+	/**  Made since the incident began. */
+	replaced: number,
+	/**  All of them. */
+	of: number,
+};
+
 /**  The paper that opens a backup. */
 export type RestorePaper = 
 /**  The member's recovery kit. */
@@ -1146,6 +1277,9 @@ export type RestoreRequest = {
 	/**  The person accepts a file of their own where there is no keychain. */
 	acceptFileFallback: boolean,
 };
+
+/**  Tries again at once what is blocked, and goes on with what waits. */
+export type RetryIncidentRequest = Record<string, never>;
 
 /**  Shows one stored password. A view record is durable before the answer. */
 export type RevealRequest = {
@@ -1192,6 +1326,12 @@ organizations: string[] } |
 /**  Everything. */
 { kind: "all" };
 
+/**  Writes the report of the incident as it stands, as JSON without secrets. */
+export type SaveIncidentReportRequest = {
+	/**  Absolute path of the file; an existing file is not overwritten. */
+	path: string,
+};
+
 /**  Writes the recovery kit as a PDF. */
 export type SaveKitRequest = {
 	/**  Absolute path of the file; an existing file is not overwritten. */
@@ -1201,6 +1341,12 @@ export type SaveKitRequest = {
 /**  Writes the safe sheet as a PDF, and sets its key as the vault's recovery. */
 export type SaveSheetRequest = {
 	/**  Absolute path of the file; an existing file is not overwritten. */
+	path: string,
+};
+
+/**  The report was written. */
+export type SavedIncidentReportView = {
+	/**  Where. */
 	path: string,
 };
 

@@ -56,6 +56,8 @@ type Cached =
   | "card"
   | "olderPasswords"
   | "jobs"
+  | "incident"
+  | "incidentScope"
   | "settings"
   | "suggestedPaths";
 
@@ -124,8 +126,8 @@ const stale: Record<Exclude<Event["kind"], "locked" | "unlocked">, readonly Cach
   organizationsChanged: ["organizations", "organization", "audit", "status"],
   organizationChanged: ["organizations", "organization", "card", "olderPasswords", "audit"],
   connectChanged: ["connectStatus", "organization", "lapsPlan"],
-  jobsChanged: ["jobs", "organization", "organizations", "card"],
-  statusChanged: ["status", "settings"],
+  jobsChanged: ["jobs", "incident", "organization", "organizations", "card"],
+  statusChanged: ["status", "settings", "incident"],
 };
 
 /** Keeps the cache true to what Rust says changed. At lock everything is dropped at once: names are secrets too. */

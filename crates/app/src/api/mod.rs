@@ -6,6 +6,7 @@
 mod connect;
 mod credentials;
 mod error;
+mod incidents;
 mod laps;
 mod organizations;
 mod rotation;
@@ -15,6 +16,7 @@ mod vault;
 pub use connect::*;
 pub use credentials::*;
 pub use error::*;
+pub use incidents::*;
 pub use laps::*;
 pub use organizations::*;
 pub use rotation::*;

@@ -418,6 +418,10 @@ pub enum Action {
     RestoreConfirmed,
     /// The firm's own rules were changed.
     PolicyChanged,
+    /// An incident was begun: everything in its scope is replaced.
+    IncidentBegan,
+    /// It was ended.
+    IncidentEnded,
 }
 
 /// Asks what happened over all organizations.

@@ -5,7 +5,7 @@ use crate::api::*;
 use crate::records::{self, Bytes16, Bytes32, item_text, organization_text};
 use crate::session::Session;
 use crate::{App, lock};
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{Notify, Semaphore};
@@ -197,6 +197,11 @@ pub(super) fn attempts(app: &App, key: &Key) -> u32 {
 /// Whether an account of the organization is being worked on right now.
 pub(crate) fn is_working(app: &App, id: &Bytes32) -> bool {
     lock(&app.inner.jobs).shown.iter().any(|((organization, _), job)| organization == id && at_work(job))
+}
+
+/// Organizations with an account that is being worked on right now.
+pub(crate) fn working(app: &App) -> HashSet<Bytes32> {
+    lock(&app.inner.jobs).shown.iter().filter(|(_, job)| at_work(job)).map(|((id, _), _)| *id).collect()
 }
 
 /// Waits until no account of the organization is being worked on.

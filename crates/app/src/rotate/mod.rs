@@ -11,7 +11,7 @@ mod schedule;
 mod turn;
 mod words;
 
-pub(crate) use jobs::{Jobs, Order, enqueue, forget, forget_all, is_working, settle};
+pub(crate) use jobs::{Jobs, Order, enqueue, forget, forget_all, is_working, settle, working};
 pub(crate) use schedule::watch;
 pub(crate) use turn::other_candidate;
 pub(crate) use words::changed_outside;
@@ -19,7 +19,9 @@ pub(crate) use words::changed_outside;
 use crate::api::*;
 use crate::error::{Error, Result};
 use crate::records::{self, Bytes16, Bytes32, Organization};
+use crate::session::Session;
 use crate::{App, organizations};
+use std::sync::Arc;
 
 /// An organization, and which of its accounts.
 type Wanted = (Bytes32, Organization, Vec<Bytes16>);
@@ -47,6 +49,23 @@ pub(crate) async fn rotate(app: &App, request: RotateRequest) -> Result<JobsView
         }
     }
     jobs(app, JobsRequest {}).await
+}
+
+/// Orders an account that an incident wants replaced: a person's order, which takes the pauses after a failure unless
+/// it is to be tried at once.
+pub(crate) fn press(
+    app: &App,
+    session: &Arc<Session>,
+    id: &Bytes32,
+    row: &Organization,
+    account: &records::Account,
+    at_once: bool,
+) {
+    let now = app.now_ms();
+    let paused = account.retry_at.is_some_and(|at| at > now);
+    if at_once || !(paused || jobs::is_taken(app, &(*id, account.item), now)) {
+        enqueue(app, session, id, row, &account.item, Order::Person { named: true });
+    }
 }
 
 async fn wanted(app: &App, scope: RotateScope) -> Result<Vec<Wanted>> {

@@ -5,7 +5,7 @@ use crate::api::Event;
 use crate::error::Result;
 use crate::records::{Bytes32, Organization, Phase};
 use crate::session::Session;
-use crate::{App, connect, drift, organizations};
+use crate::{App, connect, drift, incident, organizations};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
@@ -32,6 +32,7 @@ pub(crate) fn watch(app: &App) {
             if let Ok(session) = this.session().await {
                 // What cannot be read now is looked for again at the next tick.
                 let _ = take_up_due(&this, &session).await;
+                let _ = incident::take_up(&this, &session).await;
                 drift::look_around(&this, &session);
                 crate::certificates::renew_due(&this, &session).await;
                 crate::tray::refresh(&this, Some(&session)).await;

@@ -9,7 +9,7 @@ use crate::failpoint::point;
 use crate::journal::{self, Change};
 use crate::records::{self, Bytes16, Bytes32, Check};
 use crate::session::{Session, rng};
-use crate::{App, connect, drift, organizations};
+use crate::{App, connect, drift, incident, organizations};
 use std::sync::Arc;
 use std::time::Duration;
 use vitrine_entra::graph::{Proof, SendOutcome};
@@ -70,7 +70,8 @@ pub(super) async fn run(
         user,
         since_append: None,
         seen: None,
-        end_sessions: matches!(order, Order::Person { named: true }),
+        end_sessions: matches!(order, Order::Person { named: true })
+            || incident::covers(app, session, id, &row).await?,
         last_problem: None,
     };
     let mut stored = accounts::stored(&account, &row, item, turn.device());

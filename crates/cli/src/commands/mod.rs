@@ -4,6 +4,7 @@ mod audit;
 mod connect;
 mod credentials;
 mod find;
+mod incident;
 mod laps;
 mod organizations;
 mod papers;
@@ -69,6 +70,7 @@ async fn perform(command: Command, door: &mut Door, person: &mut Person) -> Resu
             credentials::second_factor(door, person, &organization, account.as_deref(), key_fd).await
         }
         Command::Rotate(rotate) => rotate::run(door, person, rotate).await,
+        Command::Incident(incident) => incident::run(door, person, incident).await,
         Command::Audit { organization, offset, limit } => {
             audit::list(door, organization.as_deref(), offset, limit).await
         }

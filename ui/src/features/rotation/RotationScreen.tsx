@@ -32,9 +32,11 @@ const groups = ["bad", "open", "done"] as const;
 export function RotationScreen({
   onOpen,
   onOrganizations,
+  onIncident,
 }: {
   onOpen: (organization: string) => void;
   onOrganizations: () => void;
+  onIncident: () => void;
 }) {
   const t = useWords();
   const host = useHost();
@@ -53,6 +55,9 @@ export function RotationScreen({
       lead={t("rotation.lead")}
       actions={
         <>
+          <Button onClick={onIncident} testId="to-incident">
+            {t("incident.go")}
+          </Button>
           {failed.length > 0 ? (
             <Button busy={retry.busy} onClick={() => void retry.run(failed)} testId="retry-failed">
               {t("rotation.retryFailed", { count: failed.length })}

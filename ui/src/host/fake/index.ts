@@ -5,6 +5,7 @@ import type { AccountView, ConnectPhase, ErrorView, StatusView } from "../../gen
 import type { Host } from "../host";
 import { connect } from "./connect";
 import { credentials } from "./credentials";
+import { incident } from "./incident";
 import { laps } from "./laps";
 import { organizations } from "./organizations";
 import { rotation } from "./rotation";
@@ -47,6 +48,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     ...laps(stage, connecting.isSignedIn),
     ...credentials(stage),
     ...rotation(stage),
+    ...incident(stage),
     ...settings(stage),
   };
 

@@ -1,0 +1,547 @@
+//! An incident: somebody may know what is stored, so all of it is replaced, and what is left is shown until it is none.
+//!
+//! What is left is never a list that could be lost or be wrong: it follows from the rows, by when each credential was
+//! made. Only the order itself is kept, sealed beside the index, so that the next unlock goes on with it. A candidate
+//! that lay in the vault before the incident began is as old as the rest, even if it is set afterwards.
+//!
+//! For each organization the connection's certificate goes first, because who holds it could undo the rest; then its
+//! accounts, those first that were shown last. Every rotation that is ordered so ends the account's sessions.
+
+use crate::api::*;
+use crate::error::{Error, Result};
+use crate::journal::Change;
+use crate::records::{self, Bytes32, Organization, decode, encode, key};
+use crate::records::{organization_text, parse_organization};
+use crate::session::{self, Session, rng};
+use crate::store::{Direction, Span};
+use crate::vault::{self, meta};
+use crate::{App, certificates, connect, credentials, files, lock, rotate};
+use futures_util::StreamExt;
+use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use tokio::sync::broadcast::error::RecvError;
+use vitrine_ledger::OrganizationState as Fold;
+use vitrine_vault::page::PageKey;
+
+/// Numbered apart from the pages of the index, from view records, and from the device's own data.
+const PAGE: u64 = (1 << 62) + 1;
+/// Organizations that can be named one by one.
+const MOST_NAMED: usize = 1_000;
+/// Rows of the board.
+const MOST_ROWS: usize = 500;
+/// Certificates replaced at once.
+const AT_ONCE: usize = 8;
+/// After a certificate that could not be replaced, or sessions that could not be ended.
+const AGAIN_AFTER_MS: u64 = 15 * 60 * 1000;
+
+/// The order.
+#[derive(Clone, Serialize, Deserialize)]
+struct Incident {
+    began_at: u64,
+    reason: String,
+    who: String,
+    scope: Scope,
+}
+
+/// What it covers, as it is stored.
+#[derive(Clone, Serialize, Deserialize)]
+enum Scope {
+    Everything,
+    Tag(String),
+    Organizations(Vec<Bytes32>),
+    Viewed(u64),
+}
+
+/// What an incident keeps in memory while the vault is open.
+#[derive(Default)]
+pub(crate) struct Progress {
+    /// Organizations whose certificate is being replaced.
+    certificates: Mutex<HashSet<Bytes32>>,
+    /// Somebody goes on with it, round after round.
+    driven: AtomicBool,
+}
+
+impl Scope {
+    fn read(scope: &IncidentScope) -> Result<Self> {
+        Ok(match scope {
+            IncidentScope::Everything => Self::Everything,
+            IncidentScope::Tag { tag } => Self::Tag(tag.trim().to_lowercase()),
+            IncidentScope::Organizations { organizations } => {
+                if organizations.is_empty() || organizations.len() > MOST_NAMED {
+                    return Err(Error::usage(
+                        "incident.scope",
+                        format!("An incident names 1 to {MOST_NAMED} organizations."),
+                        "Choose everything, or give them a tag and choose that.",
+                    ));
+                }
+                Self::Organizations(organizations.iter().map(|id| parse_organization(id)).collect::<Result<_>>()?)
+            }
+            IncidentScope::Viewed { since } => Self::Viewed(since.0),
+        })
+    }
+
+    fn view(&self) -> IncidentScope {
+        match self {
+            Self::Everything => IncidentScope::Everything,
+            Self::Tag(tag) => IncidentScope::Tag { tag: tag.clone() },
+            Self::Organizations(ids) => {
+                IncidentScope::Organizations { organizations: ids.iter().map(organization_text).collect() }
+            }
+            Self::Viewed(since) => IncidentScope::Viewed { since: Time(*since) },
+        }
+    }
+
+    /// Without a tenant there is nothing that somebody could know.
+    fn covers(&self, id: &Bytes32, row: &Organization) -> bool {
+        row.tenant.is_some()
+            && match self {
+                Self::Everything => true,
+                Self::Tag(tag) => row.tags.iter().any(|own| own.to_lowercase() == *tag),
+                Self::Organizations(ids) => ids.contains(id),
+                Self::Viewed(since) => row.last_viewed() >= Some(*since),
+            }
+    }
+}
+
+impl Incident {
+    /// Certificates tell the second in which they were made.
+    fn certificate_replaced(&self, row: &Organization) -> bool {
+        row.tenant.as_ref().is_some_and(|tenant| {
+            tenant.certificate_made_at.saturating_add(999) >= self.began_at && !tenant.certificate_before
+        })
+    }
+
+    fn accounts(&self, row: &Organization) -> Replaced {
+        row.in_tenant().fold(Replaced::default(), |count, account| Replaced {
+            replaced: count.replaced + u32::from(account.replaced_since(self.began_at)),
+            of: count.of + 1,
+        })
+    }
+
+    fn is_over_for(&self, row: &Organization) -> bool {
+        let accounts = self.accounts(row);
+        accounts.replaced == accounts.of && self.certificate_replaced(row)
+    }
+}
+
+pub(crate) async fn scope(app: &App, request: IncidentScopeRequest) -> Result<IncidentScopeView> {
+    app.session().await?;
+    let mut view = IncidentScopeView::default();
+    each(app, &Scope::read(&request.scope)?, |_, row| {
+        view.organizations += 1;
+        view.accounts += u32::try_from(row.in_tenant().count()).unwrap_or(u32::MAX);
+    })
+    .await?;
+    Ok(view)
+}
+
+pub(crate) async fn begin(app: &App, request: BeginIncidentRequest) -> Result<IncidentBoardView> {
+    let session = app.session().await?;
+    let reason = credentials::spoken(&request.reason)?;
+    if reason.is_empty() {
+        return Err(Error::usage("incident.reason", "An incident needs a reason.", "Say in one line what happened."));
+    }
+    let scope = Scope::read(&request.scope)?;
+    if self::scope(app, IncidentScopeRequest { scope: request.scope }).await?.organizations == 0 {
+        return Err(Error::usage(
+            "incident.nothing",
+            "No connected tenant is in this scope.",
+            "Choose another scope; nothing was begun.",
+        ));
+    }
+    if read(app, &session).await?.is_some() {
+        return Err(Error::usage(
+            "incident.open",
+            "An incident is open already.",
+            "Look at its board. End it before you begin another.",
+        ));
+    }
+    let who = vault::firm(app).await?.person_name;
+    let incident = Incident { began_at: app.now_ms(), reason: reason.clone(), who, scope };
+    let mut change = Change::begin(app, &session).await?;
+    change.tx.put_meta(meta::INCIDENT, &seal(&session, Some(&incident))?).await?;
+    change.note(Action::IncidentBegan, None, None, Some(reason)).await?;
+    change.commit().await?;
+    app.tell(Event::StatusChanged);
+    take_up(app, &session).await?;
+    board(app, IncidentRequest {}).await
+}
+
+pub(crate) async fn board(app: &App, _request: IncidentRequest) -> Result<IncidentBoardView> {
+    let session = app.session().await?;
+    let Some(incident) = read(app, &session).await? else { return Ok(IncidentBoardView { incident: None }) };
+    let working = at_work(app, &session);
+    let (mut rows, mut organizations) = (Vec::new(), IncidentCounts::default());
+    let (mut accounts, mut certificates) = (Replaced::default(), Replaced::default());
+    each(app, &incident.scope, |id, row| {
+        let shown = shown(&incident, id, row, working.contains(id));
+        accounts.replaced += shown.accounts.replaced;
+        accounts.of += shown.accounts.of;
+        certificates.replaced += u32::from(shown.certificate);
+        certificates.of += 1;
+        match shown.state {
+            IncidentState::Blocked => organizations.blocked += 1,
+            IncidentState::Working => organizations.working += 1,
+            IncidentState::Waiting => organizations.waiting += 1,
+            IncidentState::Replaced => organizations.replaced += 1,
+        }
+        rows.push(shown);
+    })
+    .await?;
+    rows.sort_by(|a, b| (a.state, &a.name).cmp(&(b.state, &b.name)));
+    rows.truncate(MOST_ROWS);
+    Ok(IncidentBoardView {
+        incident: Some(IncidentView {
+            reason: incident.reason,
+            who: incident.who,
+            began_at: Time(incident.began_at),
+            scope: incident.scope.view(),
+            organizations,
+            accounts,
+            certificates,
+            rows,
+        }),
+    })
+}
+
+fn shown(incident: &Incident, id: &Bytes32, row: &Organization, working: bool) -> IncidentRow {
+    let problem = if incident.is_over_for(row) { None } else { problem(incident, row) };
+    let state = match &problem {
+        _ if working => IncidentState::Working,
+        _ if incident.is_over_for(row) => IncidentState::Replaced,
+        Some(_) => IncidentState::Blocked,
+        None => IncidentState::Waiting,
+    };
+    IncidentRow {
+        organization: organization_text(id),
+        name: row.name.clone(),
+        state,
+        accounts: incident.accounts(row),
+        certificate: incident.certificate_replaced(row),
+        problem: problem.filter(|_| state == IncidentState::Blocked),
+    }
+}
+
+/// What stands in the way of an organization.
+fn problem(incident: &Incident, row: &Organization) -> Option<ErrorView> {
+    let left = |account: &&records::Account| !account.replaced_since(incident.began_at);
+    let account = row.in_tenant().filter(left).find_map(|account| account.problem.clone());
+    let certificate = || {
+        let check = row.checks.iter().find(|check| check.check == HealthCheck::Certificate)?;
+        Some(refused("connect.certificate", check.words.clone()))
+    };
+    let before = || {
+        let listed = row.tenant.as_ref().is_some_and(|tenant| tenant.certificate_before);
+        listed.then(|| refused("incident.old-certificate", "The tenant still lists the certificate before.".into()))
+    };
+    account.or_else(|| if incident.certificate_replaced(row) { None } else { certificate().or_else(before) })
+}
+
+fn refused(code: &str, what: String) -> ErrorView {
+    Error::new(ErrorClass::Refused, code, what, "Connect the tenant again: that replaces every certificate.").into()
+}
+
+pub(crate) async fn retry(app: &App, _request: RetryIncidentRequest) -> Result<IncidentBoardView> {
+    let session = app.session().await?;
+    if let Some(incident) = read(app, &session).await? {
+        // Somebody says that what stood in the way is gone.
+        if let Ok(mut tried) = session.renewals.clone().try_lock_owned() {
+            tried.clear();
+        }
+        for (id, row) in left(app, &incident).await? {
+            if incident.certificate_replaced(&row) {
+                order(app, &session, &incident, &id, &row, true);
+            }
+        }
+        take_up(app, &session).await?;
+    }
+    board(app, IncidentRequest {}).await
+}
+
+pub(crate) async fn end(app: &App, _request: EndIncidentRequest) -> Result<IncidentBoardView> {
+    let session = app.session().await?;
+    if let Some(incident) = board(app, IncidentRequest {}).await?.incident {
+        let (accounts, certificates) = (incident.accounts, incident.certificates);
+        let note = format!(
+            "{}: {} of {} accounts and {} of {} certificates were replaced",
+            incident.reason, accounts.replaced, accounts.of, certificates.replaced, certificates.of
+        );
+        let mut change = Change::begin(app, &session).await?;
+        change.tx.put_meta(meta::INCIDENT, &seal(&session, None)?).await?;
+        change.note(Action::IncidentEnded, None, None, Some(note)).await?;
+        change.commit().await?;
+        app.tell(Event::StatusChanged);
+    }
+    Ok(IncidentBoardView { incident: None })
+}
+
+/// Goes on with what is left, if an incident is open and that is not being done already.
+pub(crate) async fn take_up(app: &App, session: &Arc<Session>) -> Result<()> {
+    let Some(incident) = read(app, session).await? else { return Ok(()) };
+    round(app, session, &incident).await?;
+    if !at_work(app, session).is_empty() && !session.incident.driven.swap(true, Ordering::AcqRel) {
+        let (this, own) = (app.clone(), session.clone());
+        session.spawn(async move {
+            // What cannot be read now is looked for again at the next tick.
+            let _ = drive(&this, &own).await;
+            own.incident.driven.store(false, Ordering::Release);
+        });
+    }
+    Ok(())
+}
+
+/// Round after round until one finds nothing that can go on: an account whose candidate is older than the incident is
+/// settled in one and replaced in the next.
+async fn drive(app: &App, session: &Arc<Session>) -> Result<()> {
+    let mut events = app.events();
+    loop {
+        while !at_work(app, session).is_empty() {
+            if matches!(events.recv().await, Err(RecvError::Closed)) {
+                return Ok(());
+            }
+        }
+        // Ended meanwhile, nothing more is begun.
+        let Some(incident) = read(app, session).await? else { return Ok(()) };
+        round(app, session, &incident).await?;
+        if at_work(app, session).is_empty() {
+            return Ok(());
+        }
+    }
+}
+
+/// Orders everything that is left and may go on now.
+async fn round(app: &App, session: &Arc<Session>, incident: &Incident) -> Result<()> {
+    let (certified, mut old): (Vec<_>, Vec<_>) =
+        left(app, incident).await?.into_iter().partition(|(_, row)| incident.certificate_replaced(row));
+    for (id, row) in &certified {
+        order(app, session, incident, id, row, false);
+    }
+    // Whoever holds it renews certificates right now, and goes on with the accounts after each.
+    let Ok(tried) = session.renewals.clone().try_lock_owned() else { return Ok(()) };
+    let now = app.inner.clock.steady_ms();
+    old.retain(|(id, row)| {
+        // An admin who connects the tenant right now replaces its certificate, too.
+        let rests = tried.get(id).is_some_and(|again_at| *again_at > now) || connect::is_setting_up(app, id);
+        if rests {
+            // Its certificate stands in the way of nothing else.
+            order(app, session, incident, id, row, false);
+        }
+        !rests
+    });
+    if !old.is_empty() {
+        lock(&session.incident.certificates).extend(old.iter().map(|(id, _)| *id));
+        app.tell(Event::JobsChanged);
+        let (this, own, incident) = (app.clone(), session.clone(), incident.clone());
+        session.spawn(async move {
+            let tried = Mutex::new(tried);
+            futures_util::stream::iter(&old)
+                .for_each_concurrent(AT_ONCE, |(id, _)| replace(&this, &own, &incident, id, &tried))
+                .await;
+        });
+    }
+    Ok(())
+}
+
+/// Replaces the certificate of one organization, and then orders its accounts, whatever came of the first.
+async fn replace(
+    app: &App,
+    session: &Arc<Session>,
+    incident: &Incident,
+    id: &Bytes32,
+    tried: &Mutex<tokio::sync::OwnedMutexGuard<std::collections::HashMap<Bytes32, u64>>>,
+) {
+    match certificates::renew_older(app, session, id, incident.began_at).await {
+        Ok(()) => lock(tried).remove(id),
+        Err(_) => lock(tried).insert(*id, app.inner.clock.steady_ms().saturating_add(AGAIN_AFTER_MS)),
+    };
+    if let Ok(row) = crate::organizations::load(app, id).await {
+        order(app, session, incident, id, &row, false);
+    }
+    lock(&session.incident.certificates).remove(id);
+    app.tell(Event::JobsChanged);
+}
+
+/// Orders the accounts of one organization that are left: what is unfinished first, since until it is settled the
+/// other one may not begin, then those that were shown last.
+fn order(app: &App, session: &Arc<Session>, incident: &Incident, id: &Bytes32, row: &Organization, at_once: bool) {
+    let mut accounts: Vec<_> = row.in_tenant().filter(|account| !account.replaced_since(incident.began_at)).collect();
+    accounts.sort_by_key(|account| {
+        let viewed = account.last_viewed.as_ref().map(|(_, at)| *at);
+        (account.pending_since.is_none(), std::cmp::Reverse(viewed))
+    });
+    let recent = app.now_ms().saturating_sub(AGAIN_AFTER_MS);
+    for account in accounts {
+        // Rotated, and only its sessions could not be ended: not again and again.
+        let half_done = account.made_at.is_some_and(|at| at >= incident.began_at && at > recent);
+        if half_done && account.pending_since.is_none() && !at_once {
+            continue;
+        }
+        rotate::press(app, session, id, row, account, at_once);
+    }
+}
+
+/// Organizations with something left, those first of which something was shown last.
+async fn left(app: &App, incident: &Incident) -> Result<Vec<(Bytes32, Organization)>> {
+    let mut left = Vec::new();
+    each(app, &incident.scope, |id, row| {
+        if !incident.is_over_for(row) {
+            left.push((*id, row.clone()));
+        }
+    })
+    .await?;
+    left.sort_by_key(|(_, row)| std::cmp::Reverse(row.last_viewed()));
+    Ok(left)
+}
+
+/// Whether an organization is in the scope of an open incident: a rotation of it that was begun before and is gone on
+/// with ends sessions like those that the incident orders.
+pub(crate) async fn covers(app: &App, session: &Session, id: &Bytes32, row: &Organization) -> Result<bool> {
+    Ok(read(app, session).await?.is_some_and(|incident| incident.scope.covers(id, row)))
+}
+
+fn at_work(app: &App, session: &Session) -> HashSet<Bytes32> {
+    let mut working = rotate::working(app);
+    working.extend(lock(&session.incident.certificates).iter());
+    working
+}
+
+async fn each(app: &App, scope: &Scope, mut visit: impl FnMut(&Bytes32, &Organization)) -> Result<()> {
+    let mut failed = None;
+    app.inner
+        .store
+        .index_scan(&Span::prefix(key::ORGANIZATIONS), Direction::Forward, |key, value| {
+            match (key.last_chunk(), decode::<Organization>(value)) {
+                (Some(id), Ok(row)) if scope.covers(id, &row) => visit(id, &row),
+                (_, Err(error)) => failed = Some(error),
+                _ => {}
+            }
+            ControlFlow::Continue(())
+        })
+        .await?;
+    failed.map_or(Ok(()), Err)
+}
+
+async fn read(app: &App, session: &Session) -> Result<Option<Incident>> {
+    let Some(sealed) = app.inner.store.meta(meta::INCIDENT).await? else { return Ok(None) };
+    let plain = PageKey::derive(session.device.local()).open(PAGE, 0, &sealed).map_err(session::unreadable_keys)?;
+    // Exposed to be decoded; no secret is among it.
+    decode(plain.expose())
+}
+
+fn seal(session: &Session, incident: Option<&Incident>) -> Result<Vec<u8>> {
+    let plain = encode(&incident)?;
+    PageKey::derive(session.device.local()).seal(PAGE, 0, &plain, &mut rng()).map_err(session::unreadable_keys)
+}
+
+/// The report, as a customer or an insurer gets it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Report {
+    firm: String,
+    reason: String,
+    begun_by: String,
+    began_at: Time,
+    written_at: Time,
+    accounts: Replaced,
+    certificates: Replaced,
+    /// The newest entry of the MSP's signed history.
+    msp_head: HeadLine,
+    organizations: Vec<ReportRow>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ReportRow {
+    organization: String,
+    name: String,
+    tenant: Option<String>,
+    state: IncidentState,
+    certificate_made_at: Option<Time>,
+    accounts: Vec<ReportAccount>,
+    problem: Option<ErrorView>,
+    /// The newest entry of its signed history: whoever has the ledger can show that it came after the replacing.
+    head: HeadLine,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ReportAccount {
+    user_name: String,
+    replaced: bool,
+    rotated_at: Option<Time>,
+    verified_at: Option<Time>,
+    sessions_ended_at: Option<Time>,
+}
+
+#[derive(Serialize)]
+struct HeadLine {
+    seq: u64,
+    hash: String,
+}
+
+impl From<vitrine_ledger::Head> for HeadLine {
+    fn from(head: vitrine_ledger::Head) -> Self {
+        Self { seq: head.seq, hash: vault::hex(head.hash.as_bytes()) }
+    }
+}
+
+pub(crate) async fn report(app: &App, request: SaveIncidentReportRequest) -> Result<SavedIncidentReportView> {
+    let session = app.session().await?;
+    let incident = read(app, &session).await?.ok_or_else(none_open)?;
+    let board = board(app, IncidentRequest {}).await?.incident.ok_or_else(none_open)?;
+    let (working, mut organizations, mut failed) = (at_work(app, &session), Vec::new(), None);
+    each(app, &incident.scope, |id, row| match report_row(&incident, id, row, working.contains(id)) {
+        Ok(line) => organizations.push(line),
+        Err(error) => failed = Some(error),
+    })
+    .await?;
+    failed.map_or(Ok(()), Err)?;
+    organizations.sort_by(|a, b| a.name.cmp(&b.name));
+    let report = Report {
+        firm: vault::firm(app).await?.msp_name,
+        reason: board.reason,
+        begun_by: board.who,
+        began_at: board.began_at,
+        written_at: Time(app.now_ms()),
+        accounts: board.accounts,
+        certificates: board.certificates,
+        msp_head: session.msp().head().into(),
+        organizations,
+    };
+    let text = serde_json::to_vec_pretty(&report).map_err(|error| {
+        Error::machine("incident.report", "The report could not be written.", "Try again.").because(error)
+    })?;
+    let path = PathBuf::from(request.path.trim());
+    files::create(&path, &text)?;
+    Ok(SavedIncidentReportView { path: path.display().to_string() })
+}
+
+fn report_row(incident: &Incident, id: &Bytes32, row: &Organization, working: bool) -> Result<ReportRow> {
+    let line = shown(incident, id, row, working);
+    let fold = Fold::decode(&row.state).map_err(crate::journal::damaged_fold)?;
+    let account = |account: &records::Account| ReportAccount {
+        user_name: account.user_name.clone(),
+        replaced: account.replaced_since(incident.began_at),
+        rotated_at: account.rotated_at.map(Time),
+        verified_at: account.verified_at.map(Time),
+        sessions_ended_at: account.sessions_ended_at.map(Time),
+    };
+    Ok(ReportRow {
+        organization: line.organization,
+        name: line.name,
+        tenant: row.tenant.as_ref().map(|tenant| tenant.id.clone()),
+        state: line.state,
+        certificate_made_at: row.tenant.as_ref().map(|tenant| Time(tenant.certificate_made_at)),
+        accounts: row.in_tenant().map(account).collect(),
+        problem: line.problem,
+        head: fold.head().into(),
+    })
+}
+
+fn none_open() -> Error {
+    Error::usage("incident.none", "No incident is open.", "Write the report before you end an incident.")
+}
