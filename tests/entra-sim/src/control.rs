@@ -120,6 +120,8 @@ pub struct TenantChange {
     pub add_phone: Option<PhoneChange>,
     /// Enables or disables a user.
     pub user_enabled: Option<UserEnabled>,
+    /// Deletes this user (name or object id), as an admin does in the portal; it can be restored for 30 days.
+    pub delete_user: Option<String>,
 }
 
 /// See [`TenantChange::principal`].
@@ -206,10 +208,9 @@ impl Control {
         self.world().faults.clear();
     }
 
-    /// Moves the simulated clock; negative goes back.
+    /// Moves the simulated clock; negative goes back, and what the directory showed by then it goes on showing.
     pub fn advance_clock(&self, ms: i64) {
-        let mut world = self.world();
-        world.offset_ms = world.offset_ms.saturating_add(ms);
+        self.world().advance(ms);
     }
 
     /// Simulated time, Unix milliseconds.
@@ -396,6 +397,9 @@ impl Control {
         }
         if let Some(e) = &change.user_enabled {
             tenant.user_mut(&e.user_name).ok_or_else(|| format!("no user {}", e.user_name))?.enabled = e.enabled;
+        }
+        if let Some(user) = &change.delete_user {
+            tenant.user_mut(user).ok_or_else(|| format!("no user {user}"))?.deleted_ms = Some(now);
         }
         Ok(())
     }

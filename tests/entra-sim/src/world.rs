@@ -195,6 +195,26 @@ impl World {
         clock::real_now_ms() + self.offset_ms
     }
 
+    /// Moves the clock. A clock that is set back undoes no replication: the copies that had arrived are there.
+    pub(crate) fn advance(&mut self, ms: i64) {
+        self.offset_ms = self.offset_ms.saturating_add(ms);
+        let back = ms.min(0);
+        for tenant in &mut self.tenants {
+            let seen = (tenant.users.iter_mut().map(|user| &mut user.visible_from_ms))
+                .chain(tenant.applications.iter_mut().flat_map(|app| {
+                    app.keys.iter_mut().map(|key| &mut key.known_from_ms).chain([&mut app.visible_from_ms])
+                }))
+                .chain(tenant.principals.iter_mut().map(|principal| &mut principal.visible_from_ms))
+                .chain(tenant.app_roles.iter_mut().map(|role| &mut role.visible_from_ms))
+                .chain(tenant.roles.iter_mut().flat_map(|role| {
+                    [Some(&mut role.visible_from_ms), role.gone_from_ms.as_mut()].into_iter().flatten()
+                }));
+            for from in seen {
+                *from = from.saturating_add(back);
+            }
+        }
+    }
+
     /// The tenant of an id or a verified domain.
     pub(crate) fn tenant_at(&self, name: &str) -> Option<usize> {
         self.by_name.get(name).or_else(|| self.by_name.get(&name.to_ascii_lowercase())).copied()
