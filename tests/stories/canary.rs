@@ -1,19 +1,23 @@
 //! Canaries: known secrets and names are planted, the journey is gone through, and none of them may be found on the
-//! disk, in what the program prints beside its answer, in arguments and environment of its processes, or in the memory
-//! of the agent once it is locked.
+//! disk (data folder, journal, temporary files, backup, log at its finest), in what the program prints beside its
+//! answer, in arguments and environment of any of its processes at any time, in what a crash leaves, or in the memory of
+//! the agent once it is locked.
 
+use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fs;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use vitrine_kit::wait::{PATIENCE, until};
 
 use crate::browser;
 use crate::cloud::{self, CONTOSO, shown};
 use crate::desk::{Desk, PASSPHRASE, exit};
+use crate::processes::{Watch, agent, gone, memory, signal, socket};
 
 const EMERGENCY: &str = "emergency@contoso.onmicrosoft.com";
 const FIRM: &str = "Quetzal & Zebrafish IT";
@@ -64,6 +68,9 @@ async fn no_canary_is_found_outside_the_open_vault() -> Result<()> {
     let sim = cloud::start().await?;
     let mut desk = Desk::at(&sim)?;
     desk.set("RUST_LOG", "trace");
+    desk.set("VITRINE_LOG", desk.path("vitrine.log"));
+    desk.set("VITRINE_LOG_LEVEL", "trace");
+    let watch = Watch::begin(&desk);
     desk.does(["init", "--firm", FIRM, "--person", PERSON, "--accept-file-fallback"]).await?;
     desk.does(["backup", "--folder", "backup"]).await?;
     desk.does(["org", "add", ORGANIZATION, "--notes", NOTES]).await?;
@@ -92,11 +99,17 @@ async fn no_canary_is_found_outside_the_open_vault() -> Result<()> {
     ];
     let (secrets, all) = (Canaries::of(&secrets), Canaries::of(&[secrets.as_slice(), &names].concat()));
 
-    // The search itself can find something.
-    let planted = desk.path("tmp").join("planted");
-    fs::write(&planted, format!("...{second}..."))?;
-    ensure!(all.found_below(&desk.path("tmp"))? == [(planted.clone(), "new password")], "the search is blind");
-    fs::remove_file(&planted)?;
+    // The search itself can find something, in each of the places it is to look at.
+    for place in ["tmp/planted", "vault/planted", "backup/planted", "vitrine.log.planted"] {
+        let planted = desk.path(place);
+        fs::write(&planted, format!("...{second}..."))?;
+        ensure!(all.found_below(&desk.path(""))? == [(planted.clone(), "new password")], "blind to {place}");
+        fs::remove_file(&planted)?;
+    }
+    for place in ["vault/vitrine.db", "vault/vitrine.db-wal", "vault/views", "backup/Vitrine.backup", "vitrine.log"] {
+        let length = fs::metadata(desk.path(place)).with_context(|| place.to_owned())?.len();
+        ensure!(length > 0, "{place} is empty: nothing in it was searched");
+    }
 
     // On the disk, with the journal of an open database and without.
     let on_disk = |when: &str| -> Result<()> {
@@ -110,106 +123,74 @@ async fn no_canary_is_found_outside_the_open_vault() -> Result<()> {
         let told = format!("{:?}", ended.told);
         ensure!(secrets.found_in(told.as_bytes()).is_empty(), "told: {told}");
     }
-    ensure!(
-        all.found_in(rotated.out.as_bytes())
-            .iter()
-            .all(|name| !["passphrase", "old password", "new password", "key"].contains(name)),
-        "an answer holds a secret that nobody asked for"
-    );
-    // What other people of the machine may read of the processes.
-    let agent = agent(&desk)?;
-    for part in ["cmdline", "environ"] {
-        let bytes = fs::read(agent.join(part))?;
-        ensure!(all.found_in(&bytes).is_empty(), "{part} of the agent holds a canary");
-    }
-    memory_after_lock(&desk, &agent, &secrets).await?;
+    ensure!(secrets.found_in(rotated.out.as_bytes()).is_empty(), "an answer holds a secret that nobody asked for");
+    memory_after_lock(&desk, &secrets).await?;
     on_disk("after lock")?;
 
-    // Killed, it leaves journal and socket behind, and still nothing to read.
-    desk.vitrine(["unlock"]).passphrase(PASSPHRASE).ends(exit::DONE).await?;
-    desk.vitrine(view).ends(exit::DONE).await?;
-    let agent = self::agent(&desk)?;
-    signal("KILL", &agent)?;
-    gone(&agent).await?;
-    on_disk("after a kill")?;
-    let again = desk.vitrine(view).passphrase(PASSPHRASE).ends(exit::DONE).await?;
-    ensure!(again["secret"] == second.as_str(), "the kill lost something");
-    Ok(())
-}
-
-/// The process that holds the keys of this desk: its folder in `/proc`.
-fn agent(desk: &Desk) -> Result<PathBuf> {
-    let home = format!("VITRINE_HOME={}\0", desk.vault().display()).into_bytes();
-    for entry in fs::read_dir("/proc")? {
-        let process = entry?.path();
-        let reads = |part: &str| fs::read(process.join(part)).unwrap_or_default();
-        if reads("cmdline").ends_with(b"\0agent\0") && reads("environ").windows(home.len()).any(|part| part == home) {
-            return Ok(process);
-        }
+    // Killed, it leaves journal and socket behind, and still nothing to read. Crashed, it leaves no image of its memory.
+    for (name, crashes) in [("KILL", false), ("ABRT", true)] {
+        desk.vitrine(["unlock"]).passphrase(PASSPHRASE).ends(exit::DONE).await?;
+        desk.vitrine(view).ends(exit::DONE).await?;
+        let agent = agent(&desk)?;
+        let limits = fs::read_to_string(agent.join("limits"))?;
+        let core = limits.lines().find(|line| line.starts_with("Max core file size")).context("no limit of cores")?;
+        ensure!(core.split_whitespace().nth(4) == Some("0"), "a crash would leave an image of the keys: {core}");
+        let folder = fs::read_link(agent.join("cwd"))?;
+        let before = files(&folder)?;
+        signal(name, &agent)?;
+        gone(&agent).await?;
+        let more: Vec<_> = files(&folder)?.difference(&before).cloned().collect();
+        let images: Vec<_> = more.iter().filter(|file| file.to_string_lossy().starts_with("core")).collect();
+        ensure!(!crashes || images.is_empty(), "a crash left {images:?} in {}", folder.display());
+        on_disk(&format!("after SIG{name}"))?;
+        let again = desk.vitrine(view).passphrase(PASSPHRASE).ends(exit::DONE).await?;
+        ensure!(again["secret"] == second.as_str(), "SIG{name} lost something");
     }
-    bail!("no agent is running")
-}
-
-fn signal(name: &str, process: &Path) -> Result<()> {
-    let id = process.file_name().context("not a process")?;
-    ensure!(Command::new("kill").arg(format!("-{name}")).arg(id).status()?.success(), "kill -{name} failed");
+    for process in watch.end()? {
+        let arguments = String::from_utf8_lossy(&process.arguments).replace('\0', " ");
+        let found = all.found_in(&process.environment);
+        ensure!(found.is_empty(), "in the environment of {arguments}: {found:?}");
+        // What a person types as an argument stands in the arguments of that one command, names among it.
+        let typed = process.arguments.split(|byte| *byte == 0).any(|argument| argument == b"--json");
+        let found = if typed { secrets.found_in(&process.arguments) } else { all.found_in(&process.arguments) };
+        ensure!(found.is_empty(), "in the arguments of {arguments}: {found:?}");
+    }
     Ok(())
 }
 
-async fn gone(process: &Path) -> Result<()> {
-    // A process that nobody waited for yet is a name without content.
-    let gone = || fs::read(process.join("cmdline")).map_or(true, |line| line.is_empty());
-    until("the end of the agent", PATIENCE, async || gone().then_some(())).await
+/// Names of the files in a folder.
+fn files(folder: &Path) -> Result<BTreeSet<OsString>> {
+    Ok(fs::read_dir(folder)?.map(|entry| Ok(entry?.file_name())).collect::<std::io::Result<_>>()?)
 }
 
-/// Locks over the socket, stops the process in the moment it has left to answer, and reads all its memory.
-async fn memory_after_lock(desk: &Desk, agent: &Path, secrets: &Canaries) -> Result<()> {
-    let before = memory(agent)?;
+/// An agent that took nothing for so long waits for its answers to be read.
+const DEAF: Duration = Duration::from_secs(2);
+
+/// Locks over the socket while another caller holds the end of the process up, stops it there, and reads all its memory.
+async fn memory_after_lock(desk: &Desk, secrets: &Canaries) -> Result<()> {
+    let agent = agent(desk)?;
+    let before = memory(&agent)?;
     let known = desk.vault().display().to_string();
     let readable = before.windows(known.len()).any(|window| window == known.as_bytes());
     ensure!(readable, "the memory cannot be searched: not even the data folder's name is in it");
     drop(before);
-    lock(desk)?;
-    signal("STOP", agent)?;
-    let after = memory(agent);
-    signal("CONT", agent)?;
+    let socket = socket(desk)?;
+    let mut deaf = UnixStream::connect(&socket)?;
+    deaf.set_write_timeout(Some(DEAF))?;
+    while deaf.write_all(&b"?\n".repeat(1 << 14)).is_ok() {}
+    let mut stream = UnixStream::connect(&socket)?;
+    stream.write_all(b"{\"command\":\"lock\",\"request\":{}}\n")?;
+    // It stops listening when the keys are gone.
+    until("a locked agent", PATIENCE, async || (!socket.exists()).then_some(())).await?;
+    signal("STOP", &agent)?;
+    let after = memory(&agent);
+    signal("CONT", &agent)?;
     let after = after?;
     ensure!(!after.is_empty(), "the agent was gone before it could be read");
     let found = secrets.found_in(&after);
     ensure!(found.is_empty(), "in memory after lock: {found:?}");
-    gone(agent).await
-}
-
-/// Asks the agent itself: the command takes longer to end than the agent.
-fn lock(desk: &Desk) -> Result<()> {
-    use std::io::Write;
-    let folder = fs::read_dir(desk.path("run"))?.next().context("no folder of the agent")??.path();
-    let socket = fs::read_dir(folder)?.next().context("no socket of the agent")??.path();
-    let mut stream = UnixStream::connect(socket)?;
-    stream.write_all(b"{\"command\":\"lock\",\"request\":{}}\n")?;
-    let mut byte = [0];
-    stream.read_exact(&mut byte)?;
-    Ok(())
-}
-
-/// Everything a process may read and write, as it stands.
-fn memory(process: &Path) -> Result<Vec<u8>> {
-    let maps = fs::read_to_string(process.join("maps"))?;
-    let mut memory = fs::File::open(process.join("mem")).context("reading another process needs root")?;
-    let mut bytes = Vec::new();
-    for line in maps.lines() {
-        let mut words = line.split_whitespace();
-        let (Some((from, to)), Some(mode)) = (words.next().and_then(|range| range.split_once('-')), words.next())
-        else {
-            continue;
-        };
-        if !mode.starts_with("rw") {
-            continue;
-        }
-        let (from, to) = (u64::from_str_radix(from, 16)?, u64::from_str_radix(to, 16)?);
-        memory.seek(SeekFrom::Start(from))?;
-        // A range that went away meanwhile holds nothing.
-        let _ = (&mut memory).take(to - from).read_to_end(&mut bytes);
-    }
-    Ok(bytes)
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    ensure!(answer.contains("\"locked\""), "whoever locked was told {answer:?}");
+    gone(&agent).await
 }

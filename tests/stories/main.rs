@@ -10,7 +10,9 @@ mod browser;
 mod cloud;
 mod desk;
 mod paper;
+mod processes;
 
+mod agent;
 mod bad_cloud;
 mod bad_network;
 mod bad_rotation;

@@ -4,25 +4,45 @@
 //! The socket lies in a folder only this user enters, is itself 0600, and each caller's user id is asked from the
 //! kernel, so that another user of the machine gets nothing even where a folder's mode was changed.
 
-use crate::App;
-use crate::api::{Command, ErrorClass, ErrorView};
+use crate::api::{Command, ErrorClass, ErrorView, LockRequest};
 use crate::error::{Error, Result};
+use crate::{App, lock};
 use crate::{files, routes};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::time::Duration;
 use std::{env, io};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::unix::OwnedWriteHalf;
 use tokio::net::{UnixListener, UnixStream};
+use tokio::task::AbortHandle;
 use zeroize::Zeroizing;
 
 /// A request line is at most this long; an import of organizations is the longest.
 const LONGEST: u64 = 4 << 20;
 
+/// Callers at once. One more, and the one that came first is hung up on: callers that never say anything must neither
+/// use up the descriptors, without which no file can be opened, nor keep others from being heard.
+const MOST_CALLERS: usize = 128;
+
 /// Before another try where no connection could be accepted, as when all descriptors are in use.
 const PAUSE: Duration = Duration::from_millis(200);
+
+/// How long an ending agent waits for callers that are being answered, one that reads nothing among them.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// Answers of an agent that ends.
+#[derive(Default)]
+pub(crate) struct Farewells {
+    /// Shared by whoever is being answered.
+    answering: tokio::sync::RwLock<()>,
+    /// Who asked for the lock, and what they are told.
+    last: Mutex<Vec<(OwnedWriteHalf, Zeroizing<Vec<u8>>)>>,
+}
 
 /// What is asked. A request is read from the line itself and an answer written into one that is wiped: nothing between
 /// them holds a secret in a form of its own.
@@ -65,6 +85,7 @@ pub(crate) fn listen(app: &App) -> Result<()> {
     .map_err(|error: io::Error| files::failed(&path, error))?;
     let this = app.clone();
     app.background(async move {
+        let mut callers = VecDeque::<AbortHandle>::new();
         loop {
             let stream = match listener.accept().await {
                 Ok((stream, _)) => stream,
@@ -78,10 +99,16 @@ pub(crate) fn listen(app: &App) -> Result<()> {
             let same_user = stream.peer_cred().is_ok_and(|peer| peer.uid() == rustix::process::getuid().as_raw());
             if same_user {
                 let app = this.clone();
-                this.background(async move {
+                callers.retain(|caller| !caller.is_finished());
+                if callers.len() >= MOST_CALLERS
+                    && let Some(first) = callers.pop_front()
+                {
+                    first.abort();
+                }
+                callers.push_back(this.background(async move {
                     // A caller that went away needs no answer.
                     let _ = serve(&app, stream).await;
-                });
+                }));
             }
         }
     });
@@ -92,8 +119,13 @@ async fn serve(app: &App, stream: UnixStream) -> io::Result<()> {
     let (read, mut write) = stream.into_split();
     let mut read = BufReader::new(read);
     while let Some(line) = line(&mut read).await? {
+        let _answering = app.inner.farewells.answering.read().await;
+        let mut locks = false;
         let answer = match serde_json::from_slice::<Question<&RawValue>>(&line) {
-            Ok(question) => routes::dispatch(app, &question.command, question.request).await,
+            Ok(question) => {
+                locks = question.command == LockRequest::NAME;
+                routes::dispatch(app, &question.command, question.request).await
+            }
             Err(error) => Err(Error::usage(
                 "edge.malformed",
                 "The request could not be read.",
@@ -107,9 +139,35 @@ async fn serve(app: &App, stream: UnixStream) -> io::Result<()> {
             Err(error) => Zeroizing::new(serde_json::to_vec(&Reply::<()>::Error(error))?),
         };
         bytes.push(b'\n');
+        if locks && app.inner.host.ends_with_lock() {
+            lock(&app.inner.farewells.last).push((write, bytes));
+            return Ok(());
+        }
         write.write_all(&bytes).await?;
     }
     Ok(())
+}
+
+/// Ends a locked agent: keys, database and data folder are let go of first, and whoever asked for it hears of it last.
+pub(crate) async fn end(app: App) {
+    // Whoever comes now finds nobody, instead of an agent that ends.
+    stop_listening(&app);
+    // A caller that reads nothing holds nobody up for long.
+    let _ = tokio::time::timeout(LAST_WORDS, app.inner.farewells.answering.write()).await;
+    app.shut_down();
+    let background = tokio::time::timeout(LAST_WORDS, app.inner.background.end());
+    let _ = background.await;
+    let last = std::mem::take(&mut *lock(&app.inner.farewells.last));
+    drop(app);
+    for (mut write, bytes) in last {
+        // A caller that went away needs no answer, and one that reads nothing gets none.
+        let _ = tokio::time::timeout(LAST_WORDS, write.write_all(&bytes)).await;
+    }
+}
+
+/// A socket left behind is found dead and removed by the next start.
+pub(crate) fn stop_listening(app: &App) {
+    let _ = std::fs::remove_file(socket_path(&app.config().folder));
 }
 
 /// The reply to a request that was answered.

@@ -7,6 +7,12 @@ pub trait Host: Send + Sync + 'static {
     /// # Errors
     /// Where this host has no window, or it did not open.
     fn open_reveal(&self, organization: &str, account: &str) -> Result<(), HostError>;
+
+    /// Whether its process ends once the vault is locked. Who asked for that is then answered last of all, by
+    /// [`App::end`](crate::App::end).
+    fn ends_with_lock(&self) -> bool {
+        false
+    }
 }
 
 /// The host could not do it.

@@ -128,6 +128,8 @@ struct Inner {
     backup: Mutex<backup::State>,
     tray: Mutex<TrayView>,
     reminders: reminders::Reminders,
+    #[cfg(unix)]
+    farewells: agent::Farewells,
     last_use_ms: AtomicU64,
     background: Tasks,
 }
@@ -176,6 +178,8 @@ impl App {
                 backup: Mutex::default(),
                 tray: Mutex::default(),
                 reminders: reminders::Reminders::default(),
+                #[cfg(unix)]
+                farewells: agent::Farewells::default(),
                 last_use_ms: AtomicU64::new(steady),
                 background: Tasks::default(),
             }),
@@ -241,9 +245,14 @@ impl App {
         {
             session.abort();
         }
-        // A socket left behind is found dead and removed by the next start.
         #[cfg(unix)]
-        let _ = std::fs::remove_file(agent::socket_path(&self.config().folder));
+        agent::stop_listening(self);
+    }
+
+    /// Ends the process's part after a lock: lets go of everything, and then answers who asked for the lock.
+    #[cfg(unix)]
+    pub async fn end(self) {
+        agent::end(self).await;
     }
 
     pub(crate) fn config(&self) -> Arc<Config> {
@@ -272,8 +281,8 @@ impl App {
     }
 
     /// Runs beside the windows until it ends or the application shuts down.
-    pub(crate) fn background(&self, work: impl Future<Output = ()> + Send + 'static) {
-        self.inner.background.spawn(work);
+    pub(crate) fn background(&self, work: impl Future<Output = ()> + Send + 'static) -> tokio::task::AbortHandle {
+        self.inner.background.spawn(work)
     }
 
     pub(crate) fn used(&self) {

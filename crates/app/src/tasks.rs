@@ -3,7 +3,7 @@
 use crate::lock;
 use std::future::Future;
 use std::sync::Mutex;
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 
 /// A set of running tasks.
 #[derive(Default)]
@@ -11,11 +11,11 @@ pub(crate) struct Tasks(Mutex<JoinSet<()>>);
 
 impl Tasks {
     /// Runs `work` until it ends or the set does.
-    pub(crate) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+    pub(crate) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) -> AbortHandle {
         let mut tasks = lock(&self.0);
         // What ended is let go of here: an agent answers for months, a task for each caller.
         while tasks.try_join_next().is_some() {}
-        tasks.spawn(work);
+        tasks.spawn(work)
     }
 
     /// Ends every task at its next wait.

@@ -7,13 +7,12 @@ use std::{
     io::{BufRead, BufReader, Write},
     os::unix::process::CommandExt,
     process::{Command, Stdio},
-    time::Duration,
 };
 
 use serde::{Deserialize, Serialize};
 use tokio::signal::unix::{SignalKind, signal};
 use vitrine_app::{
-    App, Error, Headless, Options,
+    App, Error, Headless, Host, HostError, Options,
     api::{EdgeSecret, ErrorClass, ErrorView, Event, LockReason, StatusView, UnlockRequest},
 };
 
@@ -21,9 +20,6 @@ use crate::{
     output::{Failure, Outcome, machine},
     person::Lines,
 };
-
-/// How long the answer to the lock request has to leave before the process ends.
-const LAST_WORDS: Duration = Duration::from_millis(300);
 
 /// What the agent says once it stands or has failed.
 #[derive(Serialize, Deserialize)]
@@ -80,18 +76,31 @@ pub(crate) async fn serve() -> Result<Outcome, Failure> {
     let signals = |kind| signal(kind).map_err(|error| machine("cli.no-signals", &error));
     let (mut terminate, mut interrupt) = (signals(SignalKind::terminate())?, signals(SignalKind::interrupt())?);
     tokio::select! {
-        () = locked(&app) => tokio::time::sleep(LAST_WORDS).await,
+        () = locked(&app) => {}
         _ = terminate.recv() => app.lock(LockReason::Hand).await,
         _ = interrupt.recv() => app.lock(LockReason::Hand).await,
     }
-    app.shut_down();
+    app.end().await;
     Outcome::of(&serde_json::json!({}), String::new())
+}
+
+/// A process that is there to hold the keys, and for nothing else.
+struct Keeper;
+
+impl Host for Keeper {
+    fn open_reveal(&self, organization: &str, account: &str) -> Result<(), HostError> {
+        Headless.open_reveal(organization, account)
+    }
+
+    fn ends_with_lock(&self) -> bool {
+        true
+    }
 }
 
 async fn hold() -> Result<(App, StatusView), Failure> {
     let passphrase = Lines::open(0)?.next()?;
     let options = Options::from_environment()?;
-    let app = App::start(options, Headless).await?;
+    let app = App::start(options, Keeper).await?;
     match app.call(UnlockRequest { passphrase }).await {
         Ok(status) => Ok((app, status)),
         Err(error) => {
