@@ -14,6 +14,7 @@ mod processes;
 
 mod agent;
 mod bad_cloud;
+mod bad_disk;
 mod bad_network;
 mod bad_rotation;
 mod bad_vault;

@@ -28,6 +28,8 @@ const MOST_A_MINUTE: usize = 30;
 const MOST_IN_A_BATCH: usize = 23;
 /// How often records are carried into the ledgers: on a timer, so that traffic does not tell when somebody looked.
 const CARRY_EVERY: Duration = Duration::from_mins(1);
+/// Records read at once: as many as have space reserved.
+const RESERVED: usize = 256;
 /// The store of records is numbered apart from the pages of the index.
 const RECORD_PAGES: u64 = 1 << 63;
 const SIGN: &[u8] = b"vitrine/1/view\0";
@@ -273,12 +275,8 @@ async fn record(app: &App, session: &Arc<Session>, id: &Bytes32, item: &Bytes16,
     drop(last);
     // The record is durable, and what was asked for is shown whatever becomes of the line in the lists: a full disk
     // must not stand between a technician and the password.
-    let line = (shown.action, shown.what, shown.reason.clone(), now);
-    if tell(app, session, id, item, line).await.is_err() {
-        tracing::warn!(
-            code = "credentials.untold",
-            "a view is recorded, but its line in the lists could not be written"
-        );
+    if tell(app, session, Some((counter, shown.action))).await.is_err() {
+        tracing::warn!(code = "credentials.untold", "a view is recorded, and its line in the lists has to wait");
     }
     // Locked meanwhile: what was opened before must not appear, or be copied, after the keys are gone.
     if session.stop.is_cancelled() { Err(Error::locked()) } else { Ok(()) }
@@ -315,33 +313,47 @@ fn keep_pace(app: &App, session: &Session) -> Result<()> {
     Ok(())
 }
 
-async fn tell(
-    app: &App,
-    session: &Session,
-    id: &Bytes32,
-    item: &Bytes16,
-    line: (Action, &'static str, String, u64),
-) -> Result<()> {
-    let (action, what, reason, at) = line;
-    let mut change = Change::begin(app, session).await?;
-    let mut opened = change.open(id).await?;
-    let who = change.firm.person_name.clone();
-    let user_name = opened.row.account(item).map(|account| account.user_name.clone());
-    if let Some(account) = opened.row.account_mut(item) {
-        account.last_viewed = Some((who.clone(), at));
+/// Writes the lines of records that have none yet: of the one that was just stored, and of those before it that a full
+/// disk kept out of the lists.
+async fn tell(app: &App, session: &Session, newest: Option<(u64, Action)>) -> Result<()> {
+    let told = vault::firm(app).await?.told_to;
+    let held = app.inner.store.view_records_after(told, RESERVED).await?;
+    if held.is_empty() {
+        return Ok(());
     }
-    let note = if reason.is_empty() { what.to_owned() } else { format!("{what}: {reason}") };
-    let line = Activity {
-        at,
-        who,
-        action,
-        organization: Some(*id),
-        organization_name: Some(opened.row.name.clone()),
-        user_name,
-        note: Some(note),
-    };
-    change.line(&line).await?;
-    change.save(opened).await?;
+    let key = pages(session);
+    let mut change = Change::begin(app, session).await?;
+    for held in held {
+        // Told meanwhile by another showing.
+        if held.counter <= change.firm.told_to {
+            continue;
+        }
+        change.firm.told_to = held.counter;
+        let (id, seen) = Slot::open(&key, &held)?.seen()?;
+        // One organization that cannot be opened must not keep the lines of all others back.
+        let Ok(mut opened) = change.open(&id).await else { continue };
+        let who = change.firm.person_name.clone();
+        let account = opened.row.account_mut(&seen.item);
+        let user_name = account.as_ref().map(|account| account.user_name.clone());
+        if let Some(account) = account {
+            account.last_viewed = Some((who.clone(), seen.at));
+        }
+        // A record does not say which of the two it was; for the newest it is known here.
+        let action =
+            newest.filter(|(counter, _)| *counter == held.counter).map_or(Action::Viewed, |(_, action)| action);
+        let note = if seen.reason.is_empty() { seen.what } else { format!("{}: {}", seen.what, seen.reason) };
+        let line = Activity {
+            at: seen.at,
+            who,
+            action,
+            organization: Some(id),
+            organization_name: Some(opened.row.name.clone()),
+            user_name,
+            note: Some(note),
+        };
+        change.line(&line).await?;
+        change.save(opened).await?;
+    }
     change.commit().await
 }
 
@@ -360,8 +372,10 @@ pub(crate) fn watch(app: &App, session: &Arc<Session>) {
 
 /// Appends every held record to the ledger of its organization, a batch for each.
 pub(crate) async fn carry(app: &App, session: &Session) -> Result<()> {
+    // A record that was carried may be written over.
+    tell(app, session, None).await?;
     let firm = vault::firm(app).await?;
-    let held = app.inner.store.view_records_after(firm.own.carried_to, 256).await?;
+    let held = app.inner.store.view_records_after(firm.own.carried_to, RESERVED).await?;
     let Some(newest) = held.last().map(|record| record.counter) else { return Ok(()) };
     let key = pages(session);
     let mut batches: BTreeMap<Bytes32, Vec<Vec<u8>>> = BTreeMap::new();
@@ -396,6 +410,14 @@ pub(crate) async fn carry(app: &App, session: &Session) -> Result<()> {
     Ok(())
 }
 
+/// What the lists show of a record.
+struct Seen {
+    item: Bytes16,
+    what: String,
+    at: u64,
+    reason: String,
+}
+
 /// A record as it waits in its slot, with the organization whose ledger it goes to.
 struct Slot {
     organization: Bytes32,
@@ -426,5 +448,33 @@ impl Slot {
 
     fn hash(&self) -> [u8; 32] {
         Sha256::digest(&self.record).into()
+    }
+
+    /// The organization, and what the lists show of the record.
+    fn seen(&self) -> Result<(Bytes32, Seen)> {
+        let read = vitrine_vault::cbor::decode(&self.record, VIEW_LIMIT, |reader| {
+            let content = reader.map(|map| {
+                let content = map.required(1, |reader| reader.bytes(VIEW_LIMIT))?.to_vec();
+                map.required(2, |reader| reader.bytes(VIEW_LIMIT))?;
+                Ok(content)
+            })?;
+            vitrine_vault::cbor::decode(&content, VIEW_LIMIT, |reader| {
+                reader.map(|map| {
+                    let organization = map.required(1, Reader::array)?;
+                    map.required(2, |reader| reader.bytes(VIEW_LIMIT))?;
+                    map.required(3, |reader| reader.bytes(VIEW_LIMIT))?;
+                    map.required(4, Reader::uint::<u64>)?;
+                    map.required(5, |reader| reader.bytes(VIEW_LIMIT))?;
+                    map.required(6, Reader::uint::<u64>)?;
+                    map.required(7, |reader| reader.bytes(VIEW_LIMIT))?;
+                    let item = map.required(8, Reader::array)?;
+                    let what = map.required(9, |reader| reader.text(VIEW_LIMIT))?.to_owned();
+                    let at = map.required(10, Reader::uint)?;
+                    let reason = map.required(11, |reader| reader.text(VIEW_LIMIT))?.to_owned();
+                    Ok((organization, Seen { item, what, at, reason }))
+                })
+            })
+        });
+        read.map_err(session::unreadable_keys)
     }
 }

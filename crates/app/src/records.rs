@@ -130,6 +130,8 @@ pub(crate) struct Firm {
     pub(crate) objects: u64,
     /// Lines of activity ever written; numbers them.
     pub(crate) activity: u64,
+    /// View records up to this number have their lines.
+    pub(crate) told_to: u64,
     /// Organizations whose signed history could not be read when the index was made last: they are in no list.
     pub(crate) unreadable: u32,
 }
