@@ -24,9 +24,11 @@ use crate::desk::{Desk, PASSPHRASE, built, exit};
 
 mod accounts;
 mod backup;
+mod certificates;
 mod fleet;
 mod founding;
 mod instants;
+mod passphrase;
 mod rotation;
 mod viewing;
 

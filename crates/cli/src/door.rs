@@ -4,7 +4,7 @@ use serde_json::json;
 use vitrine_app::{
     Answered, App, Error, Headless, Options,
     agent::Agent,
-    api::{LockRequest, Phase, StatusRequest, StatusView, UnlockRequest},
+    api::{EdgeSecret, LockRequest, Phase, StatusRequest, StatusView, UnlockRequest},
 };
 
 use crate::{
@@ -44,15 +44,21 @@ impl Door {
             Phase::Locked if !person.can_unlock() => return Err(Error::locked().into()),
             Phase::Locked => {
                 let passphrase = person.passphrase("Passphrase: ")?;
-                let status = door.call(UnlockRequest { passphrase }).await?;
-                for error in &status.warnings {
-                    // Beside the answer, whatever it is: a list that lacks a row must not look whole.
-                    person.progress(&json!({ "kind": "warning", "error": error }), &warning(error));
-                }
-                door.lock_after = true;
+                door.unlock(passphrase, person).await?;
             }
         }
         Ok(door)
+    }
+
+    /// Opens the vault for this command alone.
+    pub(crate) async fn unlock(&mut self, passphrase: EdgeSecret, person: &Person) -> Result<(), Failure> {
+        let status = self.call(UnlockRequest { passphrase }).await?;
+        for error in &status.warnings {
+            // Beside the answer, whatever it is: a list that lacks a row must not look whole.
+            person.progress(&json!({ "kind": "warning", "error": error }), &warning(error));
+        }
+        self.lock_after = true;
+        Ok(())
     }
 
     /// Whether the application ends with this process, and with it a sign-in, a job, the clipboard's content.

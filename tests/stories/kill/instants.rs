@@ -7,6 +7,7 @@
 //! power cut.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::ffi::OsStr;
 use std::fmt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -209,6 +210,11 @@ impl Errand {
     /// A command that shows a device code.
     pub(super) fn answered(order: Order, admin: Admin) -> Self {
         Self { order, admin: Some(admin) }
+    }
+
+    /// The same, with a variable.
+    pub(super) fn with(self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        Self { order: self.order.with(name, value), ..self }
     }
 
     /// The same, with its instants noted.

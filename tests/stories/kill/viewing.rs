@@ -1,4 +1,4 @@
-//! Killed while a password is shown, a second factor stored, the passphrase changed.
+//! Killed while a password is shown, and while a second factor is stored.
 
 use anyhow::{Context, Result, ensure};
 

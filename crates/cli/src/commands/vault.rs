@@ -1,7 +1,7 @@
 //! The vault: creating, opening, locking, its passphrase, its state.
 
 use vitrine_app::api::{
-    ChangePassphraseRequest, CreateVaultRequest, DeviceSecretPlace, LockRequest, Phase, StatusView,
+    ChangePassphraseRequest, CreateVaultRequest, DeviceSecretPlace, EdgeSecret, LockRequest, Phase, StatusView,
     SuggestPassphraseRequest, UnlockRequest,
 };
 
@@ -76,11 +76,15 @@ pub(super) async fn suggest(door: &mut Door) -> Result {
 }
 
 pub(super) async fn change_passphrase(door: &mut Door, person: &mut Person) -> Result {
-    if door.status().await?.phase == Phase::NoVault {
+    let phase = door.status().await?.phase;
+    if phase == Phase::NoVault {
         return Err(no_vault());
     }
     let current = person.passphrase("Present passphrase: ")?;
     let new = person.new_passphrase()?;
+    if phase == Phase::Locked {
+        door.unlock(EdgeSecret(current.0.duplicate()), person).await?;
+    }
     let done = door.call(ChangePassphraseRequest { current, new }).await?;
     Outcome::of(&done, "The passphrase was changed. The kit on paper stays valid.".into())
 }
