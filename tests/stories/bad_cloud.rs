@@ -10,6 +10,8 @@ use crate::browser::{self, Will};
 use crate::cloud::{self, CONTOSO, FABRIKAM, TAILSPIN, WINGTIP, shown};
 use crate::desk::{Desk, PASSPHRASE, exit, text};
 
+const NORTHWIND: &str = "northwind.onmicrosoft.com";
+const LITWARE: &str = "litware.onmicrosoft.com";
 const EMERGENCY: &str = "emergency@contoso.onmicrosoft.com";
 const SET_PASSWORD: &str = "PATCH /users/{user-id}";
 
@@ -70,6 +72,39 @@ async fn one_tenant_is_not_connected_to_two_organizations() -> Result<()> {
     let error = running.end().await?.refused(exit::REFUSED, "connect.tenant-in-use")?;
     ensure!(text(&error, "message")?.contains("Contoso"), "{error}");
     Ok(())
+}
+
+#[tokio::test]
+async fn another_tenants_admin_reconnects_nothing() -> Result<()> {
+    let (sim, desk) = connected().await?;
+    desk.does(["org", "add", "Northwind"]).await?;
+    cloud::connect(&sim, &desk, "Northwind", NORTHWIND, &[]).await?;
+    let before = (sim.control().applications(CONTOSO), sim.control().applications(NORTHWIND));
+    // A connected organization asks its own tenant, whose page knows only its own people: it says so to whoever signs
+    // in, and nothing comes back here, whatever tenant was named and whether that one is connected elsewhere or nowhere.
+    let laps = ["laps", "enable", "Contoso", "--name", "second", "--device-code", "--tenant", NORTHWIND];
+    for (arguments, signed_in) in [
+        (["connect", "Contoso", "--yes", "--device-code", "--tenant", NORTHWIND].as_slice(), NORTHWIND),
+        (&["connect", "Contoso", "--yes", "--device-code", "--tenant", CONTOSO], NORTHWIND),
+        (&["connect", "Northwind", "--yes", "--device-code", "--tenant", CONTOSO], CONTOSO),
+        (&["connect", "Contoso", "--yes", "--device-code", "--tenant", LITWARE], LITWARE),
+        (&laps, NORTHWIND),
+    ] {
+        let mut running = desk.vitrine(arguments).passphrase(PASSPHRASE).start().await?;
+        let waiting = running.tells("waitingForCode").await?;
+        let (page, code) = (text(&waiting, "verificationUri")?, text(&waiting, "userCode")?);
+        let admin = cloud::admin(&sim, signed_in)?;
+        let told = browser::device(&sim, &page, &code, &admin, Will::Agree).await?;
+        let told = told.complaint().with_context(|| format!("{arguments:?}: {}", told.page.text()))?;
+        ensure!(told.contains("AADSTS50020"), "{arguments:?}: {told}");
+        running.kill().await?;
+    }
+    ensure!(sim.control().requests(NORTHWIND, "POST /users") == 0, "an account was created elsewhere");
+    let after = (sim.control().applications(CONTOSO), sim.control().applications(NORTHWIND));
+    ensure!(before == after && sim.control().applications(LITWARE).is_empty(), "a tenant was changed: {after:?}");
+    let rotated = desk.does(["rotate", "Contoso"]).await?;
+    ensure!(rotated["done"] == 1, "{rotated}");
+    one_value_opens(&sim, &desk).await
 }
 
 #[tokio::test]
@@ -364,18 +399,35 @@ async fn a_cloud_that_is_down_harms_nothing_and_is_tried_again() -> Result<()> {
     Ok(())
 }
 
+/// A machine whose clock is off by a year, to either side, as somebody sets it in the middle of things.
 #[tokio::test]
 async fn a_clock_wrong_by_a_year_shows_passwords_and_loses_none() -> Result<()> {
-    let (sim, desk) = connected().await?;
-    let password = shown(&desk, "Contoso", EMERGENCY, "current").await?;
-    sim.control().advance_clock(365 * 24 * 3600 * 1000);
-    let ended = desk.vitrine(["rotate", "Contoso", "--wait", "20"]).passphrase(PASSPHRASE).end().await?;
-    let rotated: Value = serde_json::from_str(&ended.out)?;
-    let problem = &rotated["jobs"][0]["problem"];
-    ensure!(problem["code"] == "sign-in.clock-wrong", "{rotated}");
-    // A year's worth of days, and on which side.
-    ensure!(problem["what"].as_str().is_some_and(|what| what.contains("365 days behind")), "{problem}");
-    one_value_opens(&sim, &desk).await?;
-    ensure!(!password.is_empty());
+    const YEAR_MS: i64 = 365 * 24 * 3600 * 1000;
+    for (cloud_moves, word) in [(YEAR_MS, "365 days behind"), (-YEAR_MS, "365 days ahead")] {
+        let (sim, desk) = connected().await?;
+        desk.does(["org", "add", "Northwind"]).await?;
+        let password = shown(&desk, "Contoso", EMERGENCY, "current").await?;
+        sim.control().advance_clock(cloud_moves);
+        let sent = sim.control().requests(CONTOSO, SET_PASSWORD);
+        let ended = desk.vitrine(["rotate", "Contoso", "--wait", "20"]).passphrase(PASSPHRASE).end().await?;
+        let rotated: Value = serde_json::from_str(&ended.out)?;
+        let problem = &rotated["jobs"][0]["problem"];
+        ensure!(problem["code"] == "sign-in.clock-wrong", "{rotated}");
+        // A year's worth of days, and on which side.
+        ensure!(problem["what"].as_str().is_some_and(|what| what.contains(word)), "{problem}");
+        ensure!(problem["next"].as_str().is_some_and(|next| next.contains("date, time")), "{problem}");
+        ensure!(sim.control().requests(CONTOSO, SET_PASSWORD) == sent, "a password was sent");
+        ensure!(shown(&desk, "Contoso", EMERGENCY, "current").await? == password, "another password is shown");
+        one_value_opens(&sim, &desk).await?;
+        // Connecting says the same, and can be done again once the clock is right.
+        let mut running = cloud::begin(&desk, "Northwind", NORTHWIND, &[]).await?;
+        cloud::answer(&sim, &mut running, &cloud::admin(&sim, NORTHWIND)?, Will::Agree).await?;
+        running.end().await?.refused(exit::REFUSED, "sign-in.clock-wrong")?;
+        sim.control().advance_clock(-cloud_moves);
+        let rotated = desk.does(["rotate", "Contoso"]).await?;
+        ensure!(rotated["done"] == 1, "{rotated}");
+        one_value_opens(&sim, &desk).await?;
+        cloud::connect(&sim, &desk, "Northwind", NORTHWIND, &["emergency"]).await?;
+    }
     Ok(())
 }

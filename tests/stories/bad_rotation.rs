@@ -157,6 +157,37 @@ async fn what_was_changed_outside_is_told_and_repaired() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_deleted_account_is_told_of_and_comes_back_with_its_role_and_a_password_of_the_vault() -> Result<()> {
+    let (sim, desk) = connected(&["ea-1", "ea-2"]).await?;
+    let change = |change: TenantChange| {
+        let change = TenantChange { tenant: CONTOSO.to_owned(), ..change };
+        sim.control().change_tenant(&change).map_err(anyhow::Error::msg)
+    };
+    let role = RoleChange { principal: FIRST.to_owned(), role: GLOBAL_ADMINISTRATOR.to_owned() };
+    let disabled = Some(UserEnabled { user_name: FIRST.to_owned(), enabled: false });
+    change(TenantChange { user_enabled: disabled, remove_role: Some(role), ..TenantChange::default() })?;
+    change(TenantChange { delete_user: Some(FIRST.to_owned()), ..TenantChange::default() })?;
+    let organization = desk.does(["laps", "check", "Contoso"]).await?;
+    let seen = account(&organization, FIRST)?;
+    ensure!(seen["problem"]["code"] == "drift.account-gone" && organization["state"] == "failed", "{seen}");
+    // The other one is looked after all the same.
+    desk.does(["rotate", "Contoso", "--account", "ea-2"]).await?;
+    with_admin(&sim, &desk, &["laps", "repair", "Contoso"]).await?.ended(exit::DONE)?;
+    let users = sim.control().users(CONTOSO);
+    let back: Vec<_> = users.iter().filter(|user| user.user_name == FIRST).collect();
+    let [back] = back.as_slice() else { anyhow::bail!("not one account: {back:?}") };
+    ensure!(!back.deleted && back.enabled, "{back:?}");
+    ensure!(back.roles.iter().any(|role| role == "Global Administrator"), "{back:?}");
+    let rotated = desk.does(["rotate", "Contoso"]).await?;
+    ensure!(rotated["done"] == 2 && rotated["failed"] == 0, "{rotated}");
+    let password = shown(&desk, "Contoso", FIRST, "current").await?;
+    ensure!(sim.control().password_accepted(CONTOSO, FIRST, &password), "the current value opens nothing");
+    let organization = desk.does(["laps", "check", "Contoso"]).await?;
+    ensure!(account(&organization, FIRST)?["state"] == "fresh", "{organization}");
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_password_changed_outside_is_noticed_by_a_look_and_repaired_by_the_connection() -> Result<()> {
     let (sim, desk) = connected(&["ea-1"]).await?;
     ensure!(sim.control().set_password_outside(CONTOSO, FIRST, "Somebody-else-9!"), "no such account");

@@ -22,5 +22,7 @@ mod canary;
 mod certificates;
 mod incident;
 mod kill;
+mod locked;
 mod older;
+mod restored;
 mod whole_job;

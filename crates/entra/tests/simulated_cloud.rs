@@ -438,10 +438,19 @@ async fn a_tenant_without_a_managed_domain_is_refused_before_anything_is_written
 async fn throttling_and_passing_faults_are_waited_out_and_long_waits_are_said() {
     let world = World::start().await;
     let session = world.sign_in(&world.plain()).await.unwrap();
-    world.fault("GET /organization", 1, Effect::Throttle { retry_after: Some(20) });
-    world.fault("GET /organization", 1, Effect::Status { status: 503, code: None, retry_after: None });
-    world.fault("GET /organization", 1, Effect::DropBefore);
-    session.graph().organization().await.unwrap();
+    let waited = async |effect, outcome: bool| {
+        world.fault("GET /organization", 1, effect);
+        let before = world.sim.control().now_ms();
+        assert_eq!(session.graph().organization().await.is_ok(), outcome);
+        world.sim.control().now_ms() - before
+    };
+    let throttled = waited(Effect::Throttle { retry_after: Some(20) }, true).await;
+    assert!((20_000..25_000).contains(&throttled), "the tenant asked for 20 s and got {throttled} ms");
+    for effect in [Effect::Status { status: 503, code: None, retry_after: None }, Effect::DropBefore] {
+        let busy = waited(effect, true).await;
+        assert!((1_000..10_000).contains(&busy), "asked again after {busy} ms");
+    }
+    assert!(waited(Effect::Throttle { retry_after: Some(900) }, false).await < 1_000, "a long wait is the caller's");
     world.fault("GET /organization", 1, Effect::Throttle { retry_after: Some(900) });
     let error = session.graph().organization().await.unwrap_err();
     assert_eq!((error.kind(), error.retry_after()), (GraphErrorKind::Throttled, Some(Duration::from_mins(15))));
