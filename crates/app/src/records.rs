@@ -12,7 +12,6 @@ use std::collections::BTreeSet;
 use std::fmt;
 use vitrine_entra::connection::ConnectionRecord;
 use vitrine_entra::{ApplicationId, ClientId, Cloud, ServicePrincipalId, TenantId};
-use vitrine_ledger::LedgerId;
 use vitrine_vault::items::ConnectionItem;
 use zeroize::Zeroizing;
 
@@ -503,11 +502,12 @@ pub(crate) fn unknown_account(id: &dyn fmt::Display) -> Error {
 }
 
 pub(crate) fn organization_text(id: &Bytes32) -> String {
-    LedgerId::from_bytes(*id).to_string()
+    // Not by the id's `Display`, which writes digit by digit: every row of a list has one.
+    data_encoding::HEXLOWER.encode(id)
 }
 
 pub(crate) fn item_text(item: &Bytes16) -> String {
-    vitrine_ledger::ItemId::from_bytes(*item).to_string()
+    data_encoding::HEXLOWER.encode(item)
 }
 
 fn hex<const N: usize>(text: &str) -> Option<[u8; N]> {
