@@ -266,7 +266,7 @@ fn signed_by(
     certificate: &StoredCertificate,
 ) -> Result<Connection> {
     let record = records::connection_record(item, &app.config().cloud).ok_or_else(connect::not_connected)?;
-    Ok(Connection::new(&session.http, record, usable(certificate)?))
+    Ok(Connection::new(&session.http()?, record, usable(certificate)?))
 }
 
 /// Whether the tenant takes this certificate. Waits a moment for one that was just added.

@@ -115,12 +115,12 @@ async fn sign_in(app: &App, session: &Session, id: &[u8; 32], how: &How, claims:
     let How { route, authority, client } = how;
     match route {
         SignInRoute::Browser => {
-            let waiting = oauth::start_browser(&session.http, &config.cloud, authority, *client, claims).await?;
+            let waiting = oauth::start_browser(&session.http()?, &config.cloud, authority, *client, claims).await?;
             set_phase(app, id, ConnectPhase::WaitingForBrowser { url: waiting.authorize_url().to_string() });
             Ok(waiting.finish(cancel.cancelled_owned()).await?)
         }
         SignInRoute::DeviceCode => loop {
-            let waiting = oauth::start_device_code(&session.http, &config.cloud, authority, *client, claims).await?;
+            let waiting = oauth::start_device_code(&session.http()?, &config.cloud, authority, *client, claims).await?;
             let lifetime = u64::try_from(waiting.lifetime().as_millis()).unwrap_or(0);
             set_phase(
                 app,
@@ -323,7 +323,7 @@ async fn set_up(app: &App, session: &Arc<Session>, id: &[u8; 32], admin: &AdminS
     .await?;
     let key_id = setup::listed_certificate(admin, &record, proved).await?;
     point!("connect.made");
-    let connection = Connection::new(&session.http, record.clone(), made);
+    let connection = Connection::new(&session.http()?, record.clone(), made);
     let checks = setup::check(&connection).await?;
     let check = crate::words::connection_check(&checks, app.now_ms());
     let good = check.verdict == Verdict::Good;
@@ -475,7 +475,7 @@ pub(crate) async fn connection(
 ) -> Result<Connection> {
     let item = connection_item(app, session, id, row).await?.ok_or_else(not_connected)?;
     let record = records::connection_record(&item, &app.config().cloud).ok_or_else(not_connected)?;
-    Ok(Connection::new(&session.http, record, certificates::usable(&item.certificate)?))
+    Ok(Connection::new(&session.http()?, record, certificates::usable(&item.certificate)?))
 }
 
 fn found(plan: &Plan) -> FoundTenant {

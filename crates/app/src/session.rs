@@ -1,17 +1,18 @@
 //! What is in memory while the vault is unlocked: keys, the fold of the MSP ledger, the client's connections, and the
 //! tasks that use them. Locking ends the tasks first and then drops the rest, zeroed.
 
-use crate::App;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::incident::Progress;
 use crate::records::Bytes32;
 use crate::store::{Direction, PageSeal};
 use crate::tasks::Tasks;
+use crate::{App, lock};
 use rand::rngs::SysRng;
 use rand_core::UnwrapErr;
 use std::collections::HashMap;
 use std::future::Future;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use tokio_util::sync::CancellationToken;
 use vitrine_entra::http::{Http, HttpSettings};
@@ -31,7 +32,6 @@ pub(crate) struct Session {
     pub(crate) team: TeamId,
     pub(crate) team_keys: TeamKeys,
     pub(crate) msp_key: MspKey,
-    pub(crate) http: Http,
     /// Ends every task of this session.
     pub(crate) stop: CancellationToken,
     /// Groups of the kit that a person was asked to type back.
@@ -46,6 +46,10 @@ pub(crate) struct Session {
     pub(crate) renewals: Arc<tokio::sync::Mutex<HashMap<Bytes32, u64>>>,
     /// What an open incident is at.
     pub(crate) incident: Progress,
+    /// Made when the network is needed first: to read the system's certificate authorities takes longer than all else
+    /// of an unlock after the passphrase, and whoever only looks needs none of them.
+    http: Mutex<Option<Http>>,
+    extra_ca: Option<PathBuf>,
     msp: RwLock<Arc<MspState>>,
     tasks: Tasks,
 }
@@ -73,19 +77,15 @@ pub(crate) struct Keys {
 }
 
 impl Session {
-    pub(crate) fn new(keys: Keys, msp: MspState, config: &Config) -> Result<Self> {
-        let extra_roots_pem =
-            config.extra_ca.as_ref().map(|path| std::fs::read(path).map_err(|error| crate::files::failed(path, error)));
-        let settings = HttpSettings { extra_roots_pem: extra_roots_pem.transpose()?, ..HttpSettings::default() };
+    pub(crate) fn new(keys: Keys, msp: MspState, config: &Config) -> Self {
         let Keys { root, device, member, device_id, team, team_keys, msp_key } = keys;
-        Ok(Self {
+        Self {
             root,
             device,
             author: Author { member, device: device_id },
             team,
             team_keys,
             msp_key,
-            http: Http::new(&settings)?,
             stop: CancellationToken::new(),
             asked_groups: Mutex::default(),
             pace: Mutex::default(),
@@ -93,9 +93,26 @@ impl Session {
             page_end: Mutex::default(),
             renewals: Arc::default(),
             incident: Progress::default(),
+            http: Mutex::default(),
+            extra_ca: config.extra_ca.clone(),
             msp: RwLock::new(Arc::new(msp)),
             tasks: Tasks::default(),
-        })
+        }
+    }
+
+    /// How the network is reached; all clones share connections and pace.
+    ///
+    /// # Errors
+    /// Where the further certificate authorities that are configured cannot be read.
+    pub(crate) fn http(&self) -> Result<Http> {
+        let mut made = lock(&self.http);
+        if let Some(http) = &*made {
+            return Ok(http.clone());
+        }
+        let read = |path: &PathBuf| std::fs::read(path).map_err(|error| crate::files::failed(path, error));
+        let extra_roots_pem = self.extra_ca.as_ref().map(read).transpose()?;
+        let http = Http::new(&HttpSettings { extra_roots_pem, ..HttpSettings::default() })?;
+        Ok(made.insert(http).clone())
     }
 
     /// The newest state of the MSP ledger.
