@@ -411,8 +411,11 @@ async fn a_clock_wrong_by_a_year_shows_passwords_and_loses_none() -> Result<()> 
         let sent = sim.control().requests(CONTOSO, SET_PASSWORD);
         let ended = desk.vitrine(["rotate", "Contoso", "--wait", "20"]).passphrase(PASSPHRASE).end().await?;
         let rotated: Value = serde_json::from_str(&ended.out)?;
-        let problem = &rotated["jobs"][0]["problem"];
+        let job = &rotated["jobs"][0];
+        let problem = &job["problem"];
         ensure!(problem["code"] == "sign-in.clock-wrong", "{rotated}");
+        // The clock passes: it is tried again, and nobody is asked to repair a connection that is sound.
+        ensure!(job["step"] == "failed" && job["nextTryAt"].is_u64(), "{rotated}");
         // A year's worth of days, and on which side.
         ensure!(problem["what"].as_str().is_some_and(|what| what.contains(word)), "{problem}");
         ensure!(problem["next"].as_str().is_some_and(|next| next.contains("date, time")), "{problem}");

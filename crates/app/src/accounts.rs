@@ -28,8 +28,10 @@ pub(crate) fn show_in(row: &mut Organization, organization: &Bytes32, item: &Byt
     shown.phase = phase(account);
     shown.created = account.object_id.is_some();
     shown.unsent = shown.unsent.filter(|unsent| shown.pending_since == Some(*unsent));
-    // What is unfinished is due at once, unless only an admin can go on with it.
+    // What is unfinished is due at once, unless only an admin can go on with it. What was changed outside waits for a
+    // person's decision and falls due when it was repaired.
     shown.due_at = match (&account.pending, &account.current, interval) {
+        _ if shown.phase == Phase::ChangedOutside => None,
         (_, None, _) if account.object_id.is_none() => None,
         (Some(pending), _, _) => Some(pending.made_at_ms),
         (None, Some(current), Some(hours)) => Some(due_at(current.set_at_ms, hours, organization, item)),

@@ -15,6 +15,9 @@ use vitrine_vault::KdfParams;
 pub(crate) const FILE: &str = "config.toml";
 /// Two years: what Entra's own pages offer at most.
 const CERTIFICATE_DAYS: u32 = 730;
+/// Organizations worked on at once. Two thousand tenants take about a minute then, and a small line is not filled.
+const PLACES: u32 = 32;
+const MOST_PLACES: u32 = 256;
 
 /// How this installation is configured.
 #[derive(Clone, Debug)]
@@ -31,6 +34,8 @@ pub struct Config {
     pub extra_ca: Option<PathBuf>,
     /// Days that the certificate of a connection lasts. A tenant's app management policy may ask for fewer.
     pub certificate_days: u32,
+    /// Organizations whose accounts are rotated at once.
+    pub places: u32,
     /// Cost of opening the vault, for vaults created from now on.
     pub kdf: KdfParams,
     /// Settings a person may change.
@@ -48,6 +53,7 @@ struct File {
     cloud: CloudTable,
     network: NetworkTable,
     connection: ConnectionTable,
+    rotation: RotationTable,
     unlock: UnlockTable,
     /// Only what differs from the defaults has to stand here.
     settings: toml::Table,
@@ -73,6 +79,12 @@ struct NetworkTable {
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 struct ConnectionTable {
     certificate_days: Option<u32>,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+struct RotationTable {
+    places: Option<u32>,
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -133,6 +145,18 @@ impl Config {
                 format!("Use 1 to {CERTIFICATE_DAYS} days, as the tenants' policies allow."),
             ));
         }
+        let places = from("VITRINE_ROTATION_PLACES", "")
+            .map(|value| number(&value, "VITRINE_ROTATION_PLACES"))
+            .transpose()?
+            .or(file.rotation.places)
+            .unwrap_or(PLACES);
+        if !(1..=MOST_PLACES).contains(&places) {
+            return Err(Error::usage(
+                "config.rotation-places",
+                format!("{places} organizations cannot be rotated at once."),
+                format!("Use 1 to {MOST_PLACES} places, or remove the [rotation] table."),
+            ));
+        }
         let mut settings = merged(file.settings).map_err(|error| malformed(&path, error.message(), None, ""))?;
         if let Some(minutes) = from("VITRINE_LOCK_AFTER_MINUTES", "lockAfterMinutes") {
             settings.lock_after_minutes = number(&minutes, "VITRINE_LOCK_AFTER_MINUTES")?;
@@ -157,7 +181,19 @@ impl Config {
                 "Use 64 to 1,024 MiB and 3 to 16 passes, or remove the [unlock] table.",
             )
         })?;
-        Ok(Self { folder, cloud, simulated, client_id, extra_ca, certificate_days, kdf, settings, fixed, outside })
+        Ok(Self {
+            folder,
+            cloud,
+            simulated,
+            client_id,
+            extra_ca,
+            certificate_days,
+            places,
+            kdf,
+            settings,
+            fixed,
+            outside,
+        })
     }
 
     /// Reads the file again, below what was given from outside when it was read first.
@@ -394,6 +430,16 @@ mod tests {
         assert_eq!(load("", &[("VITRINE_CERTIFICATE_DAYS", "30")]).unwrap().certificate_days, 30);
         for absurd in ["0", "731", "4294967295"] {
             assert_eq!(code(load("", &[("VITRINE_CERTIFICATE_DAYS", absurd)])), "config.certificate-days");
+        }
+    }
+
+    #[test]
+    fn rotation_has_places_within_bounds() {
+        assert_eq!(load("", &[]).unwrap().places, 32);
+        assert_eq!(load("[rotation]\nplaces = 64\n", &[]).unwrap().places, 64);
+        assert_eq!(load("[rotation]\nplaces = 64\n", &[("VITRINE_ROTATION_PLACES", "8")]).unwrap().places, 8);
+        for absurd in ["0", "257", "4294967295"] {
+            assert_eq!(code(load("", &[("VITRINE_ROTATION_PLACES", absurd)])), "config.rotation-places");
         }
     }
 

@@ -244,7 +244,7 @@ async fn mend(app: &App, session: &Arc<Session>, id: &Bytes32, item: &Bytes16) -
         connect::finish(app, id);
     }
     if password_changed || gave_up {
-        rotate::enqueue(app, session, id, &row, item, Order::Person { named: true });
+        rotate::enqueue(app, session, id, item, Order::Repair);
     }
     Ok(())
 }

@@ -380,7 +380,7 @@ fn order(app: &App, session: &Arc<Session>, incident: &Incident, id: &Bytes32, r
         if half_done && account.pending_since.is_none() && !at_once {
             continue;
         }
-        rotate::press(app, session, id, row, account, at_once);
+        rotate::press(app, session, id, account, at_once);
     }
 }
 

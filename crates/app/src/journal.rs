@@ -625,6 +625,11 @@ async fn keys_of(
     open_keys(session, state, entry)
 }
 
+/// The object that an item of an organization is stored as now.
+pub(crate) fn object_named(row: &Organization, item: &Bytes16) -> Result<ObjectHash> {
+    object_of(&OrganizationState::decode(&row.state).map_err(damaged_fold)?, item)
+}
+
 fn object_of(state: &OrganizationState, item: &Bytes16) -> Result<ObjectHash> {
     let id = ItemId::from_bytes(*item);
     state.item(&id).and_then(|item| item.object).ok_or_else(|| records::unknown_account(&id))

@@ -220,8 +220,7 @@ async fn one(
     })
     .await?;
     note(app, session, id, Action::AccountAdopted, &user_name).await?;
-    let row = organizations::load(app, id).await?;
-    rotate::enqueue(app, session, id, &row, &item, rotate::Order::Resume);
+    rotate::enqueue(app, session, id, &item, rotate::Order::Resume);
     Ok(LapsOutcome::Adopted)
 }
 

@@ -5,6 +5,7 @@ use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::incident::Progress;
 use crate::records::Bytes32;
+use crate::rotate::Places;
 use crate::store::{Direction, PageSeal};
 use crate::tasks::Tasks;
 use crate::{App, lock};
@@ -46,6 +47,8 @@ pub(crate) struct Session {
     pub(crate) renewals: Arc<tokio::sync::Mutex<HashMap<Bytes32, u64>>>,
     /// What an open incident is at.
     pub(crate) incident: Progress,
+    /// How many organizations are worked on at once.
+    pub(crate) places: Places,
     /// Made when the network is needed first: to read the system's certificate authorities takes longer than all else
     /// of an unlock after the passphrase, and whoever only looks needs none of them.
     http: Mutex<Option<Http>>,
@@ -93,6 +96,7 @@ impl Session {
             page_end: Mutex::default(),
             renewals: Arc::default(),
             incident: Progress::default(),
+            places: Places::new(config.places),
             http: Mutex::default(),
             extra_ca: config.extra_ca.clone(),
             msp: RwLock::new(Arc::new(msp)),

@@ -4,14 +4,17 @@
 use crate::api::*;
 use crate::journal::Change;
 use crate::records::{self, Account, Laps, Phase as Stands, Tenant};
-use crate::{App, Clock, Config, Headless, Keychain, KeychainError, Options, own, vault};
+use crate::{App, Clock, Config, Headless, Keychain, KeychainError, Options};
+use crate::{accounts, certificates, organizations, own, rotate, vault};
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
-use vitrine_vault::{KdfParams, SecretText};
+use vitrine_entra::certificate::make_certificate;
+use vitrine_vault::items::{AccountItem, Attention, ConnectionItem, Credential, Origin, StoredCertificate};
+use vitrine_vault::{KdfParams, SecretBytes, SecretText};
 
 const PASSPHRASE: &str = "tundra walnut orbit glacier pepper lantern";
 const DAY: u64 = 24 * 3600 * 1000;
@@ -458,4 +461,107 @@ async fn the_audit_says_how_far_the_signed_history_was_verified() {
     assert!(own.verified.head.len() == 64 && own.verified.head != all.verified.head);
     let second = app.call(AuditRequest { offset: 1, limit: 1, ..AuditRequest::default() }).await.unwrap();
     assert_eq!((second.lines[0].action, second.total), (Action::VaultCreated, 2));
+}
+
+/// What a connection needs, with a certificate of its own.
+fn connection_item(tenant: u8) -> ConnectionItem {
+    let made = make_certificate("Vitrine", 1_700_000_000_000, 1_900_000_000_000).unwrap();
+    ConnectionItem {
+        tenant_id: [tenant; 16],
+        tenant_name: "Contoso".into(),
+        default_domain: "contoso.example".into(),
+        initial_domain: "contoso.onmicrosoft.example".into(),
+        app_id: [2; 16],
+        app_object_id: [3; 16],
+        service_principal_id: [4; 16],
+        certificate: StoredCertificate {
+            der: made.der,
+            private_key_pkcs8: SecretBytes::new(made.pkcs8.to_vec()),
+            not_after_ms: made.not_after_ms,
+            key_id: None,
+        },
+        pending: None,
+        previous: None,
+        cloud: "global".into(),
+    }
+}
+
+#[tokio::test]
+async fn a_connection_is_shared_until_another_certificate_is_stored() {
+    let app = Machine::new().create().await;
+    let id = records::parse_organization(&add(&app, "Contoso").await.id).unwrap();
+    let session = app.session().await.unwrap();
+    let store = async |item: &ConnectionItem| {
+        let mut change = Change::begin(&app, &session).await.unwrap();
+        let mut opened = change.open(&id).await.unwrap();
+        certificates::put(&mut change, &mut opened, item).await.unwrap();
+        change.save(opened).await.unwrap();
+        change.commit().await.unwrap();
+    };
+    let mut shared = rotate::Shared::default();
+    let mut current = async || {
+        let row = organizations::load(&app, &id).await.unwrap();
+        shared.current(&app, &session, &id, &row).await.unwrap()
+    };
+    store(&connection_item(1)).await;
+    let first = current().await;
+    assert!(Arc::ptr_eq(&first, &current().await), "the second account signs in again");
+    store(&connection_item(1)).await;
+    let second = current().await;
+    assert!(!Arc::ptr_eq(&first, &second), "the certificate that was replaced still signs in");
+    assert!(Arc::ptr_eq(&second, &current().await));
+}
+
+#[tokio::test]
+async fn what_was_changed_outside_is_not_due_and_only_its_repair_rotates_it() {
+    let machine = Machine::new();
+    let app = machine.create().await;
+    let id = add(&app, "Contoso").await.id;
+    enroll(&app, &id, "example", &[(Stands::Steady, machine.clock.now_ms() - 1)]).await;
+    let jobs = async |scope| app.call(RotateRequest { scope }).await.map(|view| view.matching);
+    let key = records::parse_organization(&id).unwrap();
+    let session = app.session().await.unwrap();
+    let mut change = Change::begin(&app, &session).await.unwrap();
+    let mut opened = change.open(&key).await.unwrap();
+    let mut item = AccountItem::new("emergency-1@example", "Emergency access 1");
+    item.object_id = Some([9; 16]);
+    item.current = Some(Credential { password: SecretText::new("old".into()), set_at_ms: 1, origin: Origin::Rotated });
+    item.attention = Some(Attention::ChangedOutside);
+    accounts::show_in(&mut opened.row, &key, &[1; 16], &item);
+    change.save(opened).await.unwrap();
+    change.commit().await.unwrap();
+    assert_eq!(app.tray().due, 0, "it is counted as due");
+    assert_eq!(jobs(RotateScope::Due).await.unwrap(), 0);
+    assert_eq!(jobs(RotateScope::All).await.unwrap(), 0, "nobody saw its alarm");
+    let named = RotateScope::Organizations { organizations: vec![id] };
+    assert_eq!(code(jobs(named).await), "rotation.changed-outside");
+}
+
+#[tokio::test]
+async fn a_look_at_the_jobs_shows_what_moved_since_the_one_before_and_no_more_than_a_page() {
+    let machine = Machine::new();
+    let app = machine.create().await;
+    for name in ["Contoso", "Fabrikam", "Tailspin"] {
+        let id = add(&app, name).await.id;
+        enroll(&app, &id, "example", &[(Stands::Steady, u64::MAX), (Stands::Steady, u64::MAX)]).await;
+    }
+    let first = app.call(RotateRequest { scope: RotateScope::All }).await.unwrap();
+    assert_eq!((first.matching, first.moves >= 6), (6, true));
+    let page = app.call(JobsRequest { limit: 2, offset: 4, ..JobsRequest::default() }).await.unwrap();
+    assert_eq!((page.jobs.len(), page.matching), (2, 6));
+    // Nothing moves any more once all have failed: there is no connection to rotate over.
+    let mut events = app.events();
+    while app.call(JobsRequest::default()).await.unwrap().failed < 6 {
+        events.recv().await.unwrap();
+    }
+    let settled = app.call(JobsRequest::default()).await.unwrap();
+    let since = |moves| JobsRequest { since: Some(moves), ..JobsRequest::default() };
+    assert_eq!(app.call(since(settled.moves)).await.unwrap().matching, 0);
+    let one = RotateScope::Account {
+        organization: settled.jobs[0].organization.clone(),
+        account: settled.jobs[0].account.clone(),
+    };
+    app.call(RotateRequest { scope: one }).await.unwrap();
+    let moved = app.call(since(settled.moves)).await.unwrap();
+    assert_eq!(moved.jobs.iter().map(|job| &job.account).collect::<Vec<_>>(), [&settled.jobs[0].account]);
 }

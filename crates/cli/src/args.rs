@@ -418,7 +418,7 @@ pub(crate) struct Rotate {
     /// Names, domains or ids of organizations.
     #[arg(group = "scope")]
     pub(crate) organizations: Vec<String>,
-    /// Everything that is due.
+    /// Everything that is due, but for what was changed outside: that is repaired by `laps repair`.
     #[arg(long, group = "scope", conflicts_with_all = ["all", "organizations"])]
     pub(crate) due: bool,
     /// Everything.

@@ -24,7 +24,7 @@ export function Shell() {
   const t = useWords();
   const host = useHost();
   const status = useRead("status", {});
-  const jobs = useRead("jobs", {});
+  const jobs = useRead("jobs", { limit: 1 });
   const [help, setHelp] = useState(false);
   useShortcuts({ onHelp: () => setHelp(true), onLock: () => void host.lock({}) });
 

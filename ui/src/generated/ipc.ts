@@ -898,17 +898,35 @@ export type JobView = {
 	at: Time,
 };
 
-/**  Asks for the jobs. */
-export type JobsRequest = Record<string, never>;
+/**  Asks for a page of the jobs. `{}` is the first page. */
+export type JobsRequest = {
+	/**  Jobs before the page. */
+	offset?: number,
+	/**  Jobs of a page at most; 0 means 100, and 500 is the most. */
+	limit?: number,
+	/**  Ledger id: of this organization alone. */
+	organization?: string | null,
+	/**  Only what moved since the look that said so ([`JobsView::moves`]). */
+	since?: number | null,
+};
 
-/**  The rotations that run, wait, failed or ended since the vault was unlocked, newest first. */
+/**
+ *  The rotations that run, wait, failed or ended since the vault was unlocked: what went wrong first, then what is at
+ *  work, then what is done, the newest first of each.
+ */
 export type JobsView = {
-	/**  The jobs. */
+	/**  The page. */
 	jobs: JobView[],
-	/**  How many run or wait. */
+	/**  How many jobs match the request. */
+	matching: number,
+	/**  How many run or wait, of all. */
 	open: number,
+	/**  How many failed and wait for their next try, of all. */
+	failed: number,
 	/**  How many accounts are due and not yet queued. */
 	due: number,
+	/**  Rises with every move of a job since the unlock: what a later look asks from. */
+	moves: number,
 };
 
 /**  How it went with one account. */
@@ -1321,8 +1339,10 @@ account: string } |
 { kind: "organizations"; 
 /**  Ledger ids. */
 organizations: string[] } | 
-/**  Everything that is due. */
+/**  Everything that is due. What was changed outside is not: it waits for its repair. */
 { kind: "due" } | 
+/**  Everything that failed and was not tried again yet. */
+{ kind: "failed" } | 
 /**  Everything. */
 { kind: "all" };
 

@@ -28,27 +28,46 @@ pub enum RotateScope {
         /// Ledger ids.
         organizations: Vec<String>,
     },
-    /// Everything that is due.
+    /// Everything that is due. What was changed outside is not: it waits for its repair.
     Due,
+    /// Everything that failed and was not tried again yet.
+    Failed,
     /// Everything.
     All,
 }
 
-/// Asks for the jobs.
-#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, Type)]
-pub struct JobsRequest {}
+/// Asks for a page of the jobs. `{}` is the first page.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase", default)]
+pub struct JobsRequest {
+    /// Jobs before the page.
+    pub offset: u32,
+    /// Jobs of a page at most; 0 means 100, and 500 is the most.
+    pub limit: u32,
+    /// Ledger id: of this organization alone.
+    pub organization: Option<String>,
+    /// Only what moved since the look that said so ([`JobsView::moves`]).
+    pub since: Option<u32>,
+}
 command!(JobsRequest, "jobs", JobsView);
 
-/// The rotations that run, wait, failed or ended since the vault was unlocked, newest first.
+/// The rotations that run, wait, failed or ended since the vault was unlocked: what went wrong first, then what is at
+/// work, then what is done, the newest first of each.
 #[derive(Clone, Debug, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub struct JobsView {
-    /// The jobs.
+    /// The page.
     pub jobs: Vec<JobView>,
-    /// How many run or wait.
+    /// How many jobs match the request.
+    pub matching: u32,
+    /// How many run or wait, of all.
     pub open: u32,
+    /// How many failed and wait for their next try, of all.
+    pub failed: u32,
     /// How many accounts are due and not yet queued.
     pub due: u32,
+    /// Rises with every move of a job since the unlock: what a later look asks from.
+    pub moves: u32,
 }
 
 /// One rotation of one account.

@@ -1,45 +1,54 @@
 //! The list of what is worked on, waits or has ended since the vault was unlocked, and the one task of an organization.
+//!
+//! A job is small: thousands wait at once. What it shows beside its state is read when a page of the list is asked for.
 
+use super::connection::Shared;
+use super::places::Place;
 use super::turn;
 use crate::api::*;
-use crate::records::{self, Bytes16, Bytes32, item_text, organization_text};
+use crate::error::Result;
+use crate::records::{self, Bytes16, Bytes32, Organization, item_text, key, organization_text};
 use crate::session::Session;
 use crate::{App, lock};
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
+use tokio::sync::Notify;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::{Notify, Semaphore};
 
-/// Organizations worked on at once. More would only queue at Microsoft.
-const AT_ONCE: usize = 16;
 /// Ended jobs that stay in the list.
 const KEPT_JOBS: usize = 500;
+const MOST_SHOWN: u32 = 500;
 
 /// Organization and account.
 pub(crate) type Key = (Bytes32, Bytes16);
 
 /// The jobs of this session.
+#[derive(Default)]
 pub(crate) struct Jobs {
-    shown: BTreeMap<Key, JobView>,
+    known: BTreeMap<Key, Job>,
+    /// Moves of all jobs so far.
+    moves: u32,
+    /// Those that are done.
+    done: usize,
     /// What waits for the task of an organization; present while that task runs, so that there is never a second one.
     waiting: HashMap<Bytes32, Waiting>,
     /// Not taken up by itself before this.
     resting: HashMap<Key, u64>,
-    slots: Arc<Semaphore>,
     /// Tenants are being looked at.
     pub(crate) looking: bool,
 }
 
-impl Default for Jobs {
-    fn default() -> Self {
-        Self {
-            shown: BTreeMap::new(),
-            waiting: HashMap::new(),
-            resting: HashMap::new(),
-            slots: Arc::new(Semaphore::new(AT_ONCE)),
-            looking: false,
-        }
-    }
+/// Where the rotation of one account stands.
+pub(super) struct Job {
+    pub(super) step: JobStep,
+    pub(super) sessions: Option<SessionsEnded>,
+    pub(super) attempts: u32,
+    /// Number of its last move.
+    moved: u32,
+    pub(super) at: u64,
+    pub(super) next_try_at: Option<u64>,
+    pub(super) problem: Option<Box<ErrorView>>,
 }
 
 /// What waits for the task of one organization.
@@ -63,40 +72,112 @@ pub(crate) enum Order {
     Due,
     /// It was left unfinished.
     Resume,
+    /// A person saw that it was changed outside, and wants a new password set from here.
+    Repair,
 }
 
-/// What a rotation needs of the list: a place among those that work at once, and the end of its pause.
-pub(super) struct Desk<'a> {
-    pub(super) slots: &'a Semaphore,
-    pub(super) wake: &'a Notify,
+/// In which part of the list it stands: what went wrong, what is at work, what is done.
+fn part(step: JobStep) -> u8 {
+    match step {
+        JobStep::Unclear | JobStep::Failed | JobStep::ChangedOutside | JobStep::NeedsPerson => 0,
+        JobStep::Queued | JobStep::Looking | JobStep::Preparing | JobStep::Sending | JobStep::Verifying => 1,
+        JobStep::Done => 2,
+    }
 }
 
-pub(super) fn view(app: &App, due: &[Key]) -> JobsView {
-    let jobs = lock(&app.inner.jobs);
-    let open = |job: &JobView| {
-        !matches!(job.step, JobStep::Done | JobStep::Failed | JobStep::ChangedOutside | JobStep::NeedsPerson)
-    };
-    let queued = due.iter().filter(|due| !jobs.shown.get(*due).is_some_and(open)).count();
-    let mut shown: Vec<JobView> = jobs.shown.values().cloned().collect();
-    let open = shown.iter().filter(|job| open(job)).count();
-    shown.sort_by_key(|job| std::cmp::Reverse(job.at));
-    JobsView { jobs: shown, open: small(open), due: small(queued) }
+fn at_work(job: &Job) -> bool {
+    part(job.step) == 1
 }
 
-fn at_work(job: &JobView) -> bool {
-    matches!(job.step, JobStep::Queued | JobStep::Looking | JobStep::Preparing | JobStep::Sending | JobStep::Verifying)
+/// Runs or waits to be tried again by itself.
+fn open(job: &Job) -> bool {
+    at_work(job) || job.step == JobStep::Unclear
 }
 
 impl Jobs {
     fn pauses(&self, (id, item): &Key) -> bool {
         self.waiting.get(id).is_some_and(|waiting| waiting.pausing == Some(*item))
     }
+
+    fn of<'a>(&'a self, id: &Bytes32) -> impl Iterator<Item = &'a Job> + use<'a> {
+        self.known.range((*id, [0; 16])..=(*id, [0xff; 16])).map(|(_, job)| job)
+    }
+
+    /// Changes a job that is known.
+    fn change(&mut self, key: &Key, now: u64, act: impl FnOnce(&mut Job)) {
+        let Some(job) = self.known.get_mut(key) else { return };
+        let before = usize::from(job.step == JobStep::Done);
+        act(job);
+        self.moves = self.moves.saturating_add(1);
+        (job.at, job.moved) = (now, self.moves);
+        self.done = self.done + usize::from(job.step == JobStep::Done) - before;
+    }
+
+    /// Keys of a page, and how many jobs match.
+    fn page(&self, request: &JobsRequest, of: Option<&Bytes32>) -> (Vec<Key>, u32) {
+        let mut found: Vec<(u8, Reverse<u32>, Key)> = self
+            .known
+            .iter()
+            .filter(|((id, _), _)| of.is_none_or(|of| of == id))
+            .filter(|(_, job)| request.since.is_none_or(|since| job.moved > since))
+            .map(|(key, job)| (part(job.step), Reverse(job.moved), *key))
+            .collect();
+        found.sort_unstable();
+        let limit = if request.limit == 0 { 100 } else { request.limit.min(MOST_SHOWN) };
+        let page = found.iter().skip(request.offset as usize).take(limit as usize).map(|(.., key)| *key);
+        (page.collect(), small(found.len()))
+    }
+}
+
+/// A page of the list. `due` are the accounts that are due, queued or not.
+pub(super) async fn view(app: &App, request: &JobsRequest, due: &[Key]) -> Result<JobsView> {
+    let of = request.organization.as_deref().map(records::parse_organization).transpose()?;
+    let (page, mut view) = {
+        let jobs = lock(&app.inner.jobs);
+        let (page, matching) = jobs.page(request, of.as_ref());
+        let count = |wanted: &dyn Fn(&Job) -> bool| small(jobs.known.values().filter(|job| wanted(job)).count());
+        let view = JobsView {
+            jobs: Vec::with_capacity(page.len()),
+            matching,
+            open: count(&open),
+            failed: count(&|job| job.step == JobStep::Failed),
+            due: small(due.iter().filter(|due| !jobs.known.get(*due).is_some_and(open)).count()),
+            moves: jobs.moves,
+        };
+        (page, view)
+    };
+    for key in page {
+        let Some(bytes) = app.inner.store.index_value(&key::organization(&key.0)).await? else { continue };
+        let row: Organization = records::decode(&bytes)?;
+        // Either may be gone since the page was chosen.
+        if let (Some(account), Some(job)) = (row.account(&key.1), lock(&app.inner.jobs).known.get(&key)) {
+            view.jobs.push(JobView {
+                organization: organization_text(&key.0),
+                organization_name: row.name.clone(),
+                account: item_text(&key.1),
+                user_name: account.user_name.clone(),
+                step: job.step,
+                attempts: job.attempts,
+                next_try_at: job.next_try_at.map(Time),
+                problem: job.problem.as_deref().cloned(),
+                sessions: job.sessions,
+                at: Time(job.at),
+            });
+        }
+    }
+    Ok(view)
+}
+
+/// Accounts whose rotation failed and is not tried again yet.
+pub(super) fn failed(app: &App) -> Vec<Key> {
+    let jobs = lock(&app.inner.jobs);
+    jobs.known.iter().filter(|(_, job)| job.step == JobStep::Failed).map(|(key, _)| *key).collect()
 }
 
 /// Whether the scheduler has nothing to do for an account now: it is worked on, pauses, or rests.
 pub(super) fn is_taken(app: &App, key: &Key, now: u64) -> bool {
     let jobs = lock(&app.inner.jobs);
-    jobs.shown.get(key).is_some_and(at_work)
+    jobs.known.get(key).is_some_and(at_work)
         || jobs.pauses(key)
         || jobs.resting.get(key).is_some_and(|until| *until > now)
 }
@@ -107,38 +188,27 @@ pub(super) fn rest(app: &App, key: Key, until: u64) {
 }
 
 /// Takes an account up, unless it is being worked on already.
-pub(crate) fn enqueue(
-    app: &App,
-    session: &Arc<Session>,
-    id: &Bytes32,
-    row: &records::Organization,
-    item: &Bytes16,
-    order: Order,
-) {
-    let key = (*id, *item);
-    let Some(account) = row.account(item) else { return };
+pub(crate) fn enqueue(app: &App, session: &Arc<Session>, id: &Bytes32, item: &Bytes16, order: Order) {
+    let (key, now) = ((*id, *item), app.now_ms());
     let mut jobs = lock(&app.inner.jobs);
     let pauses = jobs.pauses(&key);
-    let by_person = matches!(order, Order::Person { .. });
-    if jobs.shown.get(&key).is_some_and(at_work) || (pauses && !by_person) {
+    let by_person = matches!(order, Order::Person { .. } | Order::Repair);
+    if jobs.known.get(&key).is_some_and(at_work) {
+        // Whoever ordered it watches it from here.
+        jobs.change(&key, now, |_| ());
+        return;
+    }
+    if pauses && !by_person {
         return;
     }
     jobs.resting.remove(&key);
     // A failure that is tried again goes on counting, and pauses longer each time.
-    let attempts = jobs.shown.get(&key).filter(|job| job.step == JobStep::Failed && !by_person);
-    let job = JobView {
-        organization: organization_text(id),
-        organization_name: row.name.clone(),
-        account: item_text(item),
-        user_name: account.user_name.clone(),
-        step: JobStep::Queued,
-        attempts: attempts.map_or(0, |job| job.attempts),
-        next_try_at: None,
-        problem: None,
-        sessions: None,
-        at: Time(app.now_ms()),
-    };
-    jobs.shown.insert(key, job);
+    let failed = jobs.known.get(&key).filter(|job| job.step == JobStep::Failed && !by_person);
+    let attempts = failed.map_or(0, |job| job.attempts);
+    let job = jobs.known.entry(key).or_insert_with(Job::new);
+    let before = std::mem::replace(job, Job { attempts, ..Job::new() });
+    jobs.done -= usize::from(before.step == JobStep::Done);
+    jobs.change(&key, now, |_| ());
     if let Some(waiting) = jobs.waiting.get_mut(id) {
         if pauses {
             // The rotation it waits to try again is the one that is asked for.
@@ -153,17 +223,25 @@ pub(crate) fn enqueue(
     let wake = Arc::new(Notify::new());
     let waiting = Waiting { orders: VecDeque::from([(*item, order)]), pausing: None, wake: wake.clone() };
     jobs.waiting.insert(*id, waiting);
-    let slots = jobs.slots.clone();
     drop(jobs);
     let (this, own, id) = (app.clone(), session.clone(), *id);
-    session.spawn(async move {
-        work(&this, &own, &id, &Desk { slots: &slots, wake: &wake }).await;
-    });
+    session.spawn(async move { work(&this, &own, &id, &wake).await });
     app.tell(Event::JobsChanged);
 }
 
+/// What the rotations of one organization share.
+pub(super) struct Desk<'a> {
+    pub(super) place: Place<'a>,
+    pub(super) connection: Shared,
+    /// Ends a pause.
+    pub(super) wake: &'a Notify,
+}
+
 /// The task of one organization: its accounts, one after the other.
-async fn work(app: &App, session: &Arc<Session>, id: &Bytes32, desk: &Desk<'_>) {
+async fn work(app: &App, session: &Arc<Session>, id: &Bytes32, wake: &Notify) {
+    // Before anything is made for it: what only waits for its turn is small.
+    let place = session.places.begin().await;
+    let mut desk = Desk { place, connection: Shared::default(), wake };
     loop {
         let next = {
             let mut jobs = lock(&app.inner.jobs);
@@ -174,8 +252,7 @@ async fn work(app: &App, session: &Arc<Session>, id: &Bytes32, desk: &Desk<'_>) 
             next
         };
         let Some((item, order)) = next else { return };
-        // On the heap while it runs, so that what only waits for its turn is small.
-        if let Err(error) = Box::pin(turn::run(app, session, id, &item, order, desk)).await {
+        if let Err(error) = Box::pin(turn::run(app, session, id, &item, order, &mut desk)).await {
             turn::fail(app, session, id, &item, error).await;
         }
         trim(app);
@@ -191,17 +268,17 @@ pub(super) fn pause(app: &App, (id, item): Key, pausing: bool) {
 
 /// How often a job was tried.
 pub(super) fn attempts(app: &App, key: &Key) -> u32 {
-    lock(&app.inner.jobs).shown.get(key).map_or(0, |job| job.attempts)
+    lock(&app.inner.jobs).known.get(key).map_or(0, |job| job.attempts)
 }
 
 /// Whether an account of the organization is being worked on right now.
 pub(crate) fn is_working(app: &App, id: &Bytes32) -> bool {
-    lock(&app.inner.jobs).shown.iter().any(|((organization, _), job)| organization == id && at_work(job))
+    lock(&app.inner.jobs).of(id).any(at_work)
 }
 
 /// Organizations with an account that is being worked on right now.
 pub(crate) fn working(app: &App) -> HashSet<Bytes32> {
-    lock(&app.inner.jobs).shown.iter().filter(|(_, job)| at_work(job)).map(|((id, _), _)| *id).collect()
+    lock(&app.inner.jobs).known.iter().filter(|(_, job)| at_work(job)).map(|((id, _), _)| *id).collect()
 }
 
 /// Waits until no account of the organization is being worked on.
@@ -222,13 +299,14 @@ pub(crate) fn forget(app: &App, id: &Bytes32) {
         waiting.orders.clear();
         waiting.wake.notify_one();
     }
-    jobs.shown.retain(|(organization, _), _| organization != id);
+    jobs.known.retain(|(organization, _), _| organization != id);
+    jobs.done = jobs.known.values().filter(|job| job.step == JobStep::Done).count();
     drop(jobs);
     app.tell(Event::JobsChanged);
 }
 
 pub(super) fn forgotten(app: &App, key: &Key) -> bool {
-    !lock(&app.inner.jobs).shown.contains_key(key)
+    !lock(&app.inner.jobs).known.contains_key(key)
 }
 
 /// Forgets every job; part of locking.
@@ -236,22 +314,31 @@ pub(crate) fn forget_all(app: &App) {
     *lock(&app.inner.jobs) = Jobs::default();
 }
 
-pub(super) fn set(app: &App, key: &Key, act: impl FnOnce(&mut JobView)) {
-    if let Some(job) = lock(&app.inner.jobs).shown.get_mut(key) {
-        act(job);
-        job.at = Time(app.now_ms());
-    }
+pub(super) fn set(app: &App, key: &Key, act: impl FnOnce(&mut Job)) {
+    lock(&app.inner.jobs).change(key, app.now_ms(), act);
     app.tell(Event::JobsChanged);
 }
 
+/// Lets the oldest go of those that are done: a tenth at once, so that it costs next to nothing each time.
 fn trim(app: &App) {
     let mut jobs = lock(&app.inner.jobs);
-    let mut ended: Vec<(Time, Key)> =
-        jobs.shown.iter().filter(|(_, job)| job.step == JobStep::Done).map(|(key, job)| (job.at, *key)).collect();
-    ended.sort_unstable();
-    let surplus = ended.len().saturating_sub(KEPT_JOBS);
-    for (_, key) in ended.into_iter().take(surplus) {
-        jobs.shown.remove(&key);
+    if jobs.done <= KEPT_JOBS + KEPT_JOBS / 10 {
+        return;
+    }
+    let done = jobs.known.iter().filter(|(_, job)| job.step == JobStep::Done);
+    let mut done: Vec<(u32, Key)> = done.map(|(key, job)| (job.moved, *key)).collect();
+    done.sort_unstable();
+    let surplus = done.len().saturating_sub(KEPT_JOBS);
+    for (_, key) in done.into_iter().take(surplus) {
+        jobs.known.remove(&key);
+    }
+    jobs.done = jobs.done.min(KEPT_JOBS);
+}
+
+impl Job {
+    /// One that waits for its turn.
+    fn new() -> Self {
+        Self { step: JobStep::Queued, sessions: None, attempts: 0, moved: 0, at: 0, next_try_at: None, problem: None }
     }
 }
 

@@ -4,120 +4,135 @@
 //! its place to another organization. Locking ends the tasks wherever they stand; what is stored names the next step,
 //! and the next unlock goes on from there.
 //!
-//! [`schedule`] says when, [`jobs`] keeps the list of what is worked on, [`turn`] does it, [`words`] tells of it.
+//! [`schedule`] says when, [`jobs`] keeps the list of what is worked on, [`places`] how much at once, [`turn`] does
+//! it over the tenant's one [`connection`], [`words`] tells of it.
 
+mod connection;
 mod jobs;
+mod places;
 mod schedule;
 mod turn;
 mod words;
 
+#[cfg(test)]
+pub(crate) use connection::Shared;
 pub(crate) use jobs::{Jobs, Order, enqueue, forget, forget_all, is_working, settle, working};
+pub(crate) use places::Places;
 pub(crate) use schedule::watch;
 pub(crate) use turn::other_candidate;
 pub(crate) use words::changed_outside;
 
 use crate::api::*;
 use crate::error::{Error, Result};
-use crate::records::{self, Bytes16, Bytes32, Organization};
+use crate::records::{self, Bytes16, Bytes32, Organization, Phase};
 use crate::session::Session;
+use crate::store::{Direction, Span};
 use crate::{App, organizations};
+use std::ops::ControlFlow;
 use std::sync::Arc;
-
-/// An organization, and which of its accounts.
-type Wanted = (Bytes32, Organization, Vec<Bytes16>);
 
 pub(crate) async fn rotate(app: &App, request: RotateRequest) -> Result<JobsView> {
     let session = app.session().await?;
-    // Who names what is to be rotated may have a reason that ends sessions too; who rotates everything need not.
-    let named = matches!(request.scope, RotateScope::Account { .. } | RotateScope::Organizations { .. });
-    let wanted = wanted(app, request.scope).await?;
-    if let [(_, row, items)] = wanted.as_slice()
-        && (items.is_empty() || row.tenant.is_none())
-    {
+    match request.scope {
+        RotateScope::Account { organization, account } => {
+            let (id, item) = (records::parse_organization(&organization)?, records::parse_item(&account)?);
+            let row = organizations::load(app, &id).await?;
+            row.account(&item).ok_or_else(|| records::unknown_account(&account))?;
+            named(app, &session, &id, &row, &[item])?;
+        }
+        RotateScope::Organizations { organizations } => {
+            let alone = organizations.len() == 1;
+            // Nothing is begun where one of them cannot be read.
+            let ids: Vec<_> = organizations.iter().map(|id| records::parse_organization(id)).collect::<Result<_>>()?;
+            for id in ids {
+                let row = organizations::load(app, &id).await?;
+                let ordered = named(app, &session, &id, &row, &created(&row));
+                if alone {
+                    ordered?;
+                }
+            }
+        }
+        RotateScope::Due => {
+            for (id, item) in organizations::due_accounts(app, usize::MAX).await? {
+                order(app, &session, &id, &organizations::load(app, &id).await?, &[item], false);
+            }
+        }
+        RotateScope::Failed => {
+            for (id, item) in jobs::failed(app) {
+                // It may be gone since.
+                let Ok(row) = organizations::load(app, &id).await else { continue };
+                order(app, &session, &id, &row, &[item], false);
+            }
+        }
+        RotateScope::All => {
+            for id in every_organization(app).await? {
+                let row = organizations::load(app, &id).await?;
+                order(app, &session, &id, &row, &created(&row), false);
+            }
+        }
+    }
+    jobs(app, JobsRequest::default()).await
+}
+
+/// Orders what a person named. Who does that may have a reason that ends sessions, too; who rotates everything need not.
+fn named(app: &App, session: &Arc<Session>, id: &Bytes32, row: &Organization, items: &[Bytes16]) -> Result<()> {
+    let changed = |item: &Bytes16| row.account(item).is_some_and(|account| account.phase == Phase::ChangedOutside);
+    if row.tenant.is_none() || items.is_empty() {
         return Err(Error::usage(
             "rotate.nothing",
             format!("{} has no emergency account to rotate.", row.name),
             "Connect its tenant and enable LAPS first.",
         ));
     }
-    for (id, row, items) in wanted.iter().filter(|(_, row, _)| row.tenant.is_some()) {
-        // What is unfinished goes first: until it is settled, the tenant's other account may not begin.
-        let (unfinished, others): (Vec<_>, Vec<_>) =
-            items.iter().partition(|item| row.account(item).is_some_and(|account| account.pending_since.is_some()));
-        for item in unfinished.into_iter().chain(others) {
-            enqueue(app, &session, id, row, item, Order::Person { named });
-        }
+    if items.iter().all(changed) {
+        return Err(words::to_be_repaired());
     }
-    jobs(app, JobsRequest {}).await
+    order(app, session, id, row, items, true);
+    Ok(())
 }
 
-/// Orders an account that an incident wants replaced: a person's order, which takes the pauses after a failure unless
-/// it is to be tried at once.
-pub(crate) fn press(
-    app: &App,
-    session: &Arc<Session>,
-    id: &Bytes32,
-    row: &Organization,
-    account: &records::Account,
-    at_once: bool,
-) {
+/// Orders an account that an incident wants replaced, whoever changed it: a person's order, which takes the pauses
+/// after a failure unless it is to be tried at once.
+pub(crate) fn press(app: &App, session: &Arc<Session>, id: &Bytes32, account: &records::Account, at_once: bool) {
     let now = app.now_ms();
     let paused = account.retry_at.is_some_and(|at| at > now);
     if at_once || !(paused || jobs::is_taken(app, &(*id, account.item), now)) {
-        enqueue(app, session, id, row, &account.item, Order::Person { named: true });
+        enqueue(app, session, id, &account.item, Order::Repair);
     }
 }
 
-async fn wanted(app: &App, scope: RotateScope) -> Result<Vec<Wanted>> {
-    let mut wanted = Vec::new();
-    match scope {
-        RotateScope::Account { organization, account } => {
-            let (id, item) = (records::parse_organization(&organization)?, records::parse_item(&account)?);
-            let row = organizations::load(app, &id).await?;
-            row.account(&item).ok_or_else(|| records::unknown_account(&account))?;
-            wanted.push((id, row, vec![item]));
-        }
-        RotateScope::Organizations { organizations } => {
-            for organization in organizations {
-                wanted.push(all_of(app, records::parse_organization(&organization)?).await?);
-            }
-        }
-        RotateScope::Due => {
-            for (id, item) in organizations::due_accounts(app, usize::MAX).await? {
-                let row = organizations::load(app, &id).await?;
-                wanted.push((id, row, vec![item]));
-            }
-        }
-        RotateScope::All => {
-            let mut ids = Vec::new();
-            app.inner
-                .store
-                .index_scan(
-                    &crate::store::Span::prefix(records::key::ORGANIZATIONS),
-                    crate::store::Direction::Forward,
-                    |key, _| {
-                        ids.extend(key.last_chunk::<32>());
-                        std::ops::ControlFlow::Continue(())
-                    },
-                )
-                .await?;
-            for id in ids {
-                wanted.push(all_of(app, id).await?);
-            }
-        }
+/// Orders the rotation of accounts, but for those that were changed outside: nobody who orders many saw their alarm.
+fn order(app: &App, session: &Arc<Session>, id: &Bytes32, row: &Organization, items: &[Bytes16], named: bool) {
+    if row.tenant.is_none() {
+        return;
     }
-    Ok(wanted)
+    let accounts = || items.iter().filter_map(|item| row.account(item));
+    let wanted = || accounts().filter(|account| account.phase != Phase::ChangedOutside);
+    // What is unfinished goes first: until it is settled, the tenant's other account may not begin.
+    let unfinished = wanted().filter(|account| account.pending_since.is_some());
+    for account in unfinished.chain(wanted().filter(|account| account.pending_since.is_none())) {
+        enqueue(app, session, id, &account.item, Order::Person { named });
+    }
 }
 
 /// Every account of an organization that its tenant has made.
-async fn all_of(app: &App, id: Bytes32) -> Result<Wanted> {
-    let row = organizations::load(app, &id).await?;
-    let items = row.accounts.iter().filter(|account| account.created).map(|account| account.item).collect();
-    Ok((id, row, items))
+fn created(row: &Organization) -> Vec<Bytes16> {
+    row.accounts.iter().filter(|account| account.created).map(|account| account.item).collect()
 }
 
-pub(crate) async fn jobs(app: &App, _request: JobsRequest) -> Result<JobsView> {
+async fn every_organization(app: &App) -> Result<Vec<Bytes32>> {
+    let mut ids = Vec::new();
+    let all = Span::prefix(records::key::ORGANIZATIONS);
+    let collect = |key: &[u8], _: &[u8]| {
+        ids.extend(key.last_chunk::<32>());
+        ControlFlow::Continue(())
+    };
+    app.inner.store.index_scan(&all, Direction::Forward, collect).await?;
+    Ok(ids)
+}
+
+pub(crate) async fn jobs(app: &App, request: JobsRequest) -> Result<JobsView> {
     app.session().await?;
     let due = organizations::due_accounts(app, usize::MAX).await?;
-    Ok(jobs::view(app, &due))
+    jobs::view(app, &request, &due).await
 }

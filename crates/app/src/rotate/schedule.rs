@@ -51,7 +51,7 @@ async fn take_up_due(app: &App, session: &Arc<Session>) -> Result<()> {
         let (id, item) = key;
         let row = organizations::load(app, &id).await?;
         match order(app, &id, &row, &item, now) {
-            Ok(order) => jobs::enqueue(app, session, &id, &row, &item, order),
+            Ok(order) => jobs::enqueue(app, session, &id, &item, order),
             Err(until) => jobs::rest(app, key, until),
         }
     }

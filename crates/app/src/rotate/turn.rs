@@ -1,5 +1,6 @@
 //! The doer: one rotation of one account, from the order to its end or until a person is needed.
 
+use super::connection::Shared;
 use super::jobs::{self, Desk, Key, Order};
 use super::words::{changed_outside, held, needed, role_needed, unclear, unharmed};
 use crate::accounts;
@@ -9,7 +10,7 @@ use crate::failpoint::point;
 use crate::journal::{self, Change};
 use crate::records::{self, Bytes16, Bytes32, Check};
 use crate::session::{Session, rng};
-use crate::{App, connect, drift, incident, organizations};
+use crate::{App, drift, incident, organizations};
 use std::sync::Arc;
 use std::time::Duration;
 use vitrine_entra::graph::{Proof, SendOutcome};
@@ -30,7 +31,8 @@ struct Turn<'a> {
     app: &'a App,
     session: &'a Session,
     key: Key,
-    connection: Connection,
+    shared: &'a mut Shared,
+    connection: Arc<Connection>,
     user: UserId,
     /// Just before the claim was appended by this process, by the steady clock.
     since_append: Option<u64>,
@@ -54,23 +56,26 @@ pub(super) async fn run(
     id: &Bytes32,
     item: &Bytes16,
     order: Order,
-    desk: &Desk<'_>,
+    desk: &mut Desk<'_>,
 ) -> Result<()> {
-    let mut slot = desk.slots.acquire().await.ok();
+    let Desk { place, connection: shared, wake } = desk;
+    place.come_back().await;
     let key = (*id, *item);
     let row = organizations::load(app, id).await?;
-    let connection = connect::connection(app, session, id, &row).await?;
+    let connection = shared.current(app, session, id, &row).await?;
     let account = journal::read_account(app, session, id, &row, item).await?;
     let user = account.object_id.map(UserId::from_bytes).ok_or_else(never_created)?;
     let mut turn = Turn {
         app,
         session,
         key,
+        shared,
         connection,
         user,
         since_append: None,
         seen: None,
-        end_sessions: matches!(order, Order::Person { named: true })
+        // Whoever changed it outside may be signed in.
+        end_sessions: matches!(order, Order::Person { named: true } | Order::Repair)
             || incident::covers(app, session, id, &row).await?,
         last_problem: None,
     };
@@ -81,20 +86,17 @@ pub(super) async fn run(
     drop(account);
     jobs::set(app, &key, |job| job.attempts += 1);
     let mut event = match order {
-        _ if never_proved => match turn.finish_creation(&mut stored).await? {
+        _ if never_proved => match place.answered(turn.finish_creation(&mut stored)).await? {
             Some(event) => event,
             None => return Ok(()),
         },
-        // The person saw the alarm and orders a new password from there.
-        Order::Person { .. } if phase == Some(records::Phase::ChangedOutside) => {
-            let seen = turn.proof().await?;
-            // Whoever changed it may be signed in.
-            turn.end_sessions = true;
+        Order::Repair if phase == Some(records::Phase::ChangedOutside) => {
+            let seen = place.answered(turn.proof()).await?;
             // The item carries no phase; from any other one the order would end in the same alarm again.
             stored.phase = Phase::ChangedOutside { seen: seen.clone(), pending: stored.pending().copied() };
             Happened::RepairAsked { seen }
         }
-        Order::Person { .. } => Happened::PersonAsked,
+        Order::Person { .. } | Order::Repair => Happened::PersonAsked,
         Order::Resume if began => Happened::Restarted,
         // Nothing is left of what was begun: it begins anew.
         Order::Resume | Order::Due => Happened::Due,
@@ -114,14 +116,15 @@ pub(super) async fn run(
             }
             Step::Look => {
                 turn.show(JobStep::Looking);
-                turn.read().await
+                place.answered(turn.read()).await
             }
             Step::ReadBack { after } => {
                 turn.show(JobStep::Verifying);
-                drop(slot.take());
+                place.leave();
                 tokio::time::sleep(after).await;
-                slot = desk.slots.acquire().await.ok();
-                turn.read().await
+                place.come_back().await;
+                turn.reconnect().await?;
+                place.answered(turn.read()).await
             }
             // Nothing is sent yet, so LAPS that was turned off meanwhile stays off.
             Step::Prepare { .. } if jobs::forgotten(app, &key) => return Ok(()),
@@ -135,11 +138,11 @@ pub(super) async fn run(
             }
             Step::Send { candidate, leave_within } => {
                 turn.show(JobStep::Sending);
-                turn.send(candidate, leave_within).await?
+                place.answered(turn.send(candidate, leave_within)).await?
             }
             Step::Commit { candidate, value } => {
                 let end_sessions = turn.commit(candidate, &value).await?;
-                if end_sessions && turn.revoke_sessions().await.is_err() {
+                if end_sessions && place.answered(turn.revoke_sessions()).await.is_err() {
                     // The next rotation tries again: what is committed stays committed.
                     tracing::warn!(code = "rotation.sessions", "whether sessions were ended could not be remembered");
                 }
@@ -151,18 +154,19 @@ pub(super) async fn run(
             }
             Step::Wait { pause, why } => {
                 turn.waiting(pause, why, stored.one_of_two()).await?;
-                drop(slot.take());
+                place.leave();
                 if why == Why::OtherDevice {
                     tokio::time::sleep(pause).await;
                 } else {
                     // Over or cut short: either way it is tried now.
-                    let _ = tokio::time::timeout(pause, desk.wake.notified()).await;
+                    let _ = tokio::time::timeout(pause, wake.notified()).await;
                 }
                 jobs::pause(app, key, false);
-                slot = desk.slots.acquire().await.ok();
+                place.come_back().await;
                 if jobs::forgotten(app, &key) {
                     return Ok(());
                 }
+                turn.reconnect().await?;
                 jobs::set(app, &key, |job| (job.next_try_at, job.attempts) = (None, job.attempts + 1));
                 if why == Why::OtherDevice { Happened::OtherClaimUnchangedFor(pause) } else { Happened::Woken }
             }
@@ -185,7 +189,7 @@ pub(super) async fn fail(app: &App, session: &Session, id: &Bytes32, item: &Byte
     let (key, problem) = ((*id, *item), error.into_view());
     let until = next_try(app, &key);
     jobs::set(app, &key, |job| {
-        (job.step, job.problem, job.next_try_at) = (JobStep::Failed, Some(problem.clone()), Some(Time(until)));
+        (job.step, job.problem, job.next_try_at) = (JobStep::Failed, Some(Box::new(problem.clone())), Some(until));
     });
     jobs::rest(app, key, until);
     // The row tells it after the next start too; where even that cannot be written the job still says so.
@@ -222,6 +226,13 @@ impl Turn<'_> {
 
     fn show(&self, step: JobStep) {
         jobs::set(self.app, &self.key, |job| job.step = step);
+    }
+
+    /// What waited may have waited through a renewal of the certificate.
+    async fn reconnect(&mut self) -> Result<()> {
+        let row = organizations::load(self.app, &self.key.0).await?;
+        self.connection = self.shared.current(self.app, self.session, &self.key.0, &row).await?;
+        Ok(())
     }
 
     async fn proof(&mut self) -> Result<ChangedAt, GraphError> {
@@ -559,7 +570,7 @@ impl Turn<'_> {
         let step = if one_of_two { JobStep::Unclear } else { JobStep::Failed };
         jobs::pause(self.app, self.key, true);
         jobs::set(self.app, &self.key, |job| {
-            (job.step, job.next_try_at, job.problem) = (step, Some(Time(until)), Some(problem.clone()));
+            (job.step, job.next_try_at, job.problem) = (step, Some(until), Some(Box::new(problem.clone())));
         });
         if one_of_two {
             self.mark_unclear().await?;
@@ -586,7 +597,7 @@ impl Turn<'_> {
         let until = next_try(self.app, &self.key);
         jobs::rest(self.app, self.key, until);
         self.end(JobStep::Failed, Some(held(why))).await?;
-        jobs::set(self.app, &self.key, |job| job.next_try_at = Some(Time(until)));
+        jobs::set(self.app, &self.key, |job| job.next_try_at = Some(until));
         Ok(())
     }
 
@@ -598,7 +609,7 @@ impl Turn<'_> {
 
     async fn end(&mut self, step: JobStep, problem: Option<ErrorView>) -> Result<()> {
         jobs::set(self.app, &self.key, |job| {
-            (job.step, job.problem, job.next_try_at) = (step, problem.clone(), None);
+            (job.step, job.problem, job.next_try_at) = (step, problem.clone().map(Box::new), None);
         });
         self.remember_problem(problem).await
     }
@@ -632,7 +643,9 @@ async fn remember_problem(
 /// Whether a failed sign-in of the connection may pass by itself.
 fn passing(error: &GraphError) -> bool {
     use vitrine_entra::oauth::SignInErrorKind as Kind;
-    error.sign_in().is_some_and(|sign_in| matches!(sign_in.kind(), Kind::Transport | Kind::Busy | Kind::Unknown))
+    // A clock is set right on this machine, without anybody's touching the tenant.
+    let kinds = [Kind::Transport, Kind::Busy, Kind::ClockWrong, Kind::Unknown];
+    error.sign_in().is_some_and(|sign_in| kinds.contains(&sign_in.kind()))
 }
 
 fn number(need: Need) -> u16 {

@@ -49,14 +49,18 @@ pub(super) fn held(why: Why) -> ErrorView {
 }
 
 pub(crate) fn changed_outside() -> ErrorView {
+    to_be_repaired().into_view()
+}
+
+/// An order for an account whose alarm asks for a decision first.
+pub(super) fn to_be_repaired() -> Error {
     Error::new(
         ErrorClass::Refused,
         "rotation.changed-outside",
         "The password was changed outside Vitrine, or this vault is behind.",
-        "Ask who changed it. Rotate to set a new password from here.",
+        "Ask who changed it. Repair the account to set a new password from here.",
     )
     .holds("The stored password no longer opens the account. Nothing was sent to the tenant.")
-    .into_view()
 }
 
 pub(super) fn needed(need: Need) -> ErrorView {

@@ -21,6 +21,9 @@ use crate::{
 /// How long a command waits for a rotation that it did not order itself.
 const LONGEST_WAIT: Duration = Duration::from_mins(10);
 
+/// Jobs that are asked for at once.
+const PAGE: u32 = 500;
+
 /// What came of the rotations that were asked for.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -38,46 +41,56 @@ type Key = (String, String);
 pub(super) async fn run(door: &mut Door, person: &mut Person, args: Rotate) -> Result {
     let scope = scope(door, &args).await?;
     let wait = Duration::from_secs(args.wait);
-    let earlier: BTreeMap<Key, u64> = door
-        .call(JobsRequest {})
-        .await?
-        .jobs
-        .iter()
-        .filter(|job| !at_work(job.step))
-        .map(|job| (key(job), job.at.0))
-        .collect();
+    // What ended before this order is another's news.
+    let mut since = door.call(JobsRequest { limit: 1, ..JobsRequest::default() }).await?.moves;
     let begun = Instant::now();
-    let mut view = door.call(RotateRequest { scope: scope.clone() }).await?;
-    let mut told = BTreeMap::new();
-    let jobs = loop {
-        // What ended before this order is another's news.
-        let ours = |job: &JobView| within(&scope, job) && earlier.get(&key(job)) != Some(&job.at.0);
-        let jobs: Vec<JobView> = view.jobs.into_iter().filter(ours).collect();
-        for job in &jobs {
+    door.call(RotateRequest { scope: scope.clone() }).await?;
+    let mut jobs = BTreeMap::new();
+    loop {
+        for job in moved(door, &mut since).await?.into_iter().filter(|job| within(&scope, job)) {
             let step = words(job.step);
-            if told.insert(key(job), job.step) != Some(job.step) {
-                person.progress(job, &format!("{}  {}  {step}", job.organization_name, job.user_name));
+            let line = format!("{}  {}  {step}", job.organization_name, job.user_name);
+            if jobs.get(&key(&job)).is_none_or(|before: &JobView| before.step != job.step) {
+                person.progress(&job, &line);
             }
+            jobs.insert(key(&job), job);
         }
-        let open = jobs.iter().any(|job| at_work(job.step));
+        let open = jobs.values().any(|job| at_work(job.step));
         if !open || begun.elapsed() >= wait {
-            break jobs;
+            break;
         }
         tokio::select! {
             () = tokio::time::sleep(POLL) => {}
-            _ = tokio::signal::ctrl_c() => break jobs,
+            _ = tokio::signal::ctrl_c() => break,
         }
-        view = door.call(JobsRequest {}).await?;
-    };
-    ended(jobs)
+    }
+    ended(jobs.into_values().collect())
+}
+
+/// Every job that moved since the look before, page by page.
+async fn moved(door: &mut Door, since: &mut u32) -> Result<Vec<JobView>> {
+    let (mut found, mut next) = (Vec::new(), None);
+    loop {
+        let offset = u32::try_from(found.len()).unwrap_or(u32::MAX);
+        let request = JobsRequest { offset, limit: PAGE, since: Some(*since), organization: None };
+        let view = door.call(request).await?;
+        // What moves between two pages is seen by the next look, too.
+        let next = *next.get_or_insert(view.moves);
+        let last = view.jobs.len() < PAGE as usize;
+        found.extend(view.jobs);
+        if last {
+            *since = next;
+            return Ok(found);
+        }
+    }
 }
 
 /// Waits until nothing is at work for an organization any more, ten minutes at most, and says how its jobs stand.
 pub(super) async fn settled(door: &mut Door, organization: &str) -> Result<Vec<JobView>> {
     let begun = Instant::now();
     loop {
-        let mut jobs = door.call(JobsRequest {}).await?.jobs;
-        jobs.retain(|job| job.organization == organization);
+        let request = JobsRequest { organization: Some(organization.to_owned()), ..JobsRequest::default() };
+        let jobs = door.call(request).await?.jobs;
         if !jobs.iter().any(|job| at_work(job.step)) || begun.elapsed() >= LONGEST_WAIT {
             return Ok(jobs);
         }
@@ -119,7 +132,7 @@ fn within(scope: &RotateScope, job: &JobView) -> bool {
     match scope {
         RotateScope::Account { organization, account } => job.organization == *organization && job.account == *account,
         RotateScope::Organizations { organizations } => organizations.contains(&job.organization),
-        RotateScope::Due | RotateScope::All => true,
+        RotateScope::Due | RotateScope::Failed | RotateScope::All => true,
     }
 }
 

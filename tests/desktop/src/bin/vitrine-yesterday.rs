@@ -45,7 +45,7 @@ async fn rotate() -> Result<()> {
     let mut events = app.events();
     app.call(RotateRequest { scope: RotateScope::All }).await.map_err(|error| said(&error))?;
     loop {
-        let view = app.call(JobsRequest {}).await.map_err(|error| said(&error))?;
+        let view = app.call(JobsRequest::default()).await.map_err(|error| said(&error))?;
         if view.open == 0 {
             let done = view.jobs.iter().filter(|job| job.step == JobStep::Done).count();
             ensure!(done > 0 && done == view.jobs.len(), "not everything was rotated: {:?}", view.jobs);

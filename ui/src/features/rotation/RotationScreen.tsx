@@ -1,6 +1,7 @@
 // Rotations that run, wait, fail or are done. They belong to Rust and go on without this screen.
 
 import { IconRotateClockwise2 } from "@tabler/icons-react";
+import { useState } from "react";
 import { Bones, Button, Empty, Mark, type MarkTone, Page, Section } from "../../components";
 import { asErrorView, type JobStep, type JobView, useAction, useHost, useRead } from "../../host";
 import { ErrorNotice, useNow } from "../../parts";
@@ -27,6 +28,10 @@ const groupOf = (step: JobStep): "bad" | "open" | "done" =>
       ? "bad"
       : "open";
 
+/** Jobs that are read at first, and at most: what went wrong stands before all others. */
+const page = 100;
+const most = 500;
+
 const groups = ["bad", "open", "done"] as const;
 
 export function RotationScreen({
@@ -40,15 +45,16 @@ export function RotationScreen({
 }) {
   const t = useWords();
   const host = useHost();
-  const view = useRead("jobs", {});
+  const [limit, setLimit] = useState(page);
+  const view = useRead("jobs", { limit });
   const rotateDue = useAction(() => host.rotate({ scope: { kind: "due" } }));
-  const retry = useAction(async (jobs: readonly JobView[]) => {
-    for (const job of jobs)
-      await host.rotate({ scope: { kind: "account", organization: job.organization, account: job.account } });
+  const retryFailed = useAction(() => host.rotate({ scope: { kind: "failed" } }));
+  // An alarm asks for a decision, and this is it; anything else is rotated again.
+  const retry = useAction(async ({ step, organization, account }: JobView) => {
+    if (step === "changedOutside") await host.repairAccount({ organization, account });
+    else await host.rotate({ scope: { kind: "account", organization, account } });
   });
-  const jobs = view.data?.jobs ?? [];
-  const due = view.data?.due ?? 0;
-  const failed = jobs.filter((job) => job.step === "failed");
+  const { jobs, due, failed, matching } = view.data ?? { jobs: [], due: 0, failed: 0, matching: 0 };
   return (
     <Page
       title={<h1>{t("rotation.title")}</h1>}
@@ -58,9 +64,9 @@ export function RotationScreen({
           <Button onClick={onIncident} testId="to-incident">
             {t("incident.go")}
           </Button>
-          {failed.length > 0 ? (
-            <Button busy={retry.busy} onClick={() => void retry.run(failed)} testId="retry-failed">
-              {t("rotation.retryFailed", { count: failed.length })}
+          {failed > 0 ? (
+            <Button busy={retryFailed.busy} onClick={() => void retryFailed.run()} testId="retry-failed">
+              {t("rotation.retryFailed", { count: failed })}
             </Button>
           ) : null}
           <Button
@@ -76,7 +82,7 @@ export function RotationScreen({
         </>
       }
     >
-      <ErrorNotice error={rotateDue.error ?? retry.error ?? (view.error ? asErrorView(view.error) : null)} />
+      <ErrorNotice error={rotateDue.error ?? retryFailed.error ?? retry.error ?? (view.error ? asErrorView(view.error) : null)} />
       {view.isPending ? <Bones label={t("common.loading")} /> : null}
       {view.data && jobs.length === 0 ? (
         <Empty
@@ -93,12 +99,17 @@ export function RotationScreen({
           <Section key={group} title={t(`rotation.groups.${group}`)} flush>
             <ul>
               {shown.map((job) => (
-                <Job key={job.account} job={job} onOpen={onOpen} onRetry={() => void retry.run([job])} />
+                <Job key={job.account} job={job} onOpen={onOpen} onRetry={() => void retry.run(job)} />
               ))}
             </ul>
           </Section>
         );
       })}
+      {matching > jobs.length && limit < most ? (
+        <Button onClick={() => setLimit(most)} testId="more-jobs">
+          {t("rotation.more", { count: matching - jobs.length })}
+        </Button>
+      ) : null}
     </Page>
   );
 }
@@ -108,6 +119,7 @@ function Job({ job, onOpen, onRetry }: { job: JobView; onOpen: (organization: st
   const now = useNow();
   const bad = groupOf(job.step) === "bad";
   const account = job.userName;
+  const again = job.step === "unclear" ? "check" : job.step === "changedOutside" ? "repair" : "retry";
   return (
     <li className={css.job} data-testid="job" data-step={job.step}>
       <span className={css.words}>
@@ -135,11 +147,11 @@ function Job({ job, onOpen, onRetry }: { job: JobView; onOpen: (organization: st
       {bad ? (
         <Button
           small
-          label={job.step === "unclear" ? t("rotation.checkFor", { account }) : t("rotation.retryFor", { account })}
+          label={t(`rotation.${again}For`, { account })}
           onClick={onRetry}
           testId="job-again"
         >
-          {job.step === "unclear" ? t("rotation.checkNow") : t("rotation.retry")}
+          {t(`rotation.${again}`)}
         </Button>
       ) : null}
       {job.problem === null ? null : (

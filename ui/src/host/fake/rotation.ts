@@ -1,14 +1,19 @@
 // Rotations: starting them, and how they go on by themselves.
 
-import type { JobView } from "../../generated/ipc";
+import type { JobsRequest, JobView } from "../../generated/ipc";
 import type { Host } from "../host";
 import type { Stage } from "./stage";
 
 export function rotation(stage: Stage) {
   const { now, later, emit, world, open, note, settle } = stage;
   let jobs: JobView[] = [];
-  const jobsNow = () => ({
-    jobs,
+  const badFirst = (job: JobView) =>
+    ["unclear", "failed", "changedOutside", "needsPerson"].includes(job.step) ? 0 : job.step === "done" ? 2 : 1;
+  const jobsNow = ({ offset = 0, limit = 0 }: JobsRequest) => ({
+    jobs: [...jobs].sort((one, other) => badFirst(one) - badFirst(other)).slice(offset, offset + (limit || 100)),
+    matching: jobs.length,
+    failed: jobs.filter((job) => job.step === "failed").length,
+    moves: jobs.length,
     open: jobs.filter((job) => ["queued", "looking", "preparing", "sending", "verifying", "unclear"].includes(job.step))
       .length,
     due: [...world.values()].flatMap((each) => each.accounts).filter((each) => each.state === "due").length,
@@ -26,7 +31,9 @@ export function rotation(stage: Stage) {
                 ? scope.organizations.includes(each.id)
                 : scope.kind === "due"
                   ? a.state === "due"
-                  : true,
+                  : scope.kind === "failed"
+                    ? jobs.some((job) => job.account === a.id && job.step === "failed")
+                    : true,
           )
           .map((a) => [each, a] as const),
       );
@@ -71,11 +78,11 @@ export function rotation(stage: Stage) {
         later(1, () => advance(0));
       }
       emit({ kind: "jobsChanged" });
-      return jobsNow();
+      return jobsNow({});
     },
-    jobs: async () => {
+    jobs: async (request: JobsRequest) => {
       open();
-      return jobsNow();
+      return jobsNow(request);
     },
   };
 }

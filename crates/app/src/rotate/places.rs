@@ -1,0 +1,128 @@
+//! Places: how many organizations are worked on at once, and who waits for whom.
+//!
+//! What has begun goes before what has not, so that a rotation is never left unfinished for long by those that queue
+//! behind it; and whoever waits long for an answer works on without a place, so that tenants which answer do not wait
+//! for tenants which do not.
+
+use std::future::Future;
+use std::time::Duration;
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+/// An answer that takes longer gives its place away. Several times what Microsoft takes when it is well.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The places of a session.
+pub(crate) struct Places {
+    work: Semaphore,
+    /// Whoever has not begun waits here first, so that only one of them stands in line with those that have.
+    begin: Semaphore,
+    /// Answers waited for without a place, as many as there are places: no more than twice their number is ever asked.
+    slow: Semaphore,
+}
+
+/// A place among those that work at once, held or given away for a while.
+pub(super) struct Place<'a> {
+    places: &'a Places,
+    held: Option<SemaphorePermit<'a>>,
+}
+
+impl Places {
+    pub(crate) fn new(count: u32) -> Self {
+        let count = usize::try_from(count).unwrap_or(1);
+        Self { work: Semaphore::new(count), begin: Semaphore::new(1), slow: Semaphore::new(count) }
+    }
+
+    /// Waits for a first place.
+    pub(super) async fn begin(&self) -> Place<'_> {
+        // Neither is ever closed.
+        let _next = self.begin.acquire().await.ok();
+        Place { places: self, held: self.work.acquire().await.ok() }
+    }
+}
+
+impl Place<'_> {
+    /// Gives the place to somebody else.
+    pub(super) fn leave(&mut self) {
+        self.held = None;
+    }
+
+    /// Waits for a place again.
+    pub(super) async fn come_back(&mut self) {
+        if self.held.is_none() {
+            self.held = self.places.work.acquire().await.ok();
+        }
+    }
+
+    /// Waits for what another side answers to, the place given away meanwhile if that takes long.
+    pub(super) async fn answered<T>(&mut self, answer: impl Future<Output = T>) -> T {
+        tokio::pin!(answer);
+        if let Ok(answered) = tokio::time::timeout(PATIENCE, &mut answer).await {
+            return answered;
+        }
+        let Ok(slow) = self.places.slow.try_acquire() else { return answer.await };
+        self.leave();
+        let answered = answer.await;
+        drop(slow);
+        self.come_back().await;
+        answered
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use std::sync::Mutex;
+    use std::task::Poll;
+
+    /// Polls once.
+    async fn waits(future: &mut (impl Future + Unpin)) -> bool {
+        std::future::poll_fn(|context| Poll::Ready(std::pin::Pin::new(&mut *future).poll(context).is_pending())).await
+    }
+
+    #[tokio::test]
+    async fn a_tenant_that_does_not_answer_holds_no_place() {
+        let places = Places::new(1);
+        let (mut sick, (answer, answered)) = (places.begin().await, tokio::sync::oneshot::channel());
+        let mut hangs = Box::pin(sick.answered(answered));
+        let mut healthy = Box::pin(places.begin());
+        assert!(waits(&mut hangs).await && waits(&mut healthy).await, "two work in one place");
+        let healthy = tokio::time::timeout(Duration::from_mins(1), async {
+            tokio::select! {
+                _ = &mut hangs => None,
+                place = &mut healthy => Some(place),
+            }
+        });
+        let healthy = healthy.await.ok().flatten();
+        assert!(healthy.is_some(), "the healthy tenant waits for the sick one");
+        drop(healthy);
+        answer.send("late").unwrap();
+        assert_eq!((&mut hangs).await, Ok("late"));
+        drop(hangs);
+        assert!(sick.held.is_some() && places.slow.available_permits() == 1);
+    }
+
+    #[tokio::test]
+    async fn what_has_begun_goes_before_what_has_not() {
+        let (places, order) = (Places::new(1), Mutex::new(Vec::new()));
+        let mut begun = places.begin().await;
+        let new = |name: &'static str| {
+            let (places, order) = (&places, &order);
+            Box::pin(async move {
+                let _place = places.begin().await;
+                crate::lock(order).push(name);
+            })
+        };
+        let (mut first, mut second, mut third) = (new("first"), new("second"), new("third"));
+        assert!(waits(&mut first).await && waits(&mut second).await && waits(&mut third).await);
+        begun.leave();
+        let back = async {
+            begun.come_back().await;
+            crate::lock(&order).push("begun");
+            begun.leave();
+        };
+        // It comes back last of all, and only who stood in line already is before it.
+        tokio::join!(third, second, first, back);
+        assert_eq!(*crate::lock(&order), ["first", "begun", "second", "third"]);
+    }
+}
