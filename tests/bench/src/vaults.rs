@@ -55,17 +55,19 @@ pub(crate) async fn make(folder: &Path, organizations: u32, accounts: u8, rotati
     Ok((app, Vault { folder: folder.to_owned(), organizations, organization, account }))
 }
 
-/// An empty vault. One with a cloud, by the addresses of its sign-in and of Graph, lives by the machine's clock.
-pub(crate) async fn create(folder: &Path, cloud: Option<(&str, &str)>) -> Result<App> {
+/// An empty vault. One with a cloud, by the addresses of its sign-in and of Graph and how many places rotate it, lives
+/// by the machine's clock.
+pub(crate) async fn create(folder: &Path, cloud: Option<(&str, &str, u32)>) -> Result<App> {
     if folder.exists() {
         fs::remove_dir_all(folder)?;
     }
     let mut options = options(folder)?;
-    if let Some((login, graph)) = cloud {
+    if let Some((login, graph, places)) = cloud {
         let environment = |name: &str| match name {
             "VITRINE_SIMULATED" => Some("1".to_owned()),
             "VITRINE_CLOUD_LOGIN" => Some(login.to_owned()),
             "VITRINE_CLOUD_GRAPH" => Some(graph.to_owned()),
+            "VITRINE_ROTATION_PLACES" => Some(places.to_string()),
             _ => None,
         };
         options.config = Config::load_from(folder.to_owned(), environment)?;
@@ -146,7 +148,7 @@ pub(crate) fn folder(cache: &Path, organizations: u32, accounts: u8, rotations: 
     if organizations == 0 {
         bail!("a vault without organizations measures nothing");
     }
-    Ok(cache.join(format!("vault-2-{organizations}-{accounts}-{rotations}")))
+    Ok(cache.join(format!("vault-3-{organizations}-{accounts}-{rotations}")))
 }
 
 #[cfg(test)]
