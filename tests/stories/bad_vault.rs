@@ -184,8 +184,9 @@ fn alter_history(desk: &Desk, statement: &str) -> Result<()> {
     edit(desk, &format!("{statement} UPDATE pages SET bytes = zeroblob(length(bytes));"))
 }
 
-const ALTER_NEWEST: &str =
-    "UPDATE entries SET bytes = CAST(substr(bytes, 1, length(bytes) - 1) || x'00' AS BLOB) WHERE id =";
+/// Another last byte than the one that is there, which one signature in sixteen ends with a zero.
+const ALTER_NEWEST: &str = "UPDATE entries SET bytes = CAST(substr(bytes, 1, length(bytes) - 1) || \
+     CASE substr(bytes, -1) WHEN x'00' THEN x'01' ELSE x'00' END AS BLOB) WHERE id =";
 
 #[tokio::test]
 async fn an_altered_history_of_the_firm_opens_nothing() -> Result<()> {
