@@ -41,6 +41,14 @@ struct Account {
     /// A value that an outsider caused and no person has ordered a repair for.
     unrepaired: Option<u64>,
     touched_outside: bool,
+    /// A request of a candidate arrived that was no longer the one on its way. The tenant tells that the password
+    /// changed, not to what: its value, which is stored, may be taken for the newer candidate's.
+    overtaken: bool,
+    /// A candidate that was set by a request that was refused: the refusal lied.
+    lied_about: Option<u64>,
+    /// The same once a person saw the change and ordered a repair over it. Refused for a second time, with nothing changed
+    /// since the order, it is given up although it opens the account: it stays readable, and another one is made.
+    repaired_over: Option<u64>,
 }
 
 #[derive(Debug)]
@@ -139,6 +147,9 @@ impl World {
             outsiders: false,
             unrepaired: None,
             touched_outside: false,
+            overtaken: false,
+            lied_about: None,
+            repaired_over: None,
         };
         let items = [item(1, 10), item(2, 20)];
         let runner = |last_change| Runner {
@@ -276,6 +287,7 @@ impl World {
             Fault::Refused(refusal) => Answer::Refused(refusal),
             Fault::RefusedButDone => {
                 self.land(a, candidate)?;
+                self.tenant[a].lied_about = Some(candidate);
                 Answer::Refused(Refusal::Password)
             }
         })
@@ -320,7 +332,8 @@ impl World {
             }
             Append::Commit => {
                 let candidate = item.pending.take().ok_or("committed nothing")?.candidate.as_u64();
-                if !self.landed.contains(&candidate) && !self.tenant[a].touched_outside {
+                let account = &self.tenant[a];
+                if !self.landed.contains(&candidate) && !account.touched_outside && !account.overtaken {
                     return Err(format!("candidate {candidate} was committed and never landed"));
                 }
                 item.readable.insert(item.current);
@@ -335,7 +348,8 @@ impl World {
             }
             Append::GiveUp => {
                 let candidate = item.pending.take().ok_or("gave up nothing")?.candidate.as_u64();
-                if self.tenant[a].password == candidate {
+                let account = &self.tenant[a];
+                if account.password == candidate && account.repaired_over != Some(candidate) {
                     return Err(format!("candidate {candidate} opens the account and was given up"));
                 }
                 self.given_up.insert(candidate);
@@ -484,6 +498,7 @@ impl World {
             Action::PersonAsked if self.idle(d, a) => self.feed(d, a, &Event::PersonAsked),
             Action::Repair if self.idle(d, a) => {
                 if let Some(seen) = self.devices[d].runners[a].repair.take() {
+                    self.tenant[a].repaired_over = self.tenant[a].lied_about;
                     if self.tenant[a].unrepaired == Some(number(&seen)) {
                         self.tenant[a].unrepaired = None;
                     }
@@ -512,6 +527,8 @@ impl World {
             }
             Action::LandLate => {
                 if let Some((a, candidate)) = self.late.pop() {
+                    let pending = self.items[a].pending.map(|pending| pending.candidate.as_u64());
+                    self.tenant[a].overtaken |= pending != Some(candidate);
                     self.land(a, candidate)?;
                 }
             }
