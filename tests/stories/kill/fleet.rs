@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 use futures_util::future::try_join_all;
 use vitrine_entra_sim::{Effect, Fault, Sim};
 
-use super::instants::{Errand, Instant, Scout, drawn, lanes, meet};
+use super::instants::{Comes, Errand, Instant, Scout, drawn, lanes, meet_those_that};
 use super::{Customer, desk};
 use crate::cloud;
 use crate::desk::{Desk, PASSPHRASE, exit};
@@ -141,6 +141,9 @@ impl Run {
             fleet.settles(sim).await?;
             Ok(killed)
         };
-        meet(self.journey, fleets, instants, 3, killed).await
+        // A throttled account pauses for longer than the others take, or not, if the machine is slow.
+        let throttled = matches!(self.effect, Some(Effect::Throttle { .. }));
+        let comes = if throttled { Comes::Mostly } else { Comes::Always };
+        meet_those_that(comes, self.journey, fleets, instants, 3, killed).await
     }
 }

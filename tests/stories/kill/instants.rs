@@ -11,6 +11,7 @@ use std::ffi::OsStr;
 use std::fmt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -163,6 +164,16 @@ fn mixed(seed: u64) -> u64 {
     z ^ (z >> 31)
 }
 
+/// Which instants of a journey come.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Comes {
+    /// Every one, each time.
+    Always,
+    /// Where a pause ends is a matter of the clock, so that what follows it falls into this run or into the next. One
+    /// that does not come is replaced by another; of all of them half have to come.
+    Mostly,
+}
+
 /// Meets the chosen instants of a journey, one after the other in each lane. `meet` goes up to the instant, is killed
 /// there and says what holds afterwards; it answers false if the command ended without having been killed.
 pub(super) async fn meet<L>(
@@ -172,24 +183,45 @@ pub(super) async fn meet<L>(
     share: usize,
     meet: impl AsyncFn(&mut L, &Instant) -> Result<bool>,
 ) -> Result<()> {
+    meet_those_that(Comes::Always, journey, lanes, instants, share, meet).await
+}
+
+/// The same for a journey of which not every instant comes each time.
+pub(super) async fn meet_those_that<L>(
+    comes: Comes,
+    journey: &str,
+    lanes: &mut [L],
+    instants: Vec<Instant>,
+    share: usize,
+    meet: impl AsyncFn(&mut L, &Instant) -> Result<bool>,
+) -> Result<()> {
     ensure!(!instants.is_empty(), "{journey} has no instants");
     let all = instants.len();
-    let waiting: VecDeque<_> = drawn(instants, share).into_iter().map(|instant| (instant, 1)).collect();
-    eprintln!("{journey}: killed at {} of {all} instants", waiting.len());
-    let waiting = Mutex::new(waiting);
+    let mut waiting: VecDeque<_> = drawn(instants, all).into_iter().map(|instant| (instant, 1)).collect();
+    let others = waiting.split_off(if deep() { all } else { share.min(all) });
+    let chosen = waiting.len();
+    eprintln!("{journey}: killed at {chosen} of {all} instants");
+    let (waiting, others, met) = (Mutex::new(waiting), Mutex::new(others), AtomicUsize::new(0));
     let queue = || waiting.lock().unwrap_or_else(PoisonError::into_inner);
+    let another = || others.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
     let work = async |lane: &mut L| -> Result<()> {
         loop {
             let Some((instant, tries)) = queue().pop_front() else { return Ok(()) };
-            if !meet(lane, &instant).await.with_context(|| format!("{journey}, killed at {instant}"))? {
-                ensure!(tries < TRIES, "{journey}: {instant} never came");
+            if meet(lane, &instant).await.with_context(|| format!("{journey}, killed at {instant}"))? {
+                met.fetch_add(1, Ordering::Relaxed);
+            } else if tries < TRIES {
                 queue().push_back((instant, tries + 1));
+            } else {
+                ensure!(comes == Comes::Mostly, "{journey}: {instant} never came");
+                queue().extend(another());
             }
         }
     };
     // A lane that fails ends; the others go on, because more than one finding is worth having.
     let failed: Vec<_> = join_all(lanes.iter_mut().map(work)).await.into_iter().filter_map(Result::err).collect();
     if failed.is_empty() {
+        let (met, enough) = (met.into_inner(), if deep() { chosen / 2 } else { chosen });
+        ensure!(met >= enough, "{journey}: {met} of {chosen} instants came");
         return Ok(());
     }
     bail!("{}", failed.iter().map(|error| format!("{error:#}")).collect::<Vec<_>>().join("\n"))
