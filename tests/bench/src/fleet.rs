@@ -10,16 +10,13 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, anyhow, ensure};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 use vitrine_app::api::{JobStep, JobView, JobsRequest, RotateRequest, RotateScope};
 use vitrine_app::synthetic;
 use vitrine_entra::certificate::make_certificate;
 use vitrine_entra_sim::{ConnectedTenant, Effect, Fault, Scenario, Settings, Sim, SimOptions, Urls};
-use vitrine_vault::SecretBytes;
-use vitrine_vault::items::{ConnectionItem, StoredCertificate};
 
 use crate::row::Row;
-use crate::vaults;
+use crate::{customers, vaults};
 
 /// Accounts of a tenant.
 const ACCOUNTS: u32 = 2;
@@ -147,7 +144,11 @@ pub(crate) async fn engine(up: &Path) -> Result<Rotated> {
     let up: Up = serde_json::from_slice(&fs::read(up)?)?;
     let folder = tempfile::tempdir()?;
     let app = vaults::create(&folder.path().join("vault"), Some((&up.login, &up.graph, up.places))).await?;
-    let tenants: Vec<_> = up.tenants.iter().map(|tenant| connected(tenant, &up)).collect::<Result<_>>()?;
+    let tenants: Vec<_> = up
+        .tenants
+        .iter()
+        .map(|tenant| customers::connected(tenant, &up.certificate, &up.key))
+        .collect::<Result<_>>()?;
     synthetic::connect(&app, tenants.into_iter()).await?;
     let ill: Vec<&str> =
         up.tenants.iter().filter(|tenant| up.ill.contains(&tenant.id)).map(|tenant| tenant.name.as_str()).collect();
@@ -203,35 +204,6 @@ fn has_ended(job: &JobView) -> bool {
 fn how(job: &JobView) -> Option<String> {
     let why = job.problem.as_ref().map_or("", |problem| problem.code.as_str());
     (job.step != JobStep::Done).then(|| format!("{:?} {why}", job.step))
-}
-
-fn connected(tenant: &ConnectedTenant, up: &Up) -> Result<synthetic::Tenant> {
-    let id = |text: &str| Ok::<_, anyhow::Error>(Uuid::parse_str(text)?.into_bytes());
-    let accounts = tenant.accounts.iter();
-    Ok(synthetic::Tenant {
-        name: tenant.name.clone(),
-        connection: ConnectionItem {
-            tenant_id: id(&tenant.id)?,
-            tenant_name: tenant.name.clone(),
-            default_domain: tenant.initial_domain.clone(),
-            initial_domain: tenant.initial_domain.clone(),
-            app_id: id(&tenant.app_id)?,
-            app_object_id: id(&tenant.application_id)?,
-            service_principal_id: id(&tenant.service_principal_id)?,
-            certificate: StoredCertificate {
-                der: up.certificate.clone(),
-                private_key_pkcs8: SecretBytes::new(up.key.clone()),
-                not_after_ms: u64::MAX >> 1,
-                key_id: None,
-            },
-            pending: None,
-            previous: None,
-            cloud: "custom".to_owned(),
-        },
-        accounts: accounts
-            .map(|account| Ok((account.user_name.clone(), id(&account.id)?, account.changed.clone())))
-            .collect::<Result<_>>()?,
-    })
 }
 
 /// A figure of this process's memory, in bytes.

@@ -5,6 +5,7 @@
 #![allow(clippy::print_stdout, reason = "a terminal host speaks on stdout")]
 
 mod child;
+mod customers;
 mod desktop;
 mod fleet;
 #[cfg(test)]
@@ -60,6 +61,8 @@ enum Command {
     Cloud(fleet::Fleet),
     /// The engine of a fleet, with what the cloud said in a file.
     Rotate { up: PathBuf },
+    /// Connects many tenants of a simulated cloud to the vault of this data folder, as JSON on standard input names them.
+    Connect,
     /// Starts and ends.
     Nothing,
 }
@@ -115,6 +118,7 @@ fn main() -> Result<()> {
         Command::Fleet { fleet, outlet } => programs::finish(fleet::measure(&fleet)?, &outlet),
         Command::Cloud(fleet) => runtime()?.block_on(fleet::cloud(&fleet)),
         Command::Rotate { up } => say(&runtime()?.block_on(fleet::engine(&up))?),
+        Command::Connect => runtime()?.block_on(customers::connect()),
         Command::Nothing => Ok(()),
     }
 }

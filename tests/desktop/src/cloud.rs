@@ -2,8 +2,8 @@
 
 use std::ffi::OsString;
 
-use anyhow::{Context, Result, bail};
-use vitrine_entra_sim::{Admin, Effect, Fault, Scenario, Settings, Sim, SimOptions, totp_code};
+use anyhow::{Context, Result, anyhow, bail};
+use vitrine_entra_sim::{Admin, Effect, Fault, Scenario, Settings, Sim, SimOptions, TenantChange, totp_code};
 use vitrine_kit::player::{Page, Person};
 
 /// More pages than any sign-in has, so that a loop of pages ends.
@@ -18,9 +18,19 @@ pub struct Cloud {
 impl Cloud {
     /// Starts it. Device codes are asked for every second, so that nobody waits five for an answer that is there.
     pub async fn start() -> Result<Self> {
+        Self::with_fleet(0).await
+    }
+
+    /// The same, with so many further tenants, `Fleet 0001` and so on.
+    pub async fn with_fleet(fleet: usize) -> Result<Self> {
         let settings = Settings { device_interval_s: 1, ..Settings::default() };
         let scenario = Scenario { settings, faults: Vec::new() };
-        Ok(Self { sim: Sim::start(SimOptions { seed: 1, scenario, ..SimOptions::default() }).await? })
+        Ok(Self { sim: Sim::start(SimOptions { seed: 1, scenario, fleet, ..SimOptions::default() }).await? })
+    }
+
+    /// Changes a tenant behind the program's back.
+    pub fn change(&self, change: &TenantChange) -> Result<()> {
+        self.sim.control().change_tenant(change).map_err(|why| anyhow!("{why}"))
     }
 
     /// What tells the program that its cloud is here.

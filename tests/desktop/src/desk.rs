@@ -10,8 +10,11 @@ use std::process::{Output, Stdio};
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result, ensure};
+use serde_json::json;
 use tempfile::TempDir;
 use tokio::io::AsyncWriteExt;
+use vitrine_entra::certificate::make_certificate;
+use vitrine_entra_sim::ConnectedTenant;
 use vitrine_kit::PrivateBus;
 use vitrine_kit::keyring::Keyring;
 use vitrine_kit::logind::Logind;
@@ -19,9 +22,14 @@ use vitrine_kit::notifications::Notifications;
 use vitrine_kit::opener::Opener;
 use vitrine_kit::tray::Tray;
 
+use crate::cloud::Cloud;
 use crate::driver::Driver;
 use crate::screen::Screen;
 use crate::window::Window;
+
+/// Any moment before a certificate is used, in Unix milliseconds, and the length of a year.
+const YESTERYEAR_MS: u64 = 1_750_000_000_000;
+const YEAR_MS: u64 = 365 * 24 * 3_600_000;
 
 /// The name the program holds on the session bus while it runs.
 const SINGLE_INSTANCE: &str = "app.vitrine.desktop.SingleInstance";
@@ -145,14 +153,31 @@ impl Desk {
     /// Lets a day and two hours pass for every account: the program rotates them by a clock that far behind. No window
     /// may be open.
     pub async fn let_a_day_pass(&self, passphrase: &str) -> Result<()> {
+        self.tell("vitrine-yesterday", &[], passphrase).await
+    }
+
+    /// Connects every further tenant of the cloud to the vault, one emergency account each, as an afternoon of sign-ins
+    /// would have. No window may be open.
+    pub async fn connect_fleet(&self, cloud: &Cloud, passphrase: &str) -> Result<Vec<ConnectedTenant>> {
+        let made = make_certificate("Vitrine", YESTERYEAR_MS, YESTERYEAR_MS + 100 * YEAR_MS)?;
+        let tenants = cloud.sim().control().connect_fleet(&made.der, 1);
+        let (der, key) = (&made.der, made.pkcs8.as_slice());
+        let customers = json!({ "passphrase": passphrase, "certificate": der, "key": key, "tenants": tenants });
+        self.tell("vitrine-bench", &["connect"], &customers.to_string()).await?;
+        Ok(tenants)
+    }
+
+    /// Runs another of our programs to its good end, with this on its standard input. No window may be open.
+    async fn tell(&self, program: &str, arguments: &[&str], text: &str) -> Result<()> {
         self.wait_until_ended().await?;
-        let mut command = tokio::process::Command::new(built("vitrine-yesterday")?);
-        command.env_clear().envs(self.variables()).stdin(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-        let mut yesterday = command.spawn().context("could not start vitrine-yesterday")?;
-        let mut input = yesterday.stdin.take().context("standard input was asked for")?;
-        input.write_all(passphrase.as_bytes()).await?;
+        let mut command = tokio::process::Command::new(built(program)?);
+        command.args(arguments).env_clear().envs(self.variables());
+        command.stdin(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        let mut running = command.spawn().with_context(|| format!("could not start {program}"))?;
+        let mut input = running.stdin.take().context("standard input was asked for")?;
+        input.write_all(text.as_bytes()).await?;
         drop(input);
-        let ended = yesterday.wait_with_output().await?;
+        let ended = running.wait_with_output().await?;
         ensure!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
         Ok(())
     }

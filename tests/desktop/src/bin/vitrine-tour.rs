@@ -2,16 +2,21 @@
 //! the program. `vitrine-tour DIR` leaves a picture per step and `tour.json` in DIR and ends with 0 only if all passed.
 //! `vitrine-tour DIR 2` takes it at 200 %, on a screen of the same size.
 
+use std::collections::BTreeSet;
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use vitrine_desktop_tests::cloud::finish_with_code;
 use vitrine_desktop_tests::{Cloud, Desk, Record, Setting, Shown, Window, acts};
+use vitrine_entra_sim::{ConnectedTenant, PrincipalChange, RoleChange, TenantChange};
 
 const CONTOSO: &str = "contoso.onmicrosoft.com";
 const NORTHWIND: &str = "northwind.onmicrosoft.com";
+/// Further tenants, for the day on which everything is rotated at once.
+const FLEET: usize = 50;
+const PRIVILEGED_AUTHENTICATION_ADMINISTRATOR: &str = "7be44c8a-adaf-4e2a-84d6-ab2649e08a13";
 /// A rotation that ended well, in the list of rotations.
 const DONE: &str = "[data-testid=\"job\"][data-step=\"done\"]";
 
@@ -44,7 +49,7 @@ struct Memory {
 
 async fn tour(folder: &Path, scale: u32) -> Result<()> {
     let mut record = Record::begin(folder)?;
-    let cloud = Cloud::start().await?;
+    let cloud = Cloud::with_fleet(FLEET).await?;
     let mut desk = Desk::set_up(Setting { scale, environment: cloud.environment(), ..Setting::default() }).await?;
     let window = acts::start(&desk).await?;
     let mut memory = Memory::default();
@@ -56,6 +61,7 @@ async fn tour(folder: &Path, scale: u32) -> Result<()> {
     let window = fall_behind(&mut record, &mut desk, window, &memory).await?;
     be_reminded(&mut record, &mut desk, &window, &memory).await?;
     settle(&mut record, &mut desk, &window, &cloud, &mut memory).await?;
+    let window = rotate_in_bulk(&mut record, &mut desk, window, &cloud, &mut memory).await?;
     lock(&mut record, &mut desk, &window, &memory).await?;
     window.close().await?;
     restore(&mut record, &desk, &cloud, &memory).await?;
@@ -363,6 +369,94 @@ async fn settle(
             Shown::by(window, "What came before the previous password, in the order to try, each shown alone.").await
         })
         .await
+}
+
+/// The firm has grown: what is overdue is rotated from the tray, then everything from the list, on a day on which three
+/// tenants refuse for three reasons.
+async fn rotate_in_bulk(
+    record: &mut Record,
+    desk: &mut Desk,
+    window: Window,
+    cloud: &Cloud,
+    memory: &mut Memory,
+) -> Result<Window> {
+    acts::close_reveal(&window).await?;
+    window.close().await?;
+    desk.let_a_day_pass(&memory.passphrase).await?;
+    let fleet = desk.connect_fleet(cloud, &memory.passphrase).await?;
+    let window = acts::start(desk).await?;
+    record
+        .step("Rotation from the tray", desk, async |desk| {
+            acts::unlock(&window, &memory.passphrase).await?;
+            let icon = desk.tray.icon().await?;
+            icon.wait_for_label("4 · 4 overdue").await?;
+            icon.click("Rotate 4 due").await?;
+            window.click("nav-rotation").await?;
+            window.wait_for_css(&[DONE; 4].join(" ~ ")).await?;
+            icon.wait_for_label("").await?;
+            Shown::by(&window, "Overdue again, and rotated from the menu of the tray; its number is gone.").await
+        })
+        .await?;
+    record
+        .step("Fifty more customers", desk, async |_| {
+            window.click("nav-organizations").await?;
+            window.click_css("[data-head] input").await?;
+            let chosen = async || window.page_text().await.ok()?.contains("52 organizations selected").then_some(());
+            window.until("52 organizations to be chosen", chosen).await?;
+            Shown::by(&window, "The firm has 52 customers now; all of them are chosen.").await
+        })
+        .await?;
+    record
+        .step("Bulk rotation", desk, async |_| {
+            let refused = refuse(cloud, &fleet)?;
+            window.click("rotate-selected").await?;
+            window.click("nav-rotation").await?;
+            let well = FLEET + 4 - refused;
+            let done = async || (count(&window, DONE).await.ok()? == well).then_some(());
+            window.until("all that can be rotated", done).await?;
+            let next = problems(&window).await?;
+            ensure!(next.len() == refused, "{refused} tenants refuse, and {next:?} is told");
+            Shown::by(&window, format!("{well} passwords were rotated; {refused} tenants refused: {next:?}")).await
+        })
+        .await?;
+    acts::open_organization(&window, "Contoso").await?;
+    acts::view_credentials(&window, 1).await?;
+    memory.password = acts::reveal_password(&window).await?;
+    Ok(window)
+}
+
+/// Makes three tenants refuse: the connection lost its role, somebody changed the password, the connection was disabled.
+/// Answers with how many.
+fn refuse(cloud: &Cloud, fleet: &[ConnectedTenant]) -> Result<usize> {
+    let [demoted, changed, disabled, ..] = fleet else { bail!("the fleet is too small") };
+    let role = PRIVILEGED_AUTHENTICATION_ADMINISTRATOR.to_owned();
+    cloud.change(&TenantChange {
+        tenant: demoted.id.clone(),
+        remove_role: Some(RoleChange { principal: demoted.app_id.clone(), role }),
+        ..TenantChange::default()
+    })?;
+    let account = changed.accounts.first().context("the tenant has no account")?;
+    ensure!(cloud.change_password_outside(&changed.id, &account.user_name), "the tenant has no such account");
+    cloud.change(&TenantChange {
+        tenant: disabled.id.clone(),
+        principal: Some(PrincipalChange { app_id: disabled.app_id.clone(), enabled: false }),
+        ..TenantChange::default()
+    })?;
+    Ok(3)
+}
+
+async fn count(window: &Window, selector: &str) -> Result<usize> {
+    let found = window.script(&format!("return document.querySelectorAll('{selector}').length;")).await?;
+    Ok(usize::try_from(found.as_u64().context("a count is a number")?)?)
+}
+
+/// What the page tells of everything that went wrong, the next step included: one sentence for each kind of it.
+async fn problems(window: &Window) -> Result<BTreeSet<String>> {
+    let script = "return [...document.querySelectorAll('[data-testid=\"job\"] [data-testid=\"error-notice\"]')].map(
+        (notice) => [...notice.querySelectorAll('p')].at(-1).innerText);";
+    let told = window.script(script).await?;
+    let told = told.as_array().context("a list of texts")?.iter();
+    Ok(told.filter_map(|next| next.as_str()).filter(|next| !next.is_empty()).map(str::to_owned).collect())
 }
 
 async fn lock(record: &mut Record, desk: &mut Desk, window: &Window, memory: &Memory) -> Result<()> {
