@@ -111,10 +111,19 @@ impl Desk {
         self.hold(None);
         // A second start would only wake the first and end, and the session would wait for ever.
         self.wait_until_ended().await?;
-        let driver = Driver::start(&self.variables()).await?;
-        let window = Window::open(driver, &program()?).await?;
+        // A port that was free may be another program's by the time the driver takes it; not twice in a row.
+        let window = if let Ok(window) = self.open().await {
+            window
+        } else {
+            self.wait_until_ended().await?;
+            self.open().await?
+        };
         self.hold(Some(window.held()));
         Ok(window)
+    }
+
+    async fn open(&self) -> Result<Window> {
+        Window::open(Driver::start(&self.variables()).await?, &program()?).await
     }
 
     fn hold(&self, window: Option<Window>) {
