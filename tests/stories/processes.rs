@@ -48,6 +48,15 @@ pub(crate) fn agent(desk: &Desk) -> Result<PathBuf> {
     agents.pop().context("no agent is running")
 }
 
+/// The rotator of this desk.
+pub(crate) fn rotator(desk: &Desk) -> Result<PathBuf> {
+    let is_rotator = |process: &PathBuf| {
+        let line = fs::read(process.join("cmdline")).unwrap_or_default();
+        line.windows(13).any(|part| part == b"\0rotator\0run\0")
+    };
+    all(&home(desk))?.into_iter().find(is_rotator).context("no rotator is running")
+}
+
 /// Where the agent of a desk listens.
 pub(crate) fn socket(desk: &Desk) -> Result<PathBuf> {
     let folder = fs::read_dir(desk.path("run"))?.next().context("no folder of the agent")??.path();

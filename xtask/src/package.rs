@@ -36,9 +36,10 @@ const NAME: &str = "vitrine";
 const GOAL_MB: u64 = 15;
 
 /// What must be in the package, as dpkg lists it.
-const HOLDS: [&str; 6] = [
+const HOLDS: [&str; 7] = [
     "./usr/bin/vitrine",
     "./usr/bin/vitrine-desktop",
+    "./usr/lib/systemd/system/vitrine-rotator.service",
     "./usr/share/applications/Vitrine.desktop",
     "./usr/share/doc/vitrine/LICENSE",
     "./usr/share/doc/vitrine/NOTICE",
@@ -126,6 +127,7 @@ fn files(folder: &Path) -> Vec<(String, PathBuf)> {
     vec![
         program("vitrine"),
         program("vitrine-desktop"),
+        ("usr/lib/systemd/system/vitrine-rotator.service".to_owned(), root.join("crates/cli/vitrine-rotator.service")),
         paper("LICENSE"),
         paper("NOTICE"),
         icon("32x32", "32x32.png"),

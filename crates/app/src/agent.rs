@@ -7,7 +7,7 @@
 use crate::api::{Command, ErrorClass, ErrorView, LockRequest};
 use crate::error::{Error, Result};
 use crate::{App, lock};
-use crate::{files, routes};
+use crate::{files, rotator, routes};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
@@ -124,7 +124,10 @@ async fn serve(app: &App, stream: UnixStream) -> io::Result<()> {
         let answer = match serde_json::from_slice::<Question<&RawValue>>(&line) {
             Ok(question) => {
                 locks = question.command == LockRequest::NAME;
-                routes::dispatch(app, &question.command, question.request).await
+                match rotator::admit(app, &question.command) {
+                    Ok(()) => routes::dispatch(app, &question.command, question.request).await,
+                    Err(error) => Err(error.into()),
+                }
             }
             Err(error) => Err(Error::usage(
                 "edge.malformed",

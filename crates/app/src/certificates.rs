@@ -171,7 +171,7 @@ pub(crate) async fn renew_due(app: &App, session: &Arc<Session>) {
     let Ok(mut tried) = session.renewals.clone().try_lock_owned() else { return };
     // What cannot be read now is looked for again at the next tick.
     let Ok(due) = due(app).await else { return };
-    if due.is_empty() || !app.settings().rotate_when_due {
+    if due.is_empty() || !app.rotates_by_itself() {
         return;
     }
     let (this, own) = (app.clone(), session.clone());

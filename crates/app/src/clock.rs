@@ -15,7 +15,11 @@ pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now_ms(&self) -> u64 {
-        SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(0))
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let now = now.map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(0));
+        #[cfg(feature = "failpoints")]
+        let now = now.saturating_add_signed(crate::failpoint::set_by_ms());
+        now
     }
 
     #[cfg(unix)]

@@ -3,7 +3,8 @@
 //! The shipped program has none of this: without the cargo feature `failpoints` (off by default) `point!` expands to
 //! nothing and no environment variable is read. With it, `VITRINE_FAILPOINT=name:n` kills the process (SIGKILL) at the
 //! n-th pass of that point (counted from 1), and `VITRINE_FAILPOINT_LOG=file` appends the name of every point passed,
-//! from which a test learns which points a journey has.
+//! from which a test learns which points a journey has. `VITRINE_CLOCK_FILE=file` sets the wall clock by as many
+//! milliseconds as stand in that file, read each time, so that a test can set it under a running program.
 
 /// Passes the named point. Costs nothing, and is nothing, unless the feature `failpoints` is on.
 macro_rules! point {
@@ -16,7 +17,7 @@ macro_rules! point {
 pub(crate) use point;
 
 #[cfg(feature = "failpoints")]
-pub(crate) use armed::pass;
+pub(crate) use armed::{pass, set_by_ms};
 
 #[cfg(feature = "failpoints")]
 mod armed {
@@ -43,6 +44,13 @@ mod armed {
         let set = std::env::var("VITRINE_FAILPOINT").ok()?;
         let (name, pass) = set.rsplit_once(':')?;
         Some(Trap { name: name.to_owned(), passes_left: AtomicU64::new(pass.parse().ok()?) })
+    }
+
+    /// How far somebody has set the wall clock, in milliseconds.
+    pub(crate) fn set_by_ms() -> i64 {
+        let file = std::env::var_os("VITRINE_CLOCK_FILE");
+        let text = file.and_then(|file| std::fs::read_to_string(file).ok());
+        text.and_then(|text| text.trim().parse().ok()).unwrap_or(0)
     }
 
     /// Records the pass, and kills the process if this is the one asked for.

@@ -13,6 +13,12 @@ pub trait Host: Send + Sync + 'static {
     fn ends_with_lock(&self) -> bool {
         false
     }
+
+    /// Whether nobody sits in front of it. What locks a vault because its person is gone does not apply then, and what
+    /// is due is rotated whatever the settings of persons say.
+    fn is_unattended(&self) -> bool {
+        false
+    }
 }
 
 /// The host could not do it.

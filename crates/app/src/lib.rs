@@ -51,6 +51,7 @@ mod refusals;
 pub mod reminders;
 mod restore;
 mod rotate;
+pub mod rotator;
 mod routes;
 mod session;
 mod settings;
@@ -131,6 +132,7 @@ struct Inner {
     #[cfg(unix)]
     farewells: agent::Farewells,
     last_use_ms: AtomicU64,
+    pulse: rotator::Pulse,
     background: Tasks,
 }
 
@@ -143,7 +145,9 @@ impl App {
         let app = Self::open(options, host).await?;
         #[cfg(unix)]
         agent::listen(&app)?;
-        presence::watch(&app);
+        if !app.inner.host.is_unattended() {
+            presence::watch(&app);
+        }
         rotate::watch(&app);
         reminders::watch(&app);
         Ok(app)
@@ -160,7 +164,7 @@ impl App {
         files::make_folder(&config.folder).map_err(|error| files::failed(&config.folder, error))?;
         let store = Store::open(&config.folder).await?;
         let (events, _) = broadcast::channel(256);
-        let steady = clock.steady_ms();
+        let (wall, steady) = (clock.now_ms(), clock.steady_ms());
         let device_secret = DeviceSecret::new(keychain, &config.folder);
         Ok(Self {
             inner: Arc::new(Inner {
@@ -181,6 +185,7 @@ impl App {
                 #[cfg(unix)]
                 farewells: agent::Farewells::default(),
                 last_use_ms: AtomicU64::new(steady),
+                pulse: rotator::Pulse::begin(wall, steady),
                 background: Tasks::default(),
             }),
         })
@@ -283,6 +288,11 @@ impl App {
     /// Runs beside the windows until it ends or the application shuts down.
     pub(crate) fn background(&self, work: impl Future<Output = ()> + Send + 'static) -> tokio::task::AbortHandle {
         self.inner.background.spawn(work)
+    }
+
+    /// Whether what falls due is rotated without a person's order.
+    pub(crate) fn rotates_by_itself(&self) -> bool {
+        self.settings().rotate_when_due || self.inner.host.is_unattended()
     }
 
     pub(crate) fn used(&self) {

@@ -234,7 +234,7 @@ async fn open_facts(app: &App, now: u64) -> Result<Facts> {
         })
         .await?;
     let mut facts = (0_u32, 0_u32, 0_u64);
-    if !app.settings().rotate_when_due {
+    if !app.rotates_by_itself() {
         let mut rows = BTreeMap::new();
         for (id, item) in organizations::due_accounts(app, usize::MAX).await? {
             let row: &records::Organization = match rows.entry(id) {

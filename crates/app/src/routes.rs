@@ -107,6 +107,7 @@ routes! {
     OneTimeCodeRequest => credentials::one_time_code,
     RotateRequest => rotate::rotate,
     JobsRequest => rotate::jobs,
+    RotatorStatusRequest => rotator::status,
     IncidentScopeRequest => incident::scope,
     BeginIncidentRequest => incident::begin,
     IncidentRequest => incident::board,

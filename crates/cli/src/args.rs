@@ -1,5 +1,6 @@
 //! The commands and their flags. No flag takes a secret.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -96,6 +97,9 @@ pub(crate) enum Command {
     },
     /// Rotate passwords and wait for the outcome.
     Rotate(Rotate),
+    /// Rotate with nobody there: no window, no questions, until the process is told to end.
+    #[command(subcommand)]
+    Rotator(Rotator),
     /// Somebody may know what is stored: replace all of it, and see what is left.
     #[command(subcommand)]
     Incident(Incident),
@@ -361,6 +365,19 @@ pub(crate) struct Credential {
     /// Why, for the record.
     #[arg(long)]
     pub(crate) reason: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Rotator {
+    /// Hold the keys and rotate what falls due. The passphrase comes from --passphrase-fd, or from the systemd credential
+    /// `vitrine-passphrase`.
+    Run {
+        /// Serve numbers for Prometheus at /metrics, on an address of this machine alone (such as 127.0.0.1:9464).
+        #[arg(long, value_name = "ADDRESS")]
+        metrics: Option<SocketAddr>,
+    },
+    /// How the process that holds the data folder stands. Ends with 0 only if it rotates and nothing is overdue or failed.
+    Status,
 }
 
 #[derive(Debug, Subcommand)]

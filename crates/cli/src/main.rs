@@ -10,6 +10,7 @@ mod door;
 mod exit;
 mod output;
 mod person;
+mod rotator;
 mod text;
 
 use std::{alloc::System, process::ExitCode};

@@ -40,6 +40,11 @@ impl Person {
         self.fd.is_some() || self.answers()
     }
 
+    /// Whether a descriptor was named for passphrases.
+    pub(crate) fn reads_descriptor(&self) -> bool {
+        self.fd.is_some()
+    }
+
     /// Whether questions get answers.
     pub(crate) fn answers(&self) -> bool {
         !self.json && io::stdin().is_terminal() && io::stderr().is_terminal()

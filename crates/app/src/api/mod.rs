@@ -10,6 +10,7 @@ mod incidents;
 mod laps;
 mod organizations;
 mod rotation;
+mod rotator;
 mod settings;
 mod vault;
 
@@ -20,6 +21,7 @@ pub use incidents::*;
 pub use laps::*;
 pub use organizations::*;
 pub use rotation::*;
+pub use rotator::*;
 pub use settings::*;
 pub use vault::*;
 

@@ -31,6 +31,8 @@ pub(crate) struct Jobs {
     moves: u32,
     /// Those that are done.
     done: usize,
+    /// How many ended well, and how many otherwise, each try counted.
+    ended: (u32, u32),
     /// What waits for the task of an organization; present while that task runs, so that there is never a second one.
     waiting: HashMap<Bytes32, Waiting>,
     /// Not taken up by itself before this.
@@ -106,8 +108,13 @@ impl Jobs {
     /// Changes a job that is known.
     fn change(&mut self, key: &Key, now: u64, act: impl FnOnce(&mut Job)) {
         let Some(job) = self.known.get_mut(key) else { return };
-        let before = usize::from(job.step == JobStep::Done);
+        let step = job.step;
+        let before = usize::from(step == JobStep::Done);
         act(job);
+        if step != job.step && part(job.step) != 1 {
+            let ended = if job.step == JobStep::Done { &mut self.ended.0 } else { &mut self.ended.1 };
+            *ended = ended.saturating_add(1);
+        }
         self.moves = self.moves.saturating_add(1);
         (job.at, job.moved) = (now, self.moves);
         self.done = self.done + usize::from(job.step == JobStep::Done) - before;
@@ -166,6 +173,12 @@ pub(super) async fn view(app: &App, request: &JobsRequest, due: &[Key]) -> Resul
         }
     }
     Ok(view)
+}
+
+/// How many run or wait, and how many ended well and otherwise since the unlock.
+pub(crate) fn tally(app: &App) -> (u32, u32, u32) {
+    let jobs = lock(&app.inner.jobs);
+    (small(jobs.known.values().filter(|job| open(job)).count()), jobs.ended.0, jobs.ended.1)
 }
 
 /// Accounts whose rotation failed and is not tried again yet.

@@ -16,7 +16,7 @@ mod words;
 
 #[cfg(test)]
 pub(crate) use connection::Shared;
-pub(crate) use jobs::{Jobs, Order, enqueue, forget, forget_all, is_working, settle, working};
+pub(crate) use jobs::{Jobs, Order, enqueue, forget, forget_all, is_working, settle, tally, working};
 pub(crate) use places::Places;
 pub(crate) use schedule::watch;
 pub(crate) use turn::other_candidate;

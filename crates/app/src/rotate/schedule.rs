@@ -37,6 +37,7 @@ pub(crate) fn watch(app: &App) {
                 crate::certificates::renew_due(&this, &session).await;
                 crate::tray::refresh(&this, Some(&session)).await;
             }
+            this.inner.pulse.beat(&this);
         }
     });
 }
@@ -60,7 +61,7 @@ async fn take_up_due(app: &App, session: &Arc<Session>) -> Result<()> {
 
 /// Why an account that is due is taken up, or until when it is left alone.
 fn order(app: &App, id: &Bytes32, row: &Organization, item: &[u8; 16], now: u64) -> Result<Order, u64> {
-    let by_itself = app.settings().rotate_when_due;
+    let by_itself = app.rotates_by_itself();
     let Some(account) = row.account(item) else { return Err(now.saturating_add(REST_MS)) };
     if let Some(retry_at) = account.retry_at.filter(|at| *at > now) {
         return Err(retry_at);

@@ -16,10 +16,11 @@ use std::{path::Path, time::Duration};
 
 use crate::{
     agent,
-    args::Command,
+    args::{self, Command},
     door::Door,
     output::{Failure, Outcome, machine},
     person::Person,
+    rotator,
 };
 
 /// How often something that goes on in the application is asked for.
@@ -32,6 +33,8 @@ pub(crate) async fn run(command: Command, person: &mut Person) -> Result {
     match command {
         Command::Agent => return agent::serve().await,
         Command::Unlock => return vault::unlock(person).await,
+        Command::Rotator(args::Rotator::Run { metrics }) => return rotator::run(person, metrics).await,
+        Command::Rotator(args::Rotator::Status) => return rotator::status().await,
         _ => {}
     }
     let mut door = match command {
@@ -80,6 +83,8 @@ async fn perform(command: Command, door: &mut Door, person: &mut Person) -> Resu
         // Answered before a door was opened.
         Command::Agent => agent::serve().await,
         Command::Unlock => vault::unlock(person).await,
+        Command::Rotator(args::Rotator::Run { metrics }) => rotator::run(person, metrics).await,
+        Command::Rotator(args::Rotator::Status) => rotator::status().await,
     }
 }
 
