@@ -439,7 +439,7 @@ pub(crate) async fn rebuild(app: &App, unlocked: Unlocked, ids: BoxIds, cause: C
         team_keys,
         msp_key,
     };
-    let session = Arc::new(Session::new(keys, state.clone(), &app.config()));
+    let session = Arc::new(Session::new(keys, state.clone(), &app.config(), app.inner.limiter.clone()));
     vault::open_empty_index(app, &session).await?;
     let mut tx = app.inner.store.begin().await?;
     tx.reset_index(floor).await?;

@@ -12,6 +12,7 @@ use vitrine_entra::discovery::tenant_of_domain;
 use vitrine_entra::graph::SendOutcome;
 use vitrine_entra::http::Proxy;
 use vitrine_entra::laps;
+use vitrine_entra::pace::Unlimited;
 use vitrine_entra::{
     ApplicationId, Certificate, ClientId, Cloud, Connection, GraphErrorKind, Http, HttpSettings, Password,
     ServicePrincipalId, SignInErrorKind, TenantId, UserId,
@@ -77,7 +78,7 @@ fn connection(base: &str) -> Connection {
         application_id: ApplicationId::from_u128(3),
         service_principal_id: ServicePrincipalId::from_u128(4),
     };
-    let http = Http::new(&HttpSettings::default()).unwrap();
+    let http = Http::new(&HttpSettings::default(), Arc::new(Unlimited)).unwrap();
     Connection::new(&http, record, Certificate::new(made.der.clone(), &made.pkcs8).unwrap())
 }
 
@@ -154,7 +155,7 @@ async fn where_nothing_listens_nothing_was_sent_and_the_next_step_is_said() {
 async fn a_proxy_that_is_not_there_is_named_and_this_machine_is_reached_without_it() {
     let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let proxy = Proxy::Address(format!("http://{free}").parse().unwrap());
-    let http = Http::new(&HttpSettings { proxy, extra_roots_pem: None }).unwrap();
+    let http = Http::new(&HttpSettings { proxy, extra_roots_pem: None }, Arc::new(Unlimited)).unwrap();
     let error = tenant_of_domain(&http, &Cloud::global(), "contoso.com").await.unwrap_err();
     assert_eq!(error.code(), "network.proxy");
     let (base, asked) = server(Box::new(|_| Some(with("400 Bad", "", r#"{"error":"invalid_tenant"}"#)))).await;
@@ -181,16 +182,16 @@ async fn a_certificate_that_is_not_trusted_is_named_until_its_authority_is_added
     let cloud = Cloud::custom(&sim.urls().login, &sim.urls().graph).unwrap();
     let tenant = sim.tenants().remove(0);
 
-    let stranger = Http::new(&HttpSettings::default()).unwrap();
+    let stranger = Http::new(&HttpSettings::default(), Arc::new(Unlimited)).unwrap();
     let error = tenant_of_domain(&stranger, &cloud, &tenant.initial_domain).await.unwrap_err();
     assert_eq!(error.code(), "network.certificate");
     assert!(error.next_step().contains("certificate authority"));
     let settings = HttpSettings { extra_roots_pem: Some(certificate.into_bytes()), ..HttpSettings::default() };
-    let told = Http::new(&settings).unwrap();
+    let told = Http::new(&settings, Arc::new(Unlimited)).unwrap();
     let found = tenant_of_domain(&told, &cloud, &tenant.initial_domain).await.unwrap();
     assert_eq!(found.to_string(), tenant.id);
     for broken in ["", "no certificate", "-----BEGIN CERTIFICATE-----\n%%\n-----END CERTIFICATE-----\n"] {
         let settings = HttpSettings { extra_roots_pem: Some(broken.as_bytes().to_vec()), ..HttpSettings::default() };
-        assert_eq!(Http::new(&settings).unwrap_err().code(), "network.settings-roots", "{broken}");
+        assert_eq!(Http::new(&settings, Arc::new(Unlimited)).unwrap_err().code(), "network.settings-roots", "{broken}");
     }
 }

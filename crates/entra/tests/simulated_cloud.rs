@@ -10,6 +10,7 @@ use vitrine_entra::certificate::{MadeCertificate, make_certificate};
 use vitrine_entra::graph::SendOutcome;
 use vitrine_entra::laps::{self, AccountError, AccountName, Adopt};
 use vitrine_entra::oauth::{self, Authority, ClientIdVerdict, DeviceProgress, check_client_id};
+use vitrine_entra::pace::Unlimited;
 use vitrine_entra::setup::{self, Evidence, PlanRequest, RunOptions, SetupError, StepState, Surprise, Warning};
 use vitrine_entra::{
     AdminSession, Certificate, ClientId, Clock, Cloud, Connection, GraphErrorKind, Http, HttpSettings, Password,
@@ -56,7 +57,7 @@ impl World {
     async fn start() -> Self {
         let sim = Arc::new(Sim::start(SimOptions { seed: 7, ..SimOptions::default() }).await.unwrap());
         let clock = Quick { passed: Mutex::new(Duration::from_secs(1)), sim: Arc::clone(&sim) };
-        let http = Http::with_clock(&HttpSettings::default(), Arc::new(clock)).unwrap();
+        let http = Http::with_clock(&HttpSettings::default(), Arc::new(Unlimited), Arc::new(clock)).unwrap();
         let cloud = Cloud::custom(&sim.urls().login, &sim.urls().graph).unwrap();
         let client = sim.client_id().parse().unwrap();
         Self { sim, http, cloud, client }
@@ -515,7 +516,7 @@ async fn a_clock_wrong_by_a_year_still_signs_in() {
     }
     let mut world = World::start().await;
     let clock = Arc::new(Wrong(vitrine_entra::SystemClock::new()));
-    world.http = Http::with_clock(&HttpSettings::default(), clock).unwrap();
+    world.http = Http::with_clock(&HttpSettings::default(), Arc::new(Unlimited), clock).unwrap();
     let tenant = world.plain();
     let session = world.sign_in(&tenant).await.unwrap();
     assert_eq!(session.tenant_id(), tenant.id.parse::<TenantId>().unwrap());
@@ -638,7 +639,12 @@ async fn a_connection_on_a_machine_whose_clock_is_wrong_by_a_year_says_so() {
                 Box::pin(tokio::task::yield_now())
             }
         }
-        let http = Http::with_clock(&HttpSettings::default(), Arc::new(Wrong(Arc::clone(&world.sim), ahead))).unwrap();
+        let http = Http::with_clock(
+            &HttpSettings::default(),
+            Arc::new(Unlimited),
+            Arc::new(Wrong(Arc::clone(&world.sim), ahead)),
+        )
+        .unwrap();
         let error = Connection::new(&http, record.clone(), loaded(&made)).sign_in().await.unwrap_err();
         assert_eq!(error.kind(), SignInErrorKind::ClockWrong);
         let said = error.refusal().clock_ahead_s.expect("by how much");
