@@ -20,6 +20,11 @@ impl Limiter {
         Self { clock, pace: Mutex::new(Pace::new(Limits::PUBLISHED)) }
     }
 
+    /// How long the tenant's next change would wait for that tenant's own sake.
+    pub(crate) fn own_wait(&self, tenant: TenantId) -> Duration {
+        lock(&self.pace).own_wait(self.now(), &tenant, counted(pace::Cost::WRITE))
+    }
+
     fn now(&self) -> Duration {
         Duration::from_millis(self.clock.steady_ms())
     }

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 const LONGEST_PAUSE: Duration = Duration::from_hours(1);
 
 /// A longer wait is the caller's to plan: it hears [`crate::GraphError::retry_after`].
-pub(crate) const LONGEST_WAIT: Duration = Duration::from_mins(2);
+pub const LONGEST_WAIT: Duration = Duration::from_mins(2);
 
 /// Which of Microsoft's services counts a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

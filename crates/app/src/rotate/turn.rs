@@ -2,6 +2,7 @@
 
 use super::connection::Shared;
 use super::jobs::{self, Desk, Key, Order};
+use super::places::{PATIENCE, Place};
 use super::words::{changed_outside, held, needed, role_needed, unclear, unharmed};
 use crate::accounts;
 use crate::api::*;
@@ -14,6 +15,7 @@ use crate::{App, drift, incident, organizations};
 use std::sync::Arc;
 use std::time::Duration;
 use vitrine_entra::graph::{Proof, SendOutcome};
+use vitrine_entra::pace::LONGEST_WAIT;
 use vitrine_entra::{Connection, GraphError, GraphErrorKind, Password, UserId, laps};
 use vitrine_rotation::{
     Answer, Append, AppendRefusal, CandidateId, ChangedAt, Claim, Context, Decision, DeviceId, Event as Happened,
@@ -59,10 +61,10 @@ pub(super) async fn run(
     desk: &mut Desk<'_>,
 ) -> Result<()> {
     let Desk { place, connection: shared, wake } = desk;
-    place.come_back().await;
     let key = (*id, *item);
     let row = organizations::load(app, id).await?;
     let connection = shared.current(app, session, id, &row).await?;
+    come_back(app, place, &connection).await;
     let account = journal::read_account(app, session, id, &row, item).await?;
     let user = account.object_id.map(UserId::from_bytes).ok_or_else(never_created)?;
     let mut turn = Turn {
@@ -122,7 +124,7 @@ pub(super) async fn run(
                 turn.show(JobStep::Verifying);
                 place.leave();
                 tokio::time::sleep(after).await;
-                place.come_back().await;
+                come_back(app, place, &turn.connection).await;
                 turn.reconnect().await?;
                 place.answered(turn.read()).await
             }
@@ -162,7 +164,7 @@ pub(super) async fn run(
                     let _ = tokio::time::timeout(pause, wake.notified()).await;
                 }
                 jobs::pause(app, key, false);
-                place.come_back().await;
+                come_back(app, place, &turn.connection).await;
                 if jobs::forgotten(app, &key) {
                     return Ok(());
                 }
@@ -182,6 +184,17 @@ pub(super) async fn run(
             Step::Done => return turn.end(JobStep::Done, None).await,
         };
     }
+}
+
+/// Takes a place again, once the tenant may be asked: one that wants to be left alone for a while holds none meanwhile. One
+/// that wants it for longer is asked, and says so at once, because a person should know.
+async fn come_back(app: &App, place: &mut Place<'_>, connection: &Connection) {
+    let wait = app.inner.limiter.own_wait(connection.record().tenant_id);
+    if wait > PATIENCE && wait <= LONGEST_WAIT {
+        place.leave();
+        tokio::time::sleep(wait).await;
+    }
+    place.come_back().await;
 }
 
 /// Says why a rotation broke off, and leaves it alone for a while: longer each time.
