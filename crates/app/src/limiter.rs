@@ -74,7 +74,7 @@ mod tests {
     use vitrine_entra::connection::ConnectionRecord;
     use vitrine_entra::graph::SendOutcome;
     use vitrine_entra::pace::Unlimited;
-    use vitrine_entra::{Certificate, Cloud, Connection, Http, HttpSettings, Password, UserId, laps};
+    use vitrine_entra::{Certificate, Cloud, Connection, Http, HttpSettings, Password, Priority, UserId, laps};
     use vitrine_entra_sim::{ConnectedTenant, Effect, Fault, Quota, Sim, SimOptions};
 
     /// Time that passes where somebody waits, here and in the cloud, and else stands still.
@@ -148,7 +148,7 @@ mod tests {
             let (tenant, connection) = &self.tenants[tenant];
             let user: UserId = tenant.accounts[0].id.parse().unwrap();
             let password = Password::new(format!("Quartz-Meadow-{}-lantern-Pivot!", self.sent));
-            laps::set_password(connection, user, &password).await
+            laps::set_password(connection, user, &password, Priority::Normal).await
         }
 
         fn throttles(&self, tenant: usize, seconds: u32) {

@@ -12,9 +12,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
-use vitrine_entra::TenantId;
 use vitrine_entra::certificate::make_certificate;
 use vitrine_entra::pace::{Cost, Heard, Outcome, Pacing};
+use vitrine_entra::{Priority, TenantId};
 use vitrine_vault::items::{AccountItem, Attention, ConnectionItem, Credential, Origin, StoredCertificate};
 use vitrine_vault::{KdfParams, SecretBytes, SecretText};
 
@@ -532,6 +532,14 @@ async fn with_account(app: &App, name: &str, tenant: u8) -> records::Bytes32 {
     id
 }
 
+#[test]
+fn what_a_person_clicked_is_shed_last_and_what_nobody_ordered_first() {
+    use rotate::Order;
+    assert_eq!([Order::Person { named: true }, Order::Repair].map(Order::priority), [Priority::High; 2]);
+    assert_eq!(Order::Person { named: false }.priority(), Priority::Normal);
+    assert_eq!([Order::Due, Order::Resume].map(Order::priority), [Priority::Low; 2]);
+}
+
 #[tokio::test]
 async fn a_tenant_that_asked_to_be_left_alone_holds_no_place() {
     let machine = Machine::new();
@@ -556,9 +564,12 @@ async fn a_tenant_that_asked_to_be_left_alone_holds_no_place() {
         app.call(JobsRequest { organization, ..JobsRequest::default() }).await.unwrap().jobs[0].step
     };
     let mut events = app.events();
-    while step(&healthy).await != JobStep::Failed {
-        let _ = events.recv().await;
-    }
+    let ended = tokio::time::timeout(Duration::from_secs(30), async {
+        while step(&healthy).await != JobStep::Failed {
+            let _ = events.recv().await;
+        }
+    });
+    assert!(ended.await.is_ok(), "the healthy tenant waits for those that want to be left alone");
     for id in &silenced {
         assert_eq!(step(id).await, JobStep::Queued, "the healthy tenant waited for it");
     }

@@ -14,14 +14,14 @@ use vitrine_entra::http::Proxy;
 use vitrine_entra::laps;
 use vitrine_entra::pace::Unlimited;
 use vitrine_entra::{
-    ApplicationId, Certificate, ClientId, Cloud, Connection, GraphErrorKind, Http, HttpSettings, Password,
+    ApplicationId, Certificate, ClientId, Cloud, Connection, GraphErrorKind, Http, HttpSettings, Password, Priority,
     ServicePrincipalId, SignInErrorKind, TenantId, UserId,
 };
 use vitrine_entra_sim::{Sim, SimOptions, TlsFiles};
 
 type Answer = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
-/// A server that answers each request line as told; `None` closes without a word. Counts what it was asked.
+/// A server that answers each request, known by its head, as told; `None` closes without a word. Counts what it was asked.
 async fn server(answer: Answer) -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
@@ -41,7 +41,7 @@ async fn server(answer: Answer) -> (String, Arc<AtomicUsize>) {
                     Some(ok(r#"{"token_type":"Bearer","expires_in":3600,"access_token":"SECRET-TOKEN"}"#))
                 } else {
                     count.fetch_add(1, Ordering::SeqCst);
-                    answer(line)
+                    answer(&text)
                 };
                 if let Some(answer) = answer {
                     let _ = stream.write_all(answer.as_bytes()).await;
@@ -115,6 +115,27 @@ async fn broken_bodies_become_errors_that_hold_neither_token_nor_markup() {
 }
 
 #[tokio::test]
+async fn what_nobody_waits_for_is_marked_as_what_may_wait() {
+    let (seen, marks) = std::sync::mpsc::channel();
+    let (base, _) = server(Box::new(move |head| {
+        let mark = head.lines().find_map(|line| line.strip_prefix("x-ms-throttle-priority: "));
+        seen.send(mark.map(str::to_owned)).unwrap();
+        Some(with("404 Not Found", "", "{}"))
+    }))
+    .await;
+    let (connection, account) = (connection(&base), UserId::from_u128(9));
+    for (priority, mark) in [(Priority::High, "high"), (Priority::Normal, "normal"), (Priority::Low, "low")] {
+        let password = Password::new("Quartz-Meadow-47-lantern-Pivot!".to_owned());
+        let _ = laps::read_proof(&connection, account, priority).await;
+        let _ = laps::read_facts(&connection, account, priority).await;
+        let _ = laps::set_password(&connection, account, &password, priority).await;
+        let _ = laps::revoke_sessions(&connection, account, priority).await;
+        let _ = laps::find_by_name(&connection, "ea-1", priority).await;
+        assert_eq!(marks.try_iter().collect::<Vec<_>>(), vec![Some(mark.to_owned()); 5]);
+    }
+}
+
+#[tokio::test]
 async fn a_password_is_sent_once_whatever_comes_back() {
     let answers: [(Answer, &str); 5] = [
         (Box::new(|_| Some(with("204 No Content", "", ""))), "accepted"),
@@ -126,7 +147,7 @@ async fn a_password_is_sent_once_whatever_comes_back() {
     for (answer, wanted) in answers {
         let (base, asked) = server(answer).await;
         let password = Password::new("Quartz-Meadow-47".to_owned());
-        let outcome = laps::set_password(&connection(&base), UserId::from_u128(9), &password).await;
+        let outcome = laps::set_password(&connection(&base), UserId::from_u128(9), &password, Priority::Normal).await;
         let seen = match &outcome {
             SendOutcome::Accepted => "accepted",
             SendOutcome::Refused(_) => "refused",
@@ -143,7 +164,7 @@ async fn where_nothing_listens_nothing_was_sent_and_the_next_step_is_said() {
     let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let connection = connection(&format!("http://{free}"));
     let password = Password::new("Quartz-Meadow-47".to_owned());
-    let outcome = laps::set_password(&connection, UserId::from_u128(9), &password).await;
+    let outcome = laps::set_password(&connection, UserId::from_u128(9), &password, Priority::Normal).await;
     let SendOutcome::NotSent(error) = outcome else { panic!("{outcome:?}") };
     assert_eq!(error.code(), "network.no-connection");
     assert!(error.next_step().contains("online"));

@@ -14,7 +14,7 @@ use vitrine_entra::pace::Unlimited;
 use vitrine_entra::setup::{self, Evidence, PlanRequest, RunOptions, SetupError, StepState, Surprise, Warning};
 use vitrine_entra::{
     AdminSession, Certificate, ClientId, Clock, Cloud, Connection, GraphErrorKind, Http, HttpSettings, Password,
-    SignInError, SignInErrorKind, TenantId,
+    Priority, SignInError, SignInErrorKind, TenantId,
 };
 use vitrine_entra_sim::{Effect, Fault, RegisteredClient, Sim, SimOptions, TenantChange, TenantInfo, Trait, totp_code};
 
@@ -297,16 +297,19 @@ async fn the_whole_path_from_plan_to_a_rotated_password() {
     assert!(world.sim.control().password_accepted(&tenant.id, &name.to_string(), "Quartz-Meadow-47-lantern-Pivot!"));
     drop(session);
 
-    let before = laps::read_proof(&connection, made.user.id).await.unwrap();
+    let before = laps::read_proof(&connection, made.user.id, Priority::Normal).await.unwrap();
     world.sim.control().advance_clock(5_000);
     let second = Password::new("Copper-Violin-83-harbor-Stone!".to_owned());
-    assert!(matches!(laps::set_password(&connection, made.user.id, &second).await, SendOutcome::Accepted));
-    let after = laps::read_proof(&connection, made.user.id).await.unwrap();
+    assert!(matches!(
+        laps::set_password(&connection, made.user.id, &second, Priority::Normal).await,
+        SendOutcome::Accepted
+    ));
+    let after = laps::read_proof(&connection, made.user.id, Priority::Normal).await.unwrap();
     assert!(after.last_password_change_ms > before.last_password_change_ms);
     assert_ne!(after.last_password_change, before.last_password_change);
     assert!(world.sim.control().password_accepted(&tenant.id, &name.to_string(), "Copper-Violin-83-harbor-Stone!"));
     assert!(!world.sim.control().password_accepted(&tenant.id, &name.to_string(), "Quartz-Meadow-47-lantern-Pivot!"));
-    laps::revoke_sessions(&connection, made.user.id).await.unwrap();
+    laps::revoke_sessions(&connection, made.user.id, Priority::Normal).await.unwrap();
     // Where Microsoft's own description of Graph is at hand, every request of this path was held against it.
     assert_eq!(world.sim.control().violations(), Vec::<serde_json::Value>::new());
 }
@@ -364,7 +367,7 @@ async fn a_lost_answer_creates_nothing_twice() {
     let before = world.sim.control().requests(&tenant.id, "PATCH /users/{user-id}");
     world.fault("PATCH /users/{user-id}", 1, Effect::DropAfter);
     let second = Password::new("Copper-Violin-83-harbor-Stone!".to_owned());
-    let outcome = laps::set_password(&connection, account.user.id, &second).await;
+    let outcome = laps::set_password(&connection, account.user.id, &second, Priority::Normal).await;
     assert!(matches!(outcome, SendOutcome::Unclear(_)), "{outcome:?}");
     assert_eq!(world.sim.control().requests(&tenant.id, "PATCH /users/{user-id}"), before + 1);
     assert!(world.sim.control().password_accepted(&tenant.id, &name.to_string(), "Copper-Violin-83-harbor-Stone!"));
@@ -374,11 +377,12 @@ async fn a_lost_answer_creates_nothing_twice() {
     ] {
         let before = world.sim.control().requests(&tenant.id, "PATCH /users/{user-id}");
         world.fault("PATCH /users/{user-id}", 1, effect);
-        let outcome = laps::set_password(&connection, account.user.id, &second).await;
+        let outcome = laps::set_password(&connection, account.user.id, &second, Priority::Normal).await;
         assert_eq!(matches!(outcome, SendOutcome::Refused(_)), refused, "{outcome:?}");
         assert_eq!(world.sim.control().requests(&tenant.id, "PATCH /users/{user-id}"), before + 1);
     }
-    let weak = laps::set_password(&connection, account.user.id, &Password::new("password".to_owned())).await;
+    let weak =
+        laps::set_password(&connection, account.user.id, &Password::new("password".to_owned()), Priority::Normal).await;
     let SendOutcome::Refused(error) = weak else { panic!("{weak:?}") };
     assert_eq!(error.kind(), GraphErrorKind::PasswordRefused);
 }

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use vitrine_entra::graph::{Proof, SendOutcome};
 use vitrine_entra::pace::LONGEST_WAIT;
-use vitrine_entra::{Connection, GraphError, GraphErrorKind, Password, UserId, laps};
+use vitrine_entra::{Connection, GraphError, GraphErrorKind, Password, Priority, UserId, laps};
 use vitrine_rotation::{
     Answer, Append, AppendRefusal, CandidateId, ChangedAt, Claim, Context, Decision, DeviceId, Event as Happened,
     Lease, Left, Need, Phase, ReadFailure, Refusal, Step, Stored, Why, decide,
@@ -36,6 +36,7 @@ struct Turn<'a> {
     shared: &'a mut Shared,
     connection: Arc<Connection>,
     user: UserId,
+    priority: Priority,
     /// Just before the claim was appended by this process, by the steady clock.
     since_append: Option<u64>,
     /// What the tenant said of the account last.
@@ -74,6 +75,7 @@ pub(super) async fn run(
         shared,
         connection,
         user,
+        priority: order.priority(),
         since_append: None,
         seen: None,
         // Whoever changed it outside may be signed in.
@@ -249,7 +251,7 @@ impl Turn<'_> {
     }
 
     async fn proof(&mut self) -> Result<ChangedAt, GraphError> {
-        match laps::read_proof(&self.connection, self.user).await {
+        match laps::read_proof(&self.connection, self.user, self.priority).await {
             Ok(proof) => {
                 let changed = ChangedAt::new(&proof.last_password_change);
                 self.seen = Some(Seen::Account(proof));
@@ -287,7 +289,7 @@ impl Turn<'_> {
     /// connection can do the rest, the role excepted. None where a person is asked for that.
     async fn finish_creation(&mut self, stored: &mut Stored) -> Result<Option<Happened>> {
         self.show(JobStep::Looking);
-        let facts = laps::read_facts(&self.connection, self.user).await?;
+        let facts = laps::read_facts(&self.connection, self.user, self.priority).await?;
         if !facts.global_administrator {
             self.ask_person(Need::NeverVerified, role_needed()).await?;
             return Ok(None);
@@ -429,7 +431,7 @@ impl Turn<'_> {
             return Ok(Happened::Answered(Answer::Refused(Refusal::NeverLeft)));
         }
         point!("rotate.send.before");
-        let outcome = laps::set_password(&self.connection, self.user, &password).await;
+        let outcome = laps::set_password(&self.connection, self.user, &password, self.priority).await;
         point!("rotate.send.after");
         Ok(Happened::Answered(match outcome {
             SendOutcome::Accepted => Answer::Accepted,
@@ -483,7 +485,7 @@ impl Turn<'_> {
 
     /// Ends the sessions of the account, as well as it goes: the new password is committed already.
     async fn revoke_sessions(&mut self) -> Result<()> {
-        let outcome = laps::revoke_sessions(&self.connection, self.user).await;
+        let outcome = laps::revoke_sessions(&self.connection, self.user, self.priority).await;
         let now = self.app.now_ms();
         let (shown, verdict, words) = match &outcome {
             Ok(()) => (

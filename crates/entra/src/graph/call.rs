@@ -29,10 +29,10 @@ const PASSWORD_LIMIT: Duration = Duration::from_secs(30);
 pub enum Priority {
     /// A person waits for it.
     High,
-    /// A due rotation.
+    /// A person ordered it among much else.
     #[default]
     Normal,
-    /// Checks that may wait.
+    /// Nobody ordered it: what is due, and checks that may wait.
     Low,
 }
 
