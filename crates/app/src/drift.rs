@@ -17,7 +17,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use vitrine_entra::graph::{GraphErrorKind, Proof};
 use vitrine_entra::laps::{self as entra, AccountFacts};
-use vitrine_entra::{GraphError, UserId};
+use vitrine_entra::{GraphError, Priority, UserId};
 use vitrine_vault::items::Attention;
 
 /// Tenants looked at together: rotations go first.
@@ -61,7 +61,7 @@ pub(crate) fn look_around(app: &App, session: &Arc<Session>) {
             .for_each_concurrent(AT_ONCE, |id| {
                 let (this, own) = (&this, &own);
                 async move {
-                    if look(this, own, &id).await.is_err() {
+                    if look(this, own, &id, Priority::Low).await.is_err() {
                         // What cannot even be put off is tried again at the next tick.
                         let _ = put_off(this, own, &id).await;
                     }
@@ -102,7 +102,7 @@ struct Look {
 }
 
 /// Reads what the tenant says of each account of an organization, and remembers it.
-async fn look(app: &App, session: &Session, id: &Bytes32) -> Result<()> {
+async fn look(app: &App, session: &Session, id: &Bytes32, priority: Priority) -> Result<()> {
     let row = organizations::load(app, id).await?;
     let connection = connect::connection(app, session, id, &row).await?;
     let mut looks = Vec::new();
@@ -112,7 +112,7 @@ async fn look(app: &App, session: &Session, id: &Bytes32) -> Result<()> {
         let stored = item.last_password_change.clone();
         // No password is kept while the tenant is asked.
         drop(item);
-        let (facts, changed) = match entra::read_facts(&connection, user).await {
+        let (facts, changed) = match entra::read_facts(&connection, user, priority).await {
             Ok(read) => {
                 let facts = facts(&account.user_name, &read, app.now_ms());
                 (facts, Some((read.proof.last_password_change, stored)))
@@ -193,7 +193,7 @@ async fn remember(app: &App, session: &Session, id: &Bytes32, looks: Vec<Look>) 
 pub(crate) async fn check(app: &App, request: CheckAccountsRequest) -> Result<OrganizationView> {
     let id = parse_organization(&request.organization)?;
     let this = app.clone();
-    session::hold(app, move |session| async move { look(&this, &session, &id).await }).await?;
+    session::hold(app, move |session| async move { look(&this, &session, &id, Priority::High).await }).await?;
     organizations::show(app, OrganizationRequest { organization: request.organization }).await
 }
 
@@ -207,7 +207,7 @@ pub(crate) async fn repair(app: &App, request: RepairAccountRequest) -> Result<O
 
 /// Puts right what differs now: nothing that was not found, and so shown, a moment ago.
 async fn mend(app: &App, session: &Arc<Session>, id: &Bytes32, item: &Bytes16) -> Result<()> {
-    look(app, session, id).await?;
+    look(app, session, id, Priority::High).await?;
     let row = organizations::load(app, id).await?;
     let account = row.account(item).ok_or_else(|| records::unknown_account(&records::item_text(item)))?;
     let found = account.facts.clone().ok_or_else(nothing_to_repair)?;

@@ -13,7 +13,7 @@ use crate::session::{self, Session, make, rng};
 use crate::{App, connect, drift, organizations, rotate};
 use std::sync::Arc;
 use vitrine_entra::laps::{self as entra, AccountError, AccountName, Adopt};
-use vitrine_entra::{AdminSession, Password, UserId};
+use vitrine_entra::{AdminSession, Password, Priority, UserId};
 use vitrine_rotation::Lease;
 use vitrine_vault::items::{AccountItem, Candidate, CandidateState, Claim, Origin};
 use vitrine_vault::password::PasswordPolicy;
@@ -376,7 +376,7 @@ async fn forget_one(app: &App, session: &Session, id: &Bytes32, item: &Bytes16) 
         ));
     }
     let connection = connect::connection(app, session, id, &row).await?;
-    if entra::find_by_name(&connection, &user_name).await?.is_some() {
+    if entra::find_by_name(&connection, &user_name, Priority::High).await?.is_some() {
         return Err(refused(
             format!("There is an account {user_name} in the tenant, which may be the one that was begun here."),
             "Enable LAPS again with this name to finish it.",

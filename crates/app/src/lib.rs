@@ -40,6 +40,7 @@ mod incident;
 mod journal;
 mod keychain;
 mod laps;
+mod limiter;
 mod log;
 mod older;
 mod organizations;
@@ -78,6 +79,7 @@ pub use tray::{TrayState, TrayView};
 use api::{ErrorView, Event, LockReason, Settings};
 use clipboard::Clipboard;
 use keychain::DeviceSecret;
+use limiter::Limiter;
 use session::Session;
 use std::collections::HashMap;
 use std::future::Future;
@@ -126,6 +128,7 @@ struct Inner {
     gate: Mutex<vault::Gate>,
     connects: Mutex<HashMap<String, connect::Flow>>,
     jobs: Mutex<rotate::Jobs>,
+    limiter: Arc<Limiter>,
     backup: Mutex<backup::State>,
     tray: Mutex<TrayView>,
     reminders: reminders::Reminders,
@@ -165,6 +168,7 @@ impl App {
         let store = Store::open(&config.folder).await?;
         let (events, _) = broadcast::channel(256);
         let (wall, steady) = (clock.now_ms(), clock.steady_ms());
+        let limiter = Arc::new(Limiter::new(clock.clone()));
         let device_secret = DeviceSecret::new(keychain, &config.folder);
         Ok(Self {
             inner: Arc::new(Inner {
@@ -179,6 +183,7 @@ impl App {
                 gate: Mutex::default(),
                 connects: Mutex::default(),
                 jobs: Mutex::default(),
+                limiter,
                 backup: Mutex::default(),
                 tray: Mutex::default(),
                 reminders: reminders::Reminders::default(),

@@ -20,7 +20,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
-use vitrine_entra::{UserId, laps};
+use vitrine_entra::{Priority, UserId, laps};
 use vitrine_ledger::{
     Author, Body, Claim, DeviceCard, DeviceId, DeviceKey, EncryptionKey, Entry, Home, IdentityKey, LedgerId, MemberId,
     MspBody, MspChain, MspHistory, MspState, RecoveryMeans, SealedNote,
@@ -121,7 +121,7 @@ async fn is_as_expected(app: &App, session: &Session, id: &Bytes32, item: &Bytes
     let account = journal::read_account(app, session, id, &row, item).await?;
     let (Some(user), Some(known)) = (account.object_id, &account.last_password_change) else { return Ok(false) };
     let connection = connect::connection(app, session, id, &row).await?;
-    let proof = laps::read_proof(&connection, UserId::from_bytes(user)).await.map_err(Error::from)?;
+    let proof = laps::read_proof(&connection, UserId::from_bytes(user), Priority::High).await.map_err(Error::from)?;
     Ok(proof.last_password_change == *known)
 }
 
@@ -439,7 +439,7 @@ pub(crate) async fn rebuild(app: &App, unlocked: Unlocked, ids: BoxIds, cause: C
         team_keys,
         msp_key,
     };
-    let session = Arc::new(Session::new(keys, state.clone(), &app.config()));
+    let session = Arc::new(Session::new(keys, state.clone(), &app.config(), app.inner.limiter.clone()));
     vault::open_empty_index(app, &session).await?;
     let mut tx = app.inner.store.begin().await?;
     tx.reset_index(floor).await?;

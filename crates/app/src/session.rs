@@ -4,6 +4,7 @@
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::incident::Progress;
+use crate::limiter::Limiter;
 use crate::records::Bytes32;
 use crate::rotate::Places;
 use crate::store::{Direction, PageSeal};
@@ -52,6 +53,7 @@ pub(crate) struct Session {
     /// Made when the network is needed first: to read the system's certificate authorities takes longer than all else
     /// of an unlock after the passphrase, and whoever only looks needs none of them.
     http: Mutex<Option<Http>>,
+    limiter: Arc<Limiter>,
     extra_ca: Option<PathBuf>,
     msp: RwLock<Arc<MspState>>,
     tasks: Tasks,
@@ -80,7 +82,7 @@ pub(crate) struct Keys {
 }
 
 impl Session {
-    pub(crate) fn new(keys: Keys, msp: MspState, config: &Config) -> Self {
+    pub(crate) fn new(keys: Keys, msp: MspState, config: &Config, limiter: Arc<Limiter>) -> Self {
         let Keys { root, device, member, device_id, team, team_keys, msp_key } = keys;
         Self {
             root,
@@ -98,13 +100,14 @@ impl Session {
             incident: Progress::default(),
             places: Places::new(config.places),
             http: Mutex::default(),
+            limiter,
             extra_ca: config.extra_ca.clone(),
             msp: RwLock::new(Arc::new(msp)),
             tasks: Tasks::default(),
         }
     }
 
-    /// How the network is reached; all clones share connections and pace.
+    /// How the network is reached; all clones share connections, and the limiter with every other session.
     ///
     /// # Errors
     /// Where the further certificate authorities that are configured cannot be read.
@@ -115,7 +118,8 @@ impl Session {
         }
         let read = |path: &PathBuf| std::fs::read(path).map_err(|error| crate::files::failed(path, error));
         let extra_roots_pem = self.extra_ca.as_ref().map(read).transpose()?;
-        let http = Http::new(&HttpSettings { extra_roots_pem, ..HttpSettings::default() })?;
+        let settings = HttpSettings { extra_roots_pem, ..HttpSettings::default() };
+        let http = Http::new(&settings, self.limiter.clone())?;
         Ok(made.insert(http).clone())
     }
 

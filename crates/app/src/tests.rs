@@ -13,6 +13,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use vitrine_entra::certificate::make_certificate;
+use vitrine_entra::pace::{Cost, Heard, Outcome, Pacing};
+use vitrine_entra::{Priority, TenantId};
 use vitrine_vault::items::{AccountItem, Attention, ConnectionItem, Credential, Origin, StoredCertificate};
 use vitrine_vault::{KdfParams, SecretBytes, SecretText};
 
@@ -510,6 +512,67 @@ async fn a_connection_is_shared_until_another_certificate_is_stored() {
     let second = current().await;
     assert!(!Arc::ptr_eq(&first, &second), "the certificate that was replaced still signs in");
     assert!(Arc::ptr_eq(&second, &current().await));
+}
+
+/// An organization with a connection to this tenant and one account.
+async fn with_account(app: &App, name: &str, tenant: u8) -> records::Bytes32 {
+    let id = records::parse_organization(&add(app, name).await.id).unwrap();
+    let session = app.session().await.unwrap();
+    let mut change = Change::begin(app, &session).await.unwrap();
+    let mut opened = change.open(&id).await.unwrap();
+    certificates::put(&mut change, &mut opened, &connection_item(tenant)).await.unwrap();
+    let mut account = AccountItem::new("emergency-1@example", "Emergency access 1");
+    account.object_id = Some([tenant; 16]);
+    account.current =
+        Some(Credential { password: SecretText::new("old".into()), set_at_ms: 1, origin: Origin::Rotated });
+    change.put_account(&mut opened, &[1; 16], &account).await.unwrap();
+    accounts::show_in(&mut opened.row, &id, &[1; 16], &account);
+    change.save(opened).await.unwrap();
+    change.commit().await.unwrap();
+    id
+}
+
+#[test]
+fn what_a_person_clicked_is_shed_last_and_what_nobody_ordered_first() {
+    use rotate::Order;
+    assert_eq!([Order::Person { named: true }, Order::Repair].map(Order::priority), [Priority::High; 2]);
+    assert_eq!(Order::Person { named: false }.priority(), Priority::Normal);
+    assert_eq!([Order::Due, Order::Resume].map(Order::priority), [Priority::Low; 2]);
+}
+
+#[tokio::test]
+async fn a_tenant_that_asked_to_be_left_alone_holds_no_place() {
+    let machine = Machine::new();
+    std::fs::create_dir(machine.path("vault")).unwrap();
+    // Nothing listens there: what is asked fails at once.
+    let nobody = "[cloud]\nname = \"custom\"\nlogin = \"http://127.0.0.1:1\"\ngraph = \"http://127.0.0.1:1\"\n";
+    std::fs::write(machine.path("vault").join("config.toml"), format!("{nobody}[rotation]\nplaces = 1\n")).unwrap();
+    let app = machine.create().await;
+    // One more than may wait for an answer without a place.
+    let silenced = [with_account(&app, "Contoso", 1).await, with_account(&app, "Fabrikam", 2).await];
+    let healthy = with_account(&app, "Tailspin", 3).await;
+    for tenant in [1, 2] {
+        let outcome = Outcome::Throttled { retry_after: Some(Duration::from_mins(1)), everyone: false };
+        app.inner.limiter.hear(TenantId::from_bytes([tenant; 16]), Cost::WRITE, &Heard { outcome, share: None });
+    }
+    let session = app.session().await.unwrap();
+    for id in silenced.iter().chain([&healthy]) {
+        rotate::enqueue(&app, &session, id, &[1; 16], rotate::Order::Due);
+    }
+    let step = async |id: &records::Bytes32| {
+        let organization = Some(records::organization_text(id));
+        app.call(JobsRequest { organization, ..JobsRequest::default() }).await.unwrap().jobs[0].step
+    };
+    let mut events = app.events();
+    let ended = tokio::time::timeout(Duration::from_secs(30), async {
+        while step(&healthy).await != JobStep::Failed {
+            let _ = events.recv().await;
+        }
+    });
+    assert!(ended.await.is_ok(), "the healthy tenant waits for those that want to be left alone");
+    for id in &silenced {
+        assert_eq!(step(id).await, JobStep::Queued, "the healthy tenant waited for it");
+    }
 }
 
 #[tokio::test]

@@ -197,7 +197,7 @@ pub(crate) async fn create(app: &App, request: CreateVaultRequest) -> Result<Sta
     };
     let boxes = seal_boxes(app, request.passphrase.0, ids, keys, request.accept_file_fallback).await?;
     point!("vault.create.sealed");
-    let session = Arc::new(Session::new(boxes.keys, state, &app.config()));
+    let session = Arc::new(Session::new(boxes.keys, state, &app.config(), app.inner.limiter.clone()));
     open_empty_index(app, &session).await?;
     // One change: a vault that is killed while it is made is whole or was never there.
     let mut change = Change::begin(app, &session).await?;
@@ -342,7 +342,7 @@ async fn enter(app: &App, unlocked: Unlocked, ids: BoxIds, device: &str) -> Resu
         team_keys,
         msp_key,
     };
-    let session = Arc::new(Session::new(keys, state, &app.config()));
+    let session = Arc::new(Session::new(keys, state, &app.config(), app.inner.limiter.clone()));
     *app.inner.session.write().await = Some(session.clone());
     opened(app, &session).await;
     status(app, StatusRequest {}).await

@@ -4,9 +4,10 @@ use crate::certificate::Certificate;
 use crate::cloud::Cloud;
 use crate::discovery::under;
 use crate::graph::{GRAPH_APP, Graph, GraphError, GraphErrorKind, KeyCredential};
-use crate::http::Http;
+use crate::http::{Http, REQUEST_LIMIT};
 use crate::id::{ApplicationId, ClientId, KeyId, ServicePrincipalId, TenantId};
 use crate::oauth::{SignInError, SignInErrorKind, with_capability};
+use crate::pace::{Cost, LONGEST_WAIT};
 use crate::secret::{Bearer, Hidden, Renew};
 use serde::{Deserialize, Serialize};
 use std::future::Future;
@@ -156,6 +157,8 @@ impl Connection {
 
     async fn ask(&self, challenge: Option<&str>) -> Result<(Hidden, Duration), SignInError> {
         let record = &self.record;
+        let turn = self.http.turn(record.tenant_id, Cost::SIGN_IN, LONGEST_WAIT).await;
+        turn.map_err(|_| SignInError::local(SignInErrorKind::Busy))?;
         let url = under(record.cloud.login(), &format!("{}/oauth2/v2.0/token", record.tenant_id));
         let assertion = self
             .certificate
@@ -175,7 +178,8 @@ impl Connection {
             .header("client-request-id", uuid::Uuid::new_v4().to_string())
             .header(reqwest::header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(bytes::Bytes::from_owner(Zeroizing::new(form.into_bytes())));
-        let answer = self.http.send(request).await.map_err(SignInError::below_http)?;
+        let answer = self.http.send_in_turn(record.tenant_id, Cost::SIGN_IN, request, REQUEST_LIMIT).await;
+        let answer = answer.map_err(SignInError::below_http)?;
         if answer.status != 200 {
             return Err(SignInError::from_signed(&answer, self.http.clock().now_ms()));
         }

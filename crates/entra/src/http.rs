@@ -2,7 +2,8 @@
 //! that a person learns whether the network, the proxy or a certificate is in the way.
 
 use crate::clock::{Clock, SystemClock};
-use crate::graph::pace::Pace;
+use crate::id::TenantId;
+use crate::pace::{Cost, Heard, Pacing};
 use hyper_util::client::proxy::matcher::Matcher;
 use rustls::CertificateError;
 use std::error::Error;
@@ -14,7 +15,7 @@ use url::{Host, Url};
 /// Longest answer that is read. Microsoft's pages of 999 users stay below 2 MiB; more is a hostile or broken host.
 const LONGEST_ANSWER: usize = 16 * 1024 * 1024;
 const CONNECT_LIMIT: Duration = Duration::from_secs(15);
-const REQUEST_LIMIT: Duration = Duration::from_mins(1);
+pub(crate) const REQUEST_LIMIT: Duration = Duration::from_mins(1);
 
 /// How the client reaches the network.
 #[derive(Debug, Clone, Default)]
@@ -184,7 +185,7 @@ impl SettingsError {
     }
 }
 
-/// The transport with its clock and its pacing. Cheap to clone; clones share connections and pace.
+/// The transport with its clock and the limiter it asks. Cheap to clone; clones share connections.
 #[derive(Clone)]
 pub struct Http {
     client: reqwest::Client,
@@ -193,7 +194,7 @@ pub struct Http {
     /// Which proxy the client uses, to tell its refusal from that of the network.
     proxies: Arc<Proxies>,
     clock: Arc<dyn Clock>,
-    pace: Arc<Pace>,
+    pace: Arc<dyn Pacing>,
 }
 
 impl fmt::Debug for Http {
@@ -211,12 +212,16 @@ pub(crate) struct Answer {
 
 impl Http {
     /// With the machine's clock.
-    pub fn new(settings: &HttpSettings) -> Result<Self, SettingsError> {
-        Self::with_clock(settings, Arc::new(SystemClock::new()))
+    pub fn new(settings: &HttpSettings, pace: Arc<dyn Pacing>) -> Result<Self, SettingsError> {
+        Self::with_clock(settings, pace, Arc::new(SystemClock::new()))
     }
 
     /// With a clock of one's own: for tests, and for hosts that count time in suspend.
-    pub fn with_clock(settings: &HttpSettings, clock: Arc<dyn Clock>) -> Result<Self, SettingsError> {
+    pub fn with_clock(
+        settings: &HttpSettings,
+        pace: Arc<dyn Pacing>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, SettingsError> {
         // Whoever comes first decides for the process; an error only says that a provider is there already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let proxies = Arc::new(match settings.proxy {
@@ -226,7 +231,7 @@ impl Http {
         });
         let direct = HttpSettings { proxy: Proxy::Direct, ..settings.clone() };
         let (client, direct) = (client(settings)?, client(&direct)?);
-        Ok(Self { client, direct, proxies, pace: Arc::new(Pace::new()), clock })
+        Ok(Self { client, direct, proxies, clock, pace })
     }
 
     pub(crate) fn clock(&self) -> &dyn Clock {
@@ -237,12 +242,43 @@ impl Http {
         Arc::clone(&self.clock)
     }
 
-    pub(crate) fn pace(&self) -> &Pace {
-        &self.pace
-    }
-
     pub(crate) fn request(&self, method: reqwest::Method, url: Url) -> reqwest::RequestBuilder {
         if on_this_machine(&url) { self.direct.request(method, url) } else { self.client.request(method, url) }
+    }
+
+    /// Waits for the turn of a request. Where it is longer than `most` away it is not waited for, and said.
+    pub(crate) async fn turn(&self, tenant: TenantId, cost: Cost, most: Duration) -> Result<(), Duration> {
+        loop {
+            let wait = self.pace.take(tenant, cost);
+            if wait > most {
+                return Err(wait);
+            }
+            if wait.is_zero() {
+                return Ok(());
+            }
+            self.clock.sleep(wait).await;
+            // Booked before the tenant asked to be left alone: what it is sent after that is taken a turn for again.
+            if !self.pace.is_silenced(tenant) {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Sends once, for an answer within `limit`, and tells the limiter what came of it.
+    pub(crate) async fn send_in_turn(
+        &self,
+        tenant: TenantId,
+        cost: Cost,
+        request: reqwest::RequestBuilder,
+        limit: Duration,
+    ) -> Result<Answer, TransportError> {
+        let begun = self.clock.monotonic();
+        let ended = self.send(request.timeout(limit)).await;
+        let gave_up = self.clock.monotonic().saturating_sub(begun) >= limit;
+        if let Some(heard) = Heard::of(&ended, gave_up) {
+            self.pace.hear(tenant, cost, &heard);
+        }
+        ended
     }
 
     /// Sends once and reads the whole answer.

@@ -3,7 +3,7 @@
 //! Small calls on purpose: the application makes a credential durable between them.
 
 use crate::connection::Connection;
-use crate::graph::{GLOBAL_ADMINISTRATOR, GraphError, GraphErrorKind, NewUser, Proof, SendOutcome, User};
+use crate::graph::{GLOBAL_ADMINISTRATOR, GraphError, GraphErrorKind, NewUser, Priority, Proof, SendOutcome, User};
 use crate::id::UserId;
 use crate::oauth::AdminSession;
 use crate::secret::Password;
@@ -304,30 +304,43 @@ pub async fn restore_account(session: &AdminSession, account: UserId) -> Result<
 }
 
 /// Looks for an account of that name, unattended.
-pub async fn find_by_name(connection: &Connection, user_name: &str) -> Result<Option<User>, GraphError> {
-    connection.graph().find_user(user_name).await
+pub async fn find_by_name(
+    connection: &Connection,
+    user_name: &str,
+    priority: Priority,
+) -> Result<Option<User>, GraphError> {
+    connection.graph().with_priority(priority).find_user(user_name).await
 }
 
 /// Reads the proof properties, unattended.
-pub async fn read_proof(connection: &Connection, account: UserId) -> Result<Proof, GraphError> {
-    connection.graph().proof(account).await
+pub async fn read_proof(connection: &Connection, account: UserId, priority: Priority) -> Result<Proof, GraphError> {
+    connection.graph().with_priority(priority).proof(account).await
 }
 
 /// Reads proof and role, unattended: what a daily check shows.
-pub async fn read_facts(connection: &Connection, account: UserId) -> Result<AccountFacts, GraphError> {
-    facts(connection.graph(), account).await
+pub async fn read_facts(
+    connection: &Connection,
+    account: UserId,
+    priority: Priority,
+) -> Result<AccountFacts, GraphError> {
+    facts(connection.graph().with_priority(priority), account).await
 }
 
 /// Sends the password once: at most 30 seconds, no retry, and nothing at all if more than 10 seconds went by before
 /// it could be sent (the caller's lease was counted from before). Call [`read_proof`] right before: then the token is
 /// at hand.
-pub async fn set_password(connection: &Connection, account: UserId, password: &Password) -> SendOutcome {
-    connection.graph().patch_password(account, password).await
+pub async fn set_password(
+    connection: &Connection,
+    account: UserId,
+    password: &Password,
+    priority: Priority,
+) -> SendOutcome {
+    connection.graph().with_priority(priority).patch_password(account, password).await
 }
 
 /// Ends every session of the account.
-pub async fn revoke_sessions(connection: &Connection, account: UserId) -> Result<(), GraphError> {
-    connection.graph().revoke_sessions(account).await
+pub async fn revoke_sessions(connection: &Connection, account: UserId, priority: Priority) -> Result<(), GraphError> {
+    connection.graph().with_priority(priority).revoke_sessions(account).await
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ pub mod http;
 pub mod id;
 pub mod laps;
 pub mod oauth;
+pub mod pace;
 mod secret;
 pub mod setup;
 

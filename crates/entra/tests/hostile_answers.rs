@@ -12,15 +12,16 @@ use vitrine_entra::discovery::tenant_of_domain;
 use vitrine_entra::graph::SendOutcome;
 use vitrine_entra::http::Proxy;
 use vitrine_entra::laps;
+use vitrine_entra::pace::Unlimited;
 use vitrine_entra::{
-    ApplicationId, Certificate, ClientId, Cloud, Connection, GraphErrorKind, Http, HttpSettings, Password,
+    ApplicationId, Certificate, ClientId, Cloud, Connection, GraphErrorKind, Http, HttpSettings, Password, Priority,
     ServicePrincipalId, SignInErrorKind, TenantId, UserId,
 };
 use vitrine_entra_sim::{Sim, SimOptions, TlsFiles};
 
 type Answer = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
-/// A server that answers each request line as told; `None` closes without a word. Counts what it was asked.
+/// A server that answers each request, known by its head, as told; `None` closes without a word. Counts what it was asked.
 async fn server(answer: Answer) -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
@@ -40,7 +41,7 @@ async fn server(answer: Answer) -> (String, Arc<AtomicUsize>) {
                     Some(ok(r#"{"token_type":"Bearer","expires_in":3600,"access_token":"SECRET-TOKEN"}"#))
                 } else {
                     count.fetch_add(1, Ordering::SeqCst);
-                    answer(line)
+                    answer(&text)
                 };
                 if let Some(answer) = answer {
                     let _ = stream.write_all(answer.as_bytes()).await;
@@ -77,7 +78,7 @@ fn connection(base: &str) -> Connection {
         application_id: ApplicationId::from_u128(3),
         service_principal_id: ServicePrincipalId::from_u128(4),
     };
-    let http = Http::new(&HttpSettings::default()).unwrap();
+    let http = Http::new(&HttpSettings::default(), Arc::new(Unlimited)).unwrap();
     Connection::new(&http, record, Certificate::new(made.der.clone(), &made.pkcs8).unwrap())
 }
 
@@ -114,6 +115,27 @@ async fn broken_bodies_become_errors_that_hold_neither_token_nor_markup() {
 }
 
 #[tokio::test]
+async fn what_nobody_waits_for_is_marked_as_what_may_wait() {
+    let (seen, marks) = std::sync::mpsc::channel();
+    let (base, _) = server(Box::new(move |head| {
+        let mark = head.lines().find_map(|line| line.strip_prefix("x-ms-throttle-priority: "));
+        seen.send(mark.map(str::to_owned)).unwrap();
+        Some(with("404 Not Found", "", "{}"))
+    }))
+    .await;
+    let (connection, account) = (connection(&base), UserId::from_u128(9));
+    for (priority, mark) in [(Priority::High, "high"), (Priority::Normal, "normal"), (Priority::Low, "low")] {
+        let password = Password::new("Quartz-Meadow-47-lantern-Pivot!".to_owned());
+        let _ = laps::read_proof(&connection, account, priority).await;
+        let _ = laps::read_facts(&connection, account, priority).await;
+        let _ = laps::set_password(&connection, account, &password, priority).await;
+        let _ = laps::revoke_sessions(&connection, account, priority).await;
+        let _ = laps::find_by_name(&connection, "ea-1", priority).await;
+        assert_eq!(marks.try_iter().collect::<Vec<_>>(), vec![Some(mark.to_owned()); 5]);
+    }
+}
+
+#[tokio::test]
 async fn a_password_is_sent_once_whatever_comes_back() {
     let answers: [(Answer, &str); 5] = [
         (Box::new(|_| Some(with("204 No Content", "", ""))), "accepted"),
@@ -125,7 +147,7 @@ async fn a_password_is_sent_once_whatever_comes_back() {
     for (answer, wanted) in answers {
         let (base, asked) = server(answer).await;
         let password = Password::new("Quartz-Meadow-47".to_owned());
-        let outcome = laps::set_password(&connection(&base), UserId::from_u128(9), &password).await;
+        let outcome = laps::set_password(&connection(&base), UserId::from_u128(9), &password, Priority::Normal).await;
         let seen = match &outcome {
             SendOutcome::Accepted => "accepted",
             SendOutcome::Refused(_) => "refused",
@@ -142,7 +164,7 @@ async fn where_nothing_listens_nothing_was_sent_and_the_next_step_is_said() {
     let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let connection = connection(&format!("http://{free}"));
     let password = Password::new("Quartz-Meadow-47".to_owned());
-    let outcome = laps::set_password(&connection, UserId::from_u128(9), &password).await;
+    let outcome = laps::set_password(&connection, UserId::from_u128(9), &password, Priority::Normal).await;
     let SendOutcome::NotSent(error) = outcome else { panic!("{outcome:?}") };
     assert_eq!(error.code(), "network.no-connection");
     assert!(error.next_step().contains("online"));
@@ -154,7 +176,7 @@ async fn where_nothing_listens_nothing_was_sent_and_the_next_step_is_said() {
 async fn a_proxy_that_is_not_there_is_named_and_this_machine_is_reached_without_it() {
     let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let proxy = Proxy::Address(format!("http://{free}").parse().unwrap());
-    let http = Http::new(&HttpSettings { proxy, extra_roots_pem: None }).unwrap();
+    let http = Http::new(&HttpSettings { proxy, extra_roots_pem: None }, Arc::new(Unlimited)).unwrap();
     let error = tenant_of_domain(&http, &Cloud::global(), "contoso.com").await.unwrap_err();
     assert_eq!(error.code(), "network.proxy");
     let (base, asked) = server(Box::new(|_| Some(with("400 Bad", "", r#"{"error":"invalid_tenant"}"#)))).await;
@@ -181,16 +203,16 @@ async fn a_certificate_that_is_not_trusted_is_named_until_its_authority_is_added
     let cloud = Cloud::custom(&sim.urls().login, &sim.urls().graph).unwrap();
     let tenant = sim.tenants().remove(0);
 
-    let stranger = Http::new(&HttpSettings::default()).unwrap();
+    let stranger = Http::new(&HttpSettings::default(), Arc::new(Unlimited)).unwrap();
     let error = tenant_of_domain(&stranger, &cloud, &tenant.initial_domain).await.unwrap_err();
     assert_eq!(error.code(), "network.certificate");
     assert!(error.next_step().contains("certificate authority"));
     let settings = HttpSettings { extra_roots_pem: Some(certificate.into_bytes()), ..HttpSettings::default() };
-    let told = Http::new(&settings).unwrap();
+    let told = Http::new(&settings, Arc::new(Unlimited)).unwrap();
     let found = tenant_of_domain(&told, &cloud, &tenant.initial_domain).await.unwrap();
     assert_eq!(found.to_string(), tenant.id);
     for broken in ["", "no certificate", "-----BEGIN CERTIFICATE-----\n%%\n-----END CERTIFICATE-----\n"] {
         let settings = HttpSettings { extra_roots_pem: Some(broken.as_bytes().to_vec()), ..HttpSettings::default() };
-        assert_eq!(Http::new(&settings).unwrap_err().code(), "network.settings-roots", "{broken}");
+        assert_eq!(Http::new(&settings, Arc::new(Unlimited)).unwrap_err().code(), "network.settings-roots", "{broken}");
     }
 }

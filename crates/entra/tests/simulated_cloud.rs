@@ -10,10 +10,11 @@ use vitrine_entra::certificate::{MadeCertificate, make_certificate};
 use vitrine_entra::graph::SendOutcome;
 use vitrine_entra::laps::{self, AccountError, AccountName, Adopt};
 use vitrine_entra::oauth::{self, Authority, ClientIdVerdict, DeviceProgress, check_client_id};
+use vitrine_entra::pace::Unlimited;
 use vitrine_entra::setup::{self, Evidence, PlanRequest, RunOptions, SetupError, StepState, Surprise, Warning};
 use vitrine_entra::{
     AdminSession, Certificate, ClientId, Clock, Cloud, Connection, GraphErrorKind, Http, HttpSettings, Password,
-    SignInError, SignInErrorKind, TenantId,
+    Priority, SignInError, SignInErrorKind, TenantId,
 };
 use vitrine_entra_sim::{Effect, Fault, RegisteredClient, Sim, SimOptions, TenantChange, TenantInfo, Trait, totp_code};
 
@@ -56,7 +57,7 @@ impl World {
     async fn start() -> Self {
         let sim = Arc::new(Sim::start(SimOptions { seed: 7, ..SimOptions::default() }).await.unwrap());
         let clock = Quick { passed: Mutex::new(Duration::from_secs(1)), sim: Arc::clone(&sim) };
-        let http = Http::with_clock(&HttpSettings::default(), Arc::new(clock)).unwrap();
+        let http = Http::with_clock(&HttpSettings::default(), Arc::new(Unlimited), Arc::new(clock)).unwrap();
         let cloud = Cloud::custom(&sim.urls().login, &sim.urls().graph).unwrap();
         let client = sim.client_id().parse().unwrap();
         Self { sim, http, cloud, client }
@@ -296,16 +297,19 @@ async fn the_whole_path_from_plan_to_a_rotated_password() {
     assert!(world.sim.control().password_accepted(&tenant.id, &name.to_string(), "Quartz-Meadow-47-lantern-Pivot!"));
     drop(session);
 
-    let before = laps::read_proof(&connection, made.user.id).await.unwrap();
+    let before = laps::read_proof(&connection, made.user.id, Priority::Normal).await.unwrap();
     world.sim.control().advance_clock(5_000);
     let second = Password::new("Copper-Violin-83-harbor-Stone!".to_owned());
-    assert!(matches!(laps::set_password(&connection, made.user.id, &second).await, SendOutcome::Accepted));
-    let after = laps::read_proof(&connection, made.user.id).await.unwrap();
+    assert!(matches!(
+        laps::set_password(&connection, made.user.id, &second, Priority::Normal).await,
+        SendOutcome::Accepted
+    ));
+    let after = laps::read_proof(&connection, made.user.id, Priority::Normal).await.unwrap();
     assert!(after.last_password_change_ms > before.last_password_change_ms);
     assert_ne!(after.last_password_change, before.last_password_change);
     assert!(world.sim.control().password_accepted(&tenant.id, &name.to_string(), "Copper-Violin-83-harbor-Stone!"));
     assert!(!world.sim.control().password_accepted(&tenant.id, &name.to_string(), "Quartz-Meadow-47-lantern-Pivot!"));
-    laps::revoke_sessions(&connection, made.user.id).await.unwrap();
+    laps::revoke_sessions(&connection, made.user.id, Priority::Normal).await.unwrap();
     // Where Microsoft's own description of Graph is at hand, every request of this path was held against it.
     assert_eq!(world.sim.control().violations(), Vec::<serde_json::Value>::new());
 }
@@ -363,7 +367,7 @@ async fn a_lost_answer_creates_nothing_twice() {
     let before = world.sim.control().requests(&tenant.id, "PATCH /users/{user-id}");
     world.fault("PATCH /users/{user-id}", 1, Effect::DropAfter);
     let second = Password::new("Copper-Violin-83-harbor-Stone!".to_owned());
-    let outcome = laps::set_password(&connection, account.user.id, &second).await;
+    let outcome = laps::set_password(&connection, account.user.id, &second, Priority::Normal).await;
     assert!(matches!(outcome, SendOutcome::Unclear(_)), "{outcome:?}");
     assert_eq!(world.sim.control().requests(&tenant.id, "PATCH /users/{user-id}"), before + 1);
     assert!(world.sim.control().password_accepted(&tenant.id, &name.to_string(), "Copper-Violin-83-harbor-Stone!"));
@@ -373,11 +377,12 @@ async fn a_lost_answer_creates_nothing_twice() {
     ] {
         let before = world.sim.control().requests(&tenant.id, "PATCH /users/{user-id}");
         world.fault("PATCH /users/{user-id}", 1, effect);
-        let outcome = laps::set_password(&connection, account.user.id, &second).await;
+        let outcome = laps::set_password(&connection, account.user.id, &second, Priority::Normal).await;
         assert_eq!(matches!(outcome, SendOutcome::Refused(_)), refused, "{outcome:?}");
         assert_eq!(world.sim.control().requests(&tenant.id, "PATCH /users/{user-id}"), before + 1);
     }
-    let weak = laps::set_password(&connection, account.user.id, &Password::new("password".to_owned())).await;
+    let weak =
+        laps::set_password(&connection, account.user.id, &Password::new("password".to_owned()), Priority::Normal).await;
     let SendOutcome::Refused(error) = weak else { panic!("{weak:?}") };
     assert_eq!(error.kind(), GraphErrorKind::PasswordRefused);
 }
@@ -515,7 +520,7 @@ async fn a_clock_wrong_by_a_year_still_signs_in() {
     }
     let mut world = World::start().await;
     let clock = Arc::new(Wrong(vitrine_entra::SystemClock::new()));
-    world.http = Http::with_clock(&HttpSettings::default(), clock).unwrap();
+    world.http = Http::with_clock(&HttpSettings::default(), Arc::new(Unlimited), clock).unwrap();
     let tenant = world.plain();
     let session = world.sign_in(&tenant).await.unwrap();
     assert_eq!(session.tenant_id(), tenant.id.parse::<TenantId>().unwrap());
@@ -638,7 +643,12 @@ async fn a_connection_on_a_machine_whose_clock_is_wrong_by_a_year_says_so() {
                 Box::pin(tokio::task::yield_now())
             }
         }
-        let http = Http::with_clock(&HttpSettings::default(), Arc::new(Wrong(Arc::clone(&world.sim), ahead))).unwrap();
+        let http = Http::with_clock(
+            &HttpSettings::default(),
+            Arc::new(Unlimited),
+            Arc::new(Wrong(Arc::clone(&world.sim), ahead)),
+        )
+        .unwrap();
         let error = Connection::new(&http, record.clone(), loaded(&made)).sign_in().await.unwrap_err();
         assert_eq!(error.kind(), SignInErrorKind::ClockWrong);
         let said = error.refusal().clock_ahead_s.expect("by how much");

@@ -51,7 +51,7 @@ pub use backoff::{LONGEST_PAUSE, pause};
 pub use blackout::{Blackout, BlackoutError, Window, Zone};
 pub use decide::{Decision, decide};
 pub use event::{Answer, Append, AppendRefusal, Context, Event, ReadFailure, Refusal};
-pub use pace::{Cost, Limit, Limits, Outcome, Pace, Reply, Service, retry_after};
+pub use pace::{Cost, Limit, Limits, Outcome, Pace, Reply, Service};
 pub use queue::{ClockWatch, Queue};
 pub use schedule::{AfterView, Interval, IntervalError, due_at, due_outside, is_misdated};
 pub use state::{

@@ -3,14 +3,14 @@
 //!
 //! [`Pace::take`] books a request and says how long to wait before it is sent; what came back is told to
 //! [`Pace::hear`]. The published limits hold for each tenant and service and for the application as a whole; what the
-//! service says of its own limits comes on top, for the tenant it says it of. [`Pace::wait`] tells how long a tenant
-//! would wait, so that whoever works for it first gives its place to another.
+//! service says of its own limits comes on top, for the tenant it says it of. [`Pace::own_wait`] tells how long a tenant
+//! would wait while others need not, so that whoever works for it first gives its place to another.
 //!
 //! Times are of a clock that only goes forward. Each call costs O(log n) in tenants of which something is remembered;
 //! those that are calm are forgotten.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use crate::backoff::{LONGEST_PAUSE, spread};
 
@@ -131,21 +131,6 @@ pub enum Outcome {
     Silent,
 }
 
-/// Reads `Retry-After`: whole seconds, or an HTTP date, which is taken relative to the server's own `Date` so that a
-/// clock set wrong here (`now`) does not matter. Never more than [`LONGEST_PAUSE`]; what is neither is as good as none.
-pub fn retry_after(value: &str, date: Option<&str>, now: SystemTime) -> Option<Duration> {
-    let value = value.trim();
-    let pause = if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
-        // More digits than a number holds are still digits: a long wait.
-        Duration::from_secs(value.parse().unwrap_or(u64::MAX))
-    } else {
-        let then = httpdate::parse_http_date(value).ok()?;
-        let now = date.and_then(|date| httpdate::parse_http_date(date.trim()).ok()).unwrap_or(now);
-        then.duration_since(now).unwrap_or_default()
-    };
-    Some(pause.min(LONGEST_PAUSE))
-}
-
 /// The limiter. `T` names a tenant.
 #[derive(Debug)]
 pub struct Pace<T> {
@@ -178,22 +163,37 @@ impl<T: Ord> Pace<T> {
 
     /// How long a request would wait that is not booked.
     pub fn wait(&self, now: Duration, tenant: &T, cost: Cost) -> Duration {
-        let (own, all) = self.limits.of(cost);
-        let tenant = self.tenants.get(tenant).map_or(Duration::ZERO, |scope| scope.wait(&own, cost, now));
+        let (_, all) = self.limits.of(cost);
+        let tenant = self.own_wait(now, tenant, cost);
         tenant.max(self.all.wait(&all, cost, now)).max(self.requests.wait(self.limits.all_requests, 1, now))
+    }
+
+    /// How much of that wait is the tenant's alone: where everybody waits, nobody could use its place.
+    pub fn own_wait(&self, now: Duration, tenant: &T, cost: Cost) -> Duration {
+        let (own, _) = self.limits.of(cost);
+        self.tenants.get(tenant).map_or(Duration::ZERO, |scope| scope.wait(&own, cost, now))
+    }
+
+    /// Whether the tenant, or everybody, has been told to keep away.
+    pub fn is_silenced(&self, now: Duration, tenant: &T) -> bool {
+        let until = self.tenants.get(tenant).map_or(Duration::ZERO, |scope| scope.paused_until);
+        until.max(self.all.paused_until) > now
     }
 
     /// Learns from what came back. `seed` spreads the pauses of tenants that fail together.
     pub fn hear(&mut self, now: Duration, tenant: T, cost: Cost, reply: &Reply, seed: u64) {
-        let share = reply.share.filter(|share| share.is_finite() && *share >= NEAR);
         let scope = self.tenants.entry(tenant).or_default();
-        scope.report(cost, share, now);
-        self.near += (if share.is_some() { 1.0 } else { 0.0 } - self.near) / ANSWERS;
-        // One tenant near its limit is near that tenant's; where most answers come from near one, it is ours.
-        if self.near <= 0.5 {
-            self.all.report(cost, None, now);
-        } else if share.is_some() {
-            self.all.report(cost, share, now);
+        // No other service reports, and a refusal has no share: neither says that we are well below.
+        if reply.outcome == Outcome::Answered && cost.service == Service::Directory {
+            let share = reply.share.filter(|share| share.is_finite() && *share >= NEAR);
+            scope.report(cost, share, now);
+            self.near += (if share.is_some() { 1.0 } else { 0.0 } - self.near) / ANSWERS;
+            // One tenant near its limit is near that tenant's; where most answers come from near one, it is ours.
+            if self.near <= 0.5 {
+                self.all.report(cost, None, now);
+            } else if share.is_some() {
+                self.all.report(cost, share, now);
+            }
         }
         match reply.outcome {
             Outcome::Answered => {
@@ -202,7 +202,7 @@ impl<T: Ord> Pace<T> {
             }
             Outcome::Throttled { retry_after, everyone } => {
                 let scope = if everyone { &mut self.all } else { scope };
-                scope.refuse(cost);
+                scope.refuse(cost, now);
                 scope.pause(retry_after, seed, now);
             }
             Outcome::Sick { retry_after } => scope.pause(retry_after, seed, now),
@@ -315,14 +315,19 @@ impl Scope {
         }
     }
 
-    fn refuse(&mut self, cost: Cost) {
+    fn refuse(&mut self, cost: Cost, now: Duration) {
+        // Sent before the pause began, like many others perhaps: one of them has said it.
+        if self.paused_until > now {
+            return;
+        }
         let refused = &mut self.spacing[usize::from(cost.write)].refused;
         *refused = (*refused * 2).clamp(REFUSED_GAP, LONGEST_GAP);
     }
 
     /// Keeps away for as long as was asked, else by the failures in a row; half of that is spread.
     fn pause(&mut self, asked: Option<Duration>, seed: u64, now: Duration) {
-        self.failures = self.failures.saturating_add(1);
+        // What was sent before a pause began is no further failure.
+        self.failures = self.failures.saturating_add(u32::from(self.paused_until <= now)).max(1);
         let pause = asked.filter(|asked| !asked.is_zero()).unwrap_or_else(|| {
             let whole = FIRST_PAUSE.saturating_mul(1 << (self.failures - 1).min(6)).min(LAST_PAUSE);
             let half = whole / 2;

@@ -29,7 +29,7 @@ pub use control::{
 };
 pub use fault::{Effect, Fault};
 pub use fleet::{ConnectedAccount, ConnectedTenant};
-pub use options::{Scenario, Settings, SimOptions, TlsFiles};
+pub use options::{Quota, Scenario, Settings, SimOptions, TlsFiles};
 pub use sim::{Admin, Announcement, Sim, SimError, TenantInfo, Urls};
 pub use tenant::Trait;
 pub use totp::totp_code;

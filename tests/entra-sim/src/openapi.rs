@@ -186,6 +186,7 @@ fn control_operations() -> Vec<(String, &'static str, Value)> {
                 "replicationMs": whole(), "proofDelayMs": whole(), "certificateDelayMs": whole(),
                 "deviceIntervalS": whole(), "deviceExpiryS": whole(), "deviceSlowDown": { "type": "boolean" },
                 "accessTokenS": whole(), "pageSize": whole(), "throttling": { "type": "boolean" },
+                "writeQuota": { "type": ["object", "null"], "properties": { "units": whole(), "perSecond": whole() } },
                 "latencyMs": whole(), "validate": { "type": "boolean" },
             }),
         ),

@@ -76,10 +76,22 @@ pub struct Settings {
     pub page_size: usize,
     /// Whether Graph throttles by Microsoft's published token buckets.
     pub throttling: bool,
+    /// A limit below the published ones, on the writes of all applications together: a service that is loaded.
+    pub write_quota: Option<Quota>,
     /// Milliseconds of real time that every answer takes.
     pub latency_ms: u64,
     /// Refuse in its own answers and in requests what Microsoft's description does not know, see `/control/violations`.
     pub validate: bool,
+}
+
+/// A token bucket.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Quota {
+    /// What is in it when it is full, as it is at first.
+    pub units: u32,
+    /// What comes back in a second.
+    pub per_second: u32,
 }
 
 impl Default for Settings {
@@ -94,6 +106,7 @@ impl Default for Settings {
             access_token_s: 3599,
             page_size: 100,
             throttling: true,
+            write_quota: None,
             latency_ms: 0,
             validate: true,
         }

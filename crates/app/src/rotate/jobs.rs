@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use tokio::sync::Notify;
 use tokio::sync::broadcast::error::RecvError;
+use vitrine_entra::Priority;
 
 /// Ended jobs that stay in the list.
 const KEPT_JOBS: usize = 500;
@@ -76,6 +77,17 @@ pub(crate) enum Order {
     Resume,
     /// A person saw that it was changed outside, and wants a new password set from here.
     Repair,
+}
+
+impl Order {
+    /// What Microsoft sheds last where it has too much to do.
+    pub(crate) fn priority(self) -> Priority {
+        match self {
+            Self::Person { named: true } | Self::Repair => Priority::High,
+            Self::Person { named: false } => Priority::Normal,
+            Self::Due | Self::Resume => Priority::Low,
+        }
+    }
 }
 
 /// In which part of the list it stands: what went wrong, what is at work, what is done.

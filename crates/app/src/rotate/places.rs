@@ -8,8 +8,8 @@ use std::future::Future;
 use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// An answer that takes longer gives its place away. Several times what Microsoft takes when it is well.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// Whoever waits longer gives its place away. Several times what Microsoft takes for an answer when it is well.
+pub(super) const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The places of a session.
 pub(crate) struct Places {

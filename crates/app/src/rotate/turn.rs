@@ -2,6 +2,7 @@
 
 use super::connection::Shared;
 use super::jobs::{self, Desk, Key, Order};
+use super::places::{PATIENCE, Place};
 use super::words::{changed_outside, held, needed, role_needed, unclear, unharmed};
 use crate::accounts;
 use crate::api::*;
@@ -14,7 +15,8 @@ use crate::{App, drift, incident, organizations};
 use std::sync::Arc;
 use std::time::Duration;
 use vitrine_entra::graph::{Proof, SendOutcome};
-use vitrine_entra::{Connection, GraphError, GraphErrorKind, Password, UserId, laps};
+use vitrine_entra::pace::LONGEST_WAIT;
+use vitrine_entra::{Connection, GraphError, GraphErrorKind, Password, Priority, UserId, laps};
 use vitrine_rotation::{
     Answer, Append, AppendRefusal, CandidateId, ChangedAt, Claim, Context, Decision, DeviceId, Event as Happened,
     Lease, Left, Need, Phase, ReadFailure, Refusal, Step, Stored, Why, decide,
@@ -34,6 +36,7 @@ struct Turn<'a> {
     shared: &'a mut Shared,
     connection: Arc<Connection>,
     user: UserId,
+    priority: Priority,
     /// Just before the claim was appended by this process, by the steady clock.
     since_append: Option<u64>,
     /// What the tenant said of the account last.
@@ -59,10 +62,10 @@ pub(super) async fn run(
     desk: &mut Desk<'_>,
 ) -> Result<()> {
     let Desk { place, connection: shared, wake } = desk;
-    place.come_back().await;
     let key = (*id, *item);
     let row = organizations::load(app, id).await?;
     let connection = shared.current(app, session, id, &row).await?;
+    come_back(app, place, &connection).await;
     let account = journal::read_account(app, session, id, &row, item).await?;
     let user = account.object_id.map(UserId::from_bytes).ok_or_else(never_created)?;
     let mut turn = Turn {
@@ -72,6 +75,7 @@ pub(super) async fn run(
         shared,
         connection,
         user,
+        priority: order.priority(),
         since_append: None,
         seen: None,
         // Whoever changed it outside may be signed in.
@@ -122,7 +126,7 @@ pub(super) async fn run(
                 turn.show(JobStep::Verifying);
                 place.leave();
                 tokio::time::sleep(after).await;
-                place.come_back().await;
+                come_back(app, place, &turn.connection).await;
                 turn.reconnect().await?;
                 place.answered(turn.read()).await
             }
@@ -162,7 +166,7 @@ pub(super) async fn run(
                     let _ = tokio::time::timeout(pause, wake.notified()).await;
                 }
                 jobs::pause(app, key, false);
-                place.come_back().await;
+                come_back(app, place, &turn.connection).await;
                 if jobs::forgotten(app, &key) {
                     return Ok(());
                 }
@@ -182,6 +186,17 @@ pub(super) async fn run(
             Step::Done => return turn.end(JobStep::Done, None).await,
         };
     }
+}
+
+/// Takes a place again, once the tenant may be asked: one that wants to be left alone for a while holds none meanwhile. One
+/// that wants it for longer is asked, and says so at once, because a person should know.
+async fn come_back(app: &App, place: &mut Place<'_>, connection: &Connection) {
+    let wait = app.inner.limiter.own_wait(connection.record().tenant_id);
+    if wait > PATIENCE && wait <= LONGEST_WAIT {
+        place.leave();
+        tokio::time::sleep(wait).await;
+    }
+    place.come_back().await;
 }
 
 /// Says why a rotation broke off, and leaves it alone for a while: longer each time.
@@ -236,7 +251,7 @@ impl Turn<'_> {
     }
 
     async fn proof(&mut self) -> Result<ChangedAt, GraphError> {
-        match laps::read_proof(&self.connection, self.user).await {
+        match laps::read_proof(&self.connection, self.user, self.priority).await {
             Ok(proof) => {
                 let changed = ChangedAt::new(&proof.last_password_change);
                 self.seen = Some(Seen::Account(proof));
@@ -274,7 +289,7 @@ impl Turn<'_> {
     /// connection can do the rest, the role excepted. None where a person is asked for that.
     async fn finish_creation(&mut self, stored: &mut Stored) -> Result<Option<Happened>> {
         self.show(JobStep::Looking);
-        let facts = laps::read_facts(&self.connection, self.user).await?;
+        let facts = laps::read_facts(&self.connection, self.user, self.priority).await?;
         if !facts.global_administrator {
             self.ask_person(Need::NeverVerified, role_needed()).await?;
             return Ok(None);
@@ -416,7 +431,7 @@ impl Turn<'_> {
             return Ok(Happened::Answered(Answer::Refused(Refusal::NeverLeft)));
         }
         point!("rotate.send.before");
-        let outcome = laps::set_password(&self.connection, self.user, &password).await;
+        let outcome = laps::set_password(&self.connection, self.user, &password, self.priority).await;
         point!("rotate.send.after");
         Ok(Happened::Answered(match outcome {
             SendOutcome::Accepted => Answer::Accepted,
@@ -470,7 +485,7 @@ impl Turn<'_> {
 
     /// Ends the sessions of the account, as well as it goes: the new password is committed already.
     async fn revoke_sessions(&mut self) -> Result<()> {
-        let outcome = laps::revoke_sessions(&self.connection, self.user).await;
+        let outcome = laps::revoke_sessions(&self.connection, self.user, self.priority).await;
         let now = self.app.now_ms();
         let (shown, verdict, words) = match &outcome {
             Ok(()) => (

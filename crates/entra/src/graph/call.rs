@@ -1,12 +1,12 @@
 //! One request to Graph: token, pace, send, judge, and perhaps again.
 
 use super::error::{GraphError, GraphErrorKind};
-use super::pace::Service;
 use super::retry::{self, Repeat};
 use crate::cloud::Cloud;
 use crate::discovery::under;
-use crate::http::{Answer, Http, TransportError};
+use crate::http::{Answer, Http, REQUEST_LIMIT, TransportError};
 use crate::id::TenantId;
+use crate::pace::{Cost, LONGEST_WAIT, Service};
 use crate::secret::{Bearer, Renew};
 use bytes::Bytes;
 use reqwest::Method;
@@ -29,10 +29,10 @@ const PASSWORD_LIMIT: Duration = Duration::from_secs(30);
 pub enum Priority {
     /// A person waits for it.
     High,
-    /// A due rotation.
+    /// A person ordered it among much else.
     #[default]
     Normal,
-    /// Checks that may wait.
+    /// Nobody ordered it: what is due, and checks that may wait.
     Low,
 }
 
@@ -61,8 +61,7 @@ pub(super) struct Call {
     method: Method,
     url: Url,
     body: Option<Bytes>,
-    service: Service,
-    units: u32,
+    cost: Cost,
     repeat: Repeat,
     eventual: bool,
 }
@@ -103,7 +102,8 @@ impl<'a> Graph<'a> {
             let pairs: Vec<String> = query.iter().map(|(k, v)| format!("{k}={}", escape(v))).collect();
             url.set_query(Some(&pairs.join("&")));
         }
-        Call { method, url, body: None, service: Service::Directory, units: 1, repeat, eventual: false }
+        let cost = Cost { service: Service::Directory, units: 1, write: method != Method::GET };
+        Call { method, url, body: None, cost, repeat, eventual: false }
     }
 
     /// One object.
@@ -145,7 +145,7 @@ impl<'a> Graph<'a> {
         let mut renew = Renew::IfDue;
         let mut attempt = 1;
         loop {
-            let outcome = self.once(call, std::mem::replace(&mut renew, Renew::IfDue), REQUEST_WAIT).await;
+            let outcome = self.once(call, std::mem::replace(&mut renew, Renew::IfDue), REQUEST_LIMIT).await;
             let failed = match outcome {
                 Ok(answer) => return Ok(answer),
                 Err(failed) => failed,
@@ -184,20 +184,17 @@ impl<'a> Graph<'a> {
     async fn once(&self, call: &Call, renew: Renew<'_>, limit: Duration) -> Result<Answer, GraphError> {
         let clock = self.http.clock();
         let asked_at = clock.monotonic();
-        let reads = call.method == Method::GET;
-        let mut wait = self.http.pace().take(self.tenant, call.service, call.units, asked_at);
-        if !reads {
-            wait = wait.max(self.http.pace().take(self.tenant, Service::DirectoryWrites, 1, asked_at));
-        }
-        let late = |spent: Duration| call.repeat == Repeat::Never && spent > LATEST_SEND;
-        if late(wait) {
-            return Err(GraphError::local(GraphErrorKind::TooLate));
-        }
-        if !wait.is_zero() {
-            clock.sleep(wait).await;
+        let never_late = call.repeat == Repeat::Never;
+        let most = if never_late { LATEST_SEND } else { LONGEST_WAIT };
+        if let Err(wait) = self.http.turn(self.tenant, call.cost, most).await {
+            return Err(if never_late {
+                GraphError::local(GraphErrorKind::TooLate)
+            } else {
+                GraphError::not_yet(wait)
+            });
         }
         let token = self.bearer.bearer(renew).await.map_err(GraphError::no_token)?;
-        if late(clock.monotonic().saturating_sub(asked_at)) {
+        if never_late && clock.monotonic().saturating_sub(asked_at) > LATEST_SEND {
             return Err(GraphError::local(GraphErrorKind::TooLate));
         }
         let id = uuid::Uuid::new_v4().to_string();
@@ -208,36 +205,28 @@ impl<'a> Graph<'a> {
             .request(call.method.clone(), call.url.clone())
             .header(reqwest::header::AUTHORIZATION, authorization)
             .header("client-request-id", &id)
-            .header("x-ms-throttle-priority", self.priority.word())
-            .timeout(limit);
+            .header("x-ms-throttle-priority", self.priority.word());
         if call.eventual {
             request = request.header("ConsistencyLevel", "eventual");
         }
         if let Some(body) = &call.body {
             request = request.header(reqwest::header::CONTENT_TYPE, "application/json").body(body.clone());
         }
-        let answer = self.http.send(request).await.map_err(GraphError::below_http)?;
-        let share =
-            answer.headers.get("x-ms-throttle-limit-percentage").and_then(|v| v.to_str().ok()?.trim().parse().ok());
-        if let Some(share) = share {
-            self.http.pace().hear(self.tenant, call.service, share, clock.monotonic());
-        }
+        let answer = self.http.send_in_turn(self.tenant, call.cost, request, limit).await;
+        let answer = answer.map_err(GraphError::below_http)?;
         if (200..300).contains(&answer.status) { Ok(answer) } else { Err(GraphError::of(&answer, &id)) }
     }
 }
 
-/// Longest wait for one answer.
-const REQUEST_WAIT: Duration = Duration::from_mins(1);
-
 impl Call {
     /// What Microsoft counts for it.
     pub(super) fn units(self, units: u32) -> Self {
-        Self { units, ..self }
+        Self { cost: Cost { units, ..self.cost }, ..self }
     }
 
     /// Another service counts it.
     pub(super) fn of(self, service: Service) -> Self {
-        Self { service, ..self }
+        Self { cost: Cost { service, ..self.cost }, ..self }
     }
 
     /// Sending it twice does no more than once.

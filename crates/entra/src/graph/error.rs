@@ -1,9 +1,9 @@
 //! Why Graph refused or did not answer, sorted by what is done next. The message of Graph is not kept: it carries
 //! names, and nothing may branch on it.
 
-use super::retry::retry_after;
 use crate::http::{Answer, TransportError};
 use crate::oauth::SignInError;
+use crate::pace::retry_after;
 use data_encoding::{BASE64, BASE64URL_NOPAD};
 use serde_json::Value;
 use std::fmt;
@@ -148,6 +148,13 @@ impl GraphError {
             transport: None,
             sign_in: None,
         }))
+    }
+
+    /// The limits leave no turn for so long; nothing was sent.
+    pub(super) fn not_yet(wait: Duration) -> Self {
+        let mut error = Self::local(Kind::Throttled);
+        error.0.retry_after = Some(wait);
+        error
     }
 
     #[cfg(test)]

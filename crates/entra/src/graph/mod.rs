@@ -6,7 +6,6 @@
 mod application;
 mod call;
 mod error;
-pub(crate) mod pace;
 mod policy;
 mod retry;
 mod role;

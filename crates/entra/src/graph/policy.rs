@@ -2,7 +2,7 @@
 
 use super::call::Graph;
 use super::error::GraphError;
-use super::pace::Service;
+use crate::pace::Service;
 use serde::Deserialize;
 
 /// A Conditional Access policy, as far as it matters here.
@@ -75,7 +75,7 @@ impl Graph<'_> {
 
     /// Conditional Access policies; one request per second and tenant.
     pub async fn conditional_access_policies(&self) -> Result<Vec<ConditionalAccessPolicy>, GraphError> {
-        self.list(self.get("/identity/conditionalAccess/policies", &[]).of(Service::ConditionalAccess)).await
+        self.list(self.get("/identity/conditionalAccess/policies", &[]).of(Service::Policies)).await
     }
 }
 

@@ -1,12 +1,11 @@
 //! When to try again, and how long to wait: `Retry-After` where it is said, else 1 to 60 s, doubling, with jitter.
 
 use super::error::{GraphError, GraphErrorKind};
-use std::time::{Duration, SystemTime};
+use crate::pace::LONGEST_WAIT;
+use std::time::Duration;
 
 /// Attempts of one request, the first included.
 pub(super) const ATTEMPTS: u32 = 6;
-/// A longer wait is the caller's to plan: it hears [`GraphError::retry_after`].
-pub(super) const LONGEST_WAIT: Duration = Duration::from_mins(2);
 
 /// What a request does when sent twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,33 +42,10 @@ pub(super) fn pause(error: &GraphError, repeat: Repeat, attempt: u32, roll: f64)
     (wait <= LONGEST_WAIT).then_some(wait)
 }
 
-/// Reads `Retry-After`: seconds, or an HTTP date. A date is taken relative to the server's own `date`, so that a
-/// clock set wrong here does not matter.
-pub(super) fn retry_after(value: &str, date: Option<&str>) -> Option<Duration> {
-    let value = value.trim();
-    if let Ok(seconds) = value.parse::<u64>() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let then = httpdate::parse_http_date(value).ok()?;
-    let now = date.and_then(|d| httpdate::parse_http_date(d).ok()).unwrap_or_else(SystemTime::now);
-    Some(then.duration_since(now).unwrap_or(Duration::ZERO))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::http::TransportError;
-
-    #[test]
-    fn retry_after_is_read_as_seconds_and_as_a_date_of_the_servers_clock() {
-        assert_eq!(retry_after("17", None), Some(Duration::from_secs(17)));
-        let (then, now) = ("Mon, 23 Nov 2026 06:00:30 GMT", "Mon, 23 Nov 2026 06:00:00 GMT");
-        assert_eq!(retry_after(then, Some(now)), Some(Duration::from_secs(30)));
-        assert_eq!(retry_after(now, Some(then)), Some(Duration::ZERO));
-        for bad in ["", "-1", "soon", "1.5"] {
-            assert_eq!(retry_after(bad, None), None, "{bad}");
-        }
-    }
 
     #[test]
     fn without_a_hint_the_wait_doubles_from_one_to_sixty_seconds() {

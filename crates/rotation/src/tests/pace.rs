@@ -3,12 +3,12 @@
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BinaryHeap},
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
 use proptest::prelude::*;
 
-use crate::{Cost, LONGEST_PAUSE, Limit, Limits, Outcome, Pace, Reply, Service, retry_after};
+use crate::{Cost, LONGEST_PAUSE, Limit, Limits, Outcome, Pace, Reply, Service};
 
 const LATENCY: Duration = Duration::from_millis(120);
 /// After this a request has no answer.
@@ -63,8 +63,9 @@ fn run(
     let mut pace = Pace::new(Limits::PUBLISHED);
     let mut run = Run::default();
     let mut taken = 0;
-    // (when, order, tenant, call, silences, whether a place comes free)
+    // (when, order, tenant, call, silences), and what is answered then, where something was sent
     let mut events = BinaryHeap::new();
+    let mut replies = BTreeMap::new();
     let mut order = 0_u64;
     let mut line: std::collections::VecDeque<(u32, usize, u32)> = (0..tenants).map(|tenant| (tenant, 0, 0)).collect();
     let mut now = Duration::ZERO;
@@ -75,32 +76,32 @@ fn run(
             order += 1;
             let wait = pace.wait(now, &tenant, calls[call]);
             if !wait.is_zero() {
-                events.push(Reverse((now + wait.max(ms(1)), order, tenant, call, silences, false)));
+                events.push(Reverse((now + wait.max(ms(1)), order, tenant, call, silences)));
                 continue;
             }
             assert_eq!(pace.take(now, tenant, calls[call]), Duration::ZERO);
             taken += 1;
             let (took, reply) = service(now, tenant).unwrap_or((TIME_OUT, SILENT));
-            pace.hear(now + took, tenant, calls[call], &reply, u64::from(tenant));
-            let (call, silences) = match reply.outcome {
-                Outcome::Answered => {
-                    if call + 1 == calls.len() {
-                        run.finished.insert(tenant, now + took);
-                    }
-                    (call + 1, 0)
-                }
-                Outcome::Throttled { .. } => {
-                    run.refused += 1;
-                    (call, silences)
-                }
-                Outcome::Sick { .. } => (call, silences),
-                Outcome::Silent => (call, silences + 1),
-            };
-            events.push(Reverse((now + took, order, tenant, call, silences, true)));
+            replies.insert(order, reply);
+            events.push(Reverse((now + took, order, tenant, call, silences)));
         }
-        let Some(Reverse((at, _, tenant, call, silences, came_free))) = events.pop() else { return run };
+        let Some(Reverse((at, order, tenant, mut call, mut silences))) = events.pop() else { return run };
         now = at;
-        taken -= usize::from(came_free);
+        if let Some(reply) = replies.remove(&order) {
+            taken -= 1;
+            pace.hear(now, tenant, calls[call], &reply, u64::from(tenant));
+            match reply.outcome {
+                Outcome::Answered => {
+                    (call, silences) = (call + 1, 0);
+                    if call == calls.len() {
+                        run.finished.insert(tenant, now);
+                    }
+                }
+                Outcome::Throttled { .. } => run.refused += 1,
+                Outcome::Sick { .. } => {}
+                Outcome::Silent => silences += 1,
+            }
+        }
         if call < calls.len() && silences < 3 {
             line.push_back((tenant, call, silences));
         }
@@ -282,21 +283,6 @@ fn nothing_is_kept_of_tenants_that_are_calm() {
         pace.hear(now, tenant, WRITE, &if tenant % 7 == 0 { SICK } else { answered(Some(0.9)) }, 1);
     }
     assert!(pace.remembered() <= 512, "{} tenants", pace.remembered());
-}
-
-#[test]
-fn retry_after_is_seconds_or_a_date_of_the_servers_clock_and_never_nonsense() {
-    let read = |value| retry_after(value, None, SystemTime::UNIX_EPOCH);
-    assert_eq!(read(" 17 "), Some(s(17)));
-    let (then, now) = ("Mon, 23 Nov 2026 06:00:30 GMT", "Mon, 23 Nov 2026 06:00:00 GMT");
-    let dated = |value, date| retry_after(value, Some(date), SystemTime::UNIX_EPOCH);
-    assert_eq!(dated(then, now), Some(s(30)));
-    assert_eq!(dated(now, then), Some(s(0)));
-    assert_eq!(dated(then, "yesterday"), Some(LONGEST_PAUSE));
-    assert_eq!(read("99999999999999999999999999"), Some(LONGEST_PAUSE));
-    for nonsense in ["", "-1", "soon", "1.5", "1e9", "+5", "０"] {
-        assert_eq!(read(nonsense), None, "{nonsense}");
-    }
 }
 
 // ---- whatever happens ----

@@ -211,7 +211,8 @@ fn judged(
         let tenant = &world.tenants[caller.tenant];
         let size = tenant.users.len();
         let id = tenant.id.clone();
-        world.throttle.admit(&id, &caller.app_id, size, route, request, now, headers)?;
+        let quota = world.settings.write_quota;
+        world.throttle.admit(&id, &caller.app_id, size, quota, route, request, now, headers)?;
     }
     let wanted = if caller.delegated { route.delegated } else { route.application };
     if !wanted.is_empty() && !caller.has(wanted) || (wanted.is_empty() && !route.open) {

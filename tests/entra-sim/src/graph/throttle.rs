@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use crate::graph::call::Request;
 use crate::graph::error::GraphError;
 use crate::graph::routes::{Bucket as Service, Route};
+use crate::options::Quota;
 
 /// A bucket that refills evenly.
 #[derive(Debug, Clone)]
@@ -53,12 +54,13 @@ impl Throttle {
         tenant: &str,
         app: &str,
         users: usize,
+        quota: Option<Quota>,
         route: &Route,
         request: &Request,
         now: i64,
         headers: &mut Vec<(String, String)>,
     ) -> Result<(), GraphError> {
-        let admitted = self.judge(tenant, app, users, route, request, now, headers);
+        let admitted = self.judge(tenant, app, users, quota, route, request, now, headers);
         self.refused += u64::from(admitted.is_err());
         admitted
     }
@@ -69,6 +71,7 @@ impl Throttle {
         tenant: &str,
         app: &str,
         users: usize,
+        quota: Option<Quota>,
         route: &Route,
         request: &Request,
         now: i64,
@@ -97,13 +100,18 @@ impl Throttle {
             _ => 8000.0,
         };
         let limits = if write {
-            [
+            let mut limits = vec![
                 ("Tenant_Application", format!("w {tenant} {app}"), 3000.0, 150_000.0),
                 ("Application", format!("w {app}"), 35_000.0, 300_000.0),
                 ("Tenant", format!("w {tenant}"), 18_000.0, 300_000.0),
-            ]
+            ];
+            if let Some(Quota { units, per_second }) = quota {
+                let (units, per_second) = (f64::from(units), f64::from(per_second));
+                limits.push(("Application", "w".to_owned(), units, units / per_second * 1000.0));
+            }
+            limits
         } else {
-            [
+            vec![
                 ("Tenant_Application", format!("r {tenant} {app}"), per_app, 10_000.0),
                 ("Application", format!("r {app}"), 150_000.0, 20_000.0),
                 ("Tenant", format!("r {tenant}"), f64::MAX / 1e10, 10_000.0),
