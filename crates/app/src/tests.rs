@@ -259,6 +259,26 @@ async fn an_index_made_again_keeps_what_only_this_device_knows_and_says_so() {
 }
 
 #[tokio::test]
+async fn an_index_of_another_layout_is_made_again_and_not_misread() {
+    let machine = Machine::new();
+    let app = machine.create().await;
+    add(&app, "Contoso").await;
+    let mut tx = app.inner.store.begin().await.unwrap();
+    tx.index_put(records::key::LAYOUT, &[records::LAYOUT.wrapping_sub(1)]).await.unwrap();
+    // What another version wrote there, and this one would take for a firm of some other name.
+    tx.index_put(records::key::FIRM, &[0; 64]).await.unwrap();
+    tx.commit().await.unwrap();
+    app.lock(LockReason::Hand).await;
+    for warned in [1, 0] {
+        let status = unlock(&app, PASSPHRASE).await.unwrap();
+        assert_eq!(status.warnings.iter().filter(|warning| warning.code == "index.rebuilt").count(), warned);
+        assert_eq!(vault::firm(&app).await.unwrap().msp_name, "Northern Lights IT");
+        assert_eq!(app.call(OrganizationsRequest::default()).await.unwrap().counts.total, 1);
+        app.lock(LockReason::Hand).await;
+    }
+}
+
+#[tokio::test]
 async fn an_older_database_with_a_damaged_index_is_still_a_rollback() {
     let machine = Machine::new();
     let app = machine.create().await;
