@@ -25,4 +25,5 @@ mod kill;
 mod locked;
 mod older;
 mod restored;
+mod schedule;
 mod whole_job;

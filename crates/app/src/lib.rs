@@ -52,6 +52,7 @@ pub mod reminders;
 mod restore;
 mod rotate;
 mod routes;
+mod rules;
 mod session;
 mod settings;
 pub mod store;

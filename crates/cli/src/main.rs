@@ -11,6 +11,7 @@ mod exit;
 mod output;
 mod person;
 mod text;
+mod window;
 
 use std::{alloc::System, process::ExitCode};
 
