@@ -240,6 +240,12 @@ pub async fn set_interval(app: State<'_, App>, request: SetIntervalRequest) -> A
 
 #[tauri::command]
 #[specta::specta]
+pub async fn set_schedule(app: State<'_, App>, request: SetScheduleRequest) -> Answer<ScheduleSetView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
 pub async fn forget_account(app: State<'_, App>, request: ForgetAccountRequest) -> Answer<OrganizationView> {
     app.call(request).await
 }

@@ -53,6 +53,7 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             commands::enable_laps,
             commands::disable_laps,
             commands::set_interval,
+            commands::set_schedule,
             commands::forget_account,
             commands::check_accounts,
             commands::repair_account,

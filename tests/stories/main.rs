@@ -26,4 +26,5 @@ mod locked;
 mod older;
 mod restored;
 mod rotator;
+mod schedule;
 mod whole_job;

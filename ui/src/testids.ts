@@ -17,7 +17,8 @@
 //                    import-preview, import-submit
 // One organization   organization-title, organization-state, next-step, view-credentials, view-account-1,
 //                    view-account-2 (asked where there are two accounts), rotate-now, copy-sign-in-page,
-//                    connect-tenant, enable-laps, turn-off-laps
+//                    connect-tenant, enable-laps, turn-off-laps, schedule-interval, schedule-add-window, schedule-zone,
+//                    schedule-save
 // Connecting         connect-wizard (data-phase), route-browser, route-code, open-browser, copy-device-code,
 //                    device-code (data-code), verification-uri, sign-in-url, confirm-tenant, confirm-no, apply-plan,
 //                    connected, enable-laps-now, signed-in-continue, cancel-connect, code-blocked, client-id,

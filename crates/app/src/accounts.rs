@@ -1,6 +1,6 @@
-//! What an account's sealed item means for its row in the index, and back for the rotation's decider.
+//! What an account's sealed item means for its row in the index, and back for the rotation's decider; when it is due.
 
-use crate::records::{Account, Bytes16, Bytes32, Organization, Phase};
+use crate::records::{Account, Bytes16, Bytes32, Laps, Organization, Phase};
 use vitrine_rotation::{CandidateId, ChangedAt, Claim, DeviceId, Interval, Lease, Pending, SendMark, Stored};
 use vitrine_vault::items::{AccountItem, Attention, Candidate, CandidateState, Credential};
 
@@ -8,8 +8,7 @@ use vitrine_vault::items::{AccountItem, Attention, Candidate, CandidateState, Cr
 pub(crate) const KEPT_MS: u64 = 30 * 24 * 3600 * 1000;
 
 /// Brings the row of an account up to what its item says.
-pub(crate) fn show_in(row: &mut Organization, organization: &Bytes32, item: &Bytes16, account: &AccountItem) {
-    let (interval, enabled_at) = (row.laps.map(|laps| laps.interval_hours), row.laps.map(|laps| laps.enabled_at));
+pub(crate) fn show_in(row: &mut Organization, item: &Bytes16, account: &AccountItem) {
     if row.account(item).is_none() {
         row.accounts.push(Account::new(*item));
     }
@@ -28,16 +27,6 @@ pub(crate) fn show_in(row: &mut Organization, organization: &Bytes32, item: &Byt
     shown.phase = phase(account);
     shown.created = account.object_id.is_some();
     shown.unsent = shown.unsent.filter(|unsent| shown.pending_since == Some(*unsent));
-    // What is unfinished is due at once, unless only an admin can go on with it. What was changed outside waits for a
-    // person's decision and falls due when it was repaired.
-    shown.due_at = match (&account.pending, &account.current, interval) {
-        _ if shown.phase == Phase::ChangedOutside => None,
-        (_, None, _) if account.object_id.is_none() => None,
-        (Some(pending), _, _) => Some(pending.made_at_ms),
-        (None, Some(current), Some(hours)) => Some(due_at(current.set_at_ms, hours, organization, item)),
-        (None, None, Some(_)) => enabled_at,
-        (None, _, None) => None,
-    };
 }
 
 fn phase(account: &AccountItem) -> Phase {
@@ -51,16 +40,38 @@ fn phase(account: &AccountItem) -> Phase {
     }
 }
 
-/// When the next rotation is due. Accounts of one hour spread over the quarter of an hour before it, so that two
-/// thousand tenants do not fall due in one second.
-fn due_at(set_at_ms: u64, hours: u32, organization: &Bytes32, item: &Bytes16) -> u64 {
+/// Says of every account when it is due, by what its row says of it.
+pub(crate) fn schedule(row: &mut Organization, organization: &Bytes32) {
+    let Organization { laps, accounts, .. } = row;
+    for account in accounts {
+        account.due_at = due_at(account, laps.as_ref(), organization);
+    }
+}
+
+fn due_at(account: &Account, laps: Option<&Laps>, organization: &Bytes32) -> Option<u64> {
+    match (account.pending_since, account.rotated_at, laps) {
+        // Waits for a person's decision, and falls due when it was repaired.
+        _ if account.phase == Phase::ChangedOutside => None,
+        // Only an admin can go on with it.
+        (_, None, _) if !account.created => None,
+        // Begun, and left with LAPS.
+        (Some(_), _, None) if account.phase == Phase::Creating => None,
+        // What is unfinished is due at once.
+        (Some(made_at), ..) => Some(made_at),
+        (None, Some(rotated_at), Some(laps)) => Some(next(rotated_at, laps, organization, &account.item)),
+        (None, None, Some(laps)) => Some(laps.enabled_at),
+        (None, _, None) => None,
+    }
+}
+
+/// When the next rotation is due. Accounts of one hour are spread over the time before it, so that two thousand tenants do
+/// not fall due in one second.
+fn next(rotated_at: u64, laps: &Laps, organization: &Bytes32, item: &Bytes16) -> u64 {
     let seed = u64::from_be_bytes(*item.first_chunk().unwrap_or(&[0; 8]))
         ^ u64::from_be_bytes(*organization.first_chunk().unwrap_or(&[0; 8]));
-    match Interval::from_seconds(u64::from(hours) * 3600) {
-        Ok(interval) => vitrine_rotation::due_at(set_at_ms, interval, seed),
-        // An interval out of bounds cannot be stored; a day is what a person would expect.
-        Err(_) => set_at_ms.saturating_add(24 * 3600 * 1000),
-    }
+    // An interval out of bounds cannot be stored; a day is what a person would expect.
+    let interval = Interval::from_seconds(u64::from(laps.interval_hours) * 3600).unwrap_or(Interval::DEFAULT);
+    vitrine_rotation::due_at(rotated_at, interval, seed)
 }
 
 /// The account as the decider sees it, on this device. `row` knows what the item does not tell: whether this device sent

@@ -146,7 +146,7 @@ pub(crate) async fn set_second_factor(app: &App, request: SetSecondFactorRequest
     let mut account = change.account(&opened, &item).await?;
     account.totp = Some(totp);
     change.put_account(&mut opened, &item, &account).await?;
-    accounts::show_in(&mut opened.row, &id, &item, &account);
+    accounts::show_in(&mut opened.row, &item, &account);
     let name = opened.row.name.clone();
     change.note(Action::SecondFactorStored, Some((&id, &name)), Some(&account.user_name), None).await?;
     change.save(opened).await?;

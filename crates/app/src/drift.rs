@@ -171,7 +171,7 @@ async fn remember(app: &App, session: &Session, id: &Bytes32, looks: Vec<Look>) 
         if outside {
             account.attention = Some(Attention::ChangedOutside);
             change.put_account(&mut opened, &look.item, &account).await?;
-            accounts::show_in(&mut opened.row, id, &look.item, &account);
+            accounts::show_in(&mut opened.row, &look.item, &account);
             if let Some(row) = opened.row.account_mut(&look.item) {
                 row.problem = Some(rotate::changed_outside());
             }
@@ -267,7 +267,7 @@ async fn settle(
     if let Some(name) = new_name {
         account.user_name = name;
         change.put_account(&mut opened, item, &account).await?;
-        accounts::show_in(&mut opened.row, id, item, &account);
+        accounts::show_in(&mut opened.row, item, &account);
         change.put_profile(&mut opened).await?;
     }
     let name = opened.row.name.clone();

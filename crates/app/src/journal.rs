@@ -20,9 +20,8 @@ use vitrine_ledger::{
 use vitrine_vault::SecretBytes;
 use vitrine_vault::body::{BodyKind, seal_body};
 use vitrine_vault::epoch::{self, OperateKey, OrganizationKeys, ReadKey, Which, WrapContext};
-use vitrine_vault::items::{AccountItem, ConnectionItem, LapsSettings, OrganizationItem};
+use vitrine_vault::items::{AccountItem, ConnectionItem, OrganizationItem};
 use vitrine_vault::object::{self, Header, ObjectKind};
-use vitrine_vault::password::PasswordPolicy;
 
 /// How long an object is needed after the last item that named it.
 const NEEDED_MS: u64 = 30 * 24 * 3600 * 1000;
@@ -244,11 +243,7 @@ impl<'a> Change<'a> {
             name: row.name.clone(),
             notes: row.notes.clone(),
             tags: row.tags.clone(),
-            laps: row.laps.map(|laps| LapsSettings {
-                interval_s: u64::from(laps.interval_hours) * 3600,
-                account_names: names.collect(),
-                policy: PasswordPolicy::default(),
-            }),
+            laps: row.laps.as_ref().map(|laps| laps.settings(names.collect())),
         };
         let (id, plain) = (row.organization_item, item.encode().map_err(damaged_item)?);
         self.put(opened, &id, ItemKind::Organization, &plain).await
@@ -366,6 +361,7 @@ impl<'a> Change<'a> {
     pub(crate) async fn save(&mut self, mut opened: Opened) -> Result<()> {
         opened.row.state = opened.state.encode();
         opened.row.schedule_look(self.app.now_ms(), opened.id.as_bytes());
+        accounts::schedule(&mut opened.row, opened.id.as_bytes());
         let (id, row) = (opened.id.as_bytes(), &opened.row);
         let after = Before::of(row);
         self.clear(id, opened.before.as_ref(), Some(&after)).await?;
@@ -464,9 +460,9 @@ impl<'a> Change<'a> {
             tenant: connection
                 .as_ref()
                 .and_then(|(item, connection)| records::Tenant::from_item(connection, since(item))),
-            laps: profile.laps.map(|laps| records::Laps {
-                interval_hours: u32::try_from(laps.interval_s / 3600).unwrap_or(24),
-                enabled_at: kept.iter().map(|(item, _)| since(item)).min().unwrap_or_default(),
+            laps: profile.laps.map(|laps| {
+                let enabled_at = kept.iter().map(|(item, _)| since(item)).min().unwrap_or_default();
+                records::Laps::from_settings(laps, enabled_at)
             }),
             accounts: Vec::new(),
             checks: Vec::new(),
@@ -476,7 +472,7 @@ impl<'a> Change<'a> {
         };
         kept.sort_by_key(|(item, _)| since(item));
         for (item, account) in &kept {
-            accounts::show_in(&mut row, id.as_bytes(), item, account);
+            accounts::show_in(&mut row, item, account);
         }
         self.firm.tenant_connected |= row.tenant.is_some();
         self.firm.rotation_verified |= row.accounts.iter().any(|account| account.verified_at.is_some());

@@ -1,4 +1,4 @@
-//! LAPS for an organization: creating its emergency accounts in an admin's session, turning it off, its interval.
+//! LAPS for an organization: creating its emergency accounts in an admin's session, turning it off.
 //!
 //! A credential is stored before it is set. An interrupted run is finished by the next: the stored candidate is sent
 //! again, never another.
@@ -10,7 +10,7 @@ use crate::failpoint::point;
 use crate::journal::{self, Change};
 use crate::records::{self, Bytes16, Bytes32, Phase, organization_text, parse_organization};
 use crate::session::{self, Session, make, rng};
-use crate::{App, connect, drift, organizations, rotate};
+use crate::{App, connect, drift, organizations, rotate, rules};
 use std::sync::Arc;
 use vitrine_entra::laps::{self as entra, AccountError, AccountName, Adopt};
 use vitrine_entra::{AdminSession, Password, Priority, UserId};
@@ -18,7 +18,6 @@ use vitrine_rotation::Lease;
 use vitrine_vault::items::{AccountItem, Candidate, CandidateState, Claim, Origin};
 use vitrine_vault::password::PasswordPolicy;
 
-const MOST_HOURS: u32 = 720;
 /// One that is used, and one for when that one fails: more would only be more to guard.
 const MOST_ACCOUNTS: usize = 2;
 
@@ -37,14 +36,14 @@ pub(crate) async fn plan(app: &App, request: LapsPlanRequest) -> Result<LapsPlan
     Ok(LapsPlanView {
         domain: tenant.initial_domain.clone(),
         suggested_names,
-        interval_hours: row.laps.map_or(24, |laps| laps.interval_hours),
+        interval_hours: row.laps.as_ref().map_or(24, |laps| laps.interval_hours),
         session_alive: connect::admin(app, &id).is_some(),
     })
 }
 
 pub(crate) async fn enable(app: &App, request: EnableLapsRequest) -> Result<LapsEnabledView> {
     let id = parse_organization(&request.organization)?;
-    check_hours(request.interval_hours)?;
+    rules::check_interval(request.interval_hours)?;
     let row = organizations::load(app, &id).await?;
     let tenant = row.tenant.as_ref().ok_or_else(connect::not_connected)?;
     if request.names.is_empty() || request.names.len() > MOST_ACCOUNTS {
@@ -129,18 +128,14 @@ fn is_named(account: &records::Account, name: &AccountName) -> bool {
 async fn set_laps(app: &App, session: &Session, id: &Bytes32, interval_hours: u32) -> Result<()> {
     let mut change = Change::begin(app, session).await?;
     let mut opened = change.open(id).await?;
-    let before = opened.row.laps;
-    if before.is_some_and(|laps| laps.interval_hours == interval_hours) {
+    let before = opened.row.laps.clone();
+    let laps = before.clone().unwrap_or_else(|| records::Laps::new(interval_hours, app.now_ms()));
+    let laps = records::Laps { interval_hours, ..laps };
+    if before.as_ref() == Some(&laps) {
         return Ok(());
     }
-    let enabled_at = before.map_or(app.now_ms(), |laps| laps.enabled_at);
-    opened.row.laps = Some(records::Laps { interval_hours, enabled_at });
+    opened.row.laps = Some(laps);
     change.put_profile(&mut opened).await?;
-    let items: Vec<Bytes16> = opened.row.accounts.iter().map(|account| account.item).collect();
-    for item in items {
-        let account = change.account(&opened, &item).await?;
-        accounts::show_in(&mut opened.row, id, &item, &account);
-    }
     if before.is_none() {
         let name = opened.row.name.clone();
         change.note(Action::LapsEnabled, Some((id, &name)), None, None).await?;
@@ -247,8 +242,9 @@ async fn store_candidate(
     if account.pending.is_some() {
         return Ok(item);
     }
+    let policy = opened.row.laps.as_ref().map_or_else(PasswordPolicy::default, records::Laps::policy);
     account.pending = Some(Candidate {
-        password: PasswordPolicy::default().make_password(&[user_name, &opened.row.name], &mut rng()),
+        password: policy.make_password(&[user_name, &opened.row.name], &mut rng()),
         made_at_ms: app.now_ms(),
         state: CandidateState::Prepared,
         unanswered: false,
@@ -261,7 +257,7 @@ async fn store_candidate(
     });
     account.attention = None;
     change.put_account(&mut opened, &item, &account).await?;
-    accounts::show_in(&mut opened.row, id, &item, &account);
+    accounts::show_in(&mut opened.row, &item, &account);
     change.save(opened).await?;
     change.commit().await?;
     Ok(item)
@@ -281,7 +277,7 @@ async fn update(
         act(&mut account, row);
     }
     change.put_account(&mut opened, item, &account).await?;
-    accounts::show_in(&mut opened.row, id, item, &account);
+    accounts::show_in(&mut opened.row, item, &account);
     change.save(opened).await?;
     change.commit().await
 }
@@ -341,7 +337,7 @@ async fn turn_off(app: &App, session: &Session, id: &Bytes32, fate: AccountsFate
     } else {
         for account in &mut opened.row.accounts {
             // Kept without being looked after: what becomes of it in the tenant is no alarm any more.
-            (account.due_at, account.facts) = (None, None);
+            account.facts = None;
         }
     }
     change.put_profile(&mut opened).await?;
@@ -395,28 +391,6 @@ async fn forget_one(app: &App, session: &Session, id: &Bytes32, item: &Bytes16) 
     change.note(Action::AccountForgotten, Some((id, &name)), Some(&user_name), None).await?;
     change.save(opened).await?;
     change.commit().await
-}
-
-pub(crate) async fn set_interval(app: &App, request: SetIntervalRequest) -> Result<OrganizationView> {
-    let id = parse_organization(&request.organization)?;
-    check_hours(request.interval_hours)?;
-    if organizations::load(app, &id).await?.laps.is_none() {
-        return Err(Error::usage("laps.off", "LAPS is not enabled for this organization.", "Enable it first."));
-    }
-    let session = app.session().await?;
-    set_laps(app, &session, &id, request.interval_hours).await?;
-    organizations::show(app, OrganizationRequest { organization: request.organization }).await
-}
-
-fn check_hours(hours: u32) -> Result<()> {
-    if (1..=MOST_HOURS).contains(&hours) {
-        return Ok(());
-    }
-    Err(Error::usage(
-        "laps.interval",
-        format!("An interval of {hours} hours cannot be used."),
-        format!("Use 1 to {MOST_HOURS} hours; 24 is usual."),
-    ))
 }
 
 pub(crate) fn sign_in_needed() -> Error {

@@ -54,6 +54,7 @@ mod restore;
 mod rotate;
 pub mod rotator;
 mod routes;
+mod rules;
 mod session;
 mod settings;
 pub mod store;

@@ -276,7 +276,7 @@ pub(crate) async fn view(app: &App, id: &[u8; 32], row: &records::Organization) 
             connected_at: Time(tenant.connected_at),
             certificate_ends_at: Time(tenant.certificate_ends_at),
         }),
-        laps: row.laps.map(|laps| LapsView { interval_hours: laps.interval_hours, enabled_at: Time(laps.enabled_at) }),
+        laps: row.laps.as_ref().map(records::Laps::view),
         accounts: row.accounts.iter().map(|account| account_view(account, now)).collect(),
         health: health::lines(app, row),
         activity: crate::audit::of_organization(app, id, SHOWN_ACTIVITY).await?,

@@ -16,6 +16,7 @@ use vitrine_vault::page::PageKey;
 /// Numbered apart from the pages of the index and from view records.
 const PAGE: u64 = 1 << 62;
 
+/// The sealed copy says nothing of its fields: to be numbered before one is added.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Own {
     pub(crate) kit_confirmed: bool,

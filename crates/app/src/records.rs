@@ -1,7 +1,7 @@
 //! Rows of the sealed local index: what this device has accepted and what lists show. All of it follows from signed
-//! entries and objects, so a damaged index is made again and its layout may change at any time.
+//! entries and objects, so a damaged index is made again, and so is one of another [`LAYOUT`].
 
-use crate::api::{Action, ErrorView, HealthCheck, OrganizationState, Verdict};
+use crate::api::{Action, AfterView, BlackoutWindow, ErrorView, HealthCheck, OrganizationState, Verdict};
 use crate::certificates;
 use crate::error::{Error, Result};
 use crate::history::History;
@@ -19,10 +19,16 @@ use zeroize::Zeroizing;
 pub(crate) type Bytes32 = [u8; 32];
 pub(crate) type Bytes16 = [u8; 16];
 
+/// Counts the layouts of rows. Rows say nothing of their fields, so those of another layout would be misread, not
+/// refused: to be raised with every field that is added to a row, taken out or given another meaning.
+pub(crate) const LAYOUT: u8 = 2;
+
 /// Keys of the index.
 pub(crate) mod key {
     use super::{Bytes16, Bytes32};
 
+    /// The layout its rows were written in.
+    pub(crate) const LAYOUT: &[u8] = b"v";
     pub(crate) const MSP: &[u8] = b"m";
     pub(crate) const FIRM: &[u8] = b"f";
     pub(crate) const COUNTS: &[u8] = b"c";
@@ -179,10 +185,16 @@ pub(crate) struct Tenant {
     pub(crate) certificate_unfinished: bool,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+/// How the accounts of an organization are kept.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Laps {
     pub(crate) interval_hours: u32,
     pub(crate) enabled_at: u64,
+    pub(crate) after_view: AfterView,
+    pub(crate) blackout: Vec<BlackoutWindow>,
+    pub(crate) zone: Option<String>,
+    pub(crate) password_length: u16,
+    pub(crate) look_alikes: bool,
 }
 
 /// One emergency account, without secrets.

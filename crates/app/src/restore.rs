@@ -10,7 +10,7 @@ use crate::founding::{self, refused, undrafted};
 use crate::history::{History, Remembered};
 use crate::journal::{self, Change};
 use crate::own::Own;
-use crate::records::{Bytes16, Bytes32, Counts, Firm, encode, key};
+use crate::records::{self, Bytes16, Bytes32, Counts, Firm, encode, key};
 use crate::session::{self, Identity, Keys, Session, make, rng};
 use crate::store::{Direction, Span};
 use crate::vault::{self, meta};
@@ -445,6 +445,7 @@ pub(crate) async fn rebuild(app: &App, unlocked: Unlocked, ids: BoxIds, cause: C
     tx.reset_index(floor).await?;
     // Until the last row is written the index says of itself that it is not whole.
     tx.index_put(key::REBUILDING, &[1]).await?;
+    tx.index_put(key::LAYOUT, &[records::LAYOUT]).await?;
     tx.index_put_long(key::MSP, &state.encode()).await?;
     tx.index_put(key::FIRM, &encode(&firm)?).await?;
     tx.index_put(key::COUNTS, &encode(&Counts::default())?).await?;
@@ -479,7 +480,7 @@ pub(crate) async fn rebuild(app: &App, unlocked: Unlocked, ids: BoxIds, cause: C
             app,
             Error::integrity(
                 "index.rebuilt",
-                "The local index was damaged and was made again from the signed history.",
+                "The local index was damaged, or made by another version, and was made again from the signed history.",
                 "The list of what happened begins anew. If this comes back, check the disk.",
             )
             .holds("No credential is missing."),

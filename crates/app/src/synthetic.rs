@@ -112,7 +112,7 @@ async fn found(app: &App, change: &mut Change<'_>, tenant: Tenant) -> Result<Opt
     if let Some(tenant) = &opened.row.tenant {
         change.tx.index_put(&key::tenant(&tenant.id), &id).await?;
     }
-    opened.row.laps = Some(Laps { interval_hours: INTERVAL_HOURS, enabled_at: now });
+    opened.row.laps = Some(Laps::new(INTERVAL_HOURS, now));
     change.put_profile(&mut opened).await?;
     let mut first = None;
     for (number, (user_name, object_id, changed)) in accounts.into_iter().enumerate() {
@@ -140,7 +140,7 @@ fn set(account: &mut AccountItem, now: u64) {
 async fn put(change: &mut Change<'_>, opened: &mut Opened, item: &Bytes16, account: &AccountItem) -> Result<()> {
     change.put_account(opened, item, account).await?;
     let id: Bytes32 = *opened.id.as_bytes();
-    accounts::show_in(&mut opened.row, &id, item, account);
+    accounts::show_in(&mut opened.row, item, account);
     Ok(())
 }
 

@@ -261,6 +261,26 @@ async fn an_index_made_again_keeps_what_only_this_device_knows_and_says_so() {
 }
 
 #[tokio::test]
+async fn an_index_of_another_layout_is_made_again_and_not_misread() {
+    let machine = Machine::new();
+    let app = machine.create().await;
+    add(&app, "Contoso").await;
+    let mut tx = app.inner.store.begin().await.unwrap();
+    tx.index_put(records::key::LAYOUT, &[records::LAYOUT.wrapping_sub(1)]).await.unwrap();
+    // What another version wrote there, and this one would take for a firm of some other name.
+    tx.index_put(records::key::FIRM, &[0; 64]).await.unwrap();
+    tx.commit().await.unwrap();
+    app.lock(LockReason::Hand).await;
+    for warned in [1, 0] {
+        let status = unlock(&app, PASSPHRASE).await.unwrap();
+        assert_eq!(status.warnings.iter().filter(|warning| warning.code == "index.rebuilt").count(), warned);
+        assert_eq!(vault::firm(&app).await.unwrap().msp_name, "Northern Lights IT");
+        assert_eq!(app.call(OrganizationsRequest::default()).await.unwrap().counts.total, 1);
+        app.lock(LockReason::Hand).await;
+    }
+}
+
+#[tokio::test]
 async fn an_older_database_with_a_damaged_index_is_still_a_rollback() {
     let machine = Machine::new();
     let app = machine.create().await;
@@ -375,14 +395,15 @@ async fn enroll(app: &App, id: &str, domain: &str, accounts: &[(Stands, u64)]) {
         certificate_before: false,
         certificate_unfinished: false,
     });
-    opened.row.laps = Some(Laps { interval_hours: 24, enabled_at: 0 });
+    opened.row.laps = Some(Laps::new(24, 0));
     let account = |(number, (phase, due)): (u8, &(Stands, u64))| Account {
         item: [number; 16],
         user_name: format!("emergency-{number}@{domain}"),
         phase: *phase,
-        rotated_at: Some(1),
-        verified_at: Some(1),
-        due_at: Some(*due),
+        // Due times follow from this when the row is saved: within the half hour before.
+        rotated_at: Some(due - DAY),
+        verified_at: Some(due - DAY),
+        due_at: None,
         has_second_factor: false,
         last_viewed: None,
         pending_since: None,
@@ -590,7 +611,7 @@ async fn what_was_changed_outside_is_not_due_and_only_its_repair_rotates_it() {
     item.object_id = Some([9; 16]);
     item.current = Some(Credential { password: SecretText::new("old".into()), set_at_ms: 1, origin: Origin::Rotated });
     item.attention = Some(Attention::ChangedOutside);
-    accounts::show_in(&mut opened.row, &key, &[1; 16], &item);
+    accounts::show_in(&mut opened.row, &[1; 16], &item);
     change.save(opened).await.unwrap();
     change.commit().await.unwrap();
     assert_eq!(app.tray().due, 0, "it is counted as due");
@@ -606,7 +627,7 @@ async fn a_look_at_the_jobs_shows_what_moved_since_the_one_before_and_no_more_th
     let app = machine.create().await;
     for name in ["Contoso", "Fabrikam", "Tailspin"] {
         let id = add(&app, name).await.id;
-        enroll(&app, &id, "example", &[(Stands::Steady, u64::MAX), (Stands::Steady, u64::MAX)]).await;
+        enroll(&app, &id, "example", &[(Stands::Steady, machine.clock.now_ms() + DAY); 2]).await;
     }
     let first = app.call(RotateRequest { scope: RotateScope::All }).await.unwrap();
     assert_eq!((first.matching, first.moves >= 6), (6, true));
@@ -627,4 +648,80 @@ async fn a_look_at_the_jobs_shows_what_moved_since_the_one_before_and_no_more_th
     app.call(RotateRequest { scope: one }).await.unwrap();
     let moved = app.call(since(settled.moves)).await.unwrap();
     assert_eq!(moved.jobs.iter().map(|job| &job.account).collect::<Vec<_>>(), [&settled.jobs[0].account]);
+}
+
+/// A change of one organization's schedule, sent like any other.
+async fn set_schedule(app: &App, id: &str, schedule: ScheduleChange) -> Result<ScheduleSetView, ErrorView> {
+    app.call(SetScheduleRequest { organizations: vec![id.to_owned()], schedule }).await
+}
+
+async fn laps_of(app: &App, id: &str) -> LapsView {
+    app.call(OrganizationRequest { organization: id.to_owned() }).await.unwrap().laps.unwrap()
+}
+
+#[tokio::test]
+async fn a_schedule_outlives_the_index_and_what_is_left_out_of_a_change_stays() {
+    let app = Machine::new().create().await;
+    let id = add(&app, "Contoso").await.id;
+    enroll(&app, &id, "example", &[]).await;
+    let window = BlackoutWindow { days: 0b001_1111, from: 480, to: 1080 };
+    let first = ScheduleChange {
+        interval_hours: Some(48),
+        after_view: Some(AfterView::InOneHour),
+        blackout: Some(vec![window]),
+        zone: Some("europe/zurich".into()),
+        ..ScheduleChange::default()
+    };
+    set_schedule(&app, &id, first).await.unwrap();
+    let second = ScheduleChange { password_length: Some(20), look_alikes: Some(true), ..ScheduleChange::default() };
+    set_schedule(&app, &id, second).await.unwrap();
+    for _ in 0..2 {
+        let laps = laps_of(&app, &id).await;
+        assert_eq!((laps.interval_hours, laps.after_view, laps.blackout), (48, AfterView::InOneHour, vec![window]));
+        assert_eq!(laps.zone.as_deref(), Some("Europe/Zurich"), "not as the database of zones writes it");
+        assert_eq!((laps.password_length, laps.look_alikes), (20, true));
+        // Made again from what is signed.
+        vault::mark_damaged(&app).await;
+        app.lock(LockReason::Hand).await;
+        unlock(&app, PASSPHRASE).await.unwrap();
+    }
+    let none = ScheduleChange { blackout: Some(vec![]), zone: Some(String::new()), ..ScheduleChange::default() };
+    set_schedule(&app, &id, none).await.unwrap();
+    let laps = laps_of(&app, &id).await;
+    assert_eq!((laps.interval_hours, laps.blackout, laps.zone), (48, vec![], None));
+}
+
+#[tokio::test]
+async fn a_schedule_that_is_none_is_refused_with_what_can_be_used() {
+    let app = Machine::new().create().await;
+    let id = add(&app, "Contoso").await.id;
+    let unchanged = ScheduleChange::default;
+    let windows = |windows: &[(u8, u16, u16)]| ScheduleChange {
+        blackout: Some(windows.iter().map(|&(days, from, to)| BlackoutWindow { days, from, to }).collect()),
+        ..unchanged()
+    };
+    for (wanted, expected) in [
+        (ScheduleChange { interval_hours: Some(0), ..unchanged() }, "rotation.interval-too-short"),
+        (ScheduleChange { interval_hours: Some(u32::MAX), ..unchanged() }, "rotation.interval-too-long"),
+        (windows(&[(0b111_1111, 0, 1440)]), "rotation.blackout-covers-the-day"),
+        (windows(&[(0b111_1111, 480, 1080), (0b111_1111, 1080, 480)]), "rotation.blackout-covers-the-day"),
+        (windows(&[(0, 0, 60)]), "rotation.blackout-days"),
+        (windows(&[(1, 60, 60)]), "rotation.blackout-minutes"),
+        (windows(&[(1, 0, 60); 17]), "rotation.blackout-too-many"),
+        (ScheduleChange { zone: Some("Mars/Olympus".into()), ..unchanged() }, "rotation.zone"),
+        (ScheduleChange { zone: Some("../../etc/passwd".into()), ..unchanged() }, "rotation.zone"),
+        (ScheduleChange { password_length: Some(15), ..unchanged() }, "vault.password-policy"),
+        (ScheduleChange { interval_hours: Some(24), ..unchanged() }, "laps.off"),
+    ] {
+        let refused = set_schedule(&app, &id, wanted).await.err().unwrap();
+        assert_eq!(refused.code, expected);
+        assert!(!refused.what.is_empty() && !refused.next.is_empty(), "{expected}");
+    }
+    // Of several each is told of.
+    let other = add(&app, "Fabrikam").await.id;
+    enroll(&app, &other, "example", &[]).await;
+    let schedule = ScheduleChange { interval_hours: Some(12), ..unchanged() };
+    let view = app.call(SetScheduleRequest { organizations: vec![id.clone(), other], schedule }).await.unwrap();
+    assert_eq!((view.changed, view.failed.len()), (1, 1));
+    assert_eq!((view.failed[0].organization.as_str(), view.failed[0].error.code.as_str()), (id.as_str(), "laps.off"));
 }

@@ -7,7 +7,7 @@ use crate::founding::{self, Founded};
 use crate::history::Remembered;
 use crate::journal::Change;
 use crate::keychain::{Place, blocking};
-use crate::records::{Firm, decode, key};
+use crate::records::{self, Firm, decode, key};
 use crate::restore::Cause;
 use crate::session::{self, Keys, Pages, Session, make, rng};
 use crate::store::StoreError;
@@ -201,6 +201,7 @@ pub(crate) async fn create(app: &App, request: CreateVaultRequest) -> Result<Sta
     open_empty_index(app, &session).await?;
     // One change: a vault that is killed while it is made is whole or was never there.
     let mut change = Change::begin(app, &session).await?;
+    change.tx.index_put(key::LAYOUT, &[records::LAYOUT]).await?;
     let reason_required = item.reason_required;
     change.firm = Firm { msp_name, person_name, reason_required, ..Firm::default() };
     for (entry, state) in entries {
@@ -358,6 +359,13 @@ pub(crate) async fn read_state(
         return Err(Error::integrity(
             "index.unfinished",
             "The local index was being made again and is not whole.",
+            "Lock and unlock the vault.",
+        ));
+    }
+    if app.inner.store.index_value(key::LAYOUT).await?.is_none_or(|layout| *layout != [records::LAYOUT]) {
+        return Err(Error::integrity(
+            "index.older",
+            "The local index was made by another version.",
             "Lock and unlock the vault.",
         ));
     }

@@ -3,10 +3,10 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use vitrine_app::api;
 
-use crate::exit;
+use crate::{exit, window::Typed};
 
 /// Emergency access to customers' Microsoft 365 tenants, kept and rotated.
 #[derive(Debug, Parser)]
@@ -291,6 +291,8 @@ pub(crate) enum Laps {
         #[command(flatten)]
         sign_in: SignIn,
     },
+    /// Change how the accounts are rotated: how often, in which hours not, after a view, how passwords are made.
+    Schedule(Schedule),
     /// Change the interval.
     Interval {
         /// Name, domain or id of the organization.
@@ -321,6 +323,38 @@ pub(crate) enum Laps {
         #[command(flatten)]
         sign_in: SignIn,
     },
+}
+
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("changes").required(true).multiple(true))]
+pub(crate) struct Schedule {
+    /// Names, domains or ids of the organizations.
+    #[arg(required = true, value_name = "ORGANIZATION")]
+    pub(crate) organizations: Vec<String>,
+    /// Hours between rotations.
+    #[arg(long, value_name = "HOURS", group = "changes")]
+    pub(crate) interval: Option<u32>,
+    /// What a view of a password asks for: nothing, a rotation an hour after it, or one at once.
+    #[arg(long, value_name = "WHEN", group = "changes")]
+    pub(crate) after_view: Option<Then>,
+    /// Hours in which nothing is rotated by itself, like "mon-fri 08:00-18:00"; once for each window. Those before go.
+    #[arg(long, value_name = "WINDOW", group = "changes")]
+    pub(crate) blackout: Vec<Typed>,
+    /// Every hour is free.
+    #[arg(long, group = "changes", conflicts_with = "blackout")]
+    pub(crate) no_blackout: bool,
+    /// Time zone of the windows, like Europe/Zurich; "" for that of the machine that rotates.
+    #[arg(long, value_name = "ZONE", group = "changes")]
+    pub(crate) zone: Option<String>,
+    /// Characters of a new password, 16 to 128.
+    #[arg(long, value_name = "CHARACTERS", group = "changes")]
+    pub(crate) length: Option<u16>,
+    /// New passwords may hold l, o, I, O, 0 and 1.
+    #[arg(long, group = "changes")]
+    pub(crate) look_alikes: bool,
+    /// New passwords hold no characters that look alike.
+    #[arg(long, group = "changes", conflicts_with = "look_alikes")]
+    pub(crate) no_look_alikes: bool,
 }
 
 #[derive(Debug, Args)]
@@ -480,6 +514,27 @@ words! {
     Value => api::WhichValue { Current, Pending, Previous }
 }
 
+/// What becomes of a password that was seen.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Then {
+    /// Rotated when it is due anyway.
+    Keep,
+    /// Rotated an hour later.
+    Hour,
+    /// Rotated at once.
+    Now,
+}
+
+impl From<Then> for api::AfterView {
+    fn from(then: Then) -> Self {
+        match then {
+            Then::Keep => Self::Keep,
+            Then::Hour => Self::InOneHour,
+            Then::Now => Self::Now,
+        }
+    }
+}
+
 /// What can be exported.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum List {
@@ -520,6 +575,10 @@ mod tests {
 
     #[test]
     fn rotating_needs_a_scope_and_only_one() {
+        assert!(parse("vitrine laps schedule Contoso").is_err(), "nothing is to change");
+        assert!(parse("vitrine laps schedule --interval 12").is_err());
+        assert!(parse("vitrine laps schedule Contoso Fabrikam --interval 12 --after-view hour").is_ok());
+        assert!(parse("vitrine laps schedule Contoso --look-alikes --no-look-alikes").is_err());
         assert!(parse("vitrine rotate").is_err());
         assert!(parse("vitrine rotate --due --all").is_err());
         assert!(parse("vitrine rotate Contoso --all").is_err());

@@ -12,6 +12,7 @@ mod output;
 mod person;
 mod rotator;
 mod text;
+mod window;
 
 use std::{alloc::System, process::ExitCode};
 

@@ -430,3 +430,23 @@ test("the exact time of a moment shows on keyboard focus", async () => {
   act(() => time?.focus());
   expect((await screen.findByRole("tooltip")).textContent).toMatch(/20\d\d/);
 });
+
+test("a schedule is changed with its blackout, and shown as it was saved", async () => {
+  const { host, user } = show({}, `#/organizations/${contoso}?tab=settings`);
+  await user.click(await screen.findByTestId("schedule-add-window"));
+  const hours = screen.getByRole("group", { name: "Hours 1" });
+  fireEvent.change(within(hours).getByLabelText("From"), { target: { value: "22:00" } });
+  fireEvent.change(within(hours).getByLabelText("To"), { target: { value: "00:00" } });
+  await user.click(within(hours).getByLabelText("Sat"));
+  await user.type(screen.getByTestId("schedule-zone"), "Europe/Zurich");
+  await user.click(screen.getByText("Rotate in 1 h"));
+  await user.click(screen.getByTestId("schedule-save"));
+  await waitFor(() => expect(host.asked).toContain("setSchedule"));
+  const { laps } = await host.organization({ organization: contoso });
+  expect(laps).toMatchObject({
+    intervalHours: 24,
+    afterView: "inOneHour",
+    blackout: [{ days: 0b0111111, from: 22 * 60, to: 24 * 60 }],
+    zone: "Europe/Zurich",
+  });
+});

@@ -169,6 +169,25 @@ export function NumberField(
   );
 }
 
+/** A time of day, in minutes since midnight. */
+export function TimeField(props: Common & { minute: number; onChange: (minute: number) => void }) {
+  const two = (number: number) => String(number).padStart(2, "0");
+  return (
+    <TextInput
+      type="time"
+      label={props.label}
+      value={`${two(Math.floor(props.minute / 60))}:${two(props.minute % 60)}`}
+      onChange={(event) => {
+        const [hours, minutes] = event.currentTarget.value.split(":").map(Number);
+        // Emptied, it keeps the time it had.
+        if (hours !== undefined && minutes !== undefined) props.onChange(hours * 60 + minutes);
+      }}
+      disabled={props.disabled}
+      data-testid={props.testId}
+    />
+  );
+}
+
 export function Check(props: Common & { checked: boolean; onChange: (checked: boolean) => void }) {
   return (
     <Checkbox

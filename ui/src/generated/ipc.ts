@@ -44,6 +44,7 @@ export const commands = {
 	enableLaps: (request: EnableLapsRequest) => typedError<LapsEnabledView, ErrorView>(__TAURI_INVOKE("enable_laps", { request })),
 	disableLaps: (request: DisableLapsRequest) => typedError<OrganizationView, ErrorView>(__TAURI_INVOKE("disable_laps", { request })),
 	setInterval: (request: SetIntervalRequest) => typedError<OrganizationView, ErrorView>(__TAURI_INVOKE("set_interval", { request })),
+	setSchedule: (request: SetScheduleRequest) => typedError<ScheduleSetView, ErrorView>(__TAURI_INVOKE("set_schedule", { request })),
 	forgetAccount: (request: ForgetAccountRequest) => typedError<OrganizationView, ErrorView>(__TAURI_INVOKE("forget_account", { request })),
 	checkAccounts: (request: CheckAccountsRequest) => typedError<OrganizationView, ErrorView>(__TAURI_INVOKE("check_accounts", { request })),
 	repairAccount: (request: RepairAccountRequest) => typedError<OrganizationView, ErrorView>(__TAURI_INVOKE("repair_account", { request })),
@@ -224,6 +225,15 @@ export type AfterUnlock =
 /**  Rotate what is due. */
 "rotateDue";
 
+/**  What a view of a password asks of the schedule. */
+export type AfterView = 
+/**  Nothing: rotated when it is due anyway. */
+"keep" | 
+/**  Rotated an hour after it is hidden again. */
+"inOneHour" | 
+/**  Rotated as soon as it is hidden again. */
+"now";
+
 /**  Does what the plan shows. */
 export type ApplyPlanRequest = {
 	/**  Ledger id. */
@@ -284,6 +294,16 @@ export type BeginIncidentRequest = {
 	scope: IncidentScope,
 	/**  What happened, for the report: one line of 1 to 200 characters. */
 	reason: string,
+};
+
+/**  Hours in which nothing is rotated by itself, as clocks on the wall show them. */
+export type BlackoutWindow = {
+	/**  Days it begins on: bit 0 is Monday, bit 6 Sunday. */
+	days: number,
+	/**  Minute of the day at which it begins, 0 to 1439. */
+	from: number,
+	/**  Minute at which it ends, 0 to 1440; of the next day if not after `from`. */
+	to: number,
 };
 
 /**  Ends the sign-in or set-up and drops the session. What was already created in the tenant stays and is listed. */
@@ -593,7 +613,7 @@ export type EnableLapsRequest = {
 	organization: string,
 	/**  One or two names, the part before the `@`. */
 	names: string[],
-	/**  Hours between rotations, 1 to 720. */
+	/**  Hours between rotations, 1 to 8760. */
 	intervalHours: number,
 	/**  Accounts that exist already and that the person agreed to take over, by name. */
 	adopt?: string[],
@@ -984,6 +1004,16 @@ export type LapsView = {
 	intervalHours: number,
 	/**  When it was enabled. */
 	enabledAt: Time,
+	/**  What a view of a password asks of the schedule. */
+	afterView: AfterView,
+	/**  When nothing is rotated by itself. */
+	blackout: BlackoutWindow[],
+	/**  IANA name of the time zone of these windows; none for that of the machine that rotates. */
+	zone: string | null,
+	/**  Characters of a new password. */
+	passwordLength: number,
+	/**  Whether a new password may hold characters that look alike. */
+	lookAlikes: boolean,
 };
 
 /**  Who saw a password last. */
@@ -1384,6 +1414,41 @@ export type SavedSheetView = {
 	path: string,
 };
 
+/**  A change of a schedule. What is left out stays as it is. */
+export type ScheduleChange = {
+	/**  Hours between rotations, 1 to 8760. */
+	intervalHours?: number | null,
+	/**  What a view of a password asks of the schedule. */
+	afterView?: AfterView | null,
+	/**
+	 *  When nothing is rotated by itself; replaces the windows before, and none takes them away. At most 16, and never 22
+	 *  hours without a break.
+	 */
+	blackout?: BlackoutWindow[] | null,
+	/**  IANA name of the time zone of the windows, like Europe/Zurich; empty for that of the machine that rotates. */
+	zone?: string | null,
+	/**  Characters of a new password, 16 to 128. */
+	passwordLength?: number | null,
+	/**  Whether a new password may hold l, o, I, O, 0 and 1. */
+	lookAlikes?: boolean | null,
+};
+
+/**  An organization whose schedule is unchanged. */
+export type ScheduleFailure = {
+	/**  Its ledger id, as it was asked for. */
+	organization: string,
+	/**  Why. */
+	error: ErrorView,
+};
+
+/**  What became of a change of schedules. Where one organization alone was named, its refusal is the answer. */
+export type ScheduleSetView = {
+	/**  Organizations that have the schedule now. */
+	changed: number,
+	/**  Those that do not. */
+	failed: ScheduleFailure[],
+};
+
 /**  What became of the sessions of a rotated account. */
 export type SessionsEnded = 
 /**  Every session was ended. */
@@ -1407,8 +1472,16 @@ export type SetClientIdRequest = {
 export type SetIntervalRequest = {
 	/**  Ledger id. */
 	organization: string,
-	/**  Hours between rotations, 1 to 720. */
+	/**  Hours between rotations, 1 to 8760. */
 	intervalHours: number,
+};
+
+/**  Changes how the accounts of organizations are rotated. */
+export type SetScheduleRequest = {
+	/**  Ledger ids. */
+	organizations: string[],
+	/**  What changes. */
+	schedule: ScheduleChange,
 };
 
 /**  Stores the one-time-code key that Microsoft's page showed at the first sign-in. */

@@ -46,10 +46,13 @@ export function relative(t: Words, at: number, now: number): string {
 
 const exactFormat = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 const clockFormat = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const weekdayFormat = new Intl.DateTimeFormat(undefined, { weekday: "short", timeZone: "UTC" });
 const dayFormat = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
 
 export const exact = (at: number) => exactFormat.format(at);
 export const timeOfDay = (at: number) => clockFormat.format(at);
+/** Short name of a day of the week; 0 is Monday. */
+export const weekday = (number: number) => weekdayFormat.format(Date.UTC(2024, 0, 1 + number));
 export const day = (at: number) => dayFormat.format(at);
 /** The time of day, with the date where it is not today's. */
 export const clock = (at: number, now: number) =>

@@ -35,7 +35,7 @@ pub struct EnableLapsRequest {
     pub organization: String,
     /// One or two names, the part before the `@`.
     pub names: Vec<String>,
-    /// Hours between rotations, 1 to 720.
+    /// Hours between rotations, 1 to 8760.
     pub interval_hours: u32,
     /// Accounts that exist already and that the person agreed to take over, by name.
     #[serde(default)]
@@ -109,10 +109,81 @@ pub enum AccountsFate {
 pub struct SetIntervalRequest {
     /// Ledger id.
     pub organization: String,
-    /// Hours between rotations, 1 to 720.
+    /// Hours between rotations, 1 to 8760.
     pub interval_hours: u32,
 }
 command!(SetIntervalRequest, "set_interval", OrganizationView);
+
+/// Changes how the accounts of organizations are rotated.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+pub struct SetScheduleRequest {
+    /// Ledger ids.
+    pub organizations: Vec<String>,
+    /// What changes.
+    pub schedule: ScheduleChange,
+}
+command!(SetScheduleRequest, "set_schedule", ScheduleSetView);
+
+/// A change of a schedule. What is left out stays as it is.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ScheduleChange {
+    /// Hours between rotations, 1 to 8760.
+    pub interval_hours: Option<u32>,
+    /// What a view of a password asks of the schedule.
+    pub after_view: Option<AfterView>,
+    /// When nothing is rotated by itself; replaces the windows before, and none takes them away. At most 16, and never 22
+    /// hours without a break.
+    pub blackout: Option<Vec<BlackoutWindow>>,
+    /// IANA name of the time zone of the windows, like Europe/Zurich; empty for that of the machine that rotates.
+    pub zone: Option<String>,
+    /// Characters of a new password, 16 to 128.
+    pub password_length: Option<u16>,
+    /// Whether a new password may hold l, o, I, O, 0 and 1.
+    pub look_alikes: Option<bool>,
+}
+
+/// What became of a change of schedules. Where one organization alone was named, its refusal is the answer.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+pub struct ScheduleSetView {
+    /// Organizations that have the schedule now.
+    pub changed: u32,
+    /// Those that do not.
+    pub failed: Vec<ScheduleFailure>,
+}
+
+/// An organization whose schedule is unchanged.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+pub struct ScheduleFailure {
+    /// Its ledger id, as it was asked for.
+    pub organization: String,
+    /// Why.
+    pub error: ErrorView,
+}
+
+/// What a view of a password asks of the schedule.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum AfterView {
+    /// Nothing: rotated when it is due anyway.
+    #[default]
+    Keep,
+    /// Rotated an hour after it is hidden again.
+    InOneHour,
+    /// Rotated as soon as it is hidden again.
+    Now,
+}
+
+/// Hours in which nothing is rotated by itself, as clocks on the wall show them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct BlackoutWindow {
+    /// Days it begins on: bit 0 is Monday, bit 6 Sunday.
+    pub days: u8,
+    /// Minute of the day at which it begins, 0 to 1439.
+    pub from: u16,
+    /// Minute at which it ends, 0 to 1440; of the next day if not after `from`.
+    pub to: u16,
+}
 
 /// Removes an account that was begun and never created in the tenant.
 #[derive(Clone, Debug, Serialize, Deserialize, Type)]

@@ -1,6 +1,6 @@
 //! Organizations: the list, one of them, adding and importing.
 
-use super::{AccountView, ConnectPhase, Done, Time, command};
+use super::{AccountView, AfterView, BlackoutWindow, ConnectPhase, Done, Time, command};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
@@ -294,6 +294,16 @@ pub struct LapsView {
     pub interval_hours: u32,
     /// When it was enabled.
     pub enabled_at: Time,
+    /// What a view of a password asks of the schedule.
+    pub after_view: AfterView,
+    /// When nothing is rotated by itself.
+    pub blackout: Vec<BlackoutWindow>,
+    /// IANA name of the time zone of these windows; none for that of the machine that rotates.
+    pub zone: Option<String>,
+    /// Characters of a new password.
+    pub password_length: u16,
+    /// Whether a new password may hold characters that look alike.
+    pub look_alikes: bool,
 }
 
 /// One line of what is checked.

@@ -319,7 +319,8 @@ impl Turn<'_> {
             let claim = Append::Claim { candidate: CandidateId::new(now), claim: self.decider_claim(), baseline };
             return Ok(Happened::AppendRefused(claim, AppendRefusal::Conflict));
         }
-        let password = PasswordPolicy::default().make_password(&[&account.user_name, &opened.row.name], &mut rng());
+        let policy = opened.row.laps.as_ref().map_or_else(PasswordPolicy::default, records::Laps::policy);
+        let password = policy.make_password(&[&account.user_name, &opened.row.name], &mut rng());
         let claim = self.claim();
         // Also the name of the candidate: unlike every other of the account, even if the clock stands still.
         let made_at_ms = account.current.as_ref().map_or(now, |current| now.max(current.set_at_ms.saturating_add(1)));
@@ -336,7 +337,7 @@ impl Turn<'_> {
         account.attention = None;
         point!("rotate.prepare.before");
         change.put_account(&mut opened, &self.key.1, &account).await?;
-        accounts::show_in(&mut opened.row, &self.key.0, &self.key.1, &account);
+        accounts::show_in(&mut opened.row, &self.key.1, &account);
         if let Some(row) = opened.row.account_mut(&self.key.1) {
             self.note_seen(row);
             row.unsent = Some(made_at_ms);
@@ -373,7 +374,7 @@ impl Turn<'_> {
         account.last_password_change = Some(baseline.as_str().to_owned());
         point!("rotate.take-over.before");
         change.put_account(&mut opened, &self.key.1, &account).await?;
-        accounts::show_in(&mut opened.row, &self.key.0, &self.key.1, &account);
+        accounts::show_in(&mut opened.row, &self.key.1, &account);
         if let Some(row) = opened.row.account_mut(&self.key.1) {
             self.note_seen(row);
             row.unsent = match (strange, first) {
@@ -528,7 +529,8 @@ impl Turn<'_> {
 
     async fn attention(&mut self, attention: Attention, action: Action) -> Result<()> {
         let now = self.app.now_ms();
-        let interval = |row: &records::Organization| row.laps.map(|laps| u64::from(laps.interval_hours) * 3_600_000);
+        let interval =
+            |row: &records::Organization| row.laps.as_ref().map(|laps| u64::from(laps.interval_hours) * 3_600_000);
         let row = organizations::load(self.app, &self.key.0).await?;
         let rest = interval(&row).unwrap_or(LONGEST_REST_MS).min(LONGEST_REST_MS);
         self.change(Some(action), |account, row| {
@@ -554,7 +556,7 @@ impl Turn<'_> {
         self.note_seen(row);
         point!("rotate.commit.before");
         change.put_account(&mut opened, &item, &account).await?;
-        accounts::show_in(&mut opened.row, &id, &item, &account);
+        accounts::show_in(&mut opened.row, &item, &account);
         if let Some(action) = note {
             let reason = (action == Action::RotationFailed)
                 .then(|| self.last_problem.as_ref().map(|problem| problem.what.clone()))

@@ -1,14 +1,14 @@
-//! LAPS: enabling it, its interval, turning it off.
+//! LAPS: enabling it, its schedule, turning it off.
 
 use vitrine_app::api::{
     AccountsFate, CheckAccountsRequest, DisableLapsRequest, EnableLapsRequest, ErrorView, ForgetAccountRequest,
     JobStep, JobView, LapsEnabledView, LapsOutcome, LapsPlanRequest, LapsPlanView, OrganizationRequest,
-    RepairAccountRequest, SetIntervalRequest, SignInPurpose,
+    RepairAccountRequest, ScheduleChange, ScheduleFailure, SetIntervalRequest, SetScheduleRequest, SignInPurpose,
 };
 
 use super::{Result, connect, find, organizations, rotate};
 use crate::{
-    args::{Laps, SignIn},
+    args::{Laps, Schedule, SignIn},
     door::Door,
     exit::Exit,
     output::Outcome,
@@ -57,6 +57,7 @@ pub(super) async fn run(door: &mut Door, person: &mut Person, laps: Laps) -> Res
             };
             repair(door, person, organization.id, account, &sign_in).await
         }
+        Laps::Schedule(args) => schedule(door, args).await,
         Laps::Interval { organization, hours } => {
             let organization = find::id(door, &organization).await?;
             let view = door.call(SetIntervalRequest { organization, interval_hours: hours }).await?;
@@ -64,6 +65,39 @@ pub(super) async fn run(door: &mut Door, person: &mut Person, laps: Laps) -> Res
             Outcome::of(&view, words)
         }
     }
+}
+
+/// Changes a schedule, and shows it where it is of one organization.
+async fn schedule(door: &mut Door, args: Schedule) -> Result {
+    let mut organizations = Vec::with_capacity(args.organizations.len());
+    for named in &args.organizations {
+        organizations.push(find::id(door, named).await?);
+    }
+    let flag = |yes: bool, no: bool| (yes || no).then_some(yes);
+    let windows = || args.blackout.iter().map(|typed| typed.0).collect();
+    let schedule = ScheduleChange {
+        interval_hours: args.interval,
+        after_view: args.after_view.map(Into::into),
+        blackout: flag(!args.blackout.is_empty(), args.no_blackout).map(|_| windows()),
+        zone: args.zone,
+        password_length: args.length,
+        look_alikes: flag(args.look_alikes, args.no_look_alikes),
+    };
+    let view = door.call(SetScheduleRequest { organizations: organizations.clone(), schedule }).await?;
+    if let [organization] = organizations.as_slice() {
+        let view = door.call(OrganizationRequest { organization: organization.clone() }).await?;
+        let words = organizations::in_words(&view);
+        return Outcome::of(&view, words);
+    }
+    let why = |failure: &ScheduleFailure| {
+        let named = organizations.iter().position(|id| *id == failure.organization);
+        let named = named.and_then(|place| args.organizations.get(place)).map_or("", String::as_str);
+        format!("{}  {} {}", shown(named), shown(&failure.error.what), shown(&failure.error.next))
+    };
+    let mut lines: Vec<String> = view.failed.iter().map(why).collect();
+    lines.push(format!("{} changed, {} unchanged", view.changed, view.failed.len()));
+    let exit = if view.failed.is_empty() { Exit::Done } else { Exit::Partly };
+    Ok(Outcome::of(&view, lines.join("\n"))?.ending(exit))
 }
 
 /// Repairs an account. An admin is asked to sign in only where the connection's rights do not reach.

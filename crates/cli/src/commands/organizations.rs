@@ -5,8 +5,9 @@ use std::{io::Read, path::Path};
 use vitrine_app::{
     Error,
     api::{
-        AddOrganizationRequest, ArchiveOrganizationRequest, EditOrganizationRequest, HealthLine, ImportRequest,
-        ImportRow, OrganizationView, OrganizationsRequest, OrganizationsView, PreviewImportRequest, Verdict,
+        AddOrganizationRequest, AfterView, ArchiveOrganizationRequest, EditOrganizationRequest, HealthLine,
+        ImportRequest, ImportRow, LapsView, OrganizationView, OrganizationsRequest, OrganizationsView,
+        PreviewImportRequest, Verdict,
     },
 };
 
@@ -17,6 +18,7 @@ use crate::{
     exit::Exit,
     output::{Failure, Outcome, usage},
     text::{shown, table, time, words},
+    window,
 };
 
 /// No CSV of organizations is larger; what is, is the wrong file.
@@ -143,7 +145,7 @@ pub(super) fn in_words(view: &OrganizationView) -> String {
         None => "No tenant connected: vitrine connect".to_owned(),
     });
     if let Some(laps) = &view.laps {
-        lines.push(format!("LAPS: every {} h", laps.interval_hours));
+        lines.push(schedule(laps));
     }
     for account in &view.accounts {
         let factor = if account.has_second_factor {
@@ -167,6 +169,26 @@ pub(super) fn in_words(view: &OrganizationView) -> String {
         lines.extend(view.notes.lines().map(|line| format!("| {}", shown(line))));
     }
     lines.join("\n")
+}
+
+/// What differs from what is usual is said; the interval always.
+fn schedule(laps: &LapsView) -> String {
+    let mut parts = vec![format!("every {} h", laps.interval_hours)];
+    if !laps.blackout.is_empty() {
+        let windows: Vec<String> = laps.blackout.iter().map(|window| window::in_words(*window)).collect();
+        let zone = laps.zone.as_ref().map_or_else(|| "this machine's time".to_owned(), |zone| shown(zone));
+        parts.push(format!("not by itself {} ({zone})", windows.join(" and ")));
+    }
+    match laps.after_view {
+        AfterView::Keep => {}
+        AfterView::InOneHour => parts.push("an hour after a view".into()),
+        AfterView::Now => parts.push("right after a view".into()),
+    }
+    if (laps.password_length, laps.look_alikes) != (32, false) {
+        let alike = if laps.look_alikes { ", look-alikes among them" } else { "" };
+        parts.push(format!("passwords of {} characters{alike}", laps.password_length));
+    }
+    format!("LAPS: {}", parts.join("; "))
 }
 
 fn health(line: &HealthLine) -> String {

@@ -6,7 +6,6 @@ import {
   Dialog,
   Facts,
   Mono,
-  NumberField,
   Row,
   Section,
   Small,
@@ -18,6 +17,7 @@ import { type OrganizationView, useAction, useHost } from "../../host";
 import { ErrorNotice, When } from "../../parts";
 import { day, useWords } from "../../words";
 import css from "./OrganizationDetail.module.css";
+import { Schedule } from "./Schedule";
 import { TurnOffLaps } from "./TurnOffLaps";
 
 export function OrganizationSettings({
@@ -116,13 +116,7 @@ function Laps({
   onLaps: () => void;
 }) {
   const t = useWords();
-  const host = useHost();
-  const [hours, setHours] = useState(organization.laps?.intervalHours ?? 24);
   const [off, setOff] = useState(false);
-  const save = useAction(async () => {
-    await host.setInterval({ organization: organization.id, intervalHours: hours });
-    toast(t("common.saved"), t("common.close"));
-  });
   if (organization.laps === null)
     return (
       <Section title={t("organization.laps")}>
@@ -138,33 +132,20 @@ function Laps({
     );
   return (
     <Section title={t("organization.laps")}>
-      <form
-        className={css.form}
-        onSubmit={(event) => {
-          event.preventDefault();
-          void save.run();
-        }}
-      >
-        <NumberField
-          label={t("organization.interval")}
-          hint={t("settings.range", { min: 1, max: 720, unit: t("organization.intervalUnit") })}
-          unit={t("organization.intervalUnit")}
-          value={hours}
-          onChange={setHours}
-          min={1}
-          max={720}
-        />
-        <ErrorNotice error={save.error} />
-        <Row>
-          <Button submit busy={save.busy}>
-            {t("organization.saveInterval")}
-          </Button>
-          {organization.accounts.length < 2 ? <Button onClick={onLaps}>{t("organization.addAccounts")}</Button> : null}
-          <Button onClick={() => setOff(true)} testId="turn-off-laps">
-            {t("organization.turnOff")}
-          </Button>
-        </Row>
-      </form>
+      <Schedule
+        organization={organization.id}
+        laps={organization.laps}
+        actions={
+          <>
+            {organization.accounts.length < 2 ? (
+              <Button onClick={onLaps}>{t("organization.addAccounts")}</Button>
+            ) : null}
+            <Button onClick={() => setOff(true)} testId="turn-off-laps">
+              {t("organization.turnOff")}
+            </Button>
+          </>
+        }
+      />
       <TurnOffLaps
         open={off}
         organization={organization}

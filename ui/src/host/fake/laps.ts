@@ -1,7 +1,8 @@
 // LAPS: making emergency accounts, keeping and leaving them.
 
-import type { Stage } from "./stage";
-import { makeAccount } from "./world";
+import type { SetScheduleRequest } from "../../generated/ipc";
+import { refusal, type Stage } from "./stage";
+import { makeAccount, makeLaps } from "./world";
 
 export function laps(stage: Stage, isSignedIn: (organization: string) => boolean) {
   const { now, pause, find, account, note, mark, settle } = stage;
@@ -33,7 +34,7 @@ export function laps(stage: Stage, isSignedIn: (organization: string) => boolean
           error: null,
         };
       });
-      found.laps = { intervalHours: request.intervalHours, enabledAt: now() };
+      found.laps = makeLaps(request.intervalHours, now());
       note(found, "lapsEnabled");
       if (found.accounts.length > 0) mark({ rotationVerified: true });
       settle(found);
@@ -53,6 +54,26 @@ export function laps(stage: Stage, isSignedIn: (organization: string) => boolean
       if (found.laps) found.laps = { ...found.laps, intervalHours: request.intervalHours };
       settle(found);
       return structuredClone(found);
+    },
+    setSchedule: async ({ organizations, schedule }: SetScheduleRequest) => {
+      if ((schedule.blackout ?? []).some((window) => window.from === window.to))
+        throw refusal("rotation.blackout-minutes", "A window has no length.", "Use times from 00:00 to 24:00.");
+      for (const id of organizations) {
+        const found = find(id);
+        const { laps } = found;
+        if (laps === null) continue;
+        found.laps = {
+          ...laps,
+          intervalHours: schedule.intervalHours ?? laps.intervalHours,
+          afterView: schedule.afterView ?? laps.afterView,
+          blackout: schedule.blackout ?? laps.blackout,
+          zone: (schedule.zone ?? laps.zone) || null,
+          passwordLength: schedule.passwordLength ?? laps.passwordLength,
+          lookAlikes: schedule.lookAlikes ?? laps.lookAlikes,
+        };
+        settle(found);
+      }
+      return { changed: organizations.length, failed: [] };
     },
     forgetAccount: async (request: { organization: string; account: string }) => {
       const found = find(request.organization);

@@ -4,6 +4,7 @@ import type {
   AccountState,
   AccountView,
   HealthLine,
+  LapsView,
   OrganizationState,
   OrganizationView,
   TenantView,
@@ -197,6 +198,17 @@ export function stateOf(
   };
 }
 
+/** A schedule that nobody changed. */
+export const makeLaps = (intervalHours: number, enabledAt: number): LapsView => ({
+  intervalHours,
+  enabledAt,
+  afterView: "keep",
+  blackout: [],
+  zone: null,
+  passwordLength: 32,
+  lookAlikes: false,
+});
+
 export function makeOrganization(
   index: number,
   now: number,
@@ -231,7 +243,7 @@ export function makeOrganization(
     state: "healthy",
     nextStep: "nothing",
     tenant,
-    laps: tenant ? { intervalHours: 24, enabledAt: now - 39 * 24 * hour } : null,
+    laps: tenant ? makeLaps(24, now - 39 * 24 * hour) : null,
     accounts,
     health: [],
     activity: [

@@ -1,0 +1,157 @@
+// How the accounts of one organization are rotated: how often, in which hours not, after a view, how passwords are made.
+
+import { IconPlus, IconTrash } from "@tabler/icons-react";
+import { type ReactNode, useState } from "react";
+import { Button, Check, Choice, IconButton, NumberField, Row, Small, TextField, TimeField, toast } from "../../components";
+import { type BlackoutWindow, type LapsView, useAction, useHost } from "../../host";
+import { ErrorNotice } from "../../parts";
+import { useWords, weekday } from "../../words";
+import css from "./Schedule.module.css";
+
+const week = [0, 1, 2, 3, 4, 5, 6] as const;
+const workdays: BlackoutWindow = { days: 0b0011111, from: 8 * 60, to: 18 * 60 };
+const after = ["keep", "inOneHour", "now"] as const;
+
+export function Schedule({ organization, laps, actions }: { organization: string; laps: LapsView; actions: ReactNode }) {
+  const t = useWords();
+  const host = useHost();
+  const [hours, setHours] = useState(laps.intervalHours);
+  const [afterView, setAfterView] = useState(laps.afterView);
+  const [blackout, setBlackout] = useState(laps.blackout);
+  const [zone, setZone] = useState(laps.zone ?? "");
+  const [length, setLength] = useState(laps.passwordLength);
+  const [alike, setAlike] = useState(laps.lookAlikes);
+  const save = useAction(async () => {
+    await host.setSchedule({
+      organizations: [organization],
+      schedule: {
+        intervalHours: hours,
+        afterView,
+        blackout,
+        zone: zone.trim(),
+        passwordLength: length,
+        lookAlikes: alike,
+      },
+    });
+    toast(t("common.saved"), t("common.close"));
+  });
+  const change = (at: number, window: BlackoutWindow) =>
+    setBlackout(blackout.map((old, place) => (place === at ? window : old)));
+  const range = (min: number, max: number, unit: string) => t("settings.range", { min, max, unit });
+  return (
+    <form
+      className={css.form}
+      onSubmit={(event) => {
+        event.preventDefault();
+        void save.run();
+      }}
+    >
+      <NumberField
+        label={t("organization.interval")}
+        hint={range(1, 8760, t("organization.intervalUnit"))}
+        unit={t("organization.intervalUnit")}
+        value={hours}
+        onChange={setHours}
+        min={1}
+        max={8760}
+        testId="schedule-interval"
+      />
+      <Choice
+        label={t("schedule.afterView")}
+        hint={t(`schedule.afterViewHint.${afterView}`)}
+        value={afterView}
+        onChange={setAfterView}
+        options={after.map((value) => ({ value, label: t(`schedule.afterViews.${value}`) }))}
+      />
+      <fieldset className={css.blackout}>
+        <legend>{t("schedule.blackout")}</legend>
+        <Small>{t("schedule.blackoutHint")}</Small>
+        {blackout.map((window, at) => (
+          <Window
+            key={at}
+            number={at + 1}
+            window={window}
+            onChange={(next) => change(at, next)}
+            onRemove={() => setBlackout(blackout.filter((_, place) => place !== at))}
+          />
+        ))}
+        <Row>
+          <Button
+            small
+            icon={<IconPlus size={16} />}
+            onClick={() => setBlackout([...blackout, workdays])}
+            testId="schedule-add-window"
+          >
+            {t("schedule.addWindow")}
+          </Button>
+        </Row>
+        {blackout.length === 0 ? null : (
+          <TextField
+            label={t("schedule.zone")}
+            hint={t("schedule.zoneHint")}
+            placeholder={Intl.DateTimeFormat().resolvedOptions().timeZone}
+            value={zone}
+            onChange={setZone}
+            maxLength={64}
+            testId="schedule-zone"
+          />
+        )}
+      </fieldset>
+      <NumberField
+        label={t("schedule.length")}
+        hint={range(16, 128, t("schedule.characters"))}
+        unit={t("schedule.characters")}
+        value={length}
+        onChange={setLength}
+        min={16}
+        max={128}
+      />
+      <Check label={t("schedule.lookAlikes")} checked={alike} onChange={setAlike} />
+      <ErrorNotice error={save.error} />
+      <Row>
+        <Button submit busy={save.busy} testId="schedule-save">
+          {t("schedule.save")}
+        </Button>
+        {actions}
+      </Row>
+    </form>
+  );
+}
+
+function Window({
+  number,
+  window,
+  onChange,
+  onRemove,
+}: {
+  number: number;
+  window: BlackoutWindow;
+  onChange: (window: BlackoutWindow) => void;
+  onRemove: () => void;
+}) {
+  const t = useWords();
+  return (
+    <div className={css.window} role="group" aria-label={t("schedule.window", { number })}>
+      <div className={css.days}>
+        {week.map((day) => (
+          <Check
+            key={day}
+            label={weekday(day)}
+            checked={(window.days & (1 << day)) !== 0}
+            onChange={() => onChange({ ...window, days: window.days ^ (1 << day) })}
+          />
+        ))}
+      </div>
+      <TimeField label={t("schedule.from")} minute={window.from} onChange={(from) => onChange({ ...window, from })} />
+      <TimeField
+        label={t("schedule.to")}
+        // The end of the day and the beginning of the next are one moment on a clock.
+        minute={window.to % (24 * 60)}
+        onChange={(to) => onChange({ ...window, to: to === 0 ? 24 * 60 : to })}
+      />
+      <IconButton label={t("schedule.removeWindow", { number })} onClick={onRemove}>
+        <IconTrash size={16} />
+      </IconButton>
+    </div>
+  );
+}
