@@ -4,7 +4,7 @@ import { IconAlertTriangle, IconFlask } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { type StatusView, useRead } from "../host";
 import { ConfirmRestore } from "../features/onboarding/ConfirmRestore";
-import { useWords } from "../words";
+import { told, useWords } from "../words";
 import css from "./App.module.css";
 
 function Banner({
@@ -54,7 +54,7 @@ export function Banners({ status, brief }: { status: StatusView; brief: boolean 
           ) : null}
           {phase === "unlocked" && backup?.problem ? (
             <Banner tone="wrong" icon={alarm} title={t("banner.backupProblem")}>
-              {backup.problem.what} <a href="#/settings">{backup.problem.next}</a>
+              {told(backup.problem.what)} <a href="#/settings">{told(backup.problem.next)}</a>
             </Banner>
           ) : null}
           {phase === "unlocked" && status.onboarding?.kitConfirmed && backup !== null && backup.folder === null ? (
@@ -69,8 +69,8 @@ export function Banners({ status, brief }: { status: StatusView; brief: boolean 
             </Banner>
           ) : null}
           {status.warnings.map((warning) => (
-            <Banner key={warning.code} tone="wrong" icon={alarm} title={warning.what}>
-              {warning.holds} {warning.next}
+            <Banner key={warning.code} tone="wrong" icon={alarm} title={told(warning.what)}>
+              {told(warning.holds)} {told(warning.next)}
             </Banner>
           ))}
         </>

@@ -22,7 +22,7 @@ import { useState } from "react";
 import { CommandPalette, type PaletteAction, toast } from "../components";
 import { type Settings, useHost, useRead } from "../host";
 import { asErrorView } from "../host/host";
-import { useWords } from "../words";
+import { isolated, told, useWords } from "../words";
 
 const icon = { size: 16, stroke: 1.75, "aria-hidden": true } as const;
 
@@ -37,7 +37,7 @@ export function Commands({ onHelp }: { onHelp: () => void }) {
     { enabled: query.trim() !== "", keep: true },
   );
   const quietly = (act: Promise<unknown>) =>
-    void act.catch((thrown: unknown) => toast(asErrorView(thrown).what, t("common.close")));
+    void act.catch((thrown: unknown) => toast(told(asErrorView(thrown).what), t("common.close")));
   const theme = (wanted: Settings["theme"]) =>
     quietly(host.settings({}).then(({ settings }) => host.setSettings({ settings: { ...settings, theme: wanted } })));
 
@@ -113,15 +113,15 @@ export function Commands({ onHelp }: { onHelp: () => void }) {
           const open = () => void navigate({ to: "/organizations/$organization", params: { organization: row.id } });
           const go: PaletteAction = {
             id: row.id,
-            label: row.name,
-            hint: row.domain ?? "",
+            label: isolated(row.name),
+            hint: isolated(row.domain ?? ""),
             icon: <IconBuilding {...icon} />,
             run: open,
           };
           const view: PaletteAction = {
             id: `view-${row.id}`,
             label: t("palette.view", { name: row.name }),
-            hint: row.domain ?? "",
+            hint: isolated(row.domain ?? ""),
             icon: <IconKey {...icon} />,
             run: () =>
               quietly(

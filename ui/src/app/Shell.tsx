@@ -13,6 +13,7 @@ import { Link, Outlet } from "@tanstack/react-router";
 import { useState } from "react";
 import { CaseMark, Key, openPalette, Unseen } from "../components";
 import { useHost, useRead } from "../host";
+import { Name } from "../parts";
 import { useWords } from "../words";
 import css from "./App.module.css";
 import { Commands } from "./Commands";
@@ -40,7 +41,9 @@ export function Shell() {
       <nav className={css.sidebar} aria-label={t("nav.label")}>
         <div className={css.brand}>
           <CaseMark />
-          <span>{status.data?.mspName ?? t("app.name")}</span>
+          <span>
+            <Name>{status.data?.mspName ?? t("app.name")}</Name>
+          </span>
         </div>
         <button
           type="button"

@@ -4,7 +4,7 @@ import { IconCopy } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { Button, Mono, Notice, toast } from "../components";
 import { type ErrorView, useHost } from "../host";
-import { useWords } from "../words";
+import { shown, told, useWords } from "../words";
 import css from "./ErrorNotice.module.css";
 
 export function ErrorNotice({ error, action }: { error: ErrorView | null; action?: ReactNode }) {
@@ -13,14 +13,14 @@ export function ErrorNotice({ error, action }: { error: ErrorView | null; action
   if (error === null) return null;
   const copy = () => {
     const text = [error.code, error.what, error.holds, error.next, error.details].filter(Boolean).join("\n");
-    void host.copyPlain(text).then(() => toast(t("error.detailsCopied"), t("common.close")));
+    void host.copyPlain(shown(text)).then(() => toast(t("error.detailsCopied"), t("common.close")));
   };
   return (
     <Notice
       tone="wrong"
       loud
       testId="error-notice"
-      title={error.what}
+      title={told(error.what)}
       actions={
         <>
           {action}
@@ -33,8 +33,8 @@ export function ErrorNotice({ error, action }: { error: ErrorView | null; action
         </>
       }
     >
-      {error.holds ? <p className={css.holds}>{error.holds}</p> : null}
-      <p>{error.next}</p>
+      {error.holds ? <p className={css.holds}>{told(error.holds)}</p> : null}
+      <p>{told(error.next)}</p>
     </Notice>
   );
 }

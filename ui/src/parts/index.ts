@@ -1,6 +1,7 @@
 // Pieces that know our views and are used by several features.
 export * from "./activity";
 export * from "./ErrorNotice";
+export * from "./Name";
 export * from "./NewPassphrase";
 export * from "./PathField";
 export * from "./StateMark";

@@ -3,6 +3,9 @@
 import { createInstance } from "i18next";
 import { initReactI18next, useTranslation } from "react-i18next";
 import en from "./en.json";
+import { isolated } from "./names";
+
+export { isolated, shown, told, typeable } from "./names";
 
 declare module "i18next" {
   interface CustomTypeOptions {
@@ -19,8 +22,8 @@ void words.use(initReactI18next).init({
   resources: { en: { translation: en } },
   // The catalogue is here already: words exist before the first frame.
   initAsync: false,
-  // React escapes what it shows.
-  interpolation: { escapeValue: false },
+  // Not for markup, which React escapes: what others chose stays within its place in the sentence.
+  interpolation: { escapeValue: true, escape: isolated },
 });
 
 export const useWords = () => useTranslation(undefined, { i18n: words }).t;

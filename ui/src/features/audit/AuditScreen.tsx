@@ -4,7 +4,7 @@ import { IconHistory, IconShieldCheck } from "@tabler/icons-react";
 import { useState } from "react";
 import { Bones, Button, Chip, Empty, Page, Row, Section } from "../../components";
 import { type ActivityLine, asErrorView, useRead } from "../../host";
-import { ErrorNotice, sentence } from "../../parts";
+import { ErrorNotice, Name, sentence } from "../../parts";
 import { day, exact, timeOfDay, useWords } from "../../words";
 import css from "./AuditScreen.module.css";
 
@@ -75,7 +75,7 @@ export function AuditScreen({
                       aria-label={t("audit.onlyThis", { name: organizationName })}
                       onClick={() => onOrganization(id)}
                     >
-                      {organizationName}
+                      <Name>{organizationName}</Name>
                     </button>
                   ) : null}
                   <span className={css.when}>

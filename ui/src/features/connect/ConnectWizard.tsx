@@ -25,8 +25,8 @@ import {
   useHost,
   useRead,
 } from "../../host";
-import { ErrorNotice } from "../../parts";
-import { useWords } from "../../words";
+import { ErrorNotice, Name } from "../../parts";
+import { told, useWords } from "../../words";
 import { ChooseRoute } from "./ChooseRoute";
 import { ClientIdHelp } from "./ClientIdHelp";
 import css from "./ConnectWizard.module.css";
@@ -94,7 +94,11 @@ export function ConnectWizard({
   }, [phase?.kind, openNow]);
 
   const name = connection.data?.organizationName ?? "";
-  const back = <BackLink onClick={onLeave}>{name}</BackLink>;
+  const back = (
+    <BackLink onClick={onLeave}>
+      <Name>{name}</Name>
+    </BackLink>
+  );
   const title = <h1>{purpose === "accounts" ? t("connect.titleAccounts", { name }) : t("connect.title", { name })}</h1>;
   if (connection.error)
     return (
@@ -159,11 +163,13 @@ export function ConnectWizard({
             <div className={css.found}>
               <Facts
                 facts={[
-                  [t("connect.tenant"), <strong key="n">{phase.tenant.name}</strong>],
-                  [t("connect.domain"), phase.tenant.domain],
-                  [t("connect.initial"), phase.tenant.initialDomain],
+                  [t("connect.tenant"), <strong key="n">
+                      <Name>{phase.tenant.name}</Name>
+                    </strong>],
+                  [t("connect.domain"), <Name key="d">{phase.tenant.domain}</Name>],
+                  [t("connect.initial"), <Name key="o">{phase.tenant.initialDomain}</Name>],
                   [t("connect.directory"), <Mono key="i">{phase.tenant.id}</Mono>],
-                  [t("connect.signedInAs"), phase.signedInAs],
+                  [t("connect.signedInAs"), <Name key="a">{phase.signedInAs}</Name>],
                 ]}
               />
             </div>
@@ -190,7 +196,7 @@ export function ConnectWizard({
               <p className={css.soft}>{t("connect.planLead")}</p>
             </div>
             {phase.notices.map((notice) => (
-              <Notice key={notice} tone="waits" title={notice} />
+              <Notice key={notice} tone="waits" title={told(notice)} />
             ))}
             <Steps steps={phase.steps} withWhy />
             <div className={css.acts}>
@@ -239,7 +245,7 @@ export function ConnectWizard({
         return (
           <Stack gap={16}>
             <Notice tone="good" title={t("connect.signedInTitle", { tenant: phase.tenant.name })}>
-              {t("connect.signedInLead")} {t("connect.signedInAs")}: {phase.signedInAs}
+              {t("connect.signedInLead")} {t("connect.signedInAs")}: <Name>{phase.signedInAs}</Name>
             </Notice>
             <Row>
               <Button kind="primary" onClick={onLaps} testId="signed-in-continue">

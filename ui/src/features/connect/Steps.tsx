@@ -1,6 +1,6 @@
 import { Bar, Mark, type MarkTone, Mono } from "../../components";
 import type { ConnectStep, StepState } from "../../host";
-import { useWords } from "../../words";
+import { told, useWords } from "../../words";
 import css from "./ConnectWizard.module.css";
 
 const tones: Record<StepState, MarkTone> = {
@@ -36,9 +36,9 @@ export function Steps({
         {steps.map((step, index) => (
           <li key={`${step.title}-${index}`} className={css.step}>
             <div className={css.stepWords}>
-              <span className={css.stepTitle}>{step.title}</span>
+              <span className={css.stepTitle}>{told(step.title)}</span>
               {step.permission === null ? null : <Mono wrap>{step.permission}</Mono>}
-              {withWhy || step.state === "failed" ? <span className={css.soft}>{step.why}</span> : null}
+              {withWhy || step.state === "failed" ? <span className={css.soft}>{told(step.why)}</span> : null}
             </div>
             <Mark tone={tones[step.state]}>{t(`connect.step.${step.state}`)}</Mark>
           </li>

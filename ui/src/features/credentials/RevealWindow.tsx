@@ -5,7 +5,7 @@ import { IconPin, IconX } from "@tabler/icons-react";
 import { useEffect, useState } from "react";
 import { Bones, Chip, Empty, Facts, IconButton, Mono, Notice, TextField } from "../../components";
 import { asErrorView, type CardView, useEvent, useHost, useRead } from "../../host";
-import { AccountMark, ErrorNotice, useNow, When } from "../../parts";
+import { AccountMark, ErrorNotice, Name, useNow, When } from "../../parts";
 import { clock, relative, useWords } from "../../words";
 import { CopyButton } from "./CopyButton";
 import { OlderPasswords } from "./OlderPasswords";
@@ -75,7 +75,9 @@ function Card({ card }: { card: CardView }) {
       <header className={css.header}>
         <div className={css.title}>
           <p className={css.soft}>{t("reveal.title")}</p>
-          <h1>{card.organizationName}</h1>
+          <h1>
+            <Name>{card.organizationName}</Name>
+          </h1>
         </div>
         <div className={css.tools}>
           <IconButton
@@ -134,7 +136,9 @@ function Card({ card }: { card: CardView }) {
       <section className={css.line} aria-label={t("reveal.userName")}>
         <span className={css.label}>{t("reveal.userName")}</span>
         <span className={css.value}>
-          <Mono wrap>{account.userName}</Mono>
+          <Mono wrap>
+            <Name>{account.userName}</Name>
+          </Mono>
         </span>
         <CopyButton
           card={card}

@@ -2,7 +2,7 @@ import { IconFileDownload, IconRefresh } from "@tabler/icons-react";
 import { useState } from "react";
 import { Bar, Button, Dialog, Facts, Mark, type MarkTone, Page, Section, Stack, toast } from "../../components";
 import { type IncidentRow, type IncidentState, type IncidentView, useAction, useHost } from "../../host";
-import { ErrorNotice, When } from "../../parts";
+import { ErrorNotice, Name, When } from "../../parts";
 import { useWords } from "../../words";
 import css from "./Incident.module.css";
 
@@ -29,7 +29,7 @@ export function IncidentBoard({ incident, onOpen }: { incident: IncidentView; on
   return (
     <Page
       title={<h1>{t("incident.title")}</h1>}
-      lead={incident.reason}
+      lead={<Name>{incident.reason}</Name>}
       actions={
         <>
           <Button icon={<IconFileDownload size={16} />} busy={report.busy} onClick={() => void report.run()} testId="incident-report">
@@ -62,7 +62,7 @@ export function IncidentBoard({ incident, onOpen }: { incident: IncidentView; on
           <Facts
             facts={[
               [t("incident.began"), <When key="at" at={incident.beganAt} />],
-              [t("incident.by"), incident.who],
+              [t("incident.by"), <Name key="who">{incident.who}</Name>],
               [t("incident.accounts"), t("incident.of", accounts)],
               [t("incident.certificates"), t("incident.of", certificates)],
             ]}
@@ -115,7 +115,7 @@ function Line({ row, onOpen }: { row: IncidentRow; onOpen: (organization: string
         aria-label={t("rotation.open", { name: row.name })}
         onClick={() => onOpen(row.organization)}
       >
-        {row.name}
+        <Name>{row.name}</Name>
       </button>
       <span className={css.state}>
         <Mark tone={tones[row.state]}>{t(`incident.states.${row.state}`)}</Mark>

@@ -19,7 +19,7 @@ import {
   TextField,
 } from "../../components";
 import { asErrorView, type LapsAccountOutcome, type LapsOutcome, useAction, useHost, useRead } from "../../host";
-import { ErrorNotice } from "../../parts";
+import { ErrorNotice, Name } from "../../parts";
 import { useWords } from "../../words";
 import css from "./EnableLaps.module.css";
 
@@ -63,7 +63,11 @@ export function EnableLaps({
   });
 
   const name = whole.data?.name ?? "";
-  const back = <BackLink onClick={onLeave}>{name}</BackLink>;
+  const back = (
+    <BackLink onClick={onLeave}>
+      <Name>{name}</Name>
+    </BackLink>
+  );
   const title = <h1>{t("laps.enableTitle", { name })}</h1>;
   const failure = whole.error ?? plan.error;
   if (failure)
@@ -92,7 +96,7 @@ export function EnableLaps({
             {outcomes.map((each) => (
               <li key={each.name} data-testid="laps-outcome" data-outcome={each.outcome}>
                 <span className={css.user}>
-                  {each.name}@{plan.data.domain}
+                  <Name>{`${each.name}@${plan.data.domain}`}</Name>
                 </span>
                 <Mark tone={tones[each.outcome]}>{t(`laps.outcome.${each.outcome}`)}</Mark>
                 {each.error === null ? null : (

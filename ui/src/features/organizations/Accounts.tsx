@@ -2,7 +2,7 @@
 
 import { Button, Chip, Section } from "../../components";
 import { type AccountView, type OrganizationView, useAction, useHost } from "../../host";
-import { AccountMark, ErrorNotice, useNow, When } from "../../parts";
+import { AccountMark, ErrorNotice, Name, useNow, When } from "../../parts";
 import { relative, useWords } from "../../words";
 import { Health } from "./Health";
 import css from "./OrganizationDetail.module.css";
@@ -64,7 +64,9 @@ function Account({
   const when = (at: number | null) => (at === null ? t("common.never") : relative(t, at, now));
   return (
     <li className={css.account}>
-      <span className={css.user}>{account.userName}</span>
+      <span className={css.user}>
+        <Name>{account.userName}</Name>
+      </span>
       <span className={css.acts}>
         {account.repairable ? (
           <Button

@@ -2,7 +2,7 @@ import { IconKey } from "@tabler/icons-react";
 import { useEffect, useRef } from "react";
 import { Button, Dialog, Mono } from "../../components";
 import { asErrorView, useAction, useHost, useRead } from "../../host";
-import { AccountMark, ErrorNotice, WhenInRow } from "../../parts";
+import { AccountMark, ErrorNotice, Name, WhenInRow } from "../../parts";
 import { useWords } from "../../words";
 import css from "./ChooseAccount.module.css";
 
@@ -46,7 +46,9 @@ export function ChooseAccount({ organization, onClose }: { organization: string;
             >
               <IconKey size={18} stroke={1.75} aria-hidden />
               <span className={css.words}>
-                <Mono>{account.userName}</Mono>
+                <Mono>
+                  <Name>{account.userName}</Name>
+                </Mono>
                 <span className={css.soft}>
                   {account.rotatedAt === null ? t("common.never") : <WhenInRow at={account.rotatedAt} />}
                 </span>

@@ -2,8 +2,8 @@
 
 import { Button, Dialog, Mark, type MarkTone, Section } from "../../components";
 import type { HealthLine, OrganizationView } from "../../host";
-import { When } from "../../parts";
-import { useWords } from "../../words";
+import { Name, When } from "../../parts";
+import { told, useWords } from "../../words";
 import css from "./OrganizationDetail.module.css";
 
 const tones: Record<HealthLine["verdict"], MarkTone> = {
@@ -28,7 +28,9 @@ export function Health({
     <Section title={t("organization.health")} flush>
       {about.map((userName) => (
         <div key={userName ?? "connection"}>
-          {userName === null || about.length === 1 ? null : <p className={css.group}>{userName}</p>}
+          {userName === null || about.length === 1 ? null : <p className={css.group}>
+              <Name>{userName}</Name>
+            </p>}
           <ul>
             {organization.health
               .filter((line) => line.userName === userName)
@@ -50,7 +52,7 @@ function Line({ line, onHow, onConnect }: { line: HealthLine; onHow: () => void;
   return (
     <li className={css.line}>
       <Mark tone={tones[line.verdict]}>{check}</Mark>
-      <span className={css.soft}>{line.words}</span>
+      <span className={css.soft}>{told(line.words)}</span>
       <span className={css.right}>
         {line.checkedAt === null ? null : <When at={line.checkedAt} />}
         {wrong && line.check === "secondFactor" ? (

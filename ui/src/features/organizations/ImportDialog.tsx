@@ -3,8 +3,8 @@
 import { useEffect, useRef, useState } from "react";
 import { Button, Chip, Dialog, Row, ScrollBox, Small, TextArea, toast } from "../../components";
 import { type ImportPreviewView, type ImportRow, useAction, useHost } from "../../host";
-import { ErrorNotice } from "../../parts";
-import { useWords } from "../../words";
+import { ErrorNotice, Name } from "../../parts";
+import { told, useWords } from "../../words";
 import css from "./ImportDialog.module.css";
 
 export function ImportDialog({ open, onClose }: { open: boolean; onClose: () => void }) {
@@ -133,8 +133,12 @@ function Rows({ title, rows, withProblem }: { title: string; rows: readonly Impo
             {rows.slice(0, 500).map((row) => (
               <tr key={row.line}>
                 <td className={css.line}>{row.line}</td>
-                <td>{row.name}</td>
-                <td className={withProblem ? css.problem : undefined}>{withProblem ? row.problem : row.notes}</td>
+                <td>
+                  <Name>{row.name}</Name>
+                </td>
+                <td className={withProblem ? css.problem : undefined}>
+                  {withProblem ? told(row.problem ?? "") : <Name>{row.notes}</Name>}
+                </td>
               </tr>
             ))}
           </tbody>

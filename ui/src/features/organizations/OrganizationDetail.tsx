@@ -4,7 +4,7 @@ import { IconKey, IconLink, IconRotateClockwise2 } from "@tabler/icons-react";
 import { useState } from "react";
 import { BackLink, Bones, Button, Chip, Empty, Page, Row, Tabs, toast } from "../../components";
 import { asErrorView, type OrganizationView, useAction, useHost, useRead } from "../../host";
-import { ErrorNotice, StateMark } from "../../parts";
+import { ErrorNotice, Name, StateMark } from "../../parts";
 import { useWords } from "../../words";
 import { Accounts } from "./Accounts";
 import { Activity } from "./Activity";
@@ -101,16 +101,20 @@ export function OrganizationDetail({
       above={back}
       title={
         <Row gap={12}>
-          <h1 data-testid="organization-title">{data.name}</h1>
+          <h1 data-testid="organization-title">
+            <Name>{data.name}</Name>
+          </h1>
           <span data-testid="organization-state">
             <StateMark state={data.state} />
           </span>
           {data.tags.map((tag) => (
-            <Chip key={tag}>{tag}</Chip>
+            <Chip key={tag}>
+              <Name>{tag}</Name>
+            </Chip>
           ))}
         </Row>
       }
-      lead={data.tenant?.domain}
+      lead={data.tenant ? <Name>{data.tenant.domain}</Name> : null}
       actions={
         <>
           <Button

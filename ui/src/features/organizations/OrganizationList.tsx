@@ -12,7 +12,7 @@ import { useEffect, useRef, useState } from "react";
 import { Bones, Button, Check, Empty, Page, Popup, Stack, TextField, toast } from "../../components";
 import { asErrorView, type OrganizationRow, type OrganizationState, useAction, useHost, useRead } from "../../host";
 import { ErrorNotice } from "../../parts";
-import { useWords } from "../../words";
+import { told, useWords } from "../../words";
 import { AddDialog } from "./AddDialog";
 import { ChooseAccount } from "./ChooseAccount";
 import { type Column, optionalColumns } from "./columns";
@@ -76,7 +76,7 @@ export function OrganizationList({
     return () => window.removeEventListener("keydown", pressed);
   }, []);
 
-  const say = (thrown: unknown) => toast(asErrorView(thrown).what, t("common.close"));
+  const say = (thrown: unknown) => toast(told(asErrorView(thrown).what), t("common.close"));
   const rotate = useAction(async (organizations: string[]) => {
     await host.rotate({ scope: { kind: "organizations", organizations } });
     toast(t("organizations.rotateStarted", { count: organizations.length }), t("common.close"));

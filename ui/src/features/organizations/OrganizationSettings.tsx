@@ -14,8 +14,8 @@ import {
   toast,
 } from "../../components";
 import { type OrganizationView, useAction, useHost } from "../../host";
-import { ErrorNotice, When } from "../../parts";
-import { day, useWords } from "../../words";
+import { ErrorNotice, Name, When } from "../../parts";
+import { day, typeable, useWords } from "../../words";
 import css from "./OrganizationDetail.module.css";
 import { Schedule } from "./Schedule";
 import { TurnOffLaps } from "./TurnOffLaps";
@@ -49,9 +49,9 @@ export function OrganizationSettings({
         >
           <Facts
             facts={[
-              [t("organization.tenantName"), tenant.name],
-              [t("organization.tenantDomain"), tenant.domain],
-              [t("organization.tenantInitial"), tenant.initialDomain],
+              [t("organization.tenantName"), <Name key="name">{tenant.name}</Name>],
+              [t("organization.tenantDomain"), <Name key="domain">{tenant.domain}</Name>],
+              [t("organization.tenantInitial"), <Name key="initial">{tenant.initialDomain}</Name>],
               [t("organization.tenantId"), <Mono key="id">{tenant.id}</Mono>],
               [t("organization.appId"), <Mono key="app">{tenant.appId}</Mono>],
               [t("organization.connectedAt"), <When key="at" at={tenant.connectedAt} />],
@@ -161,9 +161,10 @@ function Archive({ organization, onArchived }: { organization: OrganizationView;
   const host = useHost();
   const [open, setOpen] = useState(false);
   const [typed, setTyped] = useState("");
-  const { name } = organization;
+  // Nobody can type a mark that is not seen.
+  const name = typeable(organization.name);
   const archive = useAction(async () => {
-    await host.archiveOrganization({ organization: organization.id, typedName: typed });
+    await host.archiveOrganization({ organization: organization.id, typedName: typed === name ? organization.name : typed });
     toast(t("organization.archived", { name }), t("common.close"));
     onArchived();
   });

@@ -2,15 +2,23 @@
 
 import { columnVisibilityFeature, createColumnHelper, tableFeatures } from "@tanstack/react-table";
 import type { OrganizationRow } from "../../host";
-import { StateMark, WhenInRow } from "../../parts";
+import { Name, StateMark, WhenInRow } from "../../parts";
 import css from "./OrganizationList.module.css";
 
 export const features = tableFeatures({ columnVisibilityFeature });
 const helper = createColumnHelper<typeof features, OrganizationRow>();
 
 export const columns = helper.columns([
-  helper.accessor("name", { cell: ({ row }) => <span className={css.name}>{row.original.name}</span> }),
-  helper.accessor("domain", { cell: ({ row }) => <span className={css.soft}>{row.original.domain ?? ""}</span> }),
+  helper.accessor("name", { cell: ({ row }) => (
+      <span className={css.name}>
+        <Name>{row.original.name}</Name>
+      </span>
+    ) }),
+  helper.accessor("domain", { cell: ({ row }) => (
+      <span className={css.soft}>
+        <Name>{row.original.domain}</Name>
+      </span>
+    ) }),
   helper.accessor("state", { cell: ({ row }) => <StateMark state={row.original.state} /> }),
   helper.accessor("lastRotation", {
     cell: ({ row }) =>

@@ -4,8 +4,8 @@ import { IconRotateClockwise2 } from "@tabler/icons-react";
 import { useState } from "react";
 import { Bones, Button, Empty, Mark, type MarkTone, Page, Section } from "../../components";
 import { asErrorView, type JobStep, type JobView, useAction, useHost, useRead } from "../../host";
-import { ErrorNotice, useNow } from "../../parts";
-import { relative, useWords } from "../../words";
+import { ErrorNotice, Name, useNow } from "../../parts";
+import { relative, told, useWords } from "../../words";
 import css from "./RotationScreen.module.css";
 
 const tones: Record<JobStep, MarkTone> = {
@@ -129,9 +129,11 @@ function Job({ job, onOpen, onRetry }: { job: JobView; onOpen: (organization: st
           aria-label={t("rotation.open", { name: job.organizationName })}
           onClick={() => onOpen(job.organization)}
         >
-          {job.organizationName}
+          <Name>{job.organizationName}</Name>
         </button>
-        <span className={css.user}>{account}</span>
+        <span className={css.user}>
+          <Name>{account}</Name>
+        </span>
       </span>
       <span className={css.facts}>
         {job.attempts > 1 ? <span>{t("rotation.attempts", { count: job.attempts })}</span> : null}
@@ -160,7 +162,7 @@ function Job({ job, onOpen, onRetry }: { job: JobView; onOpen: (organization: st
             <ErrorNotice error={job.problem} />
           ) : (
             <span>
-              {job.problem.what} {job.problem.next}
+              {told(job.problem.what)} {told(job.problem.next)}
             </span>
           )}
         </div>

@@ -1,7 +1,7 @@
 // A complete host in memory, for tests and for looking at the interface in a plain browser. It behaves as the views
 // say and keeps no rule of its own beyond that; its "secrets" open nothing. One file for each subject.
 
-import type { AccountView, ConnectPhase, ErrorView, StatusView } from "../../generated/ipc";
+import type { AccountView, ConnectPhase, ErrorView, OrganizationView, StatusView } from "../../generated/ipc";
 import type { Host } from "../host";
 import { connect } from "./connect";
 import { credentials } from "./credentials";
@@ -29,6 +29,8 @@ export type FakeHost = Host & {
   setConnect(organization: string, phase: ConnectPhase): void;
   /** Changes an account in place. */
   setAccount(organization: string, change: Partial<AccountView>): void;
+  /** Changes an organization in place. */
+  setOrganization(organization: string, change: Partial<OrganizationView>): void;
   setStatus(change: Partial<StatusView>): void;
   firstId(): string;
   copied: string[];
@@ -108,6 +110,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
       if (one) Object.assign(one, change);
       stage.settle(found);
     },
+    setOrganization: (organization, change) => stage.settle(Object.assign(stage.find(organization), change)),
     setStatus: (change) => {
       stage.held.status = { ...stage.held.status, ...change };
       stage.emit({ kind: "statusChanged" });

@@ -16,6 +16,8 @@ import { makeOrganization, stateOf } from "./world";
 export type FakeOptions = {
   phase?: Phase;
   organizations?: number;
+  /** Names of the first organizations, in place of believable ones. */
+  names?: readonly string[];
   /** Milliseconds of each step that takes time. */
   pace?: number;
   now?: () => number;
@@ -49,7 +51,8 @@ export function makeStage(options: FakeOptions) {
 
   const world = new Map<string, OrganizationView>();
   for (let index = 0; index < (options.organizations ?? 0); index++) {
-    const made = makeOrganization(index, now());
+    const name = options.names?.[index];
+    const made = makeOrganization(index, now(), name === undefined ? {} : { name });
     world.set(made.id, made);
   }
   const settings: Settings = {
