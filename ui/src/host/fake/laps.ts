@@ -1,6 +1,6 @@
 // LAPS: making emergency accounts, keeping and leaving them.
 
-import type { Stage } from "./stage";
+import { refusal, type Stage } from "./stage";
 import { makeAccount } from "./world";
 
 export function laps(stage: Stage, isSignedIn: (organization: string) => boolean) {
@@ -50,7 +50,9 @@ export function laps(stage: Stage, isSignedIn: (organization: string) => boolean
     },
     setInterval: async (request: { organization: string; intervalHours: number }) => {
       const found = find(request.organization);
-      if (found.laps) found.laps = { ...found.laps, intervalHours: request.intervalHours };
+      if (found.laps === null)
+        throw refusal("laps.off", "LAPS is not enabled for this organization.", "Enable it first.");
+      found.laps = { ...found.laps, intervalHours: request.intervalHours };
       settle(found);
       return structuredClone(found);
     },
