@@ -162,6 +162,24 @@ pub async fn audit(app: State<'_, App>, request: AuditRequest) -> Answer<AuditVi
 
 #[tauri::command]
 #[specta::specta]
+pub async fn list_views(app: State<'_, App>, request: ListViewsRequest) -> Answer<ListViews> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn set_list_views(app: State<'_, App>, request: SetListViewsRequest) -> Answer<ListViews> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn export(app: State<'_, App>, request: ExportRequest) -> Answer<ExportedView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
 pub async fn connect(app: State<'_, App>, request: ConnectRequest) -> Answer<ConnectView> {
     app.call(request).await
 }
@@ -364,5 +382,11 @@ pub async fn set_settings(app: State<'_, App>, request: SetSettingsRequest) -> A
 #[tauri::command]
 #[specta::specta]
 pub async fn open_reveal(app: State<'_, App>, request: OpenRevealRequest) -> Answer<Done> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn open_portal(app: State<'_, App>, request: OpenPortalRequest) -> Answer<Done> {
     app.call(request).await
 }

@@ -6,19 +6,20 @@
 //                    create-suggestion, create-use-suggestion, create-accept-file, create-submit
 // Restoring          restore-file, restore-file-choose, restore-kit, restore-sheet, restore-secret-code,
 //                    restore-vault-code, restore-sheet-code, restore-passphrase, restore-repeat, restore-accept-file,
-//                    restore-submit
+//                    restore-submit; create-back, restore-back
 // Checklist          start-step-<step> (data-done), kit-path, kit-path-choose, kit-save, kit-saved, kit-group-1,
 //                    kit-group-2, kit-confirm, sheet-path, sheet-path-choose, sheet-save, sheet-later, backup-path,
 //                    backup-path-choose, backup-save, start-organization-name, start-organization-add, start-connect,
 //                    start-open-organizations
 // Sidebar            nav-organizations, nav-rotation, nav-audit, nav-settings, nav-start, lock-now, open-palette
 // List               organizations-filter, count-<state>, organizations-table, organization-row (data-name),
-//                    rotate-selected, add-organization, add-name, add-notes, add-submit, import-csv, import-text,
-//                    import-preview, import-submit
+//                    rotate-selected, schedule-selected, schedule-hours, schedule-submit, export-csv, export-selected,
+//                    views, view-name, view-save, saved-view, add-organization, add-name, add-notes, add-submit,
+//                    import-csv, import-text, import-preview, import-submit
 // One organization   organization-title, organization-state, next-step, view-credentials, view-account-1,
-//                    view-account-2 (asked where there are two accounts), rotate-now, copy-sign-in-page,
-//                    connect-tenant, enable-laps, turn-off-laps, schedule-interval, schedule-add-window, schedule-zone,
-//                    schedule-save
+//                    view-account-2 (asked where there are two accounts), rotate-now, open-sign-in-page,
+//                    copy-sign-in-page, connect-tenant, enable-laps, turn-off-laps, schedule-interval,
+//                    schedule-add-window, schedule-zone, schedule-save
 // Connecting         connect-wizard (data-phase), route-browser, route-code, open-browser, copy-device-code,
 //                    device-code (data-code), verification-uri, sign-in-url, confirm-tenant, confirm-no, apply-plan,
 //                    connected, enable-laps-now, signed-in-continue, cancel-connect, code-blocked, client-id,
@@ -33,6 +34,7 @@
 //                    older ones in -older-<place> or -givenUp-<place>; show-previous, show-older,
 //                    older-passwords
 // Rotation           rotate-due, retry-failed, job (data-step), job-again, more-jobs
+// Audit              export-audit
 // Settings           setting-<name>, backup-now, passphrase-current, passphrase-new, passphrase-repeat, passphrase-change
-// Any error          error-notice, error-code
+// Any error          error-notice, error-code, error-step
 export {};

@@ -68,6 +68,13 @@ pub(crate) async fn card(app: &App, request: CardRequest) -> Result<CardView> {
     })
 }
 
+/// Opens the page at which an emergency account signs in. Its address is this program's, never a caller's.
+pub(crate) async fn open_portal(app: &App, _request: OpenPortalRequest) -> Result<Done> {
+    app.session().await?;
+    crate::connect::open(&sign_in_page(app))?;
+    Ok(Done {})
+}
+
 fn sign_in_page(app: &App) -> String {
     let config = app.config();
     match config.cloud.name() {

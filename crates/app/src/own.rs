@@ -1,10 +1,11 @@
 //! What only this device knows and no signed entry says: where its backup goes and what that holds, how far its view
-//! records were carried, whether its person typed the kit back.
+//! records were carried, whether its person typed the kit back, how it shows its lists.
 //!
 //! The index shows it. A sealed copy beside the index brings it back where the index has to be made again: an index
 //! follows from what is signed, and this does not.
 
 use crate::App;
+use crate::api::ListViews;
 use crate::error::Result;
 use crate::records::{Bytes32, Firm, decode, encode, key};
 use crate::session::{self, Session, rng};
@@ -29,6 +30,8 @@ pub(crate) struct Own {
     pub(crate) carried_hash: Option<Bytes32>,
     /// It came from a backup, and nothing outside has said yet that the backup was the newest.
     pub(crate) unconfirmed: bool,
+    /// How it shows its lists.
+    pub(crate) lists: ListViews,
 }
 
 /// A backup that was written.

@@ -1,6 +1,7 @@
 //! What is in memory while the vault is unlocked: keys, the fold of the MSP ledger, the client's connections, and the
 //! tasks that use them. Locking ends the tasks first and then drops the rest, zeroed.
 
+use crate::api::{NetworkView, Time};
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::incident::Progress;
@@ -17,7 +18,7 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use tokio_util::sync::CancellationToken;
-use vitrine_entra::http::{Http, HttpSettings};
+use vitrine_entra::http::{Http, HttpSettings, Reach};
 use vitrine_ledger::{
     Author, DeviceId, EntryHash, LedgerId, MemberId, MspHistory, MspState, Signature, Signer, TeamId,
 };
@@ -121,6 +122,17 @@ impl Session {
         let settings = HttpSettings { extra_roots_pem, ..HttpSettings::default() };
         let http = Http::new(&settings, self.limiter.clone())?;
         Ok(made.insert(http).clone())
+    }
+
+    /// How the network was reached, as far as it was needed.
+    pub(crate) fn network(&self) -> NetworkView {
+        let reach = lock(&self.http).as_ref().map(Http::reach).unwrap_or_default();
+        let Reach { answered_at, unreachable_since, tried_at } = reach;
+        NetworkView {
+            answered_at: answered_at.map(Time),
+            unreachable_since: unreachable_since.map(Time),
+            tried_at: tried_at.map(Time),
+        }
     }
 
     /// The newest state of the MSP ledger.

@@ -336,6 +336,64 @@ async fn a_reason_is_asked_for_by_the_firm_and_not_by_a_file_alone() {
 }
 
 #[tokio::test]
+async fn saved_views_outlive_a_restart_and_a_damaged_index_and_lie_readable_nowhere() {
+    let machine = Machine::new();
+    let app = machine.create().await;
+    let saved = SavedView {
+        name: "The bank".into(),
+        filter: "Woodgrove".into(),
+        state: Some(OrganizationState::Due),
+        sort: OrganizationSort::NextRotation,
+        descending: true,
+        hidden: vec![ListColumn::Domain],
+    };
+    let wanted = ListViews { hidden: vec![ListColumn::LastRotation], saved: vec![saved.clone()] };
+    let set = |saved: Vec<SavedView>| SetListViewsRequest { views: ListViews { saved, ..wanted.clone() } };
+    assert_eq!(app.call(set(vec![saved.clone()])).await.unwrap(), wanted);
+    let twice = SavedView { name: " the BANK ".into(), ..saved.clone() };
+    assert_eq!(code(app.call(set(vec![saved.clone(), twice])).await), "lists.name-taken");
+    assert_eq!(code(app.call(set(vec![SavedView { name: " ".into(), ..saved.clone() }])).await), "lists.name");
+    vault::mark_damaged(&app).await;
+    cut(app).await;
+    for entry in std::fs::read_dir(machine.path("vault")).unwrap().map(Result::unwrap) {
+        let bytes = std::fs::read(entry.path()).unwrap();
+        for name in ["Woodgrove", "The bank"] {
+            assert!(!bytes.windows(name.len()).any(|part| part == name.as_bytes()), "{name} in {:?}", entry.path());
+        }
+    }
+    let app = machine.unlocked().await;
+    assert_eq!(app.call(ListViewsRequest {}).await.unwrap(), wanted);
+    app.lock(LockReason::Hand).await;
+    assert_eq!(code(app.call(ListViewsRequest {}).await), "vault.locked");
+}
+
+#[tokio::test]
+async fn a_list_is_written_for_its_owner_alone_and_over_no_other_file() {
+    let machine = Machine::new();
+    let app = machine.create().await;
+    add(&app, "Contoso").await;
+    let only = add(&app, "=Fabrikam").await.id;
+    let request = |only: &[String], filter: &str, file: &str| ExportRequest {
+        list: ExportedList::Organizations { filter: filter.into(), state: None, only: only.to_vec() },
+        path: machine.path(file).display().to_string(),
+    };
+    assert_eq!(app.call(request(&[], "", "all.csv")).await.unwrap().rows, 2);
+    assert_eq!(app.call(request(&[], "conto", "some.csv")).await.unwrap().rows, 1);
+    assert_eq!(app.call(request(std::slice::from_ref(&only), "", "one.csv")).await.unwrap().rows, 1);
+    let one = std::fs::read_to_string(machine.path("one.csv")).unwrap();
+    assert_eq!(one.lines().nth(1), Some(&*format!("'=Fabrikam,,not connected,0,,,{only}")));
+    assert_eq!(code(app.call(request(&[], "", "one.csv")).await), "file.exists");
+    assert_eq!(std::fs::read_to_string(machine.path("one.csv")).unwrap(), one);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(std::fs::metadata(machine.path("one.csv")).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    let happened = ExportRequest { list: ExportedList::Audit, path: machine.path("audit.csv").display().to_string() };
+    assert_eq!(app.call(happened).await.unwrap().rows, 3);
+}
+
+#[tokio::test]
 async fn two_imports_at_once_add_each_name_once() {
     let app = Machine::new().create().await;
     let csv: String = (0..30).fold("name\n".into(), |csv, number| format!("{csv}Customer {number}\n"));
@@ -547,7 +605,7 @@ async fn with_account(app: &App, name: &str, tenant: u8) -> records::Bytes32 {
     account.current =
         Some(Credential { password: SecretText::new("old".into()), set_at_ms: 1, origin: Origin::Rotated });
     change.put_account(&mut opened, &[1; 16], &account).await.unwrap();
-    accounts::show_in(&mut opened.row, &id, &[1; 16], &account);
+    accounts::show_in(&mut opened.row, &[1; 16], &account);
     change.save(opened).await.unwrap();
     change.commit().await.unwrap();
     id

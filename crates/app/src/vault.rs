@@ -123,6 +123,7 @@ pub(crate) async fn status(app: &App, _request: StatusRequest) -> Result<StatusV
         backup,
         unconfirmed: firm.as_ref().is_some_and(|firm| firm.own.unconfirmed),
         certificates,
+        network: session.as_ref().map(|session| session.network()),
         warnings,
         data_folder: config.folder.display().to_string(),
         version: env!("CARGO_PKG_VERSION").to_owned(),

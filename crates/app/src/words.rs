@@ -4,6 +4,19 @@ use crate::api::{HealthCheck, Verdict};
 use crate::records::Check;
 use vitrine_entra::setup::{Evidence, PermissionCheck, Warning};
 
+/// A variant's name as words: `NotConnected` reads "not connected".
+pub fn of_variant(variant: impl std::fmt::Debug) -> String {
+    let name = format!("{variant:?}");
+    let mut words = String::with_capacity(name.len() + 4);
+    for (at, letter) in name.chars().enumerate() {
+        if letter.is_uppercase() && at > 0 {
+            words.push(' ');
+        }
+        words.extend(letter.to_lowercase());
+    }
+    words
+}
+
 /// What a person should know before a tenant is set up.
 pub(crate) fn warning(warning: &Warning) -> String {
     match warning {

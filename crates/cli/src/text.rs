@@ -5,6 +5,9 @@
 
 use std::fmt::Write;
 
+/// A variant's name as words.
+pub(crate) use vitrine_app::of_variant as words;
+
 /// Whether a character acts on the terminal or on its neighbours instead of being shown.
 fn acts(c: char) -> bool {
     c.is_control()
@@ -49,36 +52,7 @@ pub(crate) fn table(heading: &[&str], rows: &[Vec<String>]) -> String {
 
 /// A moment, in UTC and to the minute; a dash where there is none.
 pub(crate) fn time(time: Option<vitrine_app::api::Time>) -> String {
-    let Some(vitrine_app::api::Time(ms)) = time else { return "-".into() };
-    let minutes = ms / 60_000;
-    let (days, minute) = (minutes / 1440, minutes % 1440);
-    let (year, month, day) = civil(days);
-    format!("{year:04}-{month:02}-{day:02} {:02}:{:02}Z", minute / 60, minute % 60)
-}
-
-/// Days since 1970-01-01 as a date of the Gregorian calendar, counted in years that begin with March.
-fn civil(days: u64) -> (u64, u64, u64) {
-    let days = days + 719_468;
-    let (era, day) = (days / 146_097, days % 146_097);
-    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let date = day - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    (era * 400 + year + u64::from(month <= 2), month, date)
-}
-
-/// A variant's name as words: `NotConnected` reads "not connected".
-pub(crate) fn words(variant: impl std::fmt::Debug) -> String {
-    let name = format!("{variant:?}");
-    let mut words = String::with_capacity(name.len() + 4);
-    for (at, letter) in name.chars().enumerate() {
-        if letter.is_uppercase() && at > 0 {
-            words.push(' ');
-        }
-        words.extend(letter.to_lowercase());
-    }
-    words
+    time.map_or_else(|| "-".into(), |time| time.to_string())
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use crate::pace::{Cost, Heard, Pacing};
 use hyper_util::client::proxy::matcher::Matcher;
 use rustls::CertificateError;
 use std::error::Error;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use std::{fmt, io};
 use url::{Host, Url};
@@ -195,6 +195,18 @@ pub struct Http {
     proxies: Arc<Proxies>,
     clock: Arc<dyn Clock>,
     pace: Arc<dyn Pacing>,
+    reach: Arc<Mutex<Reach>>,
+}
+
+/// How the network was reached, in Unix milliseconds: what an application shows while it is offline.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Reach {
+    /// When a host answered last.
+    pub answered_at: Option<u64>,
+    /// When a request that no connection carried was tried first after that, while none has been answered since.
+    pub unreachable_since: Option<u64>,
+    /// When the last such request was tried.
+    pub tried_at: Option<u64>,
 }
 
 impl fmt::Debug for Http {
@@ -231,7 +243,7 @@ impl Http {
         });
         let direct = HttpSettings { proxy: Proxy::Direct, ..settings.clone() };
         let (client, direct) = (client(settings)?, client(&direct)?);
-        Ok(Self { client, direct, proxies, clock, pace })
+        Ok(Self { client, direct, proxies, clock, pace, reach: Arc::default() })
     }
 
     pub(crate) fn clock(&self) -> &dyn Clock {
@@ -240,6 +252,25 @@ impl Http {
 
     pub(crate) fn shared_clock(&self) -> Arc<dyn Clock> {
         Arc::clone(&self.clock)
+    }
+
+    /// How the network was reached so far.
+    pub fn reach(&self) -> Reach {
+        *self.reach.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Any answer says that the network is there, and only a connection that was not made says that it is not.
+    fn note<T>(&self, outcome: &Result<T, TransportError>) {
+        let now = self.clock.now_ms();
+        let mut reach = self.reach.lock().unwrap_or_else(PoisonError::into_inner);
+        match outcome {
+            Ok(_) => *reach = Reach { answered_at: Some(now), ..Reach::default() },
+            Err(TransportError::NoConnection) => {
+                reach.unreachable_since.get_or_insert(now);
+                reach.tried_at = Some(now);
+            }
+            Err(_) => {}
+        }
     }
 
     pub(crate) fn request(&self, method: reqwest::Method, url: Url) -> reqwest::RequestBuilder {
@@ -283,7 +314,9 @@ impl Http {
 
     /// Sends once and reads the whole answer.
     pub(crate) async fn send(&self, request: reqwest::RequestBuilder) -> Result<Answer, TransportError> {
-        let mut response = request.send().await.map_err(|e| TransportError::of(&e, self.proxies.serve(e.url())))?;
+        let sent = request.send().await.map_err(|e| TransportError::of(&e, self.proxies.serve(e.url())));
+        self.note(&sent);
+        let mut response = sent?;
         let mut body = zeroize::Zeroizing::new(Vec::new());
         while let Some(chunk) = response.chunk().await.map_err(|_| TransportError::NoAnswer)? {
             if body.len() + chunk.len() > LONGEST_ANSWER {

@@ -1,9 +1,10 @@
 // What must stay visible for as long as it is true.
 
-import { IconAlertTriangle, IconFlask } from "@tabler/icons-react";
+import { IconAlertTriangle, IconCloudOff, IconFlask } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { type StatusView, useRead } from "../host";
 import { ConfirmRestore } from "../features/onboarding/ConfirmRestore";
+import { useNetwork } from "../parts";
 import { told, useWords } from "../words";
 import css from "./App.module.css";
 
@@ -62,6 +63,7 @@ export function Banners({ status, brief }: { status: StatusView; brief: boolean 
               {t("banner.backupMore")} <a href="#/start">{t("banner.backupAction")}</a>
             </Banner>
           ) : null}
+          {phase === "unlocked" ? <Unreached /> : null}
           {phase === "unlocked" ? <OpenIncident /> : null}
           {status.unconfirmed ? (
             <Banner icon={alarm} title={t("banner.unconfirmed")}>
@@ -76,6 +78,17 @@ export function Banners({ status, brief }: { status: StatusView; brief: boolean 
         </>
       )}
     </aside>
+  );
+}
+
+function Unreached() {
+  const t = useWords();
+  const { since } = useNetwork();
+  if (since === null) return null;
+  return (
+    <Banner icon={<IconCloudOff size={14} aria-hidden />} title={t("network.banner")}>
+      {t("network.bannerMore", { time: since })}
+    </Banner>
   );
 }
 

@@ -1,16 +1,23 @@
 // Every action of the main window by its name, and every organization.
 
 import {
+  IconAdjustments,
   IconBuilding,
   IconBuildings,
   IconCloudUpload,
+  IconContrast,
+  IconFileCertificate,
   IconFileImport,
   IconHistory,
   IconKey,
   IconKeyboard,
+  IconListCheck,
   IconLock,
   IconMoon,
+  IconPassword,
+  IconPlug,
   IconPlus,
+  IconRefresh,
   IconRotateClockwise2,
   IconSettings,
   IconSun,
@@ -22,24 +29,36 @@ import { useState } from "react";
 import { CommandPalette, type PaletteAction, toast } from "../components";
 import { type Settings, useHost, useRead } from "../host";
 import { asErrorView } from "../host/host";
+import type { SettingsSection } from "../features/settings/sections";
 import { isolated, told, useWords } from "../words";
 
 const icon = { size: 16, stroke: 1.75, "aria-hidden": true } as const;
+
+/** What of "rotate contoso" is a name: everything from the first word that no act has in its own. */
+function withoutVerbs(query: string, verbs: string): string {
+  const known = new Set(verbs.split(" "));
+  const typed = query.trim().split(/\s+/);
+  const from = typed.findIndex((word) => !known.has(word.toLowerCase()));
+  return from < 0 ? query.trim() : typed.slice(from).join(" ");
+}
 
 export function Commands({ onHelp }: { onHelp: () => void }) {
   const t = useWords();
   const host = useHost();
   const navigate = useNavigate();
   const [query, setQuery] = useState("");
+  const named = withoutVerbs(query, t("palette.verbs"));
   const found = useRead(
     "organizations",
-    { filter: query.trim(), limit: 8 },
-    { enabled: query.trim() !== "", keep: true },
+    { filter: named, limit: 8 },
+    { enabled: named !== "", keep: true },
   );
   const quietly = (act: Promise<unknown>) =>
     void act.catch((thrown: unknown) => toast(told(asErrorView(thrown).what), t("common.close")));
   const theme = (wanted: Settings["theme"]) =>
     quietly(host.settings({}).then(({ settings }) => host.setSettings({ settings: { ...settings, theme: wanted } })));
+
+  const section = (name: SettingsSection) => void navigate({ to: "/settings", search: { section: name } });
 
   const commands: PaletteAction[] = [
     {
@@ -70,6 +89,15 @@ export function Commands({ onHelp }: { onHelp: () => void }) {
       },
     },
     {
+      id: "failed",
+      label: t("palette.retryFailed"),
+      icon: <IconRefresh {...icon} />,
+      run: () => {
+        quietly(host.rotate({ scope: { kind: "failed" } }));
+        void navigate({ to: "/rotation" });
+      },
+    },
+    {
       id: "rotation",
       label: t("nav.rotation"),
       icon: <IconRotateClockwise2 {...icon} />,
@@ -89,6 +117,36 @@ export function Commands({ onHelp }: { onHelp: () => void }) {
       run: () => void navigate({ to: "/settings" }),
     },
     {
+      id: "start",
+      label: t("palette.start"),
+      icon: <IconListCheck {...icon} />,
+      run: () => void navigate({ to: "/start" }),
+    },
+    {
+      id: "kit",
+      label: t("palette.saveKit"),
+      icon: <IconFileCertificate {...icon} />,
+      run: () => section("kit"),
+    },
+    {
+      id: "sheet",
+      label: t("palette.saveSheet"),
+      icon: <IconFileCertificate {...icon} />,
+      run: () => section("sheet"),
+    },
+    {
+      id: "passphrase",
+      label: t("palette.passphrase"),
+      icon: <IconPassword {...icon} />,
+      run: () => section("passphrase"),
+    },
+    ...(["lock", "viewing", "rotation", "appearance", "backup", "cloud"] as const).map((name) => ({
+      id: `settings-${name}`,
+      label: t("palette.settingsOf", { section: t(`settings.${name}`) }),
+      icon: <IconAdjustments {...icon} />,
+      run: () => section(name),
+    })),
+    {
       id: "backup",
       label: t("palette.backup"),
       icon: <IconCloudUpload {...icon} />,
@@ -96,6 +154,12 @@ export function Commands({ onHelp }: { onHelp: () => void }) {
     },
     { id: "light", label: t("palette.themeLight"), icon: <IconSun {...icon} />, run: () => theme("light") },
     { id: "dark", label: t("palette.themeDark"), icon: <IconMoon {...icon} />, run: () => theme("dark") },
+    {
+      id: "contrast",
+      label: t("palette.themeContrast"),
+      icon: <IconContrast {...icon} />,
+      run: () => theme("contrast"),
+    },
     { id: "system", label: t("palette.themeSystem"), icon: <IconSunMoon {...icon} />, run: () => theme("system") },
     { id: "shortcuts", label: t("palette.shortcuts"), icon: <IconKeyboard {...icon} />, keys: "?", run: onHelp },
     {
@@ -107,7 +171,7 @@ export function Commands({ onHelp }: { onHelp: () => void }) {
     },
   ];
   const organizations: PaletteAction[] =
-    query.trim() === ""
+    named === ""
       ? []
       : (found.data?.rows ?? []).flatMap((row) => {
           const open = () => void navigate({ to: "/organizations/$organization", params: { organization: row.id } });
@@ -132,7 +196,34 @@ export function Commands({ onHelp }: { onHelp: () => void }) {
                 }),
               ),
           };
-          return row.accounts > 0 ? [view, go] : [go];
+          const rotate: PaletteAction = {
+            id: `rotate-${row.id}`,
+            label: t("palette.rotate", { name: row.name }),
+            hint: isolated(row.domain ?? ""),
+            icon: <IconRotateClockwise2 {...icon} />,
+            run: () =>
+              quietly(
+                host
+                  .rotate({ scope: { kind: "organizations", organizations: [row.id] } })
+                  .then(() => toast(t("organization.rotateStarted", { name: row.name }), t("common.close"))),
+              ),
+          };
+          const params = { organization: row.id };
+          const connect: PaletteAction = {
+            id: `connect-${row.id}`,
+            label: t("connect.title", { name: row.name }),
+            icon: <IconPlug {...icon} />,
+            run: () => void navigate({ to: "/organizations/$organization/connect", params }),
+          };
+          const laps: PaletteAction = {
+            id: `laps-${row.id}`,
+            label: t("laps.enableTitle", { name: row.name }),
+            hint: isolated(row.domain ?? ""),
+            icon: <IconKey {...icon} />,
+            run: () => void navigate({ to: "/organizations/$organization/laps", params }),
+          };
+          if (row.accounts > 0) return [view, go, rotate];
+          return row.domain === null ? [go, connect] : [go, laps];
         });
   return (
     <CommandPalette

@@ -13,18 +13,21 @@ import { Link, Outlet } from "@tanstack/react-router";
 import { useState } from "react";
 import { CaseMark, Key, openPalette, Unseen } from "../components";
 import { useHost, useRead } from "../host";
-import { Name } from "../parts";
+import { GoProvider, Name } from "../parts";
 import { useWords } from "../words";
 import css from "./App.module.css";
 import { Commands } from "./Commands";
 import { Shortcuts, useShortcuts } from "./Shortcuts";
+import { useWays } from "./useWays";
 
 const icon = { size: 18, stroke: 1.75, "aria-hidden": true } as const;
 
 export function Shell() {
   const t = useWords();
   const host = useHost();
-  const status = useRead("status", {});
+  // Asked again now and then: nothing tells when Microsoft is reached no more.
+  const status = useRead("status", {}, { refetchMs: 20_000 });
+  const ways = useWays();
   const jobs = useRead("jobs", { limit: 1 });
   const [help, setHelp] = useState(false);
   useShortcuts({ onHelp: () => setHelp(true), onLock: () => void host.lock({}) });
@@ -107,7 +110,9 @@ export function Shell() {
         </div>
       </nav>
       <main id="main" className={css.main} tabIndex={-1}>
-        <Outlet />
+        <GoProvider value={ways}>
+          <Outlet />
+        </GoProvider>
       </main>
       <Commands onHelp={() => setHelp(true)} />
       <Shortcuts open={help} onClose={() => setHelp(false)} />

@@ -17,6 +17,7 @@ const organizationRoute = getRouteApi("/shell/organizations/$organization");
 const connectRoute = getRouteApi("/shell/organizations/$organization/connect");
 const lapsRoute = getRouteApi("/shell/organizations/$organization/laps");
 const auditRoute = getRouteApi("/shell/audit");
+const settingsRoute = getRouteApi("/shell/settings");
 
 export function OrganizationView() {
   const { organization } = organizationRoute.useParams();
@@ -117,13 +118,18 @@ export function AuditView() {
     <AuditScreen
       organization={organization}
       onOrganization={(next) => void navigate({ search: { organization: next } })}
+      onOrganizations={() => void navigate({ to: "/organizations" })}
     />
   );
 }
 
 export function SettingsView() {
+  const { section } = settingsRoute.useSearch();
+  const navigate = settingsRoute.useNavigate();
   return (
     <SettingsScreen
+      section={section}
+      onArrived={() => void navigate({ search: {}, replace: true })}
       backup={<BackupFolder />}
       kit={<SaveKit />}
       sheet={<SaveSheet />}

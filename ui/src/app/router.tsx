@@ -10,6 +10,7 @@ import {
   redirect,
 } from "@tanstack/react-router";
 import * as z from "zod/mini";
+import { sections } from "../features/settings/sections";
 import type * as laterViews from "./laterViews";
 import { Shell } from "./Shell";
 import * as views from "./views";
@@ -82,7 +83,12 @@ const audit = createRoute({
   component: later("AuditView"),
 });
 
-const settings = createRoute({ getParentRoute: () => shell, path: "/settings", component: later("SettingsView") });
+const settings = createRoute({
+  getParentRoute: () => shell,
+  path: "/settings",
+  validateSearch: z.object({ section: orAbsent(z.enum(sections)) }),
+  component: later("SettingsView"),
+});
 
 const reveal = createRoute({
   getParentRoute: () => root,

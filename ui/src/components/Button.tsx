@@ -55,12 +55,17 @@ export function Button(props: ButtonProps) {
       {props.children}
     </MantineButton>
   );
-  return blocked ? (
-    <Tooltip label={reason} events={{ hover: true, focus: true, touch: true }} multiline maw={280}>
+  // Always around it, so that a reason that comes or goes does not take the focus from the button.
+  return (
+    <Tooltip
+      label={reason ?? ""}
+      disabled={!blocked}
+      events={{ hover: true, focus: true, touch: true }}
+      multiline
+      maw={280}
+    >
       {button}
     </Tooltip>
-  ) : (
-    button
   );
 }
 

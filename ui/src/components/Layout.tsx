@@ -99,6 +99,7 @@ export function Section({
   actions,
   children,
   flush,
+  place,
 }: {
   title: string;
   lead?: ReactNode;
@@ -106,9 +107,11 @@ export function Section({
   children: ReactNode;
   /** Rows reach the card's edge. */
   flush?: boolean;
+  /** A name by which {@link goToPlace} finds it. */
+  place?: string;
 }) {
   return (
-    <section className={css.section} aria-label={title}>
+    <section className={css.section} aria-label={title} id={place} tabIndex={place === undefined ? undefined : -1}>
       <div className={css.sectionHead}>
         <div>
           <h2>{title}</h2>
@@ -121,6 +124,13 @@ export function Section({
       </div>
     </section>
   );
+}
+
+/** Brings a part of the screen into view, for eyes and for the keyboard. */
+export function goToPlace(place: string) {
+  const part = document.getElementById(place);
+  part?.scrollIntoView({ block: "start" });
+  part?.focus({ preventScroll: true });
 }
 
 /** Facts as term and value. */

@@ -31,11 +31,14 @@ export function CommandPalette({
   nothing: string;
   label: string;
 }) {
-  const wanted = query.trim().toLowerCase();
+  const wanted = query.trim().toLowerCase().split(/\s+/);
   const shown = groups
     .map(({ group, actions }) => ({
       group,
-      actions: actions.filter((action) => `${action.label} ${action.hint ?? ""}`.toLowerCase().includes(wanted)),
+      actions: actions.filter((action) => {
+        const text = `${action.label} ${action.hint ?? ""}`.toLowerCase();
+        return wanted.every((word) => text.includes(word));
+      }),
     }))
     .filter(({ actions }) => actions.length > 0);
   return (

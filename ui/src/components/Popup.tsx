@@ -3,7 +3,18 @@ import { type ReactNode, useState } from "react";
 import css from "./Button.module.css";
 
 /** A button that opens a small panel beneath it. */
-export function Popup({ label, icon, children }: { label: string; icon?: ReactNode; children: ReactNode }) {
+export function Popup({
+  label,
+  icon,
+  testId,
+  children,
+}: {
+  label: string;
+  icon?: ReactNode;
+  testId?: string;
+  /** What stands in it, or a function that makes it and may close it. */
+  children: ReactNode | ((close: () => void) => ReactNode);
+}) {
   const [open, setOpen] = useState(false);
   return (
     <Popover
@@ -20,12 +31,15 @@ export function Popup({ label, icon, children }: { label: string; icon?: ReactNo
           variant="default"
           size="sm"
           leftSection={icon}
+          data-testid={testId}
           onClick={() => setOpen(!open)}
         >
           {label}
         </MantineButton>
       </Popover.Target>
-      <Popover.Dropdown aria-label={label}>{children}</Popover.Dropdown>
+      <Popover.Dropdown aria-label={label}>
+        {typeof children === "function" ? children(() => setOpen(false)) : children}
+      </Popover.Dropdown>
     </Popover>
   );
 }

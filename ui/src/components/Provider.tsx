@@ -1,10 +1,17 @@
 // Everything the components need around them: theme, style nonce, notices.
 
-import { localStorageColorSchemeManager, MantineProvider, useMantineColorScheme } from "@mantine/core";
+import {
+  localStorageColorSchemeManager,
+  MantineProvider,
+  useComputedColorScheme,
+  useMantineColorScheme,
+} from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
 import { Notifications } from "@mantine/notifications";
 import { setNonce } from "get-nonce";
 import { type ReactNode, useEffect } from "react";
-import { theme, variables } from "./theme";
+import { palettes } from "./palette";
+import { bridge, theme, variables } from "./theme";
 
 /** The nonce that the host put on the page's own style element. */
 const styleNonce = () => document.querySelector<HTMLStyleElement>("style#ground")?.nonce ?? "";
@@ -40,11 +47,30 @@ export function Components({
 }
 
 /** Puts the theme and density of the settings into force. */
-export function Appearance({ theme: wanted, density }: { theme: "system" | "light" | "dark"; density: string }) {
+export function Appearance({
+  theme: wanted,
+  density,
+}: {
+  theme: "system" | "light" | "dark" | "contrast";
+  density: string;
+}) {
   const { setColorScheme } = useMantineColorScheme();
+  const scheme = useComputedColorScheme("light");
+  const asked = useMediaQuery("(prefers-contrast: more)", false);
+  const contrast = wanted === "contrast" || (wanted === "system" && asked);
   useEffect(() => {
-    setColorScheme(wanted === "system" ? "auto" : wanted);
+    setColorScheme(wanted === "light" || wanted === "dark" ? wanted : "auto");
   }, [wanted, setColorScheme]);
+  useEffect(() => {
+    if (!contrast) return;
+    // Above the two schemes of the style sheet, whichever of them the desktop asks for.
+    const root = document.documentElement;
+    const colours = Object.entries(bridge(palettes[scheme === "dark" ? "contrastDark" : "contrastLight"]));
+    for (const [name, colour] of colours) root.style.setProperty(name, colour);
+    return () => {
+      for (const [name] of colours) root.style.removeProperty(name);
+    };
+  }, [contrast, scheme]);
   useEffect(() => {
     document.documentElement.dataset.density = density;
   }, [density]);

@@ -30,18 +30,26 @@ export function Empty({
   title,
   children,
   action,
+  learn,
 }: {
   icon?: ReactNode;
   title: string;
   children?: ReactNode;
   action?: ReactNode;
+  /** The way to more about it. */
+  learn?: ReactNode;
 }) {
   return (
     <div className={css.empty}>
       {icon ? <div className={css.emptyIcon}>{icon}</div> : null}
       <h2>{title}</h2>
       {children ? <div className={css.emptyWords}>{children}</div> : null}
-      {action ? <div className={css.emptyAction}>{action}</div> : null}
+      {action || learn ? (
+        <div className={css.emptyAction}>
+          {action}
+          {learn}
+        </div>
+      ) : null}
     </div>
   );
 }

@@ -66,7 +66,70 @@ const dark: Palette = {
   goodSoft: "#113023",
 };
 
-export const palettes = { light, dark };
+/** For whoever needs more: black and white grounds, lines that are seen, and text at 7:1. */
+const contrastLight: Palette = {
+  window: "#ffffff",
+  panel: "#ffffff",
+  card: "#ffffff",
+  hover: "#e6ecef",
+  line: "#5a6870",
+  edge: "#10202a",
+  text: "#000000",
+  muted: "#1f2a31",
+  faint: "#1f2a31",
+  accent: "#003f3b",
+  accentSoft: "#d5ebe8",
+  accentFill: "#004f49",
+  accentFillHover: "#003b37",
+  onAccent: "#ffffff",
+  glass: "#4d2e00",
+  glassFill: "#f0a72f",
+  glassFillHover: "#e59a1c",
+  glassSoft: "#fff3dc",
+  glassLine: "#7a4a00",
+  onGlass: "#000000",
+  wrong: "#7a0c06",
+  wrongSoft: "#fdeceb",
+  wrongFill: "#8c130c",
+  onWrong: "#ffffff",
+  waits: "#232f78",
+  waitsSoft: "#eaecfa",
+  good: "#064229",
+  goodSoft: "#e0f2ea",
+};
+
+const contrastDark: Palette = {
+  window: "#000000",
+  panel: "#000000",
+  card: "#000000",
+  hover: "#161f23",
+  line: "#8b9aa2",
+  edge: "#ffffff",
+  text: "#ffffff",
+  muted: "#dfe7ea",
+  faint: "#dfe7ea",
+  accent: "#7ee8dd",
+  accentSoft: "#0b2a27",
+  accentFill: "#0b5750",
+  accentFillHover: "#0a4a44",
+  onAccent: "#ffffff",
+  glass: "#ffd48a",
+  glassFill: "#f0a72f",
+  glassFillHover: "#f7b64a",
+  glassSoft: "#241a08",
+  glassLine: "#f0a72f",
+  onGlass: "#000000",
+  wrong: "#ffc4be",
+  wrongSoft: "#2c0f0d",
+  wrongFill: "#8c1610",
+  onWrong: "#ffffff",
+  waits: "#cdd5ff",
+  waitsSoft: "#141a3a",
+  good: "#a5f0cc",
+  goodSoft: "#0a2318",
+};
+
+export const palettes = { light, dark, contrastLight, contrastDark };
 
 type Name = keyof Palette;
 

@@ -31,22 +31,26 @@ export const theme = createTheme({
   cursorType: "pointer",
 });
 
-export const variables: CSSVariablesResolver = () => {
-  const bridge = (p: (typeof palettes)["light"]) => ({
-    ...asVariables(p),
-    "--mantine-color-body": p.window,
-    "--mantine-color-text": p.text,
-    "--mantine-color-dimmed": p.muted,
-    "--mantine-color-placeholder": p.faint,
-    "--mantine-color-anchor": p.accent,
-    "--mantine-color-error": p.wrong,
-    "--mantine-color-default": p.card,
-    "--mantine-color-default-hover": p.hover,
-    "--mantine-color-default-border": p.line,
-    "--mantine-color-default-color": p.text,
-    "--mantine-color-accent-filled": p.accentFill,
-    "--mantine-color-accent-filled-hover": p.accentFillHover,
-    "--mantine-primary-color-contrast": p.onAccent,
-  });
-  return { variables: {}, light: bridge(palettes.light), dark: bridge(palettes.dark) };
-};
+/** Our colours, and Mantine's own by them. */
+export const bridge = (p: (typeof palettes)["light"]): Record<string, string> => ({
+  ...asVariables(p),
+  "--mantine-color-body": p.window,
+  "--mantine-color-text": p.text,
+  "--mantine-color-dimmed": p.muted,
+  "--mantine-color-placeholder": p.faint,
+  "--mantine-color-anchor": p.accent,
+  "--mantine-color-error": p.wrong,
+  "--mantine-color-default": p.card,
+  "--mantine-color-default-hover": p.hover,
+  "--mantine-color-default-border": p.line,
+  "--mantine-color-default-color": p.text,
+  "--mantine-color-accent-filled": p.accentFill,
+  "--mantine-color-accent-filled-hover": p.accentFillHover,
+  "--mantine-primary-color-contrast": p.onAccent,
+});
+
+export const variables: CSSVariablesResolver = () => ({
+  variables: {},
+  light: bridge(palettes.light),
+  dark: bridge(palettes.dark),
+});

@@ -31,6 +31,9 @@ export const commands = {
 	editOrganization: (request: EditOrganizationRequest) => typedError<OrganizationView, ErrorView>(__TAURI_INVOKE("edit_organization", { request })),
 	archiveOrganization: (request: ArchiveOrganizationRequest) => typedError<Done, ErrorView>(__TAURI_INVOKE("archive_organization", { request })),
 	audit: (request: AuditRequest) => typedError<AuditView, ErrorView>(__TAURI_INVOKE("audit", { request })),
+	listViews: (request: ListViewsRequest) => typedError<ListViews, ErrorView>(__TAURI_INVOKE("list_views", { request })),
+	setListViews: (request: SetListViewsRequest) => typedError<ListViews, ErrorView>(__TAURI_INVOKE("set_list_views", { request })),
+	export: (request: ExportRequest) => typedError<ExportedView, ErrorView>(__TAURI_INVOKE("export", { request })),
 	connect: (request: ConnectRequest) => typedError<ConnectView, ErrorView>(__TAURI_INVOKE("connect", { request })),
 	connectStatus: (request: ConnectStatusRequest) => typedError<ConnectView, ErrorView>(__TAURI_INVOKE("connect_status", { request })),
 	openSignIn: (request: OpenSignInRequest) => typedError<Done, ErrorView>(__TAURI_INVOKE("open_sign_in", { request })),
@@ -49,6 +52,7 @@ export const commands = {
 	checkAccounts: (request: CheckAccountsRequest) => typedError<OrganizationView, ErrorView>(__TAURI_INVOKE("check_accounts", { request })),
 	repairAccount: (request: RepairAccountRequest) => typedError<OrganizationView, ErrorView>(__TAURI_INVOKE("repair_account", { request })),
 	openReveal: (request: OpenRevealRequest) => typedError<Done, ErrorView>(__TAURI_INVOKE("open_reveal", { request })),
+	openPortal: (request: OpenPortalRequest) => typedError<Done, ErrorView>(__TAURI_INVOKE("open_portal", { request })),
 	card: (request: CardRequest) => typedError<CardView, ErrorView>(__TAURI_INVOKE("card", { request })),
 	olderPasswords: (request: OlderPasswordsRequest) => typedError<OlderPasswordsView, ErrorView>(__TAURI_INVOKE("older_passwords", { request })),
 	reveal: (request: RevealRequest) => typedError<RevealView, ErrorView>(__TAURI_INVOKE("reveal", { request })),
@@ -683,6 +687,35 @@ organization: string } |
 /**  Status, backup or settings changed. */
 { kind: "statusChanged" };
 
+/**  Writes a list as CSV, without secrets. */
+export type ExportRequest = {
+	/**  Which list. */
+	list: ExportedList,
+	/**  Absolute path of the file; an existing file is not overwritten. */
+	path: string,
+};
+
+/**  What can be written as a list. */
+export type ExportedList = 
+/**  What happened. */
+{ kind: "audit" } | 
+/**  The organizations and their state. */
+{ kind: "organizations"; 
+/**  Text looked for in name and domain; empty for all. */
+filter?: string; 
+/**  Only those in this state. */
+state?: OrganizationState | null; 
+/**  Only these ledger ids; empty for all. */
+only?: string[] };
+
+/**  A list was written. */
+export type ExportedView = {
+	/**  Where. */
+	path: string,
+	/**  Rows, without the heading. */
+	rows: number,
+};
+
 /**  Removes an account that was begun and never created in the tenant. */
 export type ForgetAccountRequest = {
 	/**  Ledger id. */
@@ -1024,6 +1057,26 @@ export type LastViewed = {
 	at: Time,
 };
 
+/**  Columns that can be left out. */
+export type ListColumn = 
+/**  Primary domain. */
+"domain" | 
+/**  Last rotation. */
+"lastRotation" | 
+/**  Next rotation. */
+"nextRotation";
+
+/**  How this device shows the list of organizations. Sealed as names are, since what is looked for may be one. */
+export type ListViews = {
+	/**  Columns that are left out. */
+	hidden: ListColumn[],
+	/**  Views saved under a name, in the order they are offered. */
+	saved: SavedView[],
+};
+
+/**  Asks how this device shows the list of organizations. */
+export type ListViewsRequest = Record<string, never>;
+
 /**  Why the vault is locked. */
 export type LockReason = 
 /**  First unlock since the program started. */
@@ -1041,6 +1094,16 @@ export type LockReason =
 
 /**  Drops every key, then tells the windows. */
 export type LockRequest = Record<string, never>;
+
+/**  How Microsoft was reached since the unlock. */
+export type NetworkView = {
+	/**  When it answered last. */
+	answeredAt: Time | null,
+	/**  When a request that no connection carried was tried first after that, while none has been answered since. */
+	unreachableSince: Time | null,
+	/**  When the last such request was tried. */
+	triedAt: Time | null,
+};
 
 /**  What to do next for an organization. */
 export type NextStep = 
@@ -1112,6 +1175,9 @@ export type OneTimeCodeView = {
 	/**  Length of its period in seconds. */
 	periodSeconds: number,
 };
+
+/**  Opens the page at which an emergency account signs in, in the person's own browser. */
+export type OpenPortalRequest = Record<string, never>;
 
 /**  Opens the reveal window for an account. The main window never sees the secret. */
 export type OpenRevealRequest = {
@@ -1447,6 +1513,20 @@ export type ScheduleSetView = {
 	changed: number,
 	/**  Those that do not. */
 	failed: ScheduleFailure[],
+/**  A filter with its order and columns. */
+export type SavedView = {
+	/**  What a person calls it: 1 to 40 characters, not one that exists. */
+	name: string,
+	/**  Text looked for in name and domain. */
+	filter: string,
+	/**  Only those in this state. */
+	state: OrganizationState | null,
+	/**  Order of the rows. */
+	sort: OrganizationSort,
+	/**  Reversed order. */
+	descending: boolean,
+	/**  Columns that are left out. */
+	hidden: ListColumn[],
 };
 
 /**  What became of the sessions of a rotated account. */
@@ -1482,6 +1562,10 @@ export type SetScheduleRequest = {
 	organizations: string[],
 	/**  What changes. */
 	schedule: ScheduleChange,
+/**  Changes how this device shows the list of organizations; what was saved is read back. */
+export type SetListViewsRequest = {
+	/**  All of it, as it should be. */
+	views: ListViews,
 };
 
 /**  Stores the one-time-code key that Microsoft's page showed at the first sign-in. */
@@ -1584,6 +1668,8 @@ export type StatusView = {
 	unconfirmed: boolean,
 	/**  The certificates of the connections; only while unlocked. */
 	certificates: CertificatesView | null,
+	/**  How Microsoft was reached since the unlock; only while unlocked. */
+	network: NetworkView | null,
 	/**  What was noticed about the store when it was opened: a repaired page, an older database. */
 	warnings: ErrorView[],
 	/**  Path of the data folder. */
@@ -1660,7 +1746,9 @@ export type Theme =
 /**  Light. */
 "light" | 
 /**  Dark. */
-"dark";
+"dark" | 
+/**  Black and white, for whoever needs more contrast. */
+"contrast";
 
 /**
  *  A moment in milliseconds since 1970-01-01T00:00:00Z; a plain number in TypeScript, where it stays exact to the year

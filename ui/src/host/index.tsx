@@ -50,6 +50,7 @@ type Cached =
   | "organizations"
   | "organization"
   | "audit"
+  | "listViews"
   | "connectStatus"
   | "clientId"
   | "lapsPlan"
@@ -151,6 +152,7 @@ export function useEvents() {
                 personName: null,
                 onboarding: null,
                 backup: null,
+                network: null,
               },
         );
         void queries.invalidateQueries({ queryKey: ["status"] });

@@ -1,7 +1,10 @@
 // Pieces that know our views and are used by several features.
 export * from "./activity";
 export * from "./ErrorNotice";
+export * from "./Go";
+export * from "./Learn";
 export * from "./Name";
+export * from "./Network";
 export * from "./NewPassphrase";
 export * from "./PathField";
 export * from "./StateMark";

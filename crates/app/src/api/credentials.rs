@@ -14,6 +14,11 @@ pub struct OpenRevealRequest {
 }
 command!(OpenRevealRequest, "open_reveal", Done);
 
+/// Opens the page at which an emergency account signs in, in the person's own browser.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, Type)]
+pub struct OpenPortalRequest {}
+command!(OpenPortalRequest, "open_portal", Done);
+
 /// Asks for an account's card.
 #[derive(Clone, Debug, Serialize, Deserialize, Type)]
 pub struct CardRequest {

@@ -88,6 +88,8 @@ pub enum Theme {
     Light,
     /// Dark.
     Dark,
+    /// Black and white, for whoever needs more contrast.
+    Contrast,
 }
 
 /// Height of rows.

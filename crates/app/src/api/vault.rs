@@ -37,12 +37,26 @@ pub struct StatusView {
     pub unconfirmed: bool,
     /// The certificates of the connections; only while unlocked.
     pub certificates: Option<CertificatesView>,
+    /// How Microsoft was reached since the unlock; only while unlocked.
+    pub network: Option<NetworkView>,
     /// What was noticed about the store when it was opened: a repaired page, an older database.
     pub warnings: Vec<ErrorView>,
     /// Path of the data folder.
     pub data_folder: String,
     /// Version of the program.
     pub version: String,
+}
+
+/// How Microsoft was reached since the unlock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct NetworkView {
+    /// When it answered last.
+    pub answered_at: Option<Time>,
+    /// When a request that no connection carried was tried first after that, while none has been answered since.
+    pub unreachable_since: Option<Time>,
+    /// When the last such request was tried.
+    pub tried_at: Option<Time>,
 }
 
 /// How the certificates of the connections stand.

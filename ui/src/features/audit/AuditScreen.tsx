@@ -1,10 +1,10 @@
 // What happened, as sentences, from signed records alone.
 
-import { IconHistory, IconShieldCheck } from "@tabler/icons-react";
+import { IconFileExport, IconHistory, IconShieldCheck } from "@tabler/icons-react";
 import { useState } from "react";
-import { Bones, Button, Chip, Empty, Page, Row, Section } from "../../components";
-import { type ActivityLine, asErrorView, useRead } from "../../host";
-import { ErrorNotice, Name, sentence } from "../../parts";
+import { Bones, Button, Chip, Empty, Page, Row, Section, toast } from "../../components";
+import { type ActivityLine, asErrorView, useAction, useHost, useRead } from "../../host";
+import { ErrorNotice, Learn, Name, sentence } from "../../parts";
 import { day, exact, timeOfDay, useWords } from "../../words";
 import css from "./AuditScreen.module.css";
 
@@ -13,13 +13,22 @@ const step = 100;
 export function AuditScreen({
   organization,
   onOrganization,
+  onOrganizations,
 }: {
   organization: string | undefined;
   onOrganization: (organization: string | undefined) => void;
+  onOrganizations: () => void;
 }) {
   const t = useWords();
   const [limit, setLimit] = useState(step);
   const view = useRead("audit", { organization: organization ?? null, limit }, { keep: true });
+  const host = useHost();
+  const exported = useAction(async () => {
+    const path = await host.pickSave("audit.csv");
+    if (path === null) return;
+    const written = await host.export({ list: { kind: "audit" }, path });
+    toast(t("organizations.exported", { count: written.rows, path: written.path }), t("common.close"));
+  });
   const data = view.data;
   const only = organization === undefined ? null : data?.lines.find((line) => line.organization === organization);
   const days = new Map<string, ActivityLine[]>();
@@ -28,8 +37,22 @@ export function AuditScreen({
     days.set(key, [...(days.get(key) ?? []), line]);
   }
   return (
-    <Page title={<h1>{t("audit.title")}</h1>} lead={t("audit.lead")}>
-      <ErrorNotice error={view.error ? asErrorView(view.error) : null} />
+    <Page
+      title={<h1>{t("audit.title")}</h1>}
+      lead={t("audit.lead")}
+      actions={
+        <Button
+          icon={<IconFileExport size={16} />}
+          busy={exported.busy}
+          onClick={() => void exported.run()}
+          testId="export-audit"
+        >
+          {t("organizations.export")}
+        </Button>
+      }
+    >
+      <ErrorNotice error={view.error ? asErrorView(view.error) : null} onRetry={() => void view.refetch()} />
+      <ErrorNotice error={exported.error} onRetry={() => void exported.run()} />
       {view.isPending ? <Bones rows={10} label={t("common.loading")} /> : null}
       {data ? (
         <Row>
@@ -53,7 +76,16 @@ export function AuditScreen({
         </Row>
       )}
       {data?.lines.length === 0 ? (
-        <Empty icon={<IconHistory size={36} stroke={1.25} />} title={t("audit.emptyTitle")}>
+        <Empty
+          icon={<IconHistory size={36} stroke={1.25} />}
+          title={t("audit.emptyTitle")}
+          action={
+            <Button kind="primary" onClick={onOrganizations}>
+              {t("rotation.toOrganizations")}
+            </Button>
+          }
+          learn={<Learn topic="audit" />}
+        >
           {t("audit.empty")}
         </Empty>
       ) : null}

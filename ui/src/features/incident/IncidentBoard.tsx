@@ -52,7 +52,10 @@ export function IncidentBoard({ incident, onOpen }: { incident: IncidentView; on
         </>
       }
     >
-      <ErrorNotice error={retry.error ?? report.error} />
+      <ErrorNotice
+        error={retry.error ?? report.error}
+        onRetry={() => void (retry.error === null ? report : retry).run()}
+      />
       <Stack gap={24}>
         <Stack>
           <p className={css.sum} data-testid="incident-left">
@@ -124,7 +127,7 @@ function Line({ row, onOpen }: { row: IncidentRow; onOpen: (organization: string
       <span className={css.count}>{row.certificate ? t("incident.certificateNew") : t("incident.certificateOld")}</span>
       {row.problem === null ? null : (
         <div className={css.problem}>
-          <ErrorNotice error={row.problem} />
+          <ErrorNotice error={row.problem} about={{ organization: row.organization }} />
         </div>
       )}
     </li>

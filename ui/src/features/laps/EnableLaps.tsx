@@ -73,7 +73,7 @@ export function EnableLaps({
   if (failure)
     return (
       <Page narrow above={back} title={title}>
-        <ErrorNotice error={asErrorView(failure)} />
+        <ErrorNotice error={asErrorView(failure)} about={{ organization }} onRetry={() => void plan.refetch()} />
         <Row>
           <Button onClick={onLeave}>{t("laps.toOrganization", { name })}</Button>
         </Row>
@@ -217,7 +217,7 @@ export function EnableLaps({
             <li>{t("laps.what3")}</li>
           </ol>
         </Section>
-        <ErrorNotice error={enable.error} />
+        <ErrorNotice error={enable.error} about={{ organization }} onRetry={() => void enable.run([])} />
         {enable.busy ? <BusyBar label={t("laps.working")} /> : null}
         <Row>
           <Button

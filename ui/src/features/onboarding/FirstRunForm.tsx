@@ -48,7 +48,7 @@ export function FirstRunForm({
       }}
     >
       <div className={css.head}>
-        <Button small kind="quiet" icon={<IconArrowLeft size={14} />} onClick={onBack}>
+        <Button small kind="quiet" icon={<IconArrowLeft size={14} />} onClick={onBack} testId={`${name}-back`}>
           {t("common.back")}
         </Button>
         <h1>{title}</h1>

@@ -34,7 +34,7 @@ export function SaveKit({ onConfirmed }: { onConfirmed?: () => void }) {
     return (
       <Stack>
         <PathField kind="save" label={t("start.kitPath")} value={path} onChange={setPath} testId="kit-path" />
-        <ErrorNotice error={save.error} />
+        <ErrorNotice error={save.error} onRetry={() => void save.run()} />
         <Row>
           <Button kind="primary" busy={save.busy} onClick={() => void save.run()} testId="kit-save">
             {t("start.kitSave")}
@@ -86,7 +86,7 @@ export function SaveSheet({ onLater }: { onLater?: () => void }) {
   return (
     <Stack>
       <PathField kind="save" label={t("start.sheetPath")} value={path} onChange={setPath} testId="sheet-path" />
-      <ErrorNotice error={save.error} />
+      <ErrorNotice error={save.error} onRetry={() => void save.run()} />
       <Row>
         <Button kind="primary" busy={save.busy} onClick={() => void save.run()} testId="sheet-save">
           {t("start.sheetSave")}
@@ -109,7 +109,7 @@ export function BackupFolder() {
   return (
     <Stack>
       <PathField kind="folder" label={t("start.backupPath")} value={path} onChange={setPath} testId="backup-path" />
-      <ErrorNotice error={save.error} />
+      <ErrorNotice error={save.error} onRetry={() => void save.run()} />
       <Row>
         <Button kind="primary" busy={save.busy} onClick={() => void save.run()} testId="backup-save">
           {t("start.backupSave")}

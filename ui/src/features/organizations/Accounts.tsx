@@ -2,7 +2,7 @@
 
 import { Button, Chip, Section } from "../../components";
 import { type AccountView, type OrganizationView, useAction, useHost } from "../../host";
-import { AccountMark, ErrorNotice, Name, useNow, When } from "../../parts";
+import { AccountMark, ErrorNotice, Name, useNetwork, useNow, When } from "../../parts";
 import { relative, useWords } from "../../words";
 import { Health } from "./Health";
 import css from "./OrganizationDetail.module.css";
@@ -11,15 +11,14 @@ export function Accounts({
   organization,
   onHow,
   onConnect,
-  onSignIn,
 }: {
   organization: OrganizationView;
   onHow: () => void;
   onConnect: () => void;
-  onSignIn: () => void;
 }) {
   const t = useWords();
   const host = useHost();
+  const network = useNetwork();
   const look = useAction(() => host.checkAccounts({ organization: organization.id }));
   return (
     <div className={css.columns}>
@@ -27,15 +26,21 @@ export function Accounts({
         title={t("organization.accountsTitle")}
         flush
         actions={
-          <Button small label={t("organization.lookNowMore")} busy={look.busy} onClick={() => void look.run()}>
+          <Button
+            small
+            label={t("organization.lookNowMore")}
+            busy={look.busy}
+            reason={network.reason}
+            onClick={() => void look.run()}
+          >
             {t("organization.lookNow")}
           </Button>
         }
       >
-        <ErrorNotice error={look.error} />
+        <ErrorNotice error={look.error} about={{ organization: organization.id }} onRetry={() => void look.run()} />
         <ul>
           {organization.accounts.map((account) => (
-            <Account key={account.id} organization={organization.id} account={account} onSignIn={onSignIn} />
+            <Account key={account.id} organization={organization.id} account={account} />
           ))}
         </ul>
       </Section>
@@ -44,15 +49,7 @@ export function Accounts({
   );
 }
 
-function Account({
-  organization,
-  account,
-  onSignIn,
-}: {
-  organization: string;
-  account: AccountView;
-  onSignIn: () => void;
-}) {
+function Account({ organization, account }: { organization: string; account: AccountView }) {
   const t = useWords();
   const host = useHost();
   const now = useNow();
@@ -60,7 +57,9 @@ function Account({
   const rotate = useAction(() => host.rotate({ scope: { kind: "account", organization, account: account.id } }));
   const repair = useAction(() => host.repairAccount({ organization, account: account.id }));
   const remove = useAction(() => host.forgetAccount({ organization, account: account.id }));
-  const failure = view.error ?? rotate.error ?? repair.error ?? remove.error;
+  const network = useNetwork();
+  const failed = [view, rotate, repair, remove].find((each) => each.error !== null);
+  const error = failed?.error ?? account.problem;
   const when = (at: number | null) => (at === null ? t("common.never") : relative(t, at, now));
   return (
     <li className={css.account}>
@@ -73,6 +72,7 @@ function Account({
             small
             label={t("organization.repairAccount", { account: account.userName })}
             busy={repair.busy}
+            reason={network.reason}
             onClick={() => void repair.run()}
             testId="repair-account"
           >
@@ -84,6 +84,7 @@ function Account({
             small
             label={t("organization.rotateAccount", { account: account.userName })}
             busy={rotate.busy}
+            reason={network.reason}
             onClick={() => void rotate.run()}
           >
             {account.state === "unclear" ? t("organization.checkNow") : t("organization.rotateShort")}
@@ -121,16 +122,15 @@ function Account({
         )}
         {account.hasSecondFactor ? null : <Chip tone="waits">{t("organization.factorNo")}</Chip>}
       </span>
-      {account.problem || failure ? (
+      {error === null ? null : (
         <div className={css.problem}>
-          <ErrorNotice error={failure ?? account.problem} />
-          {repair.error?.code === "laps.sign-in-needed" ? (
-            <Button small onClick={onSignIn}>
-              {t("organization.repairSignIn")}
-            </Button>
-          ) : null}
+          <ErrorNotice
+            error={error}
+            about={{ organization }}
+            onRetry={failed === undefined ? () => void rotate.run() : () => void failed.run()}
+          />
         </div>
-      ) : null}
+      )}
     </li>
   );
 }

@@ -1,13 +1,17 @@
 import { Empty, Section } from "../../components";
 import type { ActivityLine } from "../../host";
-import { sentence, When } from "../../parts";
+import { Learn, sentence, When } from "../../parts";
 import { useWords } from "../../words";
 import css from "./OrganizationDetail.module.css";
 
 export function Activity({ lines }: { lines: readonly ActivityLine[] }) {
   const t = useWords();
   if (lines.length === 0)
-    return <Empty title={t("organization.activityEmpty")}>{t("organization.activityEmptyMore")}</Empty>;
+    return (
+      <Empty title={t("organization.activityEmpty")} learn={<Learn topic="audit" />}>
+        {t("organization.activityEmptyMore")}
+      </Empty>
+    );
   return (
     <Section title={t("organization.activity")} flush>
       <ol>

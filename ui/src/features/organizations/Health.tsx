@@ -1,8 +1,8 @@
 // What is checked, in plain words, each with the way to put it right.
 
 import { Button, Dialog, Mark, type MarkTone, Section } from "../../components";
-import type { HealthLine, OrganizationView } from "../../host";
-import { Name, When } from "../../parts";
+import { type HealthLine, type OrganizationView, useAction, useHost } from "../../host";
+import { ErrorNotice, Name, When } from "../../parts";
 import { told, useWords } from "../../words";
 import css from "./OrganizationDetail.module.css";
 
@@ -23,9 +23,36 @@ export function Health({
   onConnect: () => void;
 }) {
   const t = useWords();
+  const host = useHost();
+  const repair = useAction((account: string) => host.repairAccount({ organization: organization.id, account }));
+  const rotate = useAction((account: string) =>
+    host.rotate({ scope: { kind: "account", organization: organization.id, account } }),
+  );
+  /** What puts a line right; null where only a person outside can. */
+  const fix = (line: HealthLine): (() => void) | null => {
+    const account = organization.accounts.find((each) => each.id === line.account);
+    const again = account === undefined ? null : () => void rotate.run(account.id);
+    const mend = account?.repairable ? () => void repair.run(account.id) : null;
+    switch (line.check) {
+      case "connection":
+      case "certificate":
+        return onConnect;
+      case "accountExists":
+      case "roleHeld":
+        return mend;
+      case "passwordVerified":
+        return mend ?? (account?.state === "unclear" ? again : onConnect);
+      case "sessionsEnded":
+        // Sessions are ended after each rotation.
+        return again;
+      case "secondFactor":
+        return null;
+    }
+  };
   const about = [...new Set(organization.health.map((line) => line.userName))];
   return (
     <Section title={t("organization.health")} flush>
+      <ErrorNotice error={repair.error ?? rotate.error} about={{ organization: organization.id }} />
       {about.map((userName) => (
         <div key={userName ?? "connection"}>
           {userName === null || about.length === 1 ? null : <p className={css.group}>
@@ -35,7 +62,7 @@ export function Health({
             {organization.health
               .filter((line) => line.userName === userName)
               .map((line) => (
-                <Line key={`${line.check}-${line.account}`} line={line} onHow={onHow} onConnect={onConnect} />
+                <Line key={`${line.check}-${line.account}`} line={line} onHow={onHow} onFix={fix(line)} />
               ))}
           </ul>
         </div>
@@ -44,7 +71,7 @@ export function Health({
   );
 }
 
-function Line({ line, onHow, onConnect }: { line: HealthLine; onHow: () => void; onConnect: () => void }) {
+function Line({ line, onHow, onFix }: { line: HealthLine; onHow: () => void; onFix: (() => void) | null }) {
   const t = useWords();
   const check = t(`organization.check.${line.check}`);
   const account = line.userName ?? t("organization.tenant");
@@ -60,8 +87,8 @@ function Line({ line, onHow, onConnect }: { line: HealthLine; onHow: () => void;
             {t("organization.how")}
           </Button>
         ) : null}
-        {wrong && (line.check === "connection" || line.check === "passwordVerified") ? (
-          <Button small label={t("organization.fixFor", { check, account })} onClick={onConnect}>
+        {wrong && onFix !== null ? (
+          <Button small label={t("organization.fixFor", { check, account })} onClick={onFix}>
             {t("organization.fix")}
           </Button>
         ) : null}

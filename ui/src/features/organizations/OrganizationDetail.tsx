@@ -1,10 +1,10 @@
 // One organization: how it stands, what to do next, and the way to its credentials.
 
-import { IconKey, IconLink, IconRotateClockwise2 } from "@tabler/icons-react";
+import { IconCopy, IconExternalLink, IconKey, IconRotateClockwise2 } from "@tabler/icons-react";
 import { useState } from "react";
-import { BackLink, Bones, Button, Chip, Empty, Page, Row, Tabs, toast } from "../../components";
+import { BackLink, Bones, Button, Chip, Empty, IconButton, Page, Row, Tabs, toast } from "../../components";
 import { asErrorView, type OrganizationView, useAction, useHost, useRead } from "../../host";
-import { ErrorNotice, Name, StateMark } from "../../parts";
+import { AsOf, ErrorNotice, Learn, Name, StateMark, useNetwork } from "../../parts";
 import { useWords } from "../../words";
 import { Accounts } from "./Accounts";
 import { Activity } from "./Activity";
@@ -33,6 +33,7 @@ export function OrganizationDetail({
   const t = useWords();
   const host = useHost();
   const whole = useRead("organization", { organization });
+  const network = useNetwork();
   const [choosing, setChoosing] = useState(false);
   const [how, setHow] = useState(false);
   const view = useAction(async (of: OrganizationView) => {
@@ -66,11 +67,13 @@ export function OrganizationDetail({
     toast(t("organization.signInCopied"), t("common.close"));
   });
 
+  const openPage = useAction(() => host.openPortal({}));
+
   const back = <BackLink onClick={onBack}>{t("organization.back")}</BackLink>;
   if (whole.error)
     return (
       <Page above={back} title={<h1>{t("organizations.title")}</h1>}>
-        <ErrorNotice error={asErrorView(whole.error)} />
+        <ErrorNotice error={asErrorView(whole.error)} onRetry={() => void whole.refetch()} />
       </Page>
     );
   const data = whole.data;
@@ -96,6 +99,7 @@ export function OrganizationDetail({
     nothing: null,
   };
   const act = doNext[data.nextStep];
+  const failed = [view, rotate, check, mend, openPage, copyPage].find((each) => each.error !== null);
   return (
     <Page
       above={back}
@@ -107,6 +111,7 @@ export function OrganizationDetail({
           <span data-testid="organization-state">
             <StateMark state={data.state} />
           </span>
+          <AsOf />
           {data.tags.map((tag) => (
             <Chip key={tag}>
               <Name>{tag}</Name>
@@ -117,19 +122,29 @@ export function OrganizationDetail({
       lead={data.tenant ? <Name>{data.tenant.domain}</Name> : null}
       actions={
         <>
-          <Button
-            icon={<IconLink size={16} />}
-            busy={copyPage.busy}
-            reason={hasAccounts ? null : t("organization.viewReason")}
-            onClick={() => void copyPage.run(data)}
-            testId="copy-sign-in-page"
-          >
-            {t("organization.signInPage")}
-          </Button>
+          <Row gap={4} wrap={false}>
+            <Button
+              icon={<IconExternalLink size={16} />}
+              busy={openPage.busy}
+              reason={hasAccounts ? null : t("organization.viewReason")}
+              onClick={() => void openPage.run()}
+              testId="open-sign-in-page"
+            >
+              {t("organization.openSignInPage")}
+            </Button>
+            <IconButton
+              label={t("organization.signInPage")}
+              reason={hasAccounts ? null : t("organization.viewReason")}
+              onClick={() => void copyPage.run(data)}
+              testId="copy-sign-in-page"
+            >
+              <IconCopy size={16} />
+            </IconButton>
+          </Row>
           <Button
             icon={<IconRotateClockwise2 size={16} />}
             busy={rotate.busy}
-            reason={hasAccounts ? null : t("organization.rotateReason")}
+            reason={hasAccounts ? network.reason : t("organization.rotateReason")}
             onClick={() => void rotate.run(data)}
             testId="rotate-now"
           >
@@ -148,7 +163,11 @@ export function OrganizationDetail({
         </>
       }
     >
-      <ErrorNotice error={view.error ?? rotate.error ?? check.error ?? mend.error ?? copyPage.error} />
+      <ErrorNotice
+        error={failed?.error ?? null}
+        about={{ organization }}
+        onRetry={failed === undefined ? undefined : () => void failed.run(data)}
+      />
       {act === null ? null : (
         <div className={css.next} data-tone={data.state === "failed" ? "wrong" : undefined}>
           <span>{t(`organization.next.${data.nextStep}`)}</span>
@@ -183,12 +202,12 @@ export function OrganizationDetail({
                 organization={data}
                 onHow={() => setHow(true)}
                 onConnect={() => onConnect("connect")}
-                onSignIn={() => onConnect("accounts")}
               />
             ) : (
               <Empty
                 icon={<IconKey size={36} stroke={1.25} />}
                 title={t("organization.noAccounts")}
+                learn={<Learn topic="accounts" />}
                 action={
                   data.tenant === null ? (
                     <Button kind="primary" onClick={() => onConnect("connect")} testId="connect-tenant">

@@ -2,23 +2,36 @@
 
 import {
   IconBuildings,
+  IconCalendarTime,
   IconColumns3,
+  IconFileExport,
   IconFileImport,
   IconPlus,
   IconRotateClockwise2,
   IconSearch,
 } from "@tabler/icons-react";
 import { useEffect, useRef, useState } from "react";
-import { Bones, Button, Check, Empty, Page, Popup, Stack, TextField, toast } from "../../components";
-import { asErrorView, type OrganizationRow, type OrganizationState, useAction, useHost, useRead } from "../../host";
-import { ErrorNotice } from "../../parts";
+import { Bones, Button, Check, Empty, Page, Popup, Row, Stack, TextField, toast } from "../../components";
+import {
+  asErrorView,
+  type ListColumn,
+  type OrganizationRow,
+  type OrganizationState,
+  useAction,
+  useHost,
+  useRead,
+} from "../../host";
+import { AsOf, ErrorNotice, Learn, useNetwork } from "../../parts";
 import { told, useWords } from "../../words";
 import { AddDialog } from "./AddDialog";
 import { ChooseAccount } from "./ChooseAccount";
-import { type Column, optionalColumns } from "./columns";
+import { optionalColumns } from "./columns";
 import { ImportDialog } from "./ImportDialog";
 import css from "./OrganizationList.module.css";
 import { OrganizationTable } from "./OrganizationTable";
+import { SavedViews } from "./SavedViews";
+import { ScheduleDialog } from "./ScheduleDialog";
+import { useListViews } from "./useListViews";
 
 export type Search = {
   filter?: string | undefined;
@@ -44,7 +57,9 @@ export function OrganizationList({
   const host = useHost();
   const [filter, setFilter] = useState(search.filter ?? "");
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
-  const [hidden, setHidden] = useState<ReadonlySet<Column>>(new Set());
+  const { views, ...kept } = useListViews();
+  const hidden = new Set<ListColumn>(views.hidden);
+  const [scheduling, setScheduling] = useState(false);
   const [choosing, setChoosing] = useState<string | null>(null);
   const field = useRef<HTMLInputElement>(null);
   const request = {
@@ -76,11 +91,20 @@ export function OrganizationList({
     return () => window.removeEventListener("keydown", pressed);
   }, []);
 
+  const network = useNetwork();
   const say = (thrown: unknown) => toast(told(asErrorView(thrown).what), t("common.close"));
   const rotate = useAction(async (organizations: string[]) => {
     await host.rotate({ scope: { kind: "organizations", organizations } });
     toast(t("organizations.rotateStarted", { count: organizations.length }), t("common.close"));
     setSelected(new Set());
+  });
+  const exported = useAction(async (only: string[]) => {
+    const path = await host.pickSave("organizations.csv");
+    if (path === null) return;
+    // What was chosen by hand is written whatever the filter shows now.
+    const { filter: text, state } = only.length > 0 ? { filter: "", state: null } : request;
+    const written = await host.export({ list: { kind: "organizations", filter: text, state, only }, path });
+    toast(t("organizations.exported", { count: written.rows, path: written.path }), t("common.close"));
   });
   const view = async (row: OrganizationRow) => {
     try {
@@ -102,8 +126,19 @@ export function OrganizationList({
     setSelected(new Set(ids));
   };
 
+  const empty = counts?.total === 0;
   const actions = (
     <>
+      {empty ? null : (
+        <Button
+          icon={<IconFileExport size={16} />}
+          busy={exported.busy}
+          onClick={() => void exported.run([])}
+          testId="export-csv"
+        >
+          {t("organizations.export")}
+        </Button>
+      )}
       <Button icon={<IconFileImport size={16} />} onClick={() => onSearch({ open: "import" })} testId="import-csv">
         {t("organizations.import")}
       </Button>
@@ -118,13 +153,29 @@ export function OrganizationList({
     </>
   );
 
-  const empty = counts?.total === 0;
   return (
-    <Page title={<h1>{t("organizations.title")}</h1>} actions={empty ? undefined : actions} fixed>
-      <ErrorNotice error={first.error ? asErrorView(first.error) : null} />
+    <Page
+      title={
+        <Row gap={12}>
+          <h1>{t("organizations.title")}</h1>
+          <AsOf />
+        </Row>
+      }
+      actions={empty ? undefined : actions}
+      fixed
+    >
+      <ErrorNotice
+        error={first.error ? asErrorView(first.error) : null}
+        onRetry={() => void first.refetch()}
+      />
       {first.isPending ? <Bones rows={10} label={t("common.loading")} /> : null}
       {empty ? (
-        <Empty icon={<IconBuildings size={36} stroke={1.25} />} title={t("organizations.emptyTitle")} action={actions}>
+        <Empty
+          icon={<IconBuildings size={36} stroke={1.25} />}
+          title={t("organizations.emptyTitle")}
+          action={actions}
+          learn={<Learn topic="organizations" />}
+        >
           {t("organizations.empty")}
         </Empty>
       ) : null}
@@ -173,6 +224,20 @@ export function OrganizationList({
               {t("organizations.rows", { shown: matching.toLocaleString(), total: counts.total.toLocaleString() })}
             </span>
             <span className={css.hint}>{t("organizations.hint")}</span>
+            <SavedViews
+              saved={views.saved}
+              error={kept.error}
+              busy={kept.busy}
+              onApply={({ filter: text, state, sort, descending, hidden: columns }) => {
+                setFilter(text);
+                onSearch({ filter: text || undefined, state: state ?? undefined, sort, descending });
+                void kept.save({ ...views, hidden: columns });
+              }}
+              onSave={(name) =>
+                kept.save({ ...views, saved: [...views.saved, { name, ...request, hidden: views.hidden }] })
+              }
+              onForget={(gone) => void kept.save({ ...views, saved: views.saved.filter((each) => each !== gone) })}
+            />
             <Popup label={t("organizations.columns")} icon={<IconColumns3 size={16} />}>
               <Stack gap={8}>
                 {optionalColumns.map((column) => (
@@ -180,11 +245,9 @@ export function OrganizationList({
                     key={column}
                     label={t(`organizations.${column}`)}
                     checked={!hidden.has(column)}
-                    onChange={(shown) => {
-                      const next = new Set(hidden);
-                      if (shown) next.delete(column);
-                      else next.add(column);
-                      setHidden(next);
+                    onChange={(on) => {
+                      const others = views.hidden.filter((each) => each !== column);
+                      void kept.save({ ...views, hidden: on ? others : [...others, column] });
                     }}
                   />
                 ))}
@@ -218,10 +281,12 @@ export function OrganizationList({
               onSort={(sort) => onSearch({ sort, descending: request.sort === sort ? !request.descending : false })}
               onOpen={onOpen}
               onView={(row) => void view(row)}
-              onRotate={(row) => void rotate.run([row.id])}
+              onRotate={(row) =>
+                network.reason === null ? void rotate.run([row.id]) : toast(network.reason, t("common.close"))
+              }
             />
           )}
-          <ErrorNotice error={rotate.error} />
+          <ErrorNotice error={rotate.error ?? exported.error} />
           {selected.size > 0 ? (
             <section className={css.bar} aria-label={t("organizations.selected", { count: selected.size })}>
               <span>{t("organizations.selected", { count: selected.size })}</span>
@@ -229,9 +294,28 @@ export function OrganizationList({
                 {t("organizations.clear")}
               </Button>
               <Button
+                small
+                icon={<IconFileExport size={14} />}
+                busy={exported.busy}
+                onClick={() => void exported.run([...selected])}
+                testId="export-selected"
+              >
+                {t("organizations.exportSelected")}
+              </Button>
+              <Button
+                small
+                icon={<IconCalendarTime size={14} />}
+                onClick={() => setScheduling(true)}
+                testId="schedule-selected"
+              >
+                {t("organizations.schedule")}
+              </Button>
+              <Button
+                small
                 kind="primary"
-                icon={<IconRotateClockwise2 size={16} />}
+                icon={<IconRotateClockwise2 size={14} />}
                 busy={rotate.busy}
+                reason={network.reason}
                 testId="rotate-selected"
                 onClick={() => void rotate.run([...selected])}
               >
@@ -243,6 +327,15 @@ export function OrganizationList({
       ) : null}
       <AddDialog open={search.open === "add"} onClose={() => onSearch({ open: undefined })} onAdded={onOpen} />
       <ImportDialog open={search.open === "import"} onClose={() => onSearch({ open: undefined })} />
+      {scheduling ? (
+        <ScheduleDialog
+          organizations={[...selected]}
+          onClose={(changed) => {
+            setScheduling(false);
+            if (changed) setSelected(new Set());
+          }}
+        />
+      ) : null}
       {choosing === null ? null : <ChooseAccount organization={choosing} onClose={() => setChoosing(null)} />}
     </Page>
   );

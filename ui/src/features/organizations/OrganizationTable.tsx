@@ -5,7 +5,7 @@ import { useTable } from "@tanstack/react-table";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
 import { RowCheck, Unseen } from "../../components";
-import { type OrganizationRow, useRead, useReads } from "../../host";
+import { type ListColumn, type OrganizationRow, useRead, useReads } from "../../host";
 import { useWords } from "../../words";
 import { type Column, columns, features, isSortable, type Sortable, widths } from "./columns";
 import css from "./OrganizationList.module.css";
@@ -31,7 +31,7 @@ export function OrganizationTable({
 }: {
   request: Request;
   matching: number;
-  hidden: ReadonlySet<Column>;
+  hidden: ReadonlySet<ListColumn>;
   selected: ReadonlySet<string>;
   onSelected: (selected: ReadonlySet<string>) => void;
   onSelectAll: () => void;

@@ -67,7 +67,7 @@ export function TurnOffLaps({
           testId: `laps-off-${value}`,
         }))}
       />
-      <ErrorNotice error={off.error} />
+      <ErrorNotice error={off.error} about={{ organization: organization.id }} onRetry={() => void off.run()} />
     </Dialog>
   );
 }

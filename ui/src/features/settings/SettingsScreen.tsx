@@ -1,13 +1,14 @@
 // Settings of this device. Each is saved at once and read back; what an admin fixed is shown as fixed.
 
 import type { ReactNode } from "react";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import {
   Bones,
   Button,
   Chip,
   Choice,
   Facts,
+  goToPlace,
   Mono,
   NumberField,
   Page,
@@ -21,6 +22,7 @@ import {
 import { asErrorView, type Settings, useAction, useHost, useRead } from "../../host";
 import { ErrorNotice, NewPassphrase, type Strength, When } from "../../parts";
 import { useWords } from "../../words";
+import type { SettingsSection } from "./sections";
 import css from "./SettingsScreen.module.css";
 
 type Numbers = "lockAfterMinutes" | "revealSeconds" | "clipboardSeconds";
@@ -38,6 +40,8 @@ export function SettingsScreen({
   kit,
   sheet,
   client,
+  section,
+  onArrived,
 }: {
   /** Setting the backup folder. */
   backup: ReactNode;
@@ -47,6 +51,9 @@ export function SettingsScreen({
   sheet: ReactNode;
   /** Registering and entering the client id. */
   client: ReactNode;
+  /** Where a person wants to go. */
+  section: SettingsSection | undefined;
+  onArrived: () => void;
 }) {
   const t = useWords();
   const host = useHost();
@@ -57,6 +64,15 @@ export function SettingsScreen({
     await host.setSettings({ settings });
     await view.refetch();
   });
+  const ready = view.data !== undefined && status.data !== undefined;
+  const arrived = useRef(onArrived);
+  arrived.current = onArrived;
+  useEffect(() => {
+    if (!ready || section === undefined) return;
+    if (section === "kit" || section === "sheet" || section === "backup" || section === "client") setOpen(section);
+    goToPlace(section === "kit" || section === "sheet" ? "papers" : section === "client" ? "cloud" : section);
+    arrived.current();
+  }, [ready, section]);
   const backUp = useAction(async () => {
     await host.backupNow({});
     toast(t("settings.backupDone"), t("common.close"));
@@ -107,7 +123,7 @@ export function SettingsScreen({
   return (
     <Page narrow title={<h1>{t("settings.title")}</h1>} lead={t("settings.lead")}>
       <ErrorNotice error={save.error} />
-      <Section title={t("settings.lock")} lead={t("settings.lockLead")}>
+      <Section place="lock" title={t("settings.lock")} lead={t("settings.lockLead")}>
         <Stack gap={16}>
           {number("lockAfterMinutes", 1, 720, t("settings.minutes"))}
           {flip("lockWithSession")}
@@ -116,27 +132,27 @@ export function SettingsScreen({
           {flip("lockOnClose")}
         </Stack>
       </Section>
-      <Section title={t("settings.viewing")}>
+      <Section place="viewing" title={t("settings.viewing")}>
         <Stack gap={16}>
           {flip("askReason")}
           {number("revealSeconds", 10, 300, t("settings.seconds"))}
           {number("clipboardSeconds", 5, 300, t("settings.seconds"))}
         </Stack>
       </Section>
-      <Section title={t("settings.rotation")}>
+      <Section place="rotation" title={t("settings.rotation")}>
         <Stack gap={16}>
           {flip("rotateWhenDue")}
           {flip("remindWhenDue")}
         </Stack>
       </Section>
-      <Section title={t("settings.appearance")}>
+      <Section place="appearance" title={t("settings.appearance")}>
         <Stack gap={16}>
           <Choice
             label={t("settings.theme")}
             hint={mark("theme")}
             value={settings.theme}
             disabled={fixed("theme")}
-            options={(["system", "light", "dark"] as const).map((value) => ({
+            options={(["system", "light", "dark", "contrast"] as const).map((value) => ({
               value,
               label: t(`settings.themes.${value}`),
             }))}
@@ -155,7 +171,7 @@ export function SettingsScreen({
           />
         </Stack>
       </Section>
-      <Section title={t("settings.backup")} lead={t("settings.backupLead")}>
+      <Section place="backup" title={t("settings.backup")} lead={t("settings.backupLead")}>
         <Stack gap={16}>
           {backupNow ? (
             <>
@@ -177,7 +193,7 @@ export function SettingsScreen({
               />
             </>
           ) : null}
-          <ErrorNotice error={backUp.error} />
+          <ErrorNotice error={backUp.error} onRetry={() => void backUp.run()} />
           <Row>
             {backupNow?.folder ? (
               <Button busy={backUp.busy} onClick={() => void backUp.run()} testId="backup-now">
@@ -191,7 +207,7 @@ export function SettingsScreen({
           {open === "backup" ? backup : null}
         </Stack>
       </Section>
-      <Section title={t("settings.papers")} lead={t("settings.papersLead")}>
+      <Section place="papers" title={t("settings.papers")} lead={t("settings.papersLead")}>
         <Stack gap={16}>
           <Row>
             <Button pressed={open === "kit"} onClick={() => toggleOpen("kit")}>
@@ -206,7 +222,7 @@ export function SettingsScreen({
         </Stack>
       </Section>
       <ChangePassphrase />
-      <Section title={t("settings.cloud")}>
+      <Section place="cloud" title={t("settings.cloud")}>
         <Stack gap={16}>
           <Facts
             facts={[
@@ -317,7 +333,7 @@ function ChangePassphrase() {
   });
   const ready = current !== "" && strength?.enough === true && next === repeat;
   return (
-    <Section title={t("settings.passphrase")} lead={t("settings.passphraseLead")}>
+    <Section place="passphrase" title={t("settings.passphrase")} lead={t("settings.passphraseLead")}>
       <form
         className={css.form}
         onSubmit={(event) => {

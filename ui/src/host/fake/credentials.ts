@@ -25,6 +25,10 @@ export function credentials(stage: Stage) {
       if (pace > 0) globalThis.open(`${location.pathname}${pageQuery}${hash}`, "reveal", "width=560,height=720");
       return {};
     },
+    openPortal: async () => {
+      windows.push("portal");
+      return {};
+    },
     card: async (request: { organization: string; account: string }) => {
       const found = account(request.organization, request.account);
       return {

@@ -51,7 +51,9 @@ export function laps(stage: Stage, isSignedIn: (organization: string) => boolean
     },
     setInterval: async (request: { organization: string; intervalHours: number }) => {
       const found = find(request.organization);
-      if (found.laps) found.laps = { ...found.laps, intervalHours: request.intervalHours };
+      if (found.laps === null)
+        throw refusal("laps.off", "LAPS is not enabled for this organization.", "Enable it first.");
+      found.laps = { ...found.laps, intervalHours: request.intervalHours };
       settle(found);
       return structuredClone(found);
     },

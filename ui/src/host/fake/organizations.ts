@@ -1,6 +1,6 @@
 // Organizations: the list, one of them, import, and what happened.
 
-import type { OrganizationRow, OrganizationState, OrganizationView } from "../../generated/ipc";
+import type { ListViews, OrganizationRow, OrganizationState, OrganizationView } from "../../generated/ipc";
 import type { Host } from "../host";
 import { refusal, type Stage } from "./stage";
 import { makeOrganization } from "./world";
@@ -17,7 +17,26 @@ export function organizations(stage: Stage) {
     nextRotation: each.accounts.length ? Math.min(...each.accounts.map((a) => a.dueAt ?? now())) : null,
   });
 
+  let views: ListViews = { hidden: [], saved: [] };
+
   return {
+    listViews: async () => {
+      open();
+      return structuredClone(views);
+    },
+    setListViews: async (request: { views: ListViews }) => {
+      open();
+      const names = request.views.saved.map((each) => each.name.toLowerCase());
+      if (new Set(names).size < names.length)
+        throw refusal("lists.name-taken", "There is already a view of this name.", "Choose a name that tells the two apart.");
+      views = structuredClone(request.views);
+      return structuredClone(views);
+    },
+    export: async ({ list, path }: Parameters<Host["export"]>[0]) => {
+      open();
+      const rows = list.kind === "organizations" && list.only?.length ? list.only.length : world.size;
+      return { path, rows };
+    },
     organizations: async (request: Parameters<Host["organizations"]>[0]) => {
       open();
       const all = [...world.values()];

@@ -99,6 +99,7 @@ export function makeStage(options: FakeOptions) {
     backup: null,
     unconfirmed: false,
     certificates: null,
+    network: null,
     warnings: [],
     dataFolder: "/home/ada/.local/share/vitrine",
     version: "0.1.0",

@@ -1,0 +1,14 @@
+/** Places a person can be taken to. */
+export const sections = [
+  "lock",
+  "viewing",
+  "rotation",
+  "appearance",
+  "backup",
+  "kit",
+  "sheet",
+  "passphrase",
+  "cloud",
+  "client",
+] as const;
+export type SettingsSection = (typeof sections)[number];
