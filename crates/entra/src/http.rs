@@ -252,7 +252,7 @@ impl Http {
     /// Waits for the turn of a request. Where it is longer than `most` away it is not waited for, and said.
     pub(crate) async fn turn(&self, tenant: TenantId, cost: Cost, most: Duration) -> Result<(), Duration> {
         loop {
-            let wait = self.pace.take(tenant, cost);
+            let wait = self.pace.take(tenant, cost, most);
             if wait > most {
                 return Err(wait);
             }
