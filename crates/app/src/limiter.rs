@@ -31,8 +31,13 @@ impl Limiter {
 }
 
 impl Pacing for Limiter {
-    fn take(&self, tenant: TenantId, cost: pace::Cost) -> Duration {
-        lock(&self.pace).take(self.now(), tenant, counted(cost))
+    fn take(&self, tenant: TenantId, cost: pace::Cost, most: Duration) -> Duration {
+        let (now, cost, mut pace) = (self.now(), counted(cost), lock(&self.pace));
+        let wait = pace.wait(now, &tenant, cost);
+        if wait <= most {
+            pace.take(now, tenant, cost);
+        }
+        wait
     }
 
     fn is_silenced(&self, tenant: TenantId) -> bool {
@@ -80,6 +85,14 @@ mod tests {
     /// Time that passes where somebody waits, here and in the cloud, and else stands still.
     struct Waited(AtomicU64, Arc<Sim>);
 
+    impl Waited {
+        fn passes(&self, time: Duration) {
+            let ms = time.as_micros().div_ceil(1000);
+            self.0.fetch_add(u64::try_from(ms).unwrap(), Ordering::SeqCst);
+            self.1.control().advance_clock(i64::try_from(ms).unwrap());
+        }
+    }
+
     impl Clock for Waited {
         fn now_ms(&self) -> u64 {
             u64::try_from(self.1.control().now_ms()).unwrap()
@@ -100,9 +113,7 @@ mod tests {
         }
 
         fn sleep(&self, pause: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + Sync>> {
-            let ms = pause.as_micros().div_ceil(1000);
-            self.0.fetch_add(u64::try_from(ms).unwrap(), Ordering::SeqCst);
-            self.1.control().advance_clock(i64::try_from(ms).unwrap());
+            self.passes(pause);
             Box::pin(std::future::ready(()))
         }
     }
@@ -204,8 +215,14 @@ mod tests {
         fleet.throttles(0, 60);
         assert!(matches!(fleet.set(0).await, SendOutcome::Refused(_)));
         let before = fleet.waited();
-        assert!(matches!(fleet.set(0).await, SendOutcome::NotSent(_)));
+        for _ in 0..100 {
+            assert!(matches!(fleet.set(0).await, SendOutcome::NotSent(_)));
+        }
         assert_eq!(fleet.waited(), before);
+        // What was not sent has not pushed back what is.
+        fleet.clock.passes(Duration::from_secs(59));
+        assert!(matches!(fleet.set(0).await, SendOutcome::Accepted));
+        assert!((59_000..62_000).contains(&(fleet.waited() - before)), "{} ms", fleet.waited() - before);
     }
 
     #[tokio::test]

@@ -17,6 +17,7 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 use vitrine_entra::http::{Http, HttpSettings, Reach};
 use vitrine_ledger::{
@@ -150,11 +151,15 @@ impl Session {
         self.msp().ledger()
     }
 
-    /// Runs while the session lives.
-    pub(crate) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
-        if !self.stop.is_cancelled() {
-            self.tasks.spawn(work);
-        }
+    /// Runs while the session lives; not at all where it has ended.
+    pub(crate) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) -> Option<AbortHandle> {
+        (!self.stop.is_cancelled()).then(|| self.tasks.spawn(work))
+    }
+
+    /// Tasks that run.
+    #[cfg(test)]
+    pub(crate) fn running(&self) -> usize {
+        self.tasks.running()
     }
 
     /// Ends every task at its next wait. Each holds a share of the keys until then.

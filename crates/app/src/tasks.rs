@@ -18,6 +18,14 @@ impl Tasks {
         tasks.spawn(work)
     }
 
+    /// Those that run.
+    #[cfg(test)]
+    pub(crate) fn running(&self) -> usize {
+        let mut tasks = lock(&self.0);
+        while tasks.try_join_next().is_some() {}
+        tasks.len()
+    }
+
     /// Ends every task at its next wait.
     pub(crate) fn abort(&self) {
         lock(&self.0).abort_all();

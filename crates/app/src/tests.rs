@@ -611,6 +611,30 @@ async fn with_account(app: &App, name: &str, tenant: u8) -> records::Bytes32 {
     id
 }
 
+#[tokio::test]
+async fn an_organization_that_waits_for_a_place_has_no_task() {
+    let machine = Machine::new();
+    std::fs::create_dir(machine.path("vault")).unwrap();
+    std::fs::write(machine.path("vault").join("config.toml"), "[rotation]\nplaces = 4\n").unwrap();
+    let app = machine.create().await;
+    let session = app.session().await.unwrap();
+    let (mut events, before) = (app.events(), session.running());
+    // None of them exists, so each fails as soon as it begins.
+    for number in 0..1_000_u32 {
+        let mut id = [0; 32];
+        id[..4].copy_from_slice(&number.to_be_bytes());
+        rotate::enqueue(&app, &session, &id, &[1; 16], rotate::Order::Due);
+    }
+    let (mut most, mut failed) = (session.running(), 0);
+    while failed < 1_000 {
+        let _ = events.recv().await;
+        most = most.max(session.running());
+        failed = app.call(JobsRequest { limit: 1, ..JobsRequest::default() }).await.unwrap().failed;
+    }
+    // The places, and whoever hands them out.
+    assert!(most - before <= 5, "{} tasks at once for 4 places", most - before);
+}
+
 #[test]
 fn what_a_person_clicked_is_shed_last_and_what_nobody_ordered_first() {
     use rotate::Order;

@@ -14,6 +14,9 @@ use url::{Host, Url};
 
 /// Longest answer that is read. Microsoft's pages of 999 users stay below 2 MiB; more is a hostile or broken host.
 const LONGEST_ANSWER: usize = 16 * 1024 * 1024;
+/// Connections to a host that are kept without a request on them. Microsoft speaks HTTP/2, all on one; where a proxy speaks
+/// less, about as many are between two requests at a time.
+const IDLE_CONNECTIONS: usize = 8;
 const CONNECT_LIMIT: Duration = Duration::from_secs(15);
 pub(crate) const REQUEST_LIMIT: Duration = Duration::from_mins(1);
 
@@ -280,7 +283,7 @@ impl Http {
     /// Waits for the turn of a request. Where it is longer than `most` away it is not waited for, and said.
     pub(crate) async fn turn(&self, tenant: TenantId, cost: Cost, most: Duration) -> Result<(), Duration> {
         loop {
-            let wait = self.pace.take(tenant, cost);
+            let wait = self.pace.take(tenant, cost, most);
             if wait > most {
                 return Err(wait);
             }
@@ -370,6 +373,7 @@ fn client(settings: &HttpSettings) -> Result<reqwest::Client, SettingsError> {
             // A redirect would carry a token or code to a host that nobody configured.
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(CONNECT_LIMIT)
+            .pool_max_idle_per_host(IDLE_CONNECTIONS)
             .timeout(REQUEST_LIMIT)
             .user_agent(concat!("Vitrine/", env!("CARGO_PKG_VERSION")));
         Ok(match &settings.proxy {

@@ -73,8 +73,8 @@ pub enum Outcome {
 /// The limiter. It keeps time by itself and outlives every [`crate::Http`]: a limit does not end where the vault is
 /// locked.
 pub trait Pacing: Send + Sync {
-    /// Books a request, and says how long to wait before it is sent.
-    fn take(&self, tenant: TenantId, cost: Cost) -> Duration;
+    /// Says how long to wait before a request is sent, and books it where that is no longer than `most`.
+    fn take(&self, tenant: TenantId, cost: Cost, most: Duration) -> Duration;
 
     /// Whether the tenant, or everybody, has been told to keep away: what was booked before that may not be sent yet.
     fn is_silenced(&self, tenant: TenantId) -> bool;
@@ -88,7 +88,7 @@ pub trait Pacing: Send + Sync {
 pub struct Unlimited;
 
 impl Pacing for Unlimited {
-    fn take(&self, _: TenantId, _: Cost) -> Duration {
+    fn take(&self, _: TenantId, _: Cost, _: Duration) -> Duration {
         Duration::ZERO
     }
 

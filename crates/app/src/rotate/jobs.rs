@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use tokio::sync::Notify;
 use tokio::sync::broadcast::error::RecvError;
+use tokio::task::AbortHandle;
 use vitrine_entra::Priority;
 
 /// Ended jobs that stay in the list.
@@ -36,6 +37,10 @@ pub(crate) struct Jobs {
     ended: (u32, u32),
     /// What waits for the task of an organization; present while that task runs, so that there is never a second one.
     waiting: HashMap<Bytes32, Waiting>,
+    /// Organizations that have no task yet, in the order in which they get one.
+    line: VecDeque<Bytes32>,
+    /// Gives them places and tasks.
+    handing_out: Option<AbortHandle>,
     /// Not taken up by itself before this.
     resting: HashMap<Key, u64>,
     /// Tenants are being looked at.
@@ -245,28 +250,44 @@ pub(crate) fn enqueue(app: &App, session: &Arc<Session>, id: &Bytes32, item: &By
         app.tell(Event::JobsChanged);
         return;
     }
-    let wake = Arc::new(Notify::new());
-    let waiting = Waiting { orders: VecDeque::from([(*item, order)]), pausing: None, wake: wake.clone() };
+    let waiting = Waiting { orders: VecDeque::from([(*item, order)]), pausing: None, wake: Arc::default() };
     jobs.waiting.insert(*id, waiting);
+    jobs.line.push_back(*id);
+    // One that was ended by a lock hands nothing out any more.
+    if jobs.handing_out.as_ref().is_none_or(AbortHandle::is_finished) {
+        let (this, own) = (app.clone(), session.clone());
+        jobs.handing_out = session.spawn(async move { hand_out(&this, &own).await });
+    }
     drop(jobs);
-    let (this, own, id) = (app.clone(), session.clone(), *id);
-    session.spawn(async move { work(&this, &own, &id, &wake).await });
     app.tell(Event::JobsChanged);
 }
 
+/// Gives organizations their places, one after the other, and with it a task: what only waits is its name and its orders.
+async fn hand_out(app: &App, session: &Arc<Session>) {
+    loop {
+        let place = session.places.begin().await;
+        let mut jobs = lock(&app.inner.jobs);
+        let Some(id) = jobs.line.pop_front() else {
+            jobs.handing_out = None;
+            return;
+        };
+        let Some(wake) = jobs.waiting.get(&id).map(|waiting| waiting.wake.clone()) else { continue };
+        drop(jobs);
+        let (this, own) = (app.clone(), session.clone());
+        session.spawn(async move { work(&this, &own, &id, Desk { place, connection: Shared::default(), wake }).await });
+    }
+}
+
 /// What the rotations of one organization share.
-pub(super) struct Desk<'a> {
-    pub(super) place: Place<'a>,
+pub(super) struct Desk {
+    pub(super) place: Place,
     pub(super) connection: Shared,
     /// Ends a pause.
-    pub(super) wake: &'a Notify,
+    pub(super) wake: Arc<Notify>,
 }
 
 /// The task of one organization: its accounts, one after the other.
-async fn work(app: &App, session: &Arc<Session>, id: &Bytes32, wake: &Notify) {
-    // Before anything is made for it: what only waits for its turn is small.
-    let place = session.places.begin().await;
-    let mut desk = Desk { place, connection: Shared::default(), wake };
+async fn work(app: &App, session: &Arc<Session>, id: &Bytes32, mut desk: Desk) {
     loop {
         let next = {
             let mut jobs = lock(&app.inner.jobs);

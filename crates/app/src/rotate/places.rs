@@ -5,42 +5,43 @@
 //! for tenants which do not.
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Whoever waits longer gives its place away. Several times what Microsoft takes for an answer when it is well.
 pub(super) const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The places of a session.
 pub(crate) struct Places {
-    work: Semaphore,
-    /// Whoever has not begun waits here first, so that only one of them stands in line with those that have.
-    begin: Semaphore,
+    work: Arc<Semaphore>,
     /// Answers waited for without a place, as many as there are places: no more than twice their number is ever asked.
-    slow: Semaphore,
+    slow: Arc<Semaphore>,
 }
 
 /// A place among those that work at once, held or given away for a while.
-pub(super) struct Place<'a> {
-    places: &'a Places,
-    held: Option<SemaphorePermit<'a>>,
+pub(super) struct Place {
+    work: Arc<Semaphore>,
+    slow: Arc<Semaphore>,
+    held: Option<OwnedSemaphorePermit>,
 }
 
 impl Places {
     pub(crate) fn new(count: u32) -> Self {
         let count = usize::try_from(count).unwrap_or(1);
-        Self { work: Semaphore::new(count), begin: Semaphore::new(1), slow: Semaphore::new(count) }
+        Self { work: Arc::new(Semaphore::new(count)), slow: Arc::new(Semaphore::new(count)) }
     }
 
-    /// Waits for a first place.
-    pub(super) async fn begin(&self) -> Place<'_> {
-        // Neither is ever closed.
-        let _next = self.begin.acquire().await.ok();
-        Place { places: self, held: self.work.acquire().await.ok() }
+    /// Waits for a first place. One stands here for all that have not begun, so that no more than one of them is before
+    /// those that come back.
+    pub(super) async fn begin(&self) -> Place {
+        let mut place = Place { work: self.work.clone(), slow: self.slow.clone(), held: None };
+        place.come_back().await;
+        place
     }
 }
 
-impl Place<'_> {
+impl Place {
     /// Gives the place to somebody else.
     pub(super) fn leave(&mut self) {
         self.held = None;
@@ -49,7 +50,8 @@ impl Place<'_> {
     /// Waits for a place again.
     pub(super) async fn come_back(&mut self) {
         if self.held.is_none() {
-            self.held = self.places.work.acquire().await.ok();
+            // It is never closed.
+            self.held = self.work.clone().acquire_owned().await.ok();
         }
     }
 
@@ -59,7 +61,7 @@ impl Place<'_> {
         if let Ok(answered) = tokio::time::timeout(PATIENCE, &mut answer).await {
             return answered;
         }
-        let Ok(slow) = self.places.slow.try_acquire() else { return answer.await };
+        let Ok(slow) = self.slow.clone().try_acquire_owned() else { return answer.await };
         self.leave();
         let answered = answer.await;
         drop(slow);
@@ -106,23 +108,22 @@ mod tests {
     async fn what_has_begun_goes_before_what_has_not() {
         let (places, order) = (Places::new(1), Mutex::new(Vec::new()));
         let mut begun = places.begin().await;
-        let new = |name: &'static str| {
-            let (places, order) = (&places, &order);
-            Box::pin(async move {
+        let mut line = Box::pin(async {
+            for name in ["first", "second", "third"] {
                 let _place = places.begin().await;
-                crate::lock(order).push(name);
-            })
-        };
-        let (mut first, mut second, mut third) = (new("first"), new("second"), new("third"));
-        assert!(waits(&mut first).await && waits(&mut second).await && waits(&mut third).await);
+                crate::lock(&order).push(name);
+            }
+        });
+        assert!(waits(&mut line).await, "two work in one place");
         begun.leave();
-        let back = async {
+        let mut back = Box::pin(async {
             begun.come_back().await;
             crate::lock(&order).push("begun");
             begun.leave();
-        };
-        // It comes back last of all, and only who stood in line already is before it.
-        tokio::join!(third, second, first, back);
+        });
+        // Only who stood in line already is before it.
+        assert!(waits(&mut back).await);
+        tokio::join!(line, back);
         assert_eq!(*crate::lock(&order), ["first", "begun", "second", "third"]);
     }
 }

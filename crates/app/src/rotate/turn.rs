@@ -59,7 +59,7 @@ pub(super) async fn run(
     id: &Bytes32,
     item: &Bytes16,
     order: Order,
-    desk: &mut Desk<'_>,
+    desk: &mut Desk,
 ) -> Result<()> {
     let Desk { place, connection: shared, wake } = desk;
     let key = (*id, *item);
@@ -190,7 +190,7 @@ pub(super) async fn run(
 
 /// Takes a place again, once the tenant may be asked: one that wants to be left alone for a while holds none meanwhile. One
 /// that wants it for longer is asked, and says so at once, because a person should know.
-async fn come_back(app: &App, place: &mut Place<'_>, connection: &Connection) {
+async fn come_back(app: &App, place: &mut Place, connection: &Connection) {
     let wait = app.inner.limiter.own_wait(connection.record().tenant_id);
     if wait > PATIENCE && wait <= LONGEST_WAIT {
         place.leave();
