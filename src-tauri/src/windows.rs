@@ -1,7 +1,8 @@
-//! The two windows: the main one, which never holds a secret, and the reveal window, which shows one account.
+//! The windows: the main one, which never holds a secret, the reveal window, which shows one account, and the one that
+//! stands in the main one's place where the program could not start.
 
-use crate::tray;
-use tauri::{AppHandle, CloseRequestApi, Manager, WebviewUrl, WebviewWindowBuilder, Window};
+use crate::{start, tray};
+use tauri::{AppHandle, CloseRequestApi, Manager, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Window};
 use vitrine_app::{App, Host, HostError};
 
 /// What the application may ask of the desktop.
@@ -46,11 +47,11 @@ fn is_ours(url: &tauri::Url) -> bool {
 
 /// Opens the main window, or brings it to the front.
 pub(crate) fn show_main(handle: &AppHandle) {
+    if start::failed(handle) {
+        return show_trouble(handle);
+    }
     if let Some(window) = handle.get_webview_window("main") {
-        let _ = window.unminimize();
-        let _ = window.show();
-        let _ = window.set_focus();
-        return;
+        return raise(&window);
     }
     let window = WebviewWindowBuilder::new(handle, "main", WebviewUrl::default())
         .title("Vitrine")
@@ -61,6 +62,37 @@ pub(crate) fn show_main(handle: &AppHandle) {
         .build();
     if let Err(error) = window {
         tracing::error!(code = "window.main", %error, "the main window did not open");
+    }
+}
+
+fn raise(window: &WebviewWindow) {
+    let _ = window.unminimize();
+    let _ = window.show();
+    let _ = window.set_focus();
+}
+
+/// Says why the program could not start. Where not even that can be shown, it was said on standard error.
+fn show_trouble(handle: &AppHandle) {
+    if let Some(window) = handle.get_webview_window("trouble") {
+        return raise(&window);
+    }
+    let window = WebviewWindowBuilder::new(handle, "trouble", WebviewUrl::App("index.html#/trouble".into()))
+        .title("Vitrine could not start")
+        .inner_size(560.0, 420.0)
+        .min_inner_size(420.0, 320.0)
+        .prevent_overflow()
+        .center()
+        .on_navigation(is_ours)
+        .build();
+    if window.is_err() {
+        handle.exit(1);
+    }
+}
+
+/// Closes the window that said why the program could not start.
+pub(crate) fn close_trouble(handle: &AppHandle) {
+    if let Some(window) = handle.get_webview_window("trouble") {
+        let _ = window.destroy();
     }
 }
 

@@ -33,5 +33,6 @@
 //                    older-passwords
 // Rotation           rotate-due, retry-failed, job (data-step), job-again, more-jobs
 // Settings           setting-<name>, backup-now, passphrase-current, passphrase-new, passphrase-repeat, passphrase-change
+// No start           trouble, start-again, trouble-close
 // Any error          error-notice, error-code
 export {};

@@ -61,6 +61,7 @@ mod tasks;
 #[cfg(test)]
 mod tests;
 mod tray;
+mod trouble;
 mod vault;
 mod words;
 
@@ -73,6 +74,7 @@ pub use keychain::{Keychain, KeychainError, OsKeychain};
 pub use log::log;
 pub use routes::Answered;
 pub use tray::{TrayState, TrayView};
+pub use trouble::{take_over, trouble};
 
 use api::{ErrorView, Event, LockReason, Settings};
 use clipboard::Clipboard;

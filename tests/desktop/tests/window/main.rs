@@ -6,6 +6,7 @@ mod borders;
 mod keyboard;
 mod reminders;
 mod session;
+mod start;
 
 use std::fs;
 use std::future::pending;

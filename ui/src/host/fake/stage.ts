@@ -9,6 +9,7 @@ import type {
   OrganizationView,
   Phase,
   StatusView,
+  TroubleView,
 } from "../../generated/ipc";
 import { Refusal, type Settings } from "../host";
 import { makeOrganization, stateOf } from "./world";
@@ -23,6 +24,8 @@ export type FakeOptions = {
   simulated?: boolean;
   clientId?: string | null;
   askReason?: boolean;
+  /** Why the program did not start; then there is nothing else. */
+  trouble?: TroubleView;
   /** The query that chose what is shown; a second window of the browser gets the same. */
   pageQuery?: string;
 };
