@@ -73,7 +73,7 @@ pub use host::{Headless, Host, HostError};
 pub use keychain::{Keychain, KeychainError, OsKeychain};
 pub use log::log;
 pub use routes::Answered;
-pub use tray::{TrayState, TrayView};
+pub use tray::{RecentOrganization, TrayState, TrayView};
 pub use trouble::{take_over, trouble};
 
 use api::{ErrorView, Event, LockReason, Settings};
@@ -129,6 +129,7 @@ struct Inner {
     jobs: Mutex<rotate::Jobs>,
     backup: Mutex<backup::State>,
     tray: Mutex<TrayView>,
+    recent: Mutex<tray::Recent>,
     reminders: reminders::Reminders,
     #[cfg(unix)]
     farewells: agent::Farewells,
@@ -179,6 +180,7 @@ impl App {
                 jobs: Mutex::default(),
                 backup: Mutex::default(),
                 tray: Mutex::default(),
+                recent: Mutex::default(),
                 reminders: reminders::Reminders::default(),
                 #[cfg(unix)]
                 farewells: agent::Farewells::default(),
@@ -217,6 +219,11 @@ impl App {
             let app = self.clone();
             self.background(async move { app.lock(LockReason::Tray).await });
         }
+    }
+
+    /// The person was told that closing keeps Vitrine in the tray; they are not told again.
+    pub fn told_of_tray(&self) {
+        settings::told_of_tray(self);
     }
 
     /// What the tray shows.

@@ -1446,6 +1446,8 @@ export type Settings = {
 	lockOnClose: boolean,
 	/**  Closing the window keeps Vitrine in the tray. */
 	closeToTray: boolean,
+	/**  The person was told once that closing keeps Vitrine in the tray. */
+	toldOfTray: boolean,
 	/**  Seconds after which a copied secret leaves the clipboard, 5 to 300. */
 	clipboardSeconds: number,
 	/**  Seconds a revealed password stays visible, 10 to 300. */

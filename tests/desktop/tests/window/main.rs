@@ -7,6 +7,7 @@ mod keyboard;
 mod reminders;
 mod session;
 mod start;
+mod tray;
 
 use std::fs;
 use std::future::pending;

@@ -61,6 +61,7 @@ export function makeStage(options: FakeOptions) {
     lockOnSuspend: true,
     lockOnClose: false,
     closeToTray: true,
+    toldOfTray: true,
     clipboardSeconds: 30,
     revealSeconds: 30,
     askReason: options.askReason ?? true,
