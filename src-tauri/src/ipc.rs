@@ -1,6 +1,6 @@
 //! Typed IPC: the list of commands and events, and the TypeScript made from it.
 
-use crate::{commands, dialogs};
+use crate::{commands, dialogs, start};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 use tauri::{AppHandle, Manager};
@@ -81,6 +81,8 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             dialogs::pick_folder,
             dialogs::pick_file,
             dialogs::pick_save,
+            start::trouble,
+            start::start_again,
         ])
         .events(collect_events![Changed])
         // One shape for both directions: what a view leaves out is `null`, never absent.
@@ -147,7 +149,8 @@ mod tests {
         }
         let declared: BTreeSet<String> =
             include_str!("commands.txt").lines().map(|name| format!("allow-{}", name.replace('_', "-"))).collect();
-        let granted: BTreeSet<String> = main.union(&reveal).cloned().collect();
+        let trouble = permissions(include_str!("../capabilities/trouble.json"));
+        let granted: BTreeSet<String> = [&main, &reveal, &trouble].into_iter().flatten().cloned().collect();
         assert_eq!(
             declared, granted,
             "every command is granted to some window and none is granted that is not declared"

@@ -4,32 +4,33 @@ mod commands;
 mod dialogs;
 mod ipc;
 mod reminders;
+mod start;
 mod tray;
 mod windows;
 
 use std::process::ExitCode;
 use tauri::{Manager, RunEvent, WindowEvent};
-use vitrine_app::{App, Options};
+use vitrine_app::App;
 
 /// Runs the desktop program until it is quit. Returns 0, or 1 where it could not start.
 pub fn run() -> ExitCode {
+    #[cfg(target_os = "linux")]
+    if gtk::init().is_err() {
+        eprintln!(
+            "Vitrine could not start: there is no display. Start it in a desktop session, or use the program vitrine."
+        );
+        return ExitCode::FAILURE;
+    }
     let builder = ipc::builder();
     let invoke = builder.invoke_handler();
     let built = tauri::Builder::default()
         .plugin(tauri_plugin_single_instance::init(|app, _arguments, _folder| windows::show_main(app)))
         .plugin(tauri_plugin_dialog::init())
-        .plugin(tauri_plugin_window_state::Builder::default().with_denylist(&["reveal"]).build())
+        .plugin(tauri_plugin_window_state::Builder::default().with_denylist(&["reveal", "trouble"]).build())
         .invoke_handler(invoke)
         .setup(move |tauri| {
             builder.mount_events(tauri);
-            vitrine_app::log()?;
-            let options = Options::from_environment()?;
-            let app = tauri::async_runtime::block_on(App::start(options, windows::Desktop::new(tauri.handle())))?;
-            tauri.manage(app.clone());
-            tray::build(tauri.handle(), &app);
-            reminders::watch(tauri.handle(), &app);
-            ipc::forward_events(tauri.handle(), &app);
-            windows::show_main(tauri.handle());
+            start::first(tauri.handle());
             Ok(())
         })
         .on_window_event(|window, event| {
@@ -45,6 +46,10 @@ pub fn run() -> ExitCode {
             tauri.run(|handle, event| match event {
                 // The last window went into the tray: the program stays, its web view does not.
                 RunEvent::ExitRequested { api, code: None, .. } if tray::stays(handle) => api.prevent_exit(),
+                RunEvent::ExitRequested { api, code: None, .. } if start::failed(handle) => {
+                    api.prevent_exit();
+                    handle.exit(1);
+                }
                 RunEvent::Exit => {
                     if let Some(app) = handle.try_state::<App>() {
                         app.shut_down();

@@ -13,6 +13,8 @@ use zbus::{Connection, Variant, proxy};
 
 /// How often "do not disturb" is looked at while a reminder is held back by it.
 const RECHECK: Duration = Duration::from_secs(10);
+/// A service that has not answered by then tells nobody.
+const ANSWER: Duration = Duration::from_secs(2);
 /// Urgency "low" of the specification: no sound, not over a full-screen program.
 const LOW: u8 = 0;
 
@@ -64,6 +66,23 @@ pub(crate) fn answer(handle: &AppHandle, answer: Answer) {
             show_window(&handle);
         }
     });
+}
+
+/// Tells, once, that closing keeps the program in the tray. Whether that was told.
+pub(crate) async fn tell_of_tray(app: &App) -> bool {
+    let told = async {
+        let service = ServiceProxy::new(&Connection::session().await?).await?;
+        let hints = HashMap::from([("desktop-entry", Variant::from("Vitrine"))]);
+        let (summary, body) = ("Vitrine stays in the tray", "Its icon there opens, locks and quits it.");
+        service.notify("Vitrine", 0, "vitrine-desktop", summary, body, &[], hints, -1).await
+    };
+    match tokio::time::timeout(ANSWER, told).await {
+        Ok(Ok(_)) => {
+            app.told_of_tray();
+            true
+        }
+        _ => false,
+    }
 }
 
 fn show_window(handle: &AppHandle) {

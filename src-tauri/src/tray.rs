@@ -2,6 +2,7 @@
 
 use crate::{reminders, windows};
 use std::sync::Mutex;
+use std::time::Duration;
 use tauri::image::Image;
 use tauri::menu::{Menu, MenuItem, PredefinedMenuItem};
 use tauri::tray::{TrayIcon, TrayIconBuilder};
@@ -9,6 +10,30 @@ use tauri::{AppHandle, Manager, Wry};
 use vitrine_app::api::LockRequest;
 use vitrine_app::reminders::Answer;
 use vitrine_app::{App, TrayState, TrayView};
+#[cfg(target_os = "linux")]
+use zbus::{Connection, proxy};
+
+/// A desktop that has not answered by then shows no tray.
+#[cfg(target_os = "linux")]
+const ANSWER: Duration = Duration::from_secs(2);
+
+/// What the ids of lines begin with that open an organization.
+const ORGANIZATION: &str = "organization:";
+
+/// More of a name than this makes the menu wider than it helps.
+const LONGEST_NAME: usize = 48;
+
+/// StatusNotifierItem of freedesktop.org. The watcher lists icons, a host shows them.
+#[cfg(target_os = "linux")]
+#[proxy(
+    interface = "org.kde.StatusNotifierWatcher",
+    default_service = "org.kde.StatusNotifierWatcher",
+    default_path = "/StatusNotifierWatcher"
+)]
+trait Watcher {
+    #[zbus(property(emits_changed_signal = "false"))]
+    fn is_status_notifier_host_registered(&self) -> zbus::Result<bool>;
+}
 
 struct Tray {
     icon: TrayIcon<Wry>,
@@ -34,6 +59,22 @@ pub(crate) fn build(handle: &AppHandle, app: &App) {
 /// Whether closing the window leaves something to come back to.
 pub(crate) fn stays(handle: &AppHandle) -> bool {
     handle.try_state::<Tray>().is_some() && handle.try_state::<App>().is_some_and(|app| app.settings().close_to_tray)
+}
+
+/// Whether a person sees the icon now: asked each time, because panels come and go.
+#[cfg(target_os = "linux")]
+pub(crate) async fn is_shown(handle: &AppHandle) -> bool {
+    let asked = async {
+        let bus = Connection::session().await?;
+        WatcherProxy::new(&bus).await?.is_status_notifier_host_registered().await
+    };
+    handle.try_state::<Tray>().is_some() && matches!(tokio::time::timeout(ANSWER, asked).await, Ok(Ok(true)))
+}
+
+/// Elsewhere the desktop itself has the tray.
+#[cfg(not(target_os = "linux"))]
+pub(crate) async fn is_shown(handle: &AppHandle) -> bool {
+    handle.try_state::<Tray>().is_some()
 }
 
 /// Shows the present state.
@@ -65,6 +106,12 @@ fn show(handle: &AppHandle, tray: &TrayIcon<Wry>, view: &TrayView, icon: Image<'
     // A tray on Linux shows no tooltip, so what it would say stands first.
     menu.append(&MenuItem::with_id(handle, "state", view.words(), false, None::<&str>)?)?;
     menu.append(&PredefinedMenuItem::separator(handle)?)?;
+    for organization in &view.recent {
+        menu.append(&item(&format!("{ORGANIZATION}{}", organization.id), entry(&organization.name))?)?;
+    }
+    if !view.recent.is_empty() {
+        menu.append(&PredefinedMenuItem::separator(handle)?)?;
+    }
     menu.append(&item("open", if locked { "Unlock…".into() } else { "Open Vitrine".into() })?)?;
     if locked && view.waits {
         menu.append(&item("rotate", "Rotate what is due…".into())?)?;
@@ -85,8 +132,21 @@ fn show(handle: &AppHandle, tray: &TrayIcon<Wry>, view: &TrayView, icon: Image<'
     tray.set_tooltip(Some(format!("Vitrine: {}", view.words())))
 }
 
+/// A name as a line of the menu: on one line, not wider than helps, and without marking a key.
+fn entry(name: &str) -> String {
+    let mut signs = name.chars().filter(|sign| !sign.is_control());
+    let mut short: String = signs.by_ref().take(LONGEST_NAME).collect();
+    if signs.next().is_some() {
+        short.push('…');
+    }
+    short.replace('&', "&&")
+}
+
 fn chosen(handle: &AppHandle, id: &str) {
     let app = handle.state::<App>().inner().clone();
+    if let Some(organization) = id.strip_prefix(ORGANIZATION) {
+        return windows::show_organization(handle, organization);
+    }
     match id {
         "open" => windows::show_main(handle),
         "lock" => drop(tauri::async_runtime::spawn(async move { app.call(LockRequest {}).await })),

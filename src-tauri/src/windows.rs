@@ -1,7 +1,8 @@
-//! The two windows: the main one, which never holds a secret, and the reveal window, which shows one account.
+//! The windows: the main one, which never holds a secret, the reveal window, which shows one account, and the one that
+//! stands in the main one's place where the program could not start.
 
-use crate::tray;
-use tauri::{AppHandle, CloseRequestApi, Manager, WebviewUrl, WebviewWindowBuilder, Window};
+use crate::{reminders, start, tray};
+use tauri::{AppHandle, CloseRequestApi, Manager, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Window};
 use vitrine_app::{App, Host, HostError};
 
 /// What the application may ask of the desktop.
@@ -46,13 +47,33 @@ fn is_ours(url: &tauri::Url) -> bool {
 
 /// Opens the main window, or brings it to the front.
 pub(crate) fn show_main(handle: &AppHandle) {
-    if let Some(window) = handle.get_webview_window("main") {
-        let _ = window.unminimize();
-        let _ = window.show();
-        let _ = window.set_focus();
-        return;
+    if start::failed(handle) {
+        return show_trouble(handle);
     }
-    let window = WebviewWindowBuilder::new(handle, "main", WebviewUrl::default())
+    match handle.get_webview_window("main") {
+        Some(window) => raise(&window),
+        None => open_main(handle, WebviewUrl::default()),
+    }
+}
+
+/// Shows one organization in the main window. Locked, it is shown after the passphrase.
+pub(crate) fn show_organization(handle: &AppHandle, id: &str) {
+    let place = format!("/organizations/{id}");
+    let Some(window) = handle.get_webview_window("main") else {
+        return open_main(handle, WebviewUrl::App(format!("index.html#{place}").into()));
+    };
+    let shown = window.url().and_then(|mut url| {
+        url.set_fragment(Some(&place));
+        window.navigate(url)
+    });
+    if let Err(error) = shown {
+        tracing::warn!(code = "window.main", %error, "the main window did not go there");
+    }
+    raise(&window);
+}
+
+fn open_main(handle: &AppHandle, page: WebviewUrl) {
+    let window = WebviewWindowBuilder::new(handle, "main", page)
         .title("Vitrine")
         .inner_size(1180.0, 760.0)
         .min_inner_size(640.0, 360.0)
@@ -64,6 +85,37 @@ pub(crate) fn show_main(handle: &AppHandle) {
     }
 }
 
+fn raise(window: &WebviewWindow) {
+    let _ = window.unminimize();
+    let _ = window.show();
+    let _ = window.set_focus();
+}
+
+/// Says why the program could not start. Where not even that can be shown, it was said on standard error.
+fn show_trouble(handle: &AppHandle) {
+    if let Some(window) = handle.get_webview_window("trouble") {
+        return raise(&window);
+    }
+    let window = WebviewWindowBuilder::new(handle, "trouble", WebviewUrl::App("index.html#/trouble".into()))
+        .title("Vitrine could not start")
+        .inner_size(560.0, 420.0)
+        .min_inner_size(420.0, 320.0)
+        .prevent_overflow()
+        .center()
+        .on_navigation(is_ours)
+        .build();
+    if window.is_err() {
+        handle.exit(1);
+    }
+}
+
+/// Closes the window that said why the program could not start.
+pub(crate) fn close_trouble(handle: &AppHandle) {
+    if let Some(window) = handle.get_webview_window("trouble") {
+        let _ = window.destroy();
+    }
+}
+
 /// Closes the reveal window, with what it shows.
 pub(crate) fn close_reveal(handle: &AppHandle) {
     if let Some(window) = handle.get_webview_window("reveal") {
@@ -71,18 +123,25 @@ pub(crate) fn close_reveal(handle: &AppHandle) {
     }
 }
 
-/// The main window is closing: it goes to the tray where the setting and the desktop allow it. The web view is
-/// destroyed, not hidden, so that nothing it held stays in memory.
+/// The main window is closing: it goes to the tray where the setting and the desktop allow it, once the person was told
+/// of it. The web view is destroyed, not hidden, so that nothing it held stays in memory.
 pub(crate) fn closing_main(window: &Window, api: &CloseRequestApi) {
     let handle = window.app_handle();
     let Some(app) = handle.try_state::<App>() else { return };
     if !app.settings().close_to_tray {
-        handle.exit(0);
-    } else if tray::stays(handle) {
-        app.closed_to_tray();
-    } else {
-        // No tray host answers: a window that vanished could not be found again.
-        api.prevent_close();
-        let _ = window.minimize();
+        return handle.exit(0);
     }
+    api.prevent_close();
+    let (app, window) = (app.inner().clone(), window.clone());
+    tauri::async_runtime::spawn(async move {
+        let hides = tray::is_shown(window.app_handle()).await
+            && (app.settings().told_of_tray || reminders::tell_of_tray(&app).await);
+        if hides {
+            app.closed_to_tray();
+            let _ = window.destroy();
+        } else {
+            // A window that vanished could not be found again by one who sees no icon or does not know of it.
+            let _ = window.minimize();
+        }
+    });
 }

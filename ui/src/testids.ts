@@ -36,5 +36,6 @@
 // Rotation           rotate-due, retry-failed, job (data-step), job-again, more-jobs
 // Audit              export-audit
 // Settings           setting-<name>, backup-now, passphrase-current, passphrase-new, passphrase-repeat, passphrase-change
+// No start           trouble, start-again, trouble-close
 // Any error          error-notice, error-code, error-step
 export {};

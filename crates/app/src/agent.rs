@@ -35,6 +35,9 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// How long an ending agent waits for callers that are being answered, one that reads nothing among them.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
+/// How long an agent may take to stop its work and let go of the data folder.
+const LAST_WORK: Duration = Duration::from_secs(30);
+
 /// Answers of an agent that ends.
 #[derive(Default)]
 pub(crate) struct Farewells {
@@ -185,6 +188,14 @@ async fn line(read: &mut (impl AsyncRead + AsyncBufReadExt + Unpin)) -> io::Resu
     let mut bytes = Zeroizing::new(Vec::new());
     read.take(LONGEST).read_until(b'\n', &mut bytes).await?;
     Ok(bytes.ends_with(b"\n").then_some(bytes))
+}
+
+/// Has the agent of a data folder lock and end. It answers once the folder is free; one that is no such agent, or does not
+/// answer, keeps it, which the next to open it is told.
+pub(crate) async fn dismiss(folder: &Path) {
+    if let Some(mut agent) = Agent::connect(folder).await {
+        let _ = tokio::time::timeout(LAST_WORK, agent.call(LockRequest {})).await;
+    }
 }
 
 /// A connection to a running agent.

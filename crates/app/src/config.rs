@@ -221,6 +221,16 @@ impl Config {
         })
     }
 
+    /// Writes to the file that the person was told of the tray, keeping everything else in it.
+    ///
+    /// # Errors
+    /// Where the file cannot be written.
+    pub(crate) fn save_told_of_tray(&self) -> Result<()> {
+        self.edit(|document| {
+            document["settings"].or_insert(toml_edit::table())["toldOfTray"] = toml_edit::value(true);
+        })
+    }
+
     /// Writes the client id to the file, keeping everything else in it.
     ///
     /// # Errors

@@ -66,6 +66,7 @@ mod tasks;
 #[cfg(test)]
 mod tests;
 mod tray;
+mod trouble;
 mod vault;
 mod words;
 
@@ -77,7 +78,8 @@ pub use host::{Headless, Host, HostError};
 pub use keychain::{Keychain, KeychainError, OsKeychain};
 pub use log::log;
 pub use routes::Answered;
-pub use tray::{TrayState, TrayView};
+pub use tray::{RecentOrganization, TrayState, TrayView};
+pub use trouble::{take_over, trouble};
 pub use words::of_variant;
 
 use api::{ErrorView, Event, LockReason, Settings};
@@ -135,6 +137,7 @@ struct Inner {
     limiter: Arc<Limiter>,
     backup: Mutex<backup::State>,
     tray: Mutex<TrayView>,
+    recent: Mutex<tray::Recent>,
     reminders: reminders::Reminders,
     #[cfg(unix)]
     farewells: agent::Farewells,
@@ -190,6 +193,7 @@ impl App {
                 limiter,
                 backup: Mutex::default(),
                 tray: Mutex::default(),
+                recent: Mutex::default(),
                 reminders: reminders::Reminders::default(),
                 #[cfg(unix)]
                 farewells: agent::Farewells::default(),
@@ -229,6 +233,11 @@ impl App {
             let app = self.clone();
             self.background(async move { app.lock(LockReason::Tray).await });
         }
+    }
+
+    /// The person was told that closing keeps Vitrine in the tray; they are not told again.
+    pub fn told_of_tray(&self) {
+        settings::told_of_tray(self);
     }
 
     /// What the tray shows.

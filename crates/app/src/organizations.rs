@@ -6,7 +6,7 @@ use crate::journal::{Change, Opened};
 use crate::records::{self, Counts, Row, due_or, encode, fold, key, organization_text, parse_organization};
 use crate::session::{PageEnd, Session};
 use crate::store::{Direction, Span};
-use crate::{App, health, lock};
+use crate::{App, health, lock, tray};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use vitrine_ledger::{LedgerId, MspBody};
@@ -230,6 +230,8 @@ fn counted(counts: Counts, due: u32) -> OrganizationCounts {
 pub(crate) async fn show(app: &App, request: OrganizationRequest) -> Result<OrganizationView> {
     let id = parse_organization(&request.organization)?;
     let row = load(app, &id).await?;
+    let session = app.session().await?;
+    tray::used(app, &session, &id).await;
     view(app, &id, &row).await
 }
 

@@ -18,6 +18,19 @@ pub(crate) async fn show(app: &App, _request: SettingsRequest) -> Result<Setting
     Ok(SettingsView { settings, fixed: config.fixed.clone(), file: config.file().display().to_string() })
 }
 
+/// Remembers that the person was told that closing keeps Vitrine in the tray. Where the file cannot be written they are
+/// told once more.
+pub(crate) fn told_of_tray(app: &App) {
+    let saved = app.config().save_told_of_tray().and_then(|()| app.config().reload());
+    match saved {
+        Ok(config) => {
+            app.replace_config(config);
+            app.tell(Event::StatusChanged);
+        }
+        Err(error) => tracing::warn!(code = error.code(), "it was not remembered that the tray was told of"),
+    }
+}
+
 pub(crate) async fn set(app: &App, request: SetSettingsRequest) -> Result<SettingsView> {
     let asked = show(app, SettingsRequest {}).await?.settings.ask_reason;
     app.config().save_settings(&request.settings)?;

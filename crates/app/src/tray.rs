@@ -1,8 +1,15 @@
-//! What the tray shows: one state, one number, and no name while locked.
+//! What the tray shows: one state, one number, the organizations used last, and no name while locked.
 
 use crate::api::Event;
+use crate::records::{Bytes32, organization_text};
 use crate::session::Session;
-use crate::{App, lock};
+use crate::{App, lock, organizations};
+
+/// Organizations that the menu offers.
+const MOST_RECENT: usize = 3;
+
+/// The organizations used last, newest first, since the program began. Ids alone: names are read while unlocked.
+pub(crate) type Recent = Vec<Bytes32>;
 
 /// State of the tray icon; each has a shape of its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,6 +23,15 @@ pub enum TrayState {
     Due,
     /// Something failed or is unclear.
     Failed,
+}
+
+/// An organization of the menu.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecentOrganization {
+    /// Its id, as addresses of the interface have it.
+    pub id: String,
+    /// Its name.
+    pub name: String,
 }
 
 /// What the tray shows.
@@ -33,6 +49,8 @@ pub struct TrayView {
     pub waits: bool,
     /// A reminder is shown that can be put off.
     pub reminds: bool,
+    /// The organizations used last, newest first; none while locked.
+    pub recent: Vec<RecentOrganization>,
 }
 
 impl TrayView {
@@ -75,12 +93,40 @@ pub(crate) async fn refresh(app: &App, session: Option<&Session>) {
             (0, 1..) => TrayState::Due,
             (0, 0) => TrayState::Fine,
         };
-        TrayView { state, due, overdue, failed: counts.failed, waits: false, reminds }
+        let recent = recent(app).await;
+        TrayView { state, due, overdue, failed: counts.failed, waits: false, reminds, recent }
     };
     let changed = std::mem::replace(&mut *lock(&app.inner.tray), fresh.clone()) != fresh;
     if changed {
         app.tell(Event::StatusChanged);
     }
+}
+
+/// A person opened this organization.
+pub(crate) async fn used(app: &App, session: &Session, id: &Bytes32) {
+    {
+        let mut recent = lock(&app.inner.recent);
+        if recent.first() == Some(id) {
+            return;
+        }
+        recent.retain(|other| other != id);
+        recent.insert(0, *id);
+        recent.truncate(MOST_RECENT);
+    }
+    refresh(app, Some(session)).await;
+}
+
+/// Those that still are in the list.
+async fn recent(app: &App) -> Vec<RecentOrganization> {
+    let ids = lock(&app.inner.recent).clone();
+    let mut recent = Vec::with_capacity(ids.len());
+    for id in ids {
+        // One that was archived has no row.
+        if let Ok(row) = organizations::load(app, &id).await {
+            recent.push(RecentOrganization { id: organization_text(&id), name: row.name });
+        }
+    }
+    recent
 }
 
 #[cfg(test)]

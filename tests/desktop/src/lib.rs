@@ -7,6 +7,7 @@ pub mod accessibility;
 pub mod acts;
 pub mod cloud;
 pub mod desk;
+pub mod eyes;
 pub mod paper;
 pub mod record;
 pub mod scenario;
@@ -17,6 +18,7 @@ mod screen;
 
 pub use cloud::Cloud;
 pub use desk::{Desk, Setting};
+pub use eyes::Eyes;
 pub use paper::Paper;
 pub use record::{Record, Shown};
 pub use scenario::scenario;

@@ -46,9 +46,22 @@ impl Tray {
     pub async fn start(bus: &PrivateBus) -> Result<Self> {
         let (send, items) = watch::channel(Vec::new());
         let bus = bus.connect().await?;
-        bus.object_server().at(PATH, Watcher { items: send }).await?;
+        bus.object_server().at(PATH, Watcher { items: send, shown: true }).await?;
         bus.request_name(NAME).await?;
         Ok(Self { bus, items })
+    }
+
+    /// Says whether a panel shows the icons that are listed, as when a panel starts or ends.
+    pub async fn set_shown(&self, shown: bool) -> Result<()> {
+        let watcher = self.bus.object_server().interface::<_, Watcher>(PATH).await?;
+        watcher.get_mut().await.shown = shown;
+        Ok(())
+    }
+
+    /// Leaves the bus, as a desktop whose panel ended for good.
+    pub async fn leave(&self) -> Result<()> {
+        self.bus.release_name(NAME).await?;
+        Ok(())
     }
 
     /// The icon that registered last; waits for the first.
@@ -62,6 +75,7 @@ impl Tray {
 
 struct Watcher {
     items: watch::Sender<Vec<Address>>,
+    shown: bool,
 }
 
 #[interface(name = "org.kde.StatusNotifierWatcher")]
@@ -81,7 +95,7 @@ impl Watcher {
 
     #[zbus(property)]
     fn is_status_notifier_host_registered(&self) -> bool {
-        true
+        self.shown
     }
 
     #[zbus(property)]

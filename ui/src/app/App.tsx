@@ -1,9 +1,10 @@
-// The frame of both windows: host, words, components, cache, and which screen the state of the vault allows.
+// The frame of every window: host, words, components, cache, and which screen the state of the vault allows.
 
 import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { Appearance, BusyBar, Components, clearToasts, closePalette, Later } from "../components";
+import { Trouble } from "../features/trouble/Trouble";
 import { Unlock } from "../features/unlock/Unlock";
 import { asErrorView, type Host, HostProvider, makeQueries, useEvents, useRead } from "../host";
 import { ErrorNotice } from "../parts";
@@ -22,16 +23,17 @@ export function App({ host, still = false }: { host: Host; still?: boolean }) {
   return (
     <HostProvider host={host}>
       <QueryClientProvider client={queries}>
-        <Components still={still} small={inReveal()}>
-          <Gate router={router} />
+        <Components still={still} small={inReveal() || inTrouble()}>
+          {inTrouble() ? <Trouble /> : <Gate router={router} />}
         </Components>
       </QueryClientProvider>
     </HostProvider>
   );
 }
 
-/** Which of the two windows this is. It never changes while a window lives. */
+/** Which of the windows this is. It never changes while a window lives. */
 const inReveal = () => location.hash.startsWith("#/reveal/");
+const inTrouble = () => location.hash === "#/trouble";
 
 /** While the vault is locked nothing of the router is mounted; the address stays, so that unlocking returns to it. */
 function Gate({ router }: { router: ReturnType<typeof makeRouter> }) {

@@ -75,6 +75,13 @@ export const commands = {
 	pickFile: () => __TAURI_INVOKE<string | null>("pick_file"),
 	/**  Asks where to save, proposing a file name. `null` when the person chose nothing. */
 	pickSave: (suggested: string) => __TAURI_INVOKE<string | null>("pick_save", { suggested }),
+	/**  Why the application did not start. `null` once it has. */
+	trouble: () => __TAURI_INVOKE<TroubleView | null>("trouble"),
+	/**
+	 *  Tries again, after whoever holds the data folder was asked to lock and end if the person wants that. `null` where it
+	 *  started: the main window then takes this one's place.
+	 */
+	startAgain: (lockThere: boolean) => __TAURI_INVOKE<TroubleView | null>("start_again", { lockThere }),
 };
 
 /** Events */
@@ -1596,6 +1603,8 @@ export type Settings = {
 	lockOnClose: boolean,
 	/**  Closing the window keeps Vitrine in the tray. */
 	closeToTray: boolean,
+	/**  The person was told once that closing keeps Vitrine in the tray. */
+	toldOfTray: boolean,
 	/**  Seconds after which a copied secret leaves the clipboard, 5 to 300. */
 	clipboardSeconds: number,
 	/**  Seconds a revealed password stays visible, 10 to 300. */
@@ -1758,6 +1767,14 @@ export type Time = number;
 
 /**  Tells that a person used the program, so that the idle lock waits. */
 export type TouchRequest = Record<string, never>;
+
+/**  Why the program did not start, for a desktop's window that says so. */
+export type TroubleView = {
+	/**  What stands in the way. */
+	error: ErrorView,
+	/**  Somebody else of this user holds the data folder, and can be asked to lock it and let it go. */
+	held: boolean,
+};
 
 /**  Opens the vault. */
 export type UnlockRequest = {

@@ -43,6 +43,8 @@ pub struct Settings {
     pub lock_on_close: bool,
     /// Closing the window keeps Vitrine in the tray.
     pub close_to_tray: bool,
+    /// The person was told once that closing keeps Vitrine in the tray.
+    pub told_of_tray: bool,
     /// Seconds after which a copied secret leaves the clipboard, 5 to 300.
     pub clipboard_seconds: u32,
     /// Seconds a revealed password stays visible, 10 to 300.
@@ -67,6 +69,7 @@ impl Default for Settings {
             lock_on_suspend: true,
             lock_on_close: false,
             close_to_tray: true,
+            told_of_tray: false,
             clipboard_seconds: 30,
             reveal_seconds: 30,
             ask_reason: true,

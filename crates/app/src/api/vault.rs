@@ -59,6 +59,16 @@ pub struct NetworkView {
     pub tried_at: Option<Time>,
 }
 
+/// Why the program did not start, for a desktop's window that says so.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct TroubleView {
+    /// What stands in the way.
+    pub error: ErrorView,
+    /// Somebody else of this user holds the data folder, and can be asked to lock it and let it go.
+    pub held: bool,
+}
+
 /// How the certificates of the connections stand.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]

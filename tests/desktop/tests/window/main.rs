@@ -6,6 +6,8 @@ mod borders;
 mod keyboard;
 mod reminders;
 mod session;
+mod start;
+mod tray;
 
 use std::fs;
 use std::future::pending;

@@ -11,6 +11,7 @@ import { organizations } from "./organizations";
 import { rotation } from "./rotation";
 import { settings } from "./settings";
 import { type FakeOptions, fakePassphrase, makeStage, refusal } from "./stage";
+import { trouble } from "./trouble";
 import { vault } from "./vault";
 import { id, names } from "./world";
 
@@ -52,6 +53,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     ...rotation(stage),
     ...incident(stage),
     ...settings(stage),
+    ...trouble(options),
   };
 
   const holdsSecret = new Set([

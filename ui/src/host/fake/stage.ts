@@ -9,6 +9,7 @@ import type {
   OrganizationView,
   Phase,
   StatusView,
+  TroubleView,
 } from "../../generated/ipc";
 import { Refusal, type Settings } from "../host";
 import { makeOrganization, stateOf } from "./world";
@@ -25,6 +26,8 @@ export type FakeOptions = {
   simulated?: boolean;
   clientId?: string | null;
   askReason?: boolean;
+  /** Why the program did not start; then there is nothing else. */
+  trouble?: TroubleView;
   /** The query that chose what is shown; a second window of the browser gets the same. */
   pageQuery?: string;
 };
@@ -61,6 +64,7 @@ export function makeStage(options: FakeOptions) {
     lockOnSuspend: true,
     lockOnClose: false,
     closeToTray: true,
+    toldOfTray: true,
     clipboardSeconds: 30,
     revealSeconds: 30,
     askReason: options.askReason ?? true,

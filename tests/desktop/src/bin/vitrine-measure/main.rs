@@ -2,7 +2,6 @@
 //! took as one line of JSON. `vitrine-measure BARE PAGE VAULT PASSPHRASE ROUNDS`; the program is the one that
 //! `VITRINE_DESKTOP_PROGRAM` names. What the figures mean is decided by whoever asked.
 
-mod eyes;
 mod page;
 mod processes;
 
@@ -17,9 +16,7 @@ use anyhow::{Context, Result, bail};
 use serde::Serialize;
 use tokio::process::{Child, Command};
 use tokio::time::sleep;
-use vitrine_desktop_tests::{Desk, Setting};
-
-use eyes::Eyes;
+use vitrine_desktop_tests::{Desk, Eyes, Setting};
 
 /// How often the screen is looked at: a fifth of a frame.
 const GLANCE: Duration = Duration::from_millis(3);

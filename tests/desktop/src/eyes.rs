@@ -1,4 +1,4 @@
-//! What is on the screen, seen through the X server alone: no program under measurement takes part.
+//! What is on the screen, seen through the X server alone: no program that is looked at takes part.
 
 use anyhow::{Context, Result};
 use std::collections::HashSet;
@@ -18,27 +18,65 @@ const SQUARE: u16 = 320;
 const WRITTEN: usize = 12;
 
 /// A look at the screen, and a keyboard.
-pub(crate) struct Eyes {
+#[derive(Debug)]
+pub struct Eyes {
     server: RustConnection,
     root: Window,
 }
 
 impl Eyes {
-    pub(crate) fn open(display: &str) -> Result<Self> {
+    /// Looks at this screen.
+    pub fn open(display: &str) -> Result<Self> {
         let (server, screen) = x11rb::connect(Some(display))?;
         let root = server.setup().roots.get(screen).context("the server has a screen")?.root;
         Ok(Self { server, root })
     }
 
     /// The windows of programs, as the window manager lists them.
-    pub(crate) fn windows(&self) -> Result<Vec<Window>> {
+    pub fn windows(&self) -> Result<Vec<Window>> {
         let list = self.atom("_NET_CLIENT_LIST")?;
         let answer = self.server.get_property(false, self.root, list, AtomEnum::WINDOW, 0, 64)?.reply()?;
         Ok(answer.value32().map(Iterator::collect).unwrap_or_default())
     }
 
+    /// The window with this title.
+    pub fn window(&self, title: &str) -> Result<Option<Window>> {
+        let (name, text) = (self.atom("_NET_WM_NAME")?, self.atom("UTF8_STRING")?);
+        for window in self.windows()? {
+            // One that closes meanwhile has no title.
+            let answer = self.server.get_property(false, window, name, text, 0, 64)?.reply();
+            if answer.is_ok_and(|answer| answer.value == title.as_bytes()) {
+                return Ok(Some(window));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The window that has the keyboard.
+    pub fn active(&self) -> Result<Option<Window>> {
+        let name = self.atom("_NET_ACTIVE_WINDOW")?;
+        let answer = self.server.get_property(false, self.root, name, AtomEnum::WINDOW, 0, 1)?.reply()?;
+        Ok(answer.value32().and_then(|mut values| values.next()))
+    }
+
+    /// Whether the window is minimised.
+    pub fn is_minimised(&self, window: Window) -> Result<bool> {
+        let (name, hidden) = (self.atom("_NET_WM_STATE")?, self.atom("_NET_WM_STATE_HIDDEN")?);
+        let answer = self.server.get_property(false, window, name, AtomEnum::ATOM, 0, 64)?.reply()?;
+        Ok(answer.value32().is_some_and(|mut states| states.any(|state| state == hidden)))
+    }
+
+    /// Minimises the window, as its button does.
+    pub fn minimise(&self, window: Window) -> Result<()> {
+        const ICONIC: u32 = 3; // ICCCM 4.1.4
+        let message = ClientMessageEvent::new(32, window, self.atom("WM_CHANGE_STATE")?, [ICONIC, 0, 0, 0, 0]);
+        let heard = EventMask::SUBSTRUCTURE_NOTIFY | EventMask::SUBSTRUCTURE_REDIRECT;
+        self.server.send_event(false, self.root, heard, message)?.check()?;
+        Ok(())
+    }
+
     /// Whether words are written in the middle of the window, as the screen shows it.
-    pub(crate) fn is_written(&self, window: Window) -> Result<bool> {
+    pub fn is_written(&self, window: Window) -> Result<bool> {
         let size = self.server.get_geometry(window)?.reply()?;
         let (side_x, side_y) = (SQUARE.min(size.width), SQUARE.min(size.height));
         let (x, y) = ((size.width - side_x) / 2, (size.height - side_y) / 2);
@@ -52,7 +90,7 @@ impl Eyes {
     }
 
     /// Asks the window to close, as its button does.
-    pub(crate) fn close(&self, window: Window) -> Result<()> {
+    pub fn close(&self, window: Window) -> Result<()> {
         let (protocols, delete) = (self.atom("WM_PROTOCOLS")?, self.atom("WM_DELETE_WINDOW")?);
         let message = ClientMessageEvent::new(32, window, protocols, [delete, CURRENT_TIME, 0, 0, 0]);
         self.server.send_event(false, window, EventMask::NO_EVENT, message)?.check()?;
@@ -60,7 +98,7 @@ impl Eyes {
     }
 
     /// Types words without capitals and presses Enter.
-    pub(crate) fn type_line(&self, words: &str) -> Result<()> {
+    pub fn type_line(&self, words: &str) -> Result<()> {
         for sign in words.chars().map(u32::from).chain([ENTER]) {
             let code = self.key(sign)?;
             for kind in [KEY_PRESS_EVENT, KEY_RELEASE_EVENT] {
