@@ -1487,6 +1487,22 @@ export type SavedSheetView = {
 	path: string,
 };
 
+/**  A filter with its order and columns. */
+export type SavedView = {
+	/**  What a person calls it: 1 to 40 characters, not one that exists. */
+	name: string,
+	/**  Text looked for in name and domain. */
+	filter: string,
+	/**  Only those in this state. */
+	state: OrganizationState | null,
+	/**  Order of the rows. */
+	sort: OrganizationSort,
+	/**  Reversed order. */
+	descending: boolean,
+	/**  Columns that are left out. */
+	hidden: ListColumn[],
+};
+
 /**  A change of a schedule. What is left out stays as it is. */
 export type ScheduleChange = {
 	/**  Hours between rotations, 1 to 8760. */
@@ -1520,20 +1536,6 @@ export type ScheduleSetView = {
 	changed: number,
 	/**  Those that do not. */
 	failed: ScheduleFailure[],
-/**  A filter with its order and columns. */
-export type SavedView = {
-	/**  What a person calls it: 1 to 40 characters, not one that exists. */
-	name: string,
-	/**  Text looked for in name and domain. */
-	filter: string,
-	/**  Only those in this state. */
-	state: OrganizationState | null,
-	/**  Order of the rows. */
-	sort: OrganizationSort,
-	/**  Reversed order. */
-	descending: boolean,
-	/**  Columns that are left out. */
-	hidden: ListColumn[],
 };
 
 /**  What became of the sessions of a rotated account. */
@@ -1563,16 +1565,18 @@ export type SetIntervalRequest = {
 	intervalHours: number,
 };
 
+/**  Changes how this device shows the list of organizations; what was saved is read back. */
+export type SetListViewsRequest = {
+	/**  All of it, as it should be. */
+	views: ListViews,
+};
+
 /**  Changes how the accounts of organizations are rotated. */
 export type SetScheduleRequest = {
 	/**  Ledger ids. */
 	organizations: string[],
 	/**  What changes. */
 	schedule: ScheduleChange,
-/**  Changes how this device shows the list of organizations; what was saved is read back. */
-export type SetListViewsRequest = {
-	/**  All of it, as it should be. */
-	views: ListViews,
 };
 
 /**  Stores the one-time-code key that Microsoft's page showed at the first sign-in. */
