@@ -17,6 +17,7 @@ use vitrine_kit::wait::{PATIENCE, until};
 use crate::browser;
 use crate::cloud::{self, CONTOSO, shown};
 use crate::desk::{Desk, PASSPHRASE, exit};
+use crate::paper;
 use crate::processes::{Watch, agent, gone, memory, signal, socket};
 
 const EMERGENCY: &str = "emergency@contoso.onmicrosoft.com";
@@ -25,6 +26,11 @@ const PERSON: &str = "Xanthippe Ozymandias";
 const ORGANIZATION: &str = "Borogove Orchards 4711";
 const NOTES: &str = "vorpal blade is under the doormat";
 const REASON: &str = "jabberwock locked everybody out";
+
+/// Where the device secret lies on a machine without a keychain, because the person accepted it there.
+const DEVICE_SECRET: &str = "vault/device.secret";
+/// How each private key of a certificate begins that is not sealed: PKCS #8 with `rsaEncryption` (RFC 5958, RFC 8017).
+const PRIVATE_KEY: &[u8] = b"\x02\x01\x00\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00\x04\x82";
 
 /// What must not be found, each with a name that says what leaked.
 struct Canaries(Vec<(&'static str, Vec<u8>)>);
@@ -38,12 +44,27 @@ impl Canaries {
         Self(texts.iter().flat_map(written).collect())
     }
 
+    /// The same, and these bytes as they are and in hexadecimal.
+    fn and_bytes(mut self, name: &'static str, bytes: &[u8]) -> Self {
+        let written = bytes.iter().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect();
+        self.0.extend([(name, bytes.to_vec()), (name, written)]);
+        self
+    }
+
     /// Names of those found in some bytes.
     fn found_in(&self, bytes: &[u8]) -> Vec<&'static str> {
-        let found = |canary: &[u8]| bytes.windows(canary.len()).any(|window| window == canary);
-        // The first byte alone rules most places out; the whole comparison is rare.
-        let hit = |canary: &[u8]| bytes.contains(&canary[0]) && found(canary);
-        self.0.iter().filter(|(_, canary)| hit(canary)).map(|(name, _)| *name).collect()
+        // One pass for all of them: the first two bytes rule most places out, and the whole comparison is rare.
+        let place = |pair: &[u8]| usize::from(pair[0]) << 8 | usize::from(pair[1]);
+        let mut beginning = vec![Vec::<usize>::new(); 1 << 16];
+        for (number, (_, canary)) in self.0.iter().enumerate() {
+            beginning[place(canary)].push(number);
+        }
+        let mut found = BTreeSet::<usize>::new();
+        for (at, pair) in bytes.windows(2).enumerate() {
+            let here = beginning[place(pair)].iter().filter(|number| bytes[at..].starts_with(&self.0[**number].1));
+            found.extend(here);
+        }
+        found.into_iter().map(|number| self.0[number].0).collect()
     }
 
     /// Names of those found in a file below a folder, with the file.
@@ -72,6 +93,16 @@ async fn no_canary_is_found_outside_the_open_vault() -> Result<()> {
     desk.set("VITRINE_LOG_LEVEL", "trace");
     let watch = Watch::begin(&desk);
     desk.does(["init", "--firm", FIRM, "--person", PERSON, "--accept-file-fallback"]).await?;
+    // Out of reach of the search: what stands on paper is meant to be read.
+    let papers = tempfile::tempdir()?;
+    let paper = |name: &str| papers.path().join(name).display().to_string();
+    desk.vitrine(["kit", &paper("kit.pdf")]).passphrase(PASSPHRASE).ends(exit::PARTLY).await?;
+    desk.does(["sheet", &paper("sheet.pdf")]).await?;
+    let mut codes = Vec::new();
+    for (file, heading) in [("kit.pdf", "Account secret"), ("sheet.pdf", "Code")] {
+        let groups = paper::code(&paper::read(&papers.path().join(file))?, heading)?;
+        codes.extend(["", "-", " "].map(|between| groups.join(between)));
+    }
     desk.does(["backup", "--folder", "backup"]).await?;
     desk.does(["org", "add", ORGANIZATION, "--notes", NOTES]).await?;
     cloud::connect(&sim, &desk, ORGANIZATION, CONTOSO, &["emergency"]).await?;
@@ -87,7 +118,12 @@ async fn no_canary_is_found_outside_the_open_vault() -> Result<()> {
     let viewed = desk.vitrine(view).end().await?;
     let second = crate::desk::text(&viewed.ended(exit::DONE)?, "secret")?;
 
-    let secrets = [("passphrase", PASSPHRASE), ("old password", &first), ("new password", &second), ("key", &key)];
+    let tokens = sim.control().issued_tokens();
+    ensure!(tokens.len() > 3, "the cloud issued hardly a token: {}", tokens.len());
+    let planted = [("passphrase", PASSPHRASE), ("old password", &first), ("new password", &second), ("key", &key)];
+    let of_kind = |name, texts: &'_ [String]| texts.iter().map(move |text| (name, text.clone())).collect::<Vec<_>>();
+    let more = [of_kind("token", &tokens), of_kind("code of a paper", &codes)].concat();
+    let secrets: Vec<_> = planted.into_iter().chain(more.iter().map(|(name, text)| (*name, text.as_str()))).collect();
     let names = [
         ("firm", FIRM),
         ("person", PERSON),
@@ -97,13 +133,25 @@ async fn no_canary_is_found_outside_the_open_vault() -> Result<()> {
         ("account", EMERGENCY),
         ("tenant", CONTOSO),
     ];
-    let (secrets, all) = (Canaries::of(&secrets), Canaries::of(&[secrets.as_slice(), &names].concat()));
+    let device_secret = fs::read(desk.path(DEVICE_SECRET))?;
+    let all = Canaries::of(&[secrets.as_slice(), &names].concat());
+    let all = all.and_bytes("device secret", &device_secret).and_bytes("certificate's key", PRIVATE_KEY);
+    // Without the device secret: a copy of it outlives the lock in memory (docs/known-issues.md).
+    let secrets = Canaries::of(&secrets).and_bytes("certificate's key", PRIVATE_KEY);
+    let found_here = || -> Result<Vec<_>> {
+        let found = all.found_below(&desk.path(""))?.into_iter();
+        Ok(found.filter(|(path, name)| *name != "device secret" || *path != desk.path(DEVICE_SECRET)).collect())
+    };
 
     // The search itself can find something, in each of the places it is to look at.
     for place in ["tmp/planted", "vault/planted", "backup/planted", "vitrine.log.planted"] {
         let planted = desk.path(place);
-        fs::write(&planted, format!("...{second}..."))?;
-        ensure!(all.found_below(&desk.path(""))? == [(planted.clone(), "new password")], "blind to {place}");
+        for (name, canary) in
+            [("new password", second.as_bytes()), ("device secret", &device_secret), ("certificate's key", PRIVATE_KEY)]
+        {
+            fs::write(&planted, [b"...", canary, b"..."].concat())?;
+            ensure!(found_here()? == [(planted.clone(), name)], "blind to {name} in {place}");
+        }
         fs::remove_file(&planted)?;
     }
     for place in ["vault/vitrine.db", "vault/vitrine.db-wal", "vault/views", "backup/Vitrine.backup", "vitrine.log"] {
@@ -113,7 +161,7 @@ async fn no_canary_is_found_outside_the_open_vault() -> Result<()> {
 
     // On the disk, with the journal of an open database and without.
     let on_disk = |when: &str| -> Result<()> {
-        let found = all.found_below(&desk.path(""))?;
+        let found = found_here()?;
         ensure!(found.is_empty(), "on the disk {when}: {found:?}");
         Ok(())
     };

@@ -22,8 +22,8 @@ const PASSPHRASE: &str = "tundra walnut orbit glacier pepper lantern";
 const DAY: u64 = 24 * 3600 * 1000;
 const YEAR: u64 = 365 * DAY;
 
-/// A clock that stands still until it is told otherwise.
-struct Hand(AtomicU64);
+/// A clock that stands still until it is told otherwise, and counts who looks at it.
+struct Hand(AtomicU64, AtomicU64);
 
 impl Clock for Hand {
     fn now_ms(&self) -> u64 {
@@ -31,6 +31,7 @@ impl Clock for Hand {
     }
 
     fn steady_ms(&self) -> u64 {
+        self.1.fetch_add(1, Ordering::SeqCst);
         self.now_ms()
     }
 }
@@ -73,7 +74,7 @@ struct Machine {
 
 impl Machine {
     fn new() -> Self {
-        let clock = Arc::new(Hand(AtomicU64::new(1_800_000_000_000)));
+        let clock = Arc::new(Hand(AtomicU64::new(1_800_000_000_000), AtomicU64::new(0)));
         Self { disk: tempfile::tempdir().unwrap(), clock, ring: Arc::default() }
     }
 
@@ -806,4 +807,41 @@ async fn a_schedule_that_is_none_is_refused_with_what_can_be_used() {
     let view = app.call(SetScheduleRequest { organizations: vec![id.clone(), other], schedule }).await.unwrap();
     assert_eq!((view.changed, view.failed.len()), (1, 1));
     assert_eq!((view.failed[0].organization.as_str(), view.failed[0].error.code.as_str()), (id.as_str(), "laps.off"));
+}
+
+/// Waits for what is looked at again and again.
+async fn until(what: &str, look: impl Fn() -> bool) {
+    let end = Instant::now() + Duration::from_secs(30);
+    while !look() {
+        assert!(Instant::now() < end, "waited in vain for {what}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_vault_that_nobody_uses_locks_by_itself_and_one_that_is_used_stays_open() {
+    let machine = Machine::new();
+    let app = machine.create().await;
+    let settings = Settings { lock_after_minutes: 1, ..Settings::default() };
+    app.call(SetSettingsRequest { settings }).await.unwrap();
+    let keys = Arc::downgrade(&app.session().await.unwrap());
+    let mut events = app.events();
+    // Used every fifty seconds, for longer than the minute altogether.
+    for _ in 0..3 {
+        machine.passes(50_000);
+        app.call(TouchRequest {}).await.unwrap();
+    }
+    machine.passes(59_999);
+    let looks = machine.clock.1.load(Ordering::SeqCst);
+    crate::presence::watch(&app);
+    until("a look at the clock", || machine.clock.1.load(Ordering::SeqCst) > looks).await;
+    assert_eq!(app.call(StatusRequest {}).await.unwrap().phase, Phase::Unlocked);
+
+    machine.passes(1);
+    while !matches!(events.recv().await.unwrap(), Event::Locked { reason: LockReason::Idle }) {}
+    until("the end of the keys", || keys.strong_count() == 0).await;
+    let status = app.call(StatusRequest {}).await.unwrap();
+    assert_eq!((status.phase, status.lock_reason), (Phase::Locked, Some(LockReason::Idle)));
+    assert!(app.inner.store.index_value(records::key::FIRM).await.is_err(), "the index is open");
+    unlock(&app, PASSPHRASE).await.unwrap();
 }

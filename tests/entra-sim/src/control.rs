@@ -298,6 +298,11 @@ impl Control {
             .collect()
     }
 
+    /// Every token that was handed out so far: for access, for refreshing, and about who signed in.
+    pub fn issued_tokens(&self) -> Vec<String> {
+        self.world().issued.clone()
+    }
+
     /// How often an operation was asked for in a tenant (id or domain), refused requests included.
     pub fn requests(&self, tenant: &str, operation: &str) -> u64 {
         let world = self.world();

@@ -121,6 +121,8 @@ pub(crate) struct World {
     pub(crate) device_codes: HashMap<String, DeviceCode>,
     pub(crate) auth_codes: HashMap<String, AuthCode>,
     pub(crate) refresh_tokens: HashMap<String, RefreshToken>,
+    /// Every token that was handed out, for whoever looks where they went.
+    pub(crate) issued: Vec<String>,
     pub(crate) faults: Vec<Armed>,
     pub(crate) counts: BTreeMap<(String, String), u64>,
     pub(crate) throttle: Throttle,
@@ -178,6 +180,7 @@ impl World {
             device_codes: HashMap::new(),
             auth_codes: HashMap::new(),
             refresh_tokens: HashMap::new(),
+            issued: Vec::new(),
             faults: Vec::new(),
             counts: BTreeMap::new(),
             throttle: Throttle::default(),

@@ -3,6 +3,7 @@
 
 mod accessible;
 mod borders;
+mod clipboard;
 mod keyboard;
 mod reminders;
 mod session;

@@ -87,7 +87,12 @@ pub(crate) fn token(world: &mut World, segment: &str, form: &Form, origin: bool)
         None => Err(Refusal::new(90014).about("grant_type")),
     };
     match result {
-        Ok(body) => (axum::http::StatusCode::OK, body),
+        Ok(body) => {
+            let kinds = ["access_token", "refresh_token", "id_token"];
+            let issued = kinds.iter().filter_map(|kind| body[*kind].as_str().map(str::to_owned));
+            world.issued.extend(issued);
+            (axum::http::StatusCode::OK, body)
+        }
         Err(refusal) => (refusal.status(), refusal.body(world, correlation.as_deref())),
     }
 }
