@@ -31,7 +31,7 @@ pub(crate) struct Bench {
     /// The largest synthetic vault, in organizations; making the default one takes minutes, once
     #[arg(long, default_value_t = 100_000)]
     largest: u32,
-    /// What follows is for `rotate-fleet`: --tenants, --latency, --at-once, --faults
+    /// What follows is for `rotate-fleet`: --tenants, --latency, --at-once, --faults, --cut
     #[arg(last = true)]
     fleet: Vec<String>,
 }

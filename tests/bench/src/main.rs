@@ -117,7 +117,7 @@ fn main() -> Result<()> {
         Command::Kdf { memory_kib, passes, lanes } => kdf(KdfParams::new(memory_kib, passes, lanes)?),
         Command::Fleet { fleet, outlet } => programs::finish(fleet::measure(&fleet)?, &outlet),
         Command::Cloud(fleet) => runtime()?.block_on(fleet::cloud(&fleet)),
-        Command::Rotate { up } => say(&runtime()?.block_on(fleet::engine(&up))?),
+        Command::Rotate { up } => runtime()?.block_on(fleet::engine(&up)),
         Command::Connect => runtime()?.block_on(customers::connect()),
         Command::Nothing => Ok(()),
     }
