@@ -5,6 +5,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use vitrine_entra_sim::{Admin, Effect, Fault, NewUser, PermissionChange, RoleChange, Sim, TenantChange, Trait};
 use vitrine_kit::opener::Opener;
+use vitrine_kit::wait::{PATIENCE, until};
 
 use crate::browser::{self, Will};
 use crate::cloud::{self, CONTOSO, FABRIKAM, TAILSPIN, WINGTIP, shown};
@@ -176,6 +177,39 @@ async fn a_second_program_waits_its_turn_and_a_killed_sign_in_leaves_nothing() -
     ensure!(organization["tenant"].is_null(), "{organization}");
     cloud::connect(&sim, &desk, "Contoso", CONTOSO, &["emergency"]).await?;
     Ok(())
+}
+
+/// Interrupted in the middle of a set-up, it says what the tenant holds by then; the next one finds it and goes on.
+#[tokio::test]
+async fn a_set_up_that_is_stopped_lists_what_is_in_the_tenant_and_is_gone_on_with() -> Result<()> {
+    const PRINCIPAL: &str = "POST /servicePrincipals";
+    let sim = cloud::start().await?;
+    let desk = with_contoso(&sim).await?;
+    sim.control().add_fault(fault(PRINCIPAL, None, Effect::HangAfter));
+    let mut running = cloud::begin(&desk, "Contoso", CONTOSO, &[]).await?;
+    cloud::answer(&sim, &mut running, &cloud::admin(&sim, CONTOSO)?, Will::Agree).await?;
+    let asked = async || (sim.control().bitten(CONTOSO, PRINCIPAL) > 0).then_some(());
+    until("the service principal is asked for", PATIENCE, asked).await?;
+    running.interrupt()?;
+    let ended = running.end().await?;
+    ended.refused(exit::USAGE, "cli.cancelled")?;
+    let stopped = ended.told.iter().find(|news| news["kind"] == "stopped").context("nothing was listed")?;
+    let state = |title: &str| {
+        let steps = stopped["steps"].as_array().map_or(&[][..], Vec::as_slice);
+        let step = steps.iter().find(|step| step["title"].as_str().is_some_and(|words| words.contains(title)));
+        step.map_or("missing", |step| step["state"].as_str().unwrap_or_default())
+    };
+    ensure!(state("App registration") == "created", "{stopped}");
+    // Asked for and not answered: nobody can say.
+    ensure!(state("Service principal") == "unclear", "{stopped}");
+    ensure!(state("Directory role") == "willCreate", "{stopped}");
+    let organization = desk.does(["org", "show", "Contoso"]).await?;
+    ensure!(organization["nextStep"] == "finishConnect", "{organization}");
+
+    sim.control().clear_faults();
+    cloud::connect(&sim, &desk, "Contoso", CONTOSO, &["emergency"]).await?;
+    ensure!(sim.control().applications(CONTOSO).len() == 1, "a second registration was created");
+    one_value_opens(&sim, &desk).await
 }
 
 #[tokio::test]

@@ -77,6 +77,11 @@ impl Desk {
         self.variables.push((name.into(), value.as_ref().to_owned()));
     }
 
+    /// Takes a variable away from every program started from now on.
+    pub(crate) fn unset(&mut self, name: &str) {
+        self.variables.retain(|(known, _)| known != name);
+    }
+
     /// Starts another build of the program from now on.
     pub(crate) fn use_program(&mut self, program: PathBuf) {
         self.program = program;
@@ -218,6 +223,12 @@ impl Running {
     pub(crate) async fn type_line(&mut self, line: &str) -> Result<()> {
         let stdin = self.stdin.as_mut().context("its standard input is closed")?;
         Ok(stdin.write_all(format!("{line}\n").as_bytes()).await?)
+    }
+
+    /// Interrupts it as Ctrl-C does.
+    pub(crate) fn interrupt(&self) -> Result<()> {
+        let id = self.child.id().context("it ended already")?;
+        crate::processes::signal("INT", Path::new(&id.to_string()))
     }
 
     /// Kills it as a power cut would, and waits until it is gone.

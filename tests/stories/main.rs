@@ -20,6 +20,7 @@ mod bad_rotation;
 mod bad_vault;
 mod canary;
 mod certificates;
+mod client_id;
 mod incident;
 mod kill;
 mod locked;

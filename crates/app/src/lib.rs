@@ -20,6 +20,7 @@ pub mod api;
 mod audit;
 mod backup;
 mod certificates;
+mod client_id;
 mod clipboard;
 mod clock;
 mod config;
@@ -85,6 +86,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use store::Store;
 use tasks::Tasks;
 use tokio::sync::broadcast;
+use vitrine_entra::ClientId;
 
 /// What an application needs from outside.
 pub struct Options {
@@ -124,6 +126,8 @@ struct Inner {
     session: tokio::sync::RwLock<Option<Arc<Session>>>,
     gate: Mutex<vault::Gate>,
     connects: Mutex<HashMap<String, connect::Flow>>,
+    /// What was found out last about a client id, and about which.
+    client_check: Mutex<Option<(ClientId, api::ClientIdCheck)>>,
     jobs: Mutex<rotate::Jobs>,
     backup: Mutex<backup::State>,
     tray: Mutex<TrayView>,
@@ -174,6 +178,7 @@ impl App {
                 session: tokio::sync::RwLock::new(None),
                 gate: Mutex::default(),
                 connects: Mutex::default(),
+                client_check: Mutex::default(),
                 jobs: Mutex::default(),
                 backup: Mutex::default(),
                 tray: Mutex::default(),

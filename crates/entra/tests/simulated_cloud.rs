@@ -252,6 +252,35 @@ async fn a_client_id_is_judged_by_its_sign_in() {
 }
 
 #[tokio::test]
+async fn a_client_id_is_probed_without_anybodys_sign_in() {
+    let world = World::start().await;
+    let register = |number: u128, public_flows: bool, home_tenant: Option<String>| {
+        let client = ClientId::from_u128(number);
+        world.sim.control().register_client(RegisteredClient {
+            client_id: client.to_string(),
+            name: "Contoso Vitrine".to_owned(),
+            native_redirects: vec!["http://localhost".to_owned()],
+            spa_redirects: Vec::new(),
+            public_flows,
+            home_tenant,
+        });
+        client
+    };
+    let private = register(0xc11e_0002, false, None);
+    let at_home = register(0xc11e_0003, true, Some(world.plain().id));
+    let probe =
+        async |cloud: &Cloud, client| check_client_id(&oauth::probe_client_id(&world.http, cloud, client).await);
+    assert_eq!(probe(&world.cloud, world.client).await, ClientIdVerdict::Usable);
+    assert_eq!(probe(&world.cloud, ClientId::from_u128(0x5eed)).await, ClientIdVerdict::NotFound);
+    assert_eq!(probe(&world.cloud, private).await, ClientIdVerdict::PublicClientOff);
+    assert_eq!(probe(&world.cloud, at_home).await, ClientIdVerdict::SingleTenant);
+    world.fault("POST /oauth2/v2.0/devicecode", 1, Effect::SignInError { code: 90033 });
+    assert_eq!(probe(&world.cloud, world.client).await, ClientIdVerdict::NotChecked);
+    let nowhere = Cloud::custom("http://127.0.0.1:9", "http://127.0.0.1:9").unwrap();
+    assert_eq!(probe(&nowhere, world.client).await, ClientIdVerdict::NotChecked);
+}
+
+#[tokio::test]
 async fn the_whole_path_from_plan_to_a_rotated_password() {
     let world = World::start().await;
     let tenant = world.plain();
