@@ -115,7 +115,9 @@ async fn sign_in(app: &App, session: &Session, id: &[u8; 32], how: &How, claims:
     let (http, cancel) = (session.http()?, flow_token(app, id)?);
     let ended = wait_for_admin(app, &http, id, how, claims, cancel).await;
     client_id::signed_in(app, how.client, &ended);
-    Ok(ended?)
+    ended.map_err(|error| {
+        refusals::of_sign_in(error, &oauth::admin_consent_page(&app.config().cloud, &how.authority, how.client))
+    })
 }
 
 async fn wait_for_admin(

@@ -3,12 +3,20 @@
 //! Small calls on purpose: the application makes a credential durable between them.
 
 use crate::connection::Connection;
-use crate::graph::{GLOBAL_ADMINISTRATOR, GraphError, GraphErrorKind, NewUser, Proof, SendOutcome, User};
+use crate::graph::{
+    GLOBAL_ADMINISTRATOR, GraphError, GraphErrorKind, NewUser, Proof, RoleAssignment, SendOutcome, User,
+};
 use crate::id::UserId;
 use crate::oauth::AdminSession;
 use crate::secret::Password;
-use crate::setup::settle;
+use crate::setup::{explain, settle};
 use std::fmt;
+
+/// What each request of the connection needs, to be named where it is refused.
+const USER_READ: &str = "User.Read.All";
+const ROLE_READ: &str = "RoleManagement.Read.Directory";
+const PASSWORD_WRITE: &str = "User-PasswordProfile.ReadWrite.All";
+const SESSIONS_END: &str = "User.RevokeSessions.All";
 
 /// A sign-in name that Entra accepts, checked before anything is sent. Display gives `local@domain`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,6 +104,12 @@ pub struct AccountFacts {
     pub proof: Proof,
     /// Whether it holds Global Administrator for the whole tenant, assigned and without end.
     pub global_administrator: bool,
+}
+
+impl AccountFacts {
+    fn of(proof: Proof, roles: &[RoleAssignment]) -> Self {
+        Self { proof, global_administrator: roles.iter().any(|r| r.gives(GLOBAL_ADMINISTRATOR)) }
+    }
 }
 
 impl NameError {
@@ -282,7 +296,7 @@ pub async fn verify_account(session: &AdminSession, account: UserId) -> Result<A
 async fn facts(graph: crate::graph::Graph<'_>, account: UserId) -> Result<AccountFacts, GraphError> {
     let proof = graph.proof(account).await?;
     let roles = graph.role_assignments_of(account).await?;
-    Ok(AccountFacts { proof, global_administrator: roles.iter().any(|r| r.gives(GLOBAL_ADMINISTRATOR)) })
+    Ok(AccountFacts::of(proof, &roles))
 }
 
 /// Blocks or allows sign-in of the account.
@@ -305,29 +319,37 @@ pub async fn restore_account(session: &AdminSession, account: UserId) -> Result<
 
 /// Looks for an account of that name, unattended.
 pub async fn find_by_name(connection: &Connection, user_name: &str) -> Result<Option<User>, GraphError> {
-    connection.graph().find_user(user_name).await
+    connection.graph().find_user(user_name).await.map_err(|error| error.lacking(&[USER_READ]))
 }
 
 /// Reads the proof properties, unattended.
 pub async fn read_proof(connection: &Connection, account: UserId) -> Result<Proof, GraphError> {
-    connection.graph().proof(account).await
+    connection.graph().proof(account).await.map_err(|error| error.lacking(&[USER_READ]))
 }
 
 /// Reads proof and role, unattended: what a daily check shows.
 pub async fn read_facts(connection: &Connection, account: UserId) -> Result<AccountFacts, GraphError> {
-    facts(connection.graph(), account).await
+    let proof = read_proof(connection, account).await?;
+    let roles = connection.graph().role_assignments_of(account).await.map_err(|error| error.lacking(&[ROLE_READ]))?;
+    Ok(AccountFacts::of(proof, &roles))
 }
 
 /// Sends the password once: at most 30 seconds, no retry, and nothing at all if more than 10 seconds went by before
 /// it could be sent (the caller's lease was counted from before). Call [`read_proof`] right before: then the token is
 /// at hand.
 pub async fn set_password(connection: &Connection, account: UserId, password: &Password) -> SendOutcome {
-    connection.graph().patch_password(account, password).await
+    match connection.graph().patch_password(account, password).await {
+        SendOutcome::Refused(refused) => SendOutcome::Refused(explain(connection, PASSWORD_WRITE, refused).await),
+        other => other,
+    }
 }
 
 /// Ends every session of the account.
 pub async fn revoke_sessions(connection: &Connection, account: UserId) -> Result<(), GraphError> {
-    connection.graph().revoke_sessions(account).await
+    match connection.graph().revoke_sessions(account).await {
+        Err(refused) => Err(explain(connection, SESSIONS_END, refused).await),
+        ended => ended,
+    }
 }
 
 #[cfg(test)]

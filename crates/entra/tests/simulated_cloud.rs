@@ -239,6 +239,44 @@ async fn refusals_of_the_sign_in_are_named() {
     assert_eq!(kind(refused), SignInErrorKind::UnknownTenant);
 }
 
+/// Microsoft Learn's names, as the registration lists them.
+const DELEGATED: [&str; 8] = [
+    "User.Read",
+    "Domain.Read.All",
+    "LicenseAssignment.Read.All",
+    "Policy.Read.All",
+    "Application.ReadWrite.All",
+    "AppRoleAssignment.ReadWrite.All",
+    "RoleManagement.ReadWrite.Directory",
+    "User.ReadWrite.All",
+];
+
+#[tokio::test]
+async fn each_delegated_permission_that_a_sign_in_was_given_without_is_named_before_anything_is_written() {
+    let world = World::start().await;
+    let tenant = world.plain();
+    let authority = Authority::Tenant(tenant.id.parse().unwrap());
+    let withhold = |scope: &str| {
+        let change =
+            TenantChange { tenant: tenant.id.clone(), withhold: Some(scope.to_owned()), ..TenantChange::default() };
+        world.sim.control().change_tenant(&change).unwrap();
+    };
+    for missing in DELEGATED {
+        withhold(missing);
+        let refused = world.sign_in(&tenant).await.err().expect(missing);
+        assert_eq!((refused.kind(), refused.lacks()), (SignInErrorKind::ConsentMissing, &[missing][..]));
+        let device = oauth::start_device_code(&world.http, &world.cloud, &authority, world.client, None).await.unwrap();
+        let (page, code) = (device.verification_uri().to_owned(), device.user_code().to_owned());
+        let person = Person::new(&world.sim, &tenant);
+        let (refused, ()) = tokio::join!(device.finish(|_| {}, std::future::pending()), person.type_code(page, code));
+        assert_eq!(refused.err().expect(missing).lacks(), [missing]);
+    }
+    let written = world.sim.control().all_requests().into_iter().filter(|count| !count.operation.starts_with("GET "));
+    assert!(written.filter(|count| count.operation.starts_with("POST /applications")).count() == 0);
+    withhold("");
+    world.sign_in(&tenant).await.unwrap();
+}
+
 #[tokio::test]
 async fn a_client_id_is_judged_by_its_sign_in() {
     let world = World::start().await;
@@ -298,7 +336,7 @@ async fn the_whole_path_from_plan_to_a_rotated_password() {
     let mut created = 0;
     let count = |p: setup::Progress| created += u32::from(p.state == StepState::Created);
     let record = setup::run(&session, &plan, &certificate(), RunOptions::default(), count).await.unwrap();
-    assert_eq!(created, 11, "application, certificate, service principal, seven permissions, role");
+    assert_eq!(created, 8, "application, certificate, service principal, four permissions, role");
 
     // Again: nothing is created, nothing changes.
     let known = [certificate().thumbprint()];
@@ -311,7 +349,7 @@ async fn the_whole_path_from_plan_to_a_rotated_password() {
 
     let connection = Connection::new(&world.http, record, certificate());
     let checks = setup::check(&connection).await.unwrap();
-    assert_eq!(checks.len(), 8);
+    assert_eq!(checks.len(), 5);
     assert!(checks.iter().all(|c| !matches!(c.evidence, Evidence::Refused(_))), "{checks:?}");
 
     let name = AccountName::new("ea-1", &plan.tenant.initial_domain).unwrap();

@@ -100,6 +100,8 @@ pub struct TenantChange {
     pub sign_in_frequency_s: Option<i64>,
     /// Words that passwords must not hold.
     pub banned_words: Option<Vec<String>>,
+    /// Tokens of people are issued without this delegated permission, and say so in `scope`; an empty text ends it.
+    pub withhold: Option<String>,
     /// Adds a trait.
     pub add_trait: Option<crate::tenant::Trait>,
     /// Removes a trait.
@@ -348,6 +350,9 @@ impl Control {
         }
         if let Some(words) = &change.banned_words {
             tenant.banned_words.clone_from(words);
+        }
+        if let Some(scope) = &change.withhold {
+            tenant.withheld = (!scope.is_empty()).then(|| scope.clone());
         }
         if let Some(t) = change.add_trait {
             tenant.traits.insert(t);

@@ -70,6 +70,7 @@ struct Detail {
     claims: Option<String>,
     transport: Option<TransportError>,
     sign_in: Option<SignInError>,
+    lacks: Vec<&'static str>,
 }
 
 impl GraphError {
@@ -118,6 +119,20 @@ impl GraphError {
         self.0.sign_in.as_ref()
     }
 
+    /// What is missing, where that was found out: a permission or the directory role, by Microsoft's name. Of several
+    /// it is one.
+    pub fn lacks(&self) -> &[&'static str] {
+        &self.0.lacks
+    }
+
+    /// Names what is missing, if that is what the refusal is about.
+    pub(crate) fn lacking(mut self, names: &[&'static str]) -> Self {
+        if self.0.kind == Kind::PermissionOrRoleMissing {
+            self.0.lacks = names.to_vec();
+        }
+        self
+    }
+
     /// Whether a write may have taken effect although it failed.
     pub fn outcome_unknown(&self) -> bool {
         match self.0.kind {
@@ -147,6 +162,7 @@ impl GraphError {
             claims: None,
             transport: None,
             sign_in: None,
+            lacks: Vec::new(),
         }))
     }
 
@@ -202,6 +218,7 @@ impl GraphError {
             codes,
             transport: None,
             sign_in: None,
+            lacks: Vec::new(),
         }))
     }
 
@@ -337,6 +354,7 @@ impl fmt::Debug for GraphError {
             .field("client_request_id", &self.0.client_request_id)
             .field("transport", &self.0.transport)
             .field("sign_in", &self.0.sign_in)
+            .field("lacks", &self.0.lacks)
             .finish()
     }
 }

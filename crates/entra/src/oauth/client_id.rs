@@ -4,9 +4,10 @@ use super::Authority;
 use super::device::ask_code;
 use super::error::{SignInError, SignInErrorKind};
 use crate::cloud::Cloud;
+use crate::discovery::under;
 use crate::http::Http;
 use crate::id::ClientId;
-use url::form_urlencoded;
+use url::{Url, form_urlencoded};
 
 /// Grant type of RFC 8628, section 3.4.
 const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
@@ -59,6 +60,16 @@ pub async fn probe_client_id(http: &Http, cloud: &Cloud, client_id: ClientId) ->
         "authorization_pending" | "slow_down" => Ok(()),
         _ => Err(refused),
     }
+}
+
+/// Where an admin of a tenant consents to everything that the registration behind a client id asks for (Microsoft Learn,
+/// "Admin consent on the Microsoft identity platform"). It ends at the redirect address, where nobody listens by then.
+pub fn admin_consent_page(cloud: &Cloud, authority: &Authority, client_id: ClientId) -> Url {
+    let mut page = under(cloud.login(), &format!("{authority}/adminconsent"));
+    page.query_pairs_mut()
+        .append_pair("client_id", &client_id.to_string())
+        .append_pair("redirect_uri", "http://localhost");
+    page
 }
 
 /// Judges a client id by how a sign-in with it, or [`probe_client_id`], ended.

@@ -163,6 +163,7 @@ impl DeviceSignIn {
             () = cancel => return Err(SignInError::local(SignInErrorKind::Cancelled)),
         };
         let identity = token::identity(&tokens, self.client_id, &self.endpoints, None)?;
+        token::all_given(&tokens)?;
         let held = token::held(&tokens);
         Ok(AdminSession::new(&self.http, &self.cloud, self.client_id, self.client, identity, held))
     }

@@ -112,6 +112,7 @@ pub struct SignInError {
     kind: SignInErrorKind,
     refusal: Box<Refusal>,
     transport: Option<TransportError>,
+    lacks: Vec<&'static str>,
 }
 
 use SignInErrorKind as Kind;
@@ -223,6 +224,11 @@ impl SignInError {
         self.transport
     }
 
+    /// Permissions that were asked for and not given, by Microsoft's names; empty where that is not known.
+    pub fn lacks(&self) -> &[&'static str] {
+        &self.lacks
+    }
+
     /// Whether the same may work a little later, without a person.
     pub fn passing(&self) -> bool {
         matches!(self.kind, Kind::Busy | Kind::Transport)
@@ -235,11 +241,16 @@ impl SignInError {
 
     /// From this side: no answer of Microsoft's is involved.
     pub(crate) fn local(kind: SignInErrorKind) -> Self {
-        Self { kind, refusal: Box::default(), transport: None }
+        Self { kind, refusal: Box::default(), transport: None, lacks: Vec::new() }
+    }
+
+    /// Signed in, but without these permissions.
+    pub(crate) fn given_without(lacks: Vec<&'static str>) -> Self {
+        Self { lacks, ..Self::local(Kind::ConsentMissing) }
     }
 
     pub(crate) fn below_http(error: TransportError) -> Self {
-        Self { kind: Kind::Transport, refusal: Box::default(), transport: Some(error) }
+        Self { transport: Some(error), ..Self::local(Kind::Transport) }
     }
 
     /// From the body of a refusal by a token, device-code or discovery endpoint.
@@ -286,7 +297,7 @@ impl SignInError {
 
     fn of(refusal: Refusal, status: u16) -> Self {
         let kind = kind_of(&refusal, status);
-        Self { kind, refusal: Box::new(refusal), transport: None }
+        Self { refusal: Box::new(refusal), ..Self::local(kind) }
     }
 
     /// Stable code.
@@ -491,6 +502,7 @@ impl fmt::Debug for SignInError {
             .field("correlation_id", &self.refusal.correlation_id)
             .field("trace_id", &self.refusal.trace_id)
             .field("transport", &self.transport)
+            .field("lacks", &self.lacks)
             .finish()
     }
 }

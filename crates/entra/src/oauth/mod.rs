@@ -14,7 +14,7 @@ mod token;
 pub(crate) use claims::with_capability;
 
 pub use browser::{BrowserSignIn, start_browser};
-pub use client_id::{ClientIdVerdict, check_client_id, probe_client_id};
+pub use client_id::{ClientIdVerdict, admin_consent_page, check_client_id, probe_client_id};
 pub use device::{DeviceProgress, DeviceSignIn, start_device_code};
 pub use error::{Refusal, SignInError, SignInErrorKind};
 pub use scopes::{DelegatedScope, delegated_scopes};

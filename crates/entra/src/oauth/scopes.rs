@@ -71,7 +71,34 @@ pub fn delegated_scopes() -> &'static [DelegatedScope] {
     SCOPES
 }
 
+/// Which of the Graph permissions that were asked for a token answer's `scope` lacks. An answer without one says
+/// nothing (RFC 6749, 5.1: then everything was given). Names come with the Graph host or without it.
+pub(super) fn withheld<'a>(given: impl Iterator<Item = &'a str>) -> Vec<&'static str> {
+    let given: Vec<&str> = given.map(|scope| scope.rsplit_once('/').map_or(scope, |(_, name)| name)).collect();
+    let asked = SCOPES.iter().filter(|scope| !scope.openid && !given.is_empty());
+    asked.map(|scope| scope.name).filter(|name| !given.iter().any(|one| one.eq_ignore_ascii_case(name))).collect()
+}
+
 /// The scopes as sent, each Graph permission prefixed with the cloud's Graph host.
 pub(super) fn wanted(cloud: &Cloud) -> Vec<String> {
     SCOPES.iter().map(|s| if s.openid { s.name.to_owned() } else { cloud.scope(s.name) }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_token_was_given_without_is_named_whichever_way_scopes_are_written() {
+        let all: Vec<&str> = SCOPES.iter().map(|scope| scope.name).collect();
+        assert!(withheld(all.iter().copied()).is_empty());
+        assert!(withheld(std::iter::empty()).is_empty());
+        let long: Vec<String> =
+            all.iter().map(|name| format!("https://graph.microsoft.us/{}", name.to_lowercase())).collect();
+        assert!(withheld(long.iter().map(String::as_str)).is_empty());
+        for missing in SCOPES.iter().filter(|scope| !scope.openid) {
+            let rest = all.iter().copied().filter(|name| *name != missing.name);
+            assert_eq!(withheld(rest), [missing.name]);
+        }
+    }
 }
