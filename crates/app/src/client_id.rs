@@ -47,7 +47,11 @@ pub(crate) fn configured(app: &App) -> Result<ClientId> {
         )
     })?;
     ClientId::from_str(text).map_err(|_| {
-        Error::usage("connect.client-id", "The configured client id is none.", "Correct it in the settings.")
+        Error::usage(
+            "connect.client-id",
+            "The configured client id is none.",
+            "Enter it again in the settings, or correct VITRINE_CLIENT_ID where that is set.",
+        )
     })
 }
 

@@ -2,6 +2,7 @@
 //! names, and nothing may branch on it.
 
 use super::retry::retry_after;
+use crate::cloud::CHECK_HOSTS;
 use crate::http::{Answer, TransportError};
 use crate::oauth::SignInError;
 use data_encoding::{BASE64, BASE64URL_NOPAD};
@@ -319,16 +320,10 @@ impl GraphError {
                 "Microsoft Graph is not available.",
                 "Try again later; Microsoft's service health page may say more.",
             ),
-            Kind::ForeignLink => (
-                "graph.foreign-link",
-                "An answer pointed to another host; it was not followed.",
-                "Check cloud and hosts in the settings, and the proxy.",
-            ),
-            Kind::Unreadable => (
-                "graph.unreadable",
-                "The answer is not one of Microsoft Graph.",
-                "Check cloud and hosts in the settings, and the proxy.",
-            ),
+            Kind::ForeignLink => {
+                ("graph.foreign-link", "An answer pointed to another host; it was not followed.", CHECK_HOSTS)
+            }
+            Kind::Unreadable => ("graph.unreadable", "The answer is not one of Microsoft Graph.", CHECK_HOSTS),
             Kind::Transport | Kind::SignIn => ("graph.no-answer", "Microsoft Graph did not answer.", "Try again."),
             Kind::TooLate => (
                 "graph.too-late",

@@ -1,6 +1,7 @@
 //! Why a sign-in ended: Microsoft's refusals (token endpoint, authorize redirect) sorted into what a person or the
 //! application does next. Branches on `error`, then `suberror`, then `error_codes`; never on the text, which changes.
 
+use crate::cloud::CHECK_HOSTS;
 use crate::http::{Answer, TransportError};
 use serde::Deserialize;
 use std::fmt;
@@ -383,7 +384,7 @@ impl SignInError {
             Kind::AbsentInTenant => (
                 "sign-in.absent-in-tenant",
                 "This app or account does not exist in that tenant.",
-                "Check client id, tenant and cloud; repair the connection if it was set up before.",
+                "Check client id, tenant and cloud (config.toml, table [cloud]); connect the tenant again if it was set up before.",
             ),
             Kind::AppDisabled => (
                 "sign-in.app-disabled",
@@ -393,12 +394,12 @@ impl SignInError {
             Kind::UnknownTenant => (
                 "sign-in.unknown-tenant",
                 "No tenant has this name in this cloud.",
-                "Check the domain, or choose another cloud.",
+                "Check the domain. A tenant of another national cloud needs that cloud's name in config.toml in the data folder (table [cloud], key name).",
             ),
             Kind::OtherCloud => (
                 "sign-in.other-cloud",
                 "This tenant lives in another national cloud.",
-                "Choose its cloud in the settings of the organization.",
+                "Name its cloud in config.toml in the data folder (table [cloud], name = \"us-gov-l4\", \"us-gov-l5\", \"china\" or \"global\") or in VITRINE_CLOUD, and start Vitrine again. One data folder serves one cloud.",
             ),
             Kind::UserUnknown => {
                 ("sign-in.user-unknown", "This account does not exist in the tenant.", "Check the name.")
@@ -435,7 +436,7 @@ impl SignInError {
             Kind::TenantMustBeNamed => (
                 "sign-in.tenant-must-be-named",
                 "This registration serves one tenant only.",
-                "Name the tenant (its domain) before signing in, or make the registration multi-tenant.",
+                "In the registration, under Authentication, choose accounts in any organizational directory.",
             ),
             Kind::ClockWrong => (
                 "sign-in.clock-wrong",
@@ -476,11 +477,9 @@ impl SignInError {
                 "You signed in to another tenant than the one being connected.",
                 "Sign in with an admin account of the right tenant.",
             ),
-            Kind::NotGenuine => (
-                "sign-in.not-genuine",
-                "The answer does not come from Microsoft's sign-in as configured.",
-                "Check cloud and hosts in the settings, and the proxy.",
-            ),
+            Kind::NotGenuine => {
+                ("sign-in.not-genuine", "The answer does not come from Microsoft's sign-in as configured.", CHECK_HOSTS)
+            }
             Kind::Transport => ("network.no-answer", "Microsoft's sign-in did not answer.", "Try again."),
             Kind::Unknown => (
                 "sign-in.unknown",
