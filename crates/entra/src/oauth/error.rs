@@ -579,6 +579,53 @@ mod tests {
         }
     }
 
+    /// Written from Microsoft's table of codes ("Microsoft Entra authentication and authorization error codes") and the
+    /// pages of the grants, not from the table above: a row that is lost or sorted wrongly there does not fit.
+    const MICROSOFT: &[(Kind, &[u32])] = &[
+        (Kind::MfaNeeded, &[50074, 50076, 50078]),
+        (Kind::MfaEnrolNeeded, &[50072, 50079]),
+        (Kind::BlockedByPolicy, &[53003]),
+        (Kind::SecurityPolicy, &[53000, 53001, 53002, 530_032, 530_035, 50105]),
+        (Kind::ConsentMissing, &[65001, 90094, 90095, 90008]),
+        (Kind::Declined, &[65004, 90120]),
+        (Kind::BorrowedClient, &[65002]),
+        (Kind::SessionEnded, &[70043, 70044, 50173, 50132, 50133, 700_082, 70008]),
+        (Kind::CredentialRefused, &[7_000_215, 7_000_222, 700_027, 50012]),
+        (Kind::ClockWrong, &[700_024]),
+        (Kind::AbsentInTenant, &[700_016, 7_000_229, 90099, 50020, 50177]),
+        (Kind::AppDisabled, &[7_000_112]),
+        (Kind::UnknownTenant, &[90002]),
+        (Kind::OtherCloud, &[90038]),
+        (Kind::UserUnknown, &[50034]),
+        (Kind::UserLocked, &[50053]),
+        (Kind::PasswordExpired, &[50055]),
+        (Kind::UserDisabled, &[50057]),
+        (Kind::WrongPassword, &[50126]),
+        (Kind::PasswordRefused, &[120_002, 120_003, 120_018]),
+        (Kind::Busy, &[50196, 90055, 90024, 90033, 90006, 50134]),
+        (Kind::WrongDeviceCode, &[70018, 90119]),
+        (Kind::CodeExpired, &[70019, 70020]),
+        (Kind::PublicClientOff, &[7_000_218]),
+        (Kind::RedirectNotRegistered, &[50011]),
+        (Kind::RedirectIsSpa, &[9_002_327]),
+        (Kind::TenantMustBeNamed, &[50194, 90124, 9_001_023]),
+        (Kind::ConfidentialMisuse, &[700_025]),
+        (Kind::CodeRefused, &[54005, 501_481]),
+        (Kind::UnknownScope, &[70011, 650_053]),
+    ];
+
+    #[test]
+    fn each_number_of_microsofts_table_leads_to_what_a_person_or_the_application_does_next() {
+        let mut listed = 0;
+        for (kind, codes) in MICROSOFT {
+            for code in *codes {
+                assert_eq!(refused("invalid_grant", *code).kind(), *kind, "AADSTS{code}");
+                listed += 1;
+            }
+        }
+        assert_eq!(listed, BY_CODE.len(), "a number is sorted that stands in no list of Microsoft's");
+    }
+
     #[test]
     fn each_row_of_the_device_code_table_is_sorted_by_its_name_even_without_numbers() {
         for (name, kind) in [
