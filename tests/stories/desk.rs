@@ -99,8 +99,14 @@ impl Desk {
 
     /// The program, to be started with these arguments and `--json`.
     pub(crate) fn vitrine<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Order {
+        let mut order = self.in_words(arguments);
+        order.command.arg("--json");
+        order
+    }
+
+    /// The program, to be started with these arguments as a person does, who reads words.
+    pub(crate) fn in_words<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Order {
         let mut command = Command::new(&self.program);
-        command.arg("--json");
         command.env_clear().envs(self.variables.iter().map(|(name, value)| (name, value)));
         command.current_dir(self.root.path()).kill_on_drop(true);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());

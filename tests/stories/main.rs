@@ -21,6 +21,7 @@ mod bad_vault;
 mod canary;
 mod certificates;
 mod client_id;
+mod hostile;
 mod incident;
 mod kill;
 mod locked;
