@@ -54,7 +54,7 @@ struct World {
 
 impl World {
     async fn start() -> Self {
-        let sim = Arc::new(Sim::start(SimOptions { seed: 7, ..SimOptions::default() }).await.unwrap());
+        let sim = Arc::new(Sim::start(SimOptions { seed: 7, must_fit: true, ..SimOptions::default() }).await.unwrap());
         let clock = Quick { passed: Mutex::new(Duration::from_secs(1)), sim: Arc::clone(&sim) };
         let http = Http::with_clock(&HttpSettings::default(), Arc::new(clock)).unwrap();
         let cloud = Cloud::custom(&sim.urls().login, &sim.urls().graph).unwrap();
@@ -373,8 +373,6 @@ async fn the_whole_path_from_plan_to_a_rotated_password() {
     assert!(world.sim.control().password_accepted(&tenant.id, &name.to_string(), "Copper-Violin-83-harbor-Stone!"));
     assert!(!world.sim.control().password_accepted(&tenant.id, &name.to_string(), "Quartz-Meadow-47-lantern-Pivot!"));
     laps::revoke_sessions(&connection, made.user.id).await.unwrap();
-    // Where Microsoft's own description of Graph is at hand, every request of this path was held against it.
-    assert_eq!(world.sim.control().violations(), Vec::<serde_json::Value>::new());
 }
 
 #[tokio::test]
@@ -621,7 +619,6 @@ async fn a_connection_renews_its_certificate_by_proof_of_the_old_one_whichever_a
         assert_eq!(kind(before.sign_in().await), SignInErrorKind::CredentialRefused);
         assert!(renewed.remove_certificate(old_id).await.is_err(), "it is gone");
         assert_eq!(world.sim.control().applications(&tenant.id)[0].certificates.len(), 1);
-        assert!(world.sim.control().violations().is_empty(), "{:?}", world.sim.control().violations());
     }
 }
 

@@ -20,7 +20,7 @@ impl Cloud {
     pub async fn start() -> Result<Self> {
         let settings = Settings { device_interval_s: 1, ..Settings::default() };
         let scenario = Scenario { settings, faults: Vec::new() };
-        Ok(Self { sim: Sim::start(SimOptions { seed: 1, scenario, ..SimOptions::default() }).await? })
+        Ok(Self { sim: Sim::start(SimOptions { seed: 1, scenario, must_fit: true, ..SimOptions::default() }).await? })
     }
 
     /// What tells the program that its cloud is here.
