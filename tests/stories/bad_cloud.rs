@@ -5,6 +5,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use vitrine_entra_sim::{Admin, Effect, Fault, NewUser, PermissionChange, RoleChange, Sim, TenantChange, Trait};
 use vitrine_kit::opener::Opener;
+use vitrine_kit::wait::{PATIENCE, until};
 
 use crate::browser::{self, Will};
 use crate::cloud::{self, CONTOSO, FABRIKAM, TAILSPIN, WINGTIP, shown};
@@ -178,6 +179,39 @@ async fn a_second_program_waits_its_turn_and_a_killed_sign_in_leaves_nothing() -
     Ok(())
 }
 
+/// Interrupted in the middle of a set-up, it says what the tenant holds by then; the next one finds it and goes on.
+#[tokio::test]
+async fn a_set_up_that_is_stopped_lists_what_is_in_the_tenant_and_is_gone_on_with() -> Result<()> {
+    const PRINCIPAL: &str = "POST /servicePrincipals";
+    let sim = cloud::start().await?;
+    let desk = with_contoso(&sim).await?;
+    sim.control().add_fault(fault(PRINCIPAL, None, Effect::HangAfter));
+    let mut running = cloud::begin(&desk, "Contoso", CONTOSO, &[]).await?;
+    cloud::answer(&sim, &mut running, &cloud::admin(&sim, CONTOSO)?, Will::Agree).await?;
+    let asked = async || (sim.control().bitten(CONTOSO, PRINCIPAL) > 0).then_some(());
+    until("the service principal is asked for", PATIENCE, asked).await?;
+    running.interrupt()?;
+    let ended = running.end().await?;
+    ended.refused(exit::USAGE, "cli.cancelled")?;
+    let stopped = ended.told.iter().find(|news| news["kind"] == "stopped").context("nothing was listed")?;
+    let state = |title: &str| {
+        let steps = stopped["steps"].as_array().map_or(&[][..], Vec::as_slice);
+        let step = steps.iter().find(|step| step["title"].as_str().is_some_and(|words| words.contains(title)));
+        step.map_or("missing", |step| step["state"].as_str().unwrap_or_default())
+    };
+    ensure!(state("App registration") == "created", "{stopped}");
+    // Asked for and not answered: nobody can say.
+    ensure!(state("Service principal") == "unclear", "{stopped}");
+    ensure!(state("Directory role") == "willCreate", "{stopped}");
+    let organization = desk.does(["org", "show", "Contoso"]).await?;
+    ensure!(organization["nextStep"] == "finishConnect", "{organization}");
+
+    sim.control().clear_faults();
+    cloud::connect(&sim, &desk, "Contoso", CONTOSO, &["emergency"]).await?;
+    ensure!(sim.control().applications(CONTOSO).len() == 1, "a second registration was created");
+    one_value_opens(&sim, &desk).await
+}
+
 #[tokio::test]
 async fn without_a_network_connecting_and_rotating_wait_and_viewing_works() -> Result<()> {
     let (sim, mut desk) = connected().await?;
@@ -250,52 +284,105 @@ async fn a_missing_permission_or_role_is_named_and_the_old_password_kept() -> Re
     one_value_opens(&sim, &desk).await
 }
 
-/// The permissions of a connection, each with whether a rotation needs it.
-const PERMISSIONS: [(&str, bool); 7] = [
-    ("User-PasswordProfile.ReadWrite.All", true),
-    ("User.Read.All", true),
-    ("User.RevokeSessions.All", false),
-    ("UserAuthenticationMethod.Read.All", false),
-    ("RoleManagement.Read.Directory", false),
-    ("Policy.Read.All", false),
-    ("Organization.Read.All", false),
-];
+/// The permissions of a connection, by Microsoft's names.
+const PERMISSIONS: [&str; 4] =
+    ["User-PasswordProfile.ReadWrite.All", "User.Read.All", "User.RevokeSessions.All", "RoleManagement.Read.Directory"];
 const PRIVILEGED_AUTHENTICATION_ADMINISTRATOR: &str = "7be44c8a-adaf-4e2a-84d6-ab2649e08a13";
 
 #[tokio::test]
-async fn each_permission_and_the_role_taken_away_is_noticed_and_put_back_by_connecting_again() -> Result<()> {
+async fn each_permission_and_the_role_taken_away_is_named_and_put_back_by_connecting_again() -> Result<()> {
     let (sim, desk) = connected().await?;
     let ours = sim.control().applications(CONTOSO).pop().context("no registration")?;
+    let mut held = ours.permissions.clone();
+    held.sort();
+    let mut known = PERMISSIONS.map(str::to_owned);
+    known.sort();
+    ensure!(held == known, "the connection holds {held:?}");
     let change = |change: TenantChange| sim.control().change_tenant(&change).map_err(anyhow::Error::msg);
-    for (permission, needed) in PERMISSIONS {
-        ensure!(ours.permissions.iter().any(|held| held == permission), "{permission} was never granted: {ours:?}");
+    for permission in PERMISSIONS {
         let taken = PermissionChange { principal: ours.app_id.clone(), permission: permission.to_owned() };
         change(TenantChange { tenant: CONTOSO.to_owned(), remove_permission: Some(taken), ..TenantChange::default() })?;
-        rotation_without_a_right(&sim, &desk, needed).await.context(permission)?;
+        without_a_right(&sim, &desk, permission).await.context(permission)?;
     }
     let role = RoleChange { principal: ours.app_id.clone(), role: PRIVILEGED_AUTHENTICATION_ADMINISTRATOR.to_owned() };
     change(TenantChange { tenant: CONTOSO.to_owned(), remove_role: Some(role), ..TenantChange::default() })?;
-    rotation_without_a_right(&sim, &desk, true).await.context("the role")?;
+    without_a_right(&sim, &desk, "Privileged Authentication Administrator").await.context("the role")?;
     let now = sim.control().applications(CONTOSO).pop().context("no registration")?;
-    ensure!(now.permissions.len() == ours.permissions.len() && now.roles == ours.roles, "{now:?}");
+    ensure!(now.roles == ours.roles && now.permissions.len() == PERMISSIONS.len(), "{now:?}");
     Ok(())
 }
 
-/// Rotates: refused with the next step and nothing lost where the right is needed. Then connects again, and rotates.
-async fn rotation_without_a_right(sim: &Sim, desk: &Desk, needed: bool) -> Result<()> {
-    if needed {
-        let password = shown(desk, "Contoso", EMERGENCY, "current").await?;
-        let order = desk.vitrine(["rotate", "Contoso", "--wait", "20"]).passphrase(PASSPHRASE);
-        let rotated = order.end().await?.ended(exit::REFUSED)?;
-        let problem = &rotated["jobs"][0]["problem"];
-        ensure!(problem["code"] == "graph.permission-or-role-missing", "{rotated}");
-        ensure!(problem["next"].as_str().is_some_and(|next| next.contains("admin sign-in")), "{problem}");
-        ensure!(sim.control().password_accepted(CONTOSO, EMERGENCY, &password), "the old password is gone");
+/// What is missing is named by whatever uses it, and connecting again puts it back.
+async fn without_a_right(sim: &Sim, desk: &Desk, missing: &str) -> Result<()> {
+    let password = shown(desk, "Contoso", EMERGENCY, "current").await?;
+    match missing {
+        // Read once a day, and when a person asks.
+        "RoleManagement.Read.Directory" => {
+            let error =
+                desk.refuses(["laps", "check", "Contoso"], exit::REFUSED, "graph.permission-or-role-missing").await?;
+            names(&error["message"], &error["next"], missing)?;
+        }
+        // The password was seen, so sessions are ended after the rotation; that it did not work undoes nothing.
+        "User.RevokeSessions.All" => {
+            let rotated = desk.does(["rotate", "Contoso"]).await?;
+            ensure!(rotated["done"] == 1, "{rotated}");
+            let organization = desk.does(["org", "show", "Contoso"]).await?;
+            let health = organization["health"].as_array().context("no health list")?;
+            let line = health.iter().find(|line| line["check"] == "sessionsEnded").context("nothing about sessions")?;
+            ensure!(line["verdict"] == "warning", "{line}");
+            ensure!(text(line, "words")?.contains(missing), "{line}");
+        }
+        _ => {
+            let order = desk.vitrine(["rotate", "Contoso", "--wait", "20"]).passphrase(PASSPHRASE);
+            let rotated = order.end().await?.ended(exit::REFUSED)?;
+            let problem = &rotated["jobs"][0]["problem"];
+            ensure!(problem["code"] == "graph.permission-or-role-missing", "{rotated}");
+            names(&problem["what"], &problem["next"], missing)?;
+            ensure!(sim.control().password_accepted(CONTOSO, EMERGENCY, &password), "the old password is gone");
+        }
     }
     cloud::connect(sim, desk, "Contoso", CONTOSO, &[]).await?;
     let rotated = desk.does(["rotate", "Contoso"]).await?;
     ensure!(rotated["done"] == 1, "{rotated}");
+    let organization = desk.does(["laps", "check", "Contoso"]).await?;
+    ensure!(!organization["health"].to_string().contains(missing), "still said to be missing: {organization}");
     one_value_opens(sim, desk).await
+}
+
+fn names(what: &Value, next: &Value, missing: &str) -> Result<()> {
+    ensure!(what.as_str().is_some_and(|what| what.contains(missing)), "{missing} is not named: {what}");
+    ensure!(next.as_str().is_some_and(|next| next.contains("admin sign-in")), "{next}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_delegated_permission_that_is_missing_is_named_before_anything_is_written() -> Result<()> {
+    let sim = cloud::start().await?;
+    let desk = with_contoso(&sim).await?;
+    let withhold = |scope: &str| {
+        let withhold = Some(scope.to_owned());
+        let change = TenantChange { tenant: CONTOSO.to_owned(), withhold, ..TenantChange::default() };
+        sim.control().change_tenant(&change).map_err(anyhow::Error::msg)
+    };
+    for scope in ["Application.ReadWrite.All", "Policy.Read.All"] {
+        withhold(scope)?;
+        let error = refused(&sim, &desk, CONTOSO, Will::Agree, exit::REFUSED, "sign-in.consent-missing").await?;
+        ensure!(text(&error, "message")?.contains(scope), "{error}");
+        // The page of Microsoft where consent is given, for this client id.
+        let page = format!("{}/organizations/adminconsent?client_id={}", sim.urls().login, sim.client_id());
+        ensure!(text(&error, "next")?.contains(&page), "{error}");
+    }
+    ensure!(sim.control().applications(CONTOSO).is_empty(), "an application was created");
+    withhold("")?;
+    cloud::connect(&sim, &desk, "Contoso", CONTOSO, &[]).await?;
+    withhold("User.ReadWrite.All")?;
+    let enable = ["laps", "enable", "Contoso", "--name", "emergency", "--device-code", "--tenant", CONTOSO];
+    let mut running = desk.vitrine(enable).passphrase(PASSPHRASE).start().await?;
+    cloud::answer(&sim, &mut running, &cloud::admin(&sim, CONTOSO)?, Will::Agree).await?;
+    let error = running.end().await?.refused(exit::REFUSED, "sign-in.consent-missing")?;
+    ensure!(text(&error, "message")?.contains("User.ReadWrite.All"), "{error}");
+    ensure!(sim.control().requests(CONTOSO, "POST /users") == 0, "an account was asked for");
+    Ok(())
 }
 
 #[tokio::test]

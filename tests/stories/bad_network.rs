@@ -86,7 +86,7 @@ async fn with_certificate(name: &str, until: Option<i32>) -> Result<(Sim, tempfi
     std::fs::write(&authority_path, authority.pem())?;
     std::fs::write(&key_path, key.serialize_pem())?;
     let tls = Some(TlsFiles { certificate: cert_path.clone(), key: key_path });
-    let sim = Sim::start(SimOptions { seed: 7, tls, ..SimOptions::default() }).await?;
+    let sim = Sim::start(SimOptions { seed: 7, tls, must_fit: true, ..SimOptions::default() }).await?;
     Ok((sim, folder, authority_path))
 }
 

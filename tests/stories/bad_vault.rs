@@ -7,6 +7,7 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 
 use crate::desk::{Desk, PASSPHRASE, exit, text};
+use crate::hostile;
 use crate::paper;
 
 /// A desk with a vault that has one organization.
@@ -310,38 +311,21 @@ async fn a_malformed_configuration_is_named_by_its_line() -> Result<()> {
     still_whole(&desk).await
 }
 
-/// Names that a stranger, a careless export or a bad keyboard may give.
-const HOSTILE: [&str; 12] = [
-    "<script>alert(1)</script>",
-    "\"><img src=x onerror=alert(1)>",
-    "{{7*7}} ${jndi:ldap://x/y}",
-    "'; DROP TABLE entries; --",
-    "=HYPERLINK(\"http://x\",\"y\")",
-    "../../../etc/passwd",
-    "Contoso\u{202e}dtL",
-    "\u{2066}Contoso\u{2069} \u{200b}",
-    "Zażółć gęślą jaźń Αθήνα 東京 🏢",
-    "e\u{301}\u{301}\u{301}\u{301}",
-    "%s%n%x",
-    "-—”’",
-];
-
 #[tokio::test]
 async fn hostile_names_stay_text_everywhere() -> Result<()> {
     let desk = Desk::alone()?;
     desk.init().await?;
     let csv: String =
-        HOSTILE.iter().fold("name\n".into(), |csv, name| csv + &format!("\"{}\"\n", name.replace('"', "\"\"")));
+        hostile::NAMES.iter().fold("name\n".into(), |csv, name| csv + &format!("\"{}\"\n", name.replace('"', "\"\"")));
     std::fs::write(desk.path("names.csv"), csv)?;
     let imported = desk.does(["org", "import", "names.csv"]).await?;
-    ensure!(imported["added"] == HOSTILE.len(), "{imported}");
+    ensure!(imported["added"] == hostile::NAMES.len(), "{imported}");
     let ended = desk.vitrine(["org", "list"]).passphrase(PASSPHRASE).end().await?;
-    ensure!(ended.out.chars().all(|c| c == '\n' || !c.is_control()), "a control character reaches the terminal");
-    ensure!(!ended.out.contains(['\u{202e}', '\u{2066}', '\u{2069}', '\u{200b}']), "a bidi mark reaches the terminal");
+    ensure!(!ended.out.chars().any(hostile::acts), "something acts on the terminal");
     let listed = ended.ended(exit::DONE)?;
     let names: Vec<&str> =
         listed["rows"].as_array().context("no rows")?.iter().filter_map(|row| row["name"].as_str()).collect();
-    for name in HOSTILE {
+    for name in hostile::NAMES {
         ensure!(names.contains(&name.trim()), "{name:?} did not come back: {names:?}");
         let shown = desk.does(["org", "show", "--", name]).await?;
         ensure!(shown["name"] == name.trim(), "{shown}");

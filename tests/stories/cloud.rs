@@ -19,7 +19,7 @@ pub(crate) async fn start() -> Result<Sim> {
 
 /// The same, with so many further tenants.
 pub(crate) async fn with_fleet(fleet: usize) -> Result<Sim> {
-    let sim = Sim::start(SimOptions { seed: 7, fleet, ..SimOptions::default() }).await?;
+    let sim = Sim::start(SimOptions { seed: 7, fleet, must_fit: true, ..SimOptions::default() }).await?;
     // A person would wait five seconds between two looks; nothing here depends on it.
     sim.control().change_settings(|settings| {
         settings.device_interval_s = 1;

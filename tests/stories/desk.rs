@@ -77,6 +77,11 @@ impl Desk {
         self.variables.push((name.into(), value.as_ref().to_owned()));
     }
 
+    /// Takes a variable away from every program started from now on.
+    pub(crate) fn unset(&mut self, name: &str) {
+        self.variables.retain(|(known, _)| known != name);
+    }
+
     /// Starts another build of the program from now on.
     pub(crate) fn use_program(&mut self, program: PathBuf) {
         self.program = program;
@@ -94,8 +99,14 @@ impl Desk {
 
     /// The program, to be started with these arguments and `--json`.
     pub(crate) fn vitrine<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Order {
+        let mut order = self.in_words(arguments);
+        order.command.arg("--json");
+        order
+    }
+
+    /// The program, to be started with these arguments as a person does, who reads words.
+    pub(crate) fn in_words<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Order {
         let mut command = Command::new(&self.program);
-        command.arg("--json");
         command.env_clear().envs(self.variables.iter().map(|(name, value)| (name, value)));
         command.current_dir(self.root.path()).kill_on_drop(true);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -218,6 +229,12 @@ impl Running {
     pub(crate) async fn type_line(&mut self, line: &str) -> Result<()> {
         let stdin = self.stdin.as_mut().context("its standard input is closed")?;
         Ok(stdin.write_all(format!("{line}\n").as_bytes()).await?)
+    }
+
+    /// Interrupts it as Ctrl-C does.
+    pub(crate) fn interrupt(&self) -> Result<()> {
+        let id = self.child.id().context("it ended already")?;
+        crate::processes::signal("INT", Path::new(&id.to_string()))
     }
 
     /// Kills it as a power cut would, and waits until it is gone.

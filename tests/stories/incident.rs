@@ -101,7 +101,6 @@ async fn an_incident_replaces_everything_and_names_what_stands_in_the_way() -> R
     ensure!(desk.does(["incident", "status"]).await?["incident"].is_null());
     let audit = desk.does(["audit"]).await?.to_string();
     ensure!(audit.contains("incidentBegan") && audit.contains("8 of 8 accounts"), "{audit}");
-    ensure!(sim.control().violations().is_empty(), "{:?}", sim.control().violations());
     Ok(())
 }
 

@@ -20,6 +20,8 @@ mod bad_rotation;
 mod bad_vault;
 mod canary;
 mod certificates;
+mod client_id;
+mod hostile;
 mod incident;
 mod kill;
 mod locked;

@@ -310,14 +310,13 @@ async fn add(app: &App, session: &Session, id: &Bytes32) -> Result<()> {
     Ok(())
 }
 
-/// Signs in by the pending certificate and reads; from then on it is the one.
+/// Signs in by the pending certificate; from then on it is the one.
 async fn prove(app: &App, session: &Session, id: &Bytes32) -> Result<()> {
     let item = read(app, session, id).await?.ok_or_else(connect::not_connected)?;
     let Some(pending) = &item.pending else { return Ok(()) };
     let proved = thumbprint(pending);
     let connection = signed_by(app, session, &item, pending)?;
     connection.sign_in().await?;
-    connection.graph().organization().await?;
     point!("certificate.proved");
     let mut change = Change::begin(app, session).await?;
     let mut opened = change.open(id).await?;

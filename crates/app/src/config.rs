@@ -480,4 +480,15 @@ mod tests {
         assert!(text.contains("# ours") && text.contains("\"y\""), "{text}");
         assert_eq!(Config::load_from(folder.path().to_owned(), |_| None).unwrap().settings, wanted);
     }
+
+    /// Errors send people to these keys, and the README shows them: they must be ones that are read.
+    #[test]
+    fn the_readme_shows_keys_that_exist() {
+        let readme = include_str!("../../../README.md");
+        let (_, rest) = readme.split_once("```toml\n").unwrap();
+        let (shown, _) = rest.split_once("```").unwrap();
+        let file: File = toml::from_str(shown).unwrap();
+        assert!(file.cloud.name.is_some() && file.cloud.login.is_some() && file.cloud.graph.is_some());
+        assert!(file.network.extra_ca.is_some());
+    }
 }

@@ -9,12 +9,13 @@ use crate::failpoint::point;
 use crate::journal::Change;
 use crate::records::{self, key, organization_text, parse_organization};
 use crate::session::Session;
-use crate::{App, certificates, lock, organizations, refusals};
+use crate::{App, certificates, client_id, lock, organizations, refusals};
 use qrcode::{Color, QrCode};
 use std::str::FromStr;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
-use vitrine_entra::oauth::{self, AdminSession, Authority};
+use vitrine_entra::http::Http;
+use vitrine_entra::oauth::{self, AdminSession, Authority, SignInError, SignInErrorKind};
 use vitrine_entra::setup::{self, Plan, StepKind};
 use vitrine_entra::{ClientId, Connection, TenantId};
 use vitrine_vault::items::ConnectionItem;
@@ -43,7 +44,7 @@ pub(crate) async fn start(app: &App, request: ConnectRequest) -> Result<ConnectV
     let id = parse_organization(&request.organization)?;
     let row = organizations::load(app, &id).await?;
     let session = app.session().await?;
-    let client_id = configured_client_id(app)?;
+    let client = client_id::configured(app)?;
     let authority = match &row.tenant {
         Some(tenant) => Authority::Tenant(TenantId::from_str(&tenant.id).map_err(|_| damaged_tenant())?),
         None => Authority::Organizations,
@@ -52,7 +53,7 @@ pub(crate) async fn start(app: &App, request: ConnectRequest) -> Result<ConnectV
         return Err(not_connected());
     }
     let cancel = session.stop.child_token();
-    let how = How { route: request.route, authority, client: client_id };
+    let how = How { route: request.route, authority, client };
     let flow = Flow {
         phase: ConnectPhase::Starting,
         purpose: request.purpose,
@@ -109,18 +110,34 @@ pub(crate) fn ask_more(app: &App, id: &[u8; 32], error: &Error) {
     }
 }
 
+/// How the sign-in ends is the last word on the client id, too.
 async fn sign_in(app: &App, session: &Session, id: &[u8; 32], how: &How, claims: Option<&str>) -> Result<AdminSession> {
+    let (http, cancel) = (session.http()?, flow_token(app, id)?);
+    let ended = wait_for_admin(app, &http, id, how, claims, cancel).await;
+    client_id::signed_in(app, how.client, &ended);
+    ended.map_err(|error| {
+        refusals::of_sign_in(error, &oauth::admin_consent_page(&app.config().cloud, &how.authority, how.client))
+    })
+}
+
+async fn wait_for_admin(
+    app: &App,
+    http: &Http,
+    id: &[u8; 32],
+    how: &How,
+    claims: Option<&str>,
+    cancel: CancellationToken,
+) -> Result<AdminSession, SignInError> {
     let config = app.config();
-    let cancel = flow_token(app, id)?;
     let How { route, authority, client } = how;
     match route {
         SignInRoute::Browser => {
-            let waiting = oauth::start_browser(&session.http()?, &config.cloud, authority, *client, claims).await?;
+            let waiting = oauth::start_browser(http, &config.cloud, authority, *client, claims).await?;
             set_phase(app, id, ConnectPhase::WaitingForBrowser { url: waiting.authorize_url().to_string() });
-            Ok(waiting.finish(cancel.cancelled_owned()).await?)
+            waiting.finish(cancel.cancelled_owned()).await
         }
         SignInRoute::DeviceCode => loop {
-            let waiting = oauth::start_device_code(&session.http()?, &config.cloud, authority, *client, claims).await?;
+            let waiting = oauth::start_device_code(http, &config.cloud, authority, *client, claims).await?;
             let lifetime = u64::try_from(waiting.lifetime().as_millis()).unwrap_or(0);
             set_phase(
                 app,
@@ -134,8 +151,8 @@ async fn sign_in(app: &App, session: &Session, id: &[u8; 32], how: &How, claims:
             );
             match waiting.finish(|_| {}, cancel.clone().cancelled_owned()).await {
                 // Nobody typed it in time: a person who is still here gets a new one.
-                Err(error) if error.kind() == oauth::SignInErrorKind::CodeExpired => {}
-                ended => return Ok(ended?),
+                Err(error) if error.kind() == SignInErrorKind::CodeExpired => {}
+                ended => return ended,
             }
         },
     }
@@ -379,52 +396,39 @@ async fn set_up(app: &App, session: &Arc<Session>, id: &[u8; 32], admin: &AdminS
 pub(crate) async fn cancel(app: &App, request: CancelConnectRequest) -> Result<ConnectView> {
     let id = parse_organization(&request.organization)?;
     let row = organizations::load(app, &id).await?;
-    if let Some(flow) = lock(&app.inner.connects).remove(&request.organization) {
-        flow.cancel.cancel();
-    }
+    stop(app, &id, row.tenant.is_some());
     tell(app, &id);
     Ok(view(app, &id, row.name))
 }
 
-pub(crate) async fn client_id(app: &App, _request: ClientIdRequest) -> Result<ClientIdView> {
-    let config = app.config();
-    let permissions = oauth::delegated_scopes()
-        .iter()
-        .map(|scope| PermissionReason { name: scope.name.to_owned(), why: scope.reason.to_owned() });
-    Ok(ClientIdView {
-        client_id: config.client_id.clone(),
-        redirect_uri: "http://localhost".into(),
-        permissions: permissions.collect(),
-    })
+/// Ends a flow and drops its session. One that leaves something in the tenant stays, to say what.
+fn stop(app: &App, id: &[u8; 32], connected: bool) {
+    let mut connects = lock(&app.inner.connects);
+    let Some(mut flow) = connects.remove(&organization_text(id)) else { return };
+    flow.cancel.cancel();
+    if let Some(phase) = stopped(&flow.phase, connected) {
+        (flow.admin, flow.plan, flow.asked) = (None, None, None);
+        flow.phase = phase;
+        connects.insert(organization_text(id), flow);
+    }
 }
 
-pub(crate) async fn set_client_id(app: &App, request: SetClientIdRequest) -> Result<ClientIdView> {
-    let text = request.client_id.trim();
-    ClientId::from_str(text).map_err(|_| {
-        Error::usage(
-            "connect.client-id",
-            "This is not a client id.",
-            "Copy the \"Application (client) ID\" from the app registration; it looks like 00000000-0000-0000-0000-000000000000.",
-        )
-    })?;
-    app.config().save_client_id(text)?;
-    app.replace_config(app.config().reload()?);
-    app.tell(Event::StatusChanged);
-    client_id(app, ClientIdRequest {}).await
-}
-
-fn configured_client_id(app: &App) -> Result<ClientId> {
-    let config = app.config();
-    let text = config.client_id.as_ref().ok_or_else(|| {
-        Error::usage(
-            "connect.no-client-id",
-            "No client id is set for the first sign-in.",
-            "Register one as the settings show, and enter it there.",
-        )
-    })?;
-    ClientId::from_str(text).map_err(|_| {
-        Error::usage("connect.client-id", "The configured client id is none.", "Correct it in the settings.")
-    })
+/// What a set-up that is stopped now leaves in the tenant. Where one was only looked at, that is what an earlier one
+/// left; a connection that stands is no leftover.
+fn stopped(phase: &ConnectPhase, connected: bool) -> Option<ConnectPhase> {
+    let (tenant, steps) = match phase {
+        ConnectPhase::Working { tenant, steps } => (tenant, steps),
+        ConnectPhase::Plan { tenant, steps, .. } if !connected => (tenant, steps),
+        _ => return None,
+    };
+    let steps = steps.iter().map(|step| ConnectStep {
+        // Asked for, and the answer is no longer waited for.
+        state: if step.state == StepState::Running { StepState::Unclear } else { step.state },
+        ..step.clone()
+    });
+    let steps: Vec<ConnectStep> = steps.collect();
+    let something = steps.iter().any(|step| step.state != StepState::WillCreate);
+    something.then(|| ConnectPhase::Stopped { tenant: tenant.clone(), steps })
 }
 
 /// The session of an admin who signed in for this organization, while it lives.
@@ -525,8 +529,11 @@ fn view(app: &App, id: &[u8; 32], organization_name: String) -> ConnectView {
     ConnectView { organization: organization_text(id), organization_name, phase, stronger_sign_in: stronger }
 }
 
+/// A flow that was stopped takes nothing any more: its task may have been past its last pause.
 fn with_flow<T>(app: &App, id: &[u8; 32], act: impl FnOnce(&mut Flow) -> T) -> Result<T> {
-    lock(&app.inner.connects).get_mut(&organization_text(id)).map(act).ok_or_else(out_of_order)
+    let mut connects = lock(&app.inner.connects);
+    let flow = connects.get_mut(&organization_text(id)).filter(|flow| !flow.cancel.is_cancelled());
+    flow.map(act).ok_or_else(out_of_order)
 }
 
 fn flow_token(app: &App, id: &[u8; 32]) -> Result<CancellationToken> {
@@ -576,4 +583,41 @@ fn out_of_order() -> Error {
 
 fn damaged_tenant() -> Error {
     Error::integrity("connect.tenant-id", "The stored id of the tenant cannot be read.", "Lock and unlock the vault.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(state: StepState) -> (FoundTenant, Vec<ConnectStep>) {
+        let text = String::new;
+        let tenant = FoundTenant { id: text(), name: text(), domain: text(), initial_domain: text() };
+        let step = |state| ConnectStep { title: text(), permission: None, why: text(), state };
+        (tenant, vec![step(state), step(StepState::WillCreate)])
+    }
+
+    fn states(phase: Option<ConnectPhase>) -> Option<Vec<StepState>> {
+        let ConnectPhase::Stopped { steps, .. } = phase? else { return None };
+        Some(steps.iter().map(|step| step.state).collect())
+    }
+
+    #[test]
+    fn a_set_up_that_is_stopped_says_what_it_leaves_and_nothing_where_it_leaves_nothing() {
+        use StepState::{Created, Exists, Running, Unclear, WillCreate};
+        let working = |state| {
+            let (tenant, steps) = shown(state);
+            states(stopped(&ConnectPhase::Working { tenant, steps }, false))
+        };
+        assert_eq!(working(Created), Some(vec![Created, WillCreate]));
+        assert_eq!(working(Running), Some(vec![Unclear, WillCreate]));
+        assert_eq!(working(WillCreate), None);
+        let planned = |state, connected| {
+            let (tenant, steps) = shown(state);
+            states(stopped(&ConnectPhase::Plan { tenant, steps, notices: Vec::new() }, connected))
+        };
+        assert_eq!(planned(Exists, false), Some(vec![Exists, WillCreate]));
+        assert_eq!(planned(Exists, true), None);
+        assert_eq!(planned(WillCreate, false), None);
+        assert_eq!(states(stopped(&ConnectPhase::Starting, false)), None);
+    }
 }

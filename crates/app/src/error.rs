@@ -53,6 +53,13 @@ impl Error {
         Self::new(ErrorClass::Locked, "vault.locked", "The vault is locked.", "Unlock it with your passphrase.")
     }
 
+    /// Puts another next step in the place of the general one.
+    #[must_use]
+    pub fn next(mut self, next: impl Into<String>) -> Self {
+        self.view.next = next.into();
+        self
+    }
+
     /// Adds what still holds.
     #[must_use]
     pub fn holds(mut self, holds: impl Into<String>) -> Self {

@@ -20,6 +20,7 @@ pub mod api;
 mod audit;
 mod backup;
 mod certificates;
+mod client_id;
 mod clipboard;
 mod clock;
 mod config;
@@ -94,6 +95,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use store::Store;
 use tasks::Tasks;
 use tokio::sync::broadcast;
+use vitrine_entra::ClientId;
 
 /// What an application needs from outside.
 pub struct Options {
@@ -133,6 +135,8 @@ struct Inner {
     session: tokio::sync::RwLock<Option<Arc<Session>>>,
     gate: Mutex<vault::Gate>,
     connects: Mutex<HashMap<String, connect::Flow>>,
+    /// What was found out last about a client id, and about which.
+    client_check: Mutex<Option<(ClientId, api::ClientIdCheck)>>,
     jobs: Mutex<rotate::Jobs>,
     limiter: Arc<Limiter>,
     backup: Mutex<backup::State>,
@@ -189,6 +193,7 @@ impl App {
                 session: tokio::sync::RwLock::new(None),
                 gate: Mutex::default(),
                 connects: Mutex::default(),
+                client_check: Mutex::default(),
                 jobs: Mutex::default(),
                 limiter,
                 backup: Mutex::default(),

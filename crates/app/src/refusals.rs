@@ -6,7 +6,7 @@ use vitrine_entra::graph::{GraphError, GraphErrorKind};
 use vitrine_entra::http::{SettingsError, TransportError};
 use vitrine_entra::laps::{AccountError, NameError};
 use vitrine_entra::oauth::{SignInError, SignInErrorKind};
-use vitrine_entra::setup::{SetupError, Surprise};
+use vitrine_entra::setup::{ROLE_NAME, SetupError, Surprise};
 
 impl From<SignInError> for Error {
     fn from(error: SignInError) -> Self {
@@ -26,10 +26,25 @@ impl From<SignInError> for Error {
         ];
         let details: Vec<String> = parts.into_iter().flatten().collect();
         let ahead = refusal.clock_ahead_s.filter(|_| error.kind() == SignInErrorKind::ClockWrong);
-        let what = ahead.map_or_else(|| error.sentence().to_owned(), clock_wrong);
+        let what = match error.lacks() {
+            [] => ahead.map_or_else(|| error.sentence().to_owned(), clock_wrong),
+            names => format!("The sign-in was given without the permission {}.", names.join(", ")),
+        };
         let made = Self::new(class, error.code(), what, error.next_step());
         if details.is_empty() { made } else { made.details(details.join(", ")) }
     }
+}
+
+/// The end of an admin's sign-in, with the page where consent is given if that is what is missing.
+pub(crate) fn of_sign_in(error: SignInError, consent: &url::Url) -> Error {
+    let asks = error.kind() == SignInErrorKind::ConsentMissing;
+    let made = Error::from(error);
+    if !asks {
+        return made;
+    }
+    made.next(format!(
+        "Have a Global Administrator of the tenant open {consent} and consent, then sign in again. The page at the end stays empty."
+    ))
 }
 
 /// What the next sign-in must carry, where a policy of the tenant asked for more than this one had.
@@ -69,12 +84,26 @@ impl From<GraphError> for Error {
             error.client_request_id().map(|id| format!("client request id {id}")),
         ];
         let details: Vec<String> = parts.into_iter().flatten().collect();
-        let made = Self::new(class, error.code(), error.sentence(), error.next_step()).details(details.join(", "));
+        let what = lacking(error.lacks()).unwrap_or_else(|| error.sentence().to_owned());
+        let made = Self::new(class, error.code(), what, error.next_step()).details(details.join(", "));
         let made = match error.retry_after() {
             Some(pause) => made.retry_in_ms(u32::try_from(pause.as_millis()).unwrap_or(u32::MAX)),
             None => made,
         };
         if error.kind() == GraphErrorKind::ClaimsNeeded { made.because(error) } else { made }
+    }
+}
+
+/// What the connection lacks, by name.
+fn lacking(names: &[&str]) -> Option<String> {
+    let name = |name: &&str| match *name {
+        ROLE_NAME => format!("the role {name}"),
+        permission => format!("the permission {permission}"),
+    };
+    match names {
+        [] => None,
+        [one] => Some(format!("The connection lacks {}.", name(one))),
+        several => Some(format!("The connection lacks {}.", several.iter().map(name).collect::<Vec<_>>().join(" or "))),
     }
 }
 

@@ -15,7 +15,7 @@ use rand::rngs::SysRng;
 use rand_core::UnwrapErr;
 use std::collections::HashMap;
 use std::future::Future;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
@@ -59,6 +59,16 @@ pub(crate) struct Session {
     extra_ca: Option<PathBuf>,
     msp: RwLock<Arc<MspState>>,
     tasks: Tasks,
+}
+
+/// Makes a way to the network.
+///
+/// # Errors
+/// Where the further certificate authorities that are configured cannot be read.
+pub(crate) fn reach(extra_ca: Option<&Path>, limiter: Arc<Limiter>) -> Result<Http> {
+    let read = |path: &Path| std::fs::read(path).map_err(|error| crate::files::failed(path, error));
+    let extra_roots_pem = extra_ca.map(read).transpose()?;
+    Ok(Http::new(&HttpSettings { extra_roots_pem, ..HttpSettings::default() }, limiter)?)
 }
 
 /// Where a page of the list ended, so that the next one need not pass over all rows before it again.
@@ -118,11 +128,7 @@ impl Session {
         if let Some(http) = &*made {
             return Ok(http.clone());
         }
-        let read = |path: &PathBuf| std::fs::read(path).map_err(|error| crate::files::failed(path, error));
-        let extra_roots_pem = self.extra_ca.as_ref().map(read).transpose()?;
-        let settings = HttpSettings { extra_roots_pem, ..HttpSettings::default() };
-        let http = Http::new(&settings, self.limiter.clone())?;
-        Ok(made.insert(http).clone())
+        Ok(made.insert(reach(self.extra_ca.as_deref(), self.limiter.clone())?).clone())
     }
 
     /// How the network was reached, as far as it was needed.

@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use url::{Host, Url};
 
+/// Next step where an answer comes from somebody else: which keys say whom to ask.
+pub(crate) const CHECK_HOSTS: &str = "Check cloud and hosts in config.toml in the data folder (table [cloud]: name, login, graph), their VITRINE_CLOUD variables, and the proxy.";
+
 /// One cloud: login host, Graph host, and how its issuers may name themselves.
 ///
 /// Source: Microsoft Learn, "National cloud deployments"; `GraphEnvironmentConstants` of the Graph PowerShell SDK.

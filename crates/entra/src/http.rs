@@ -102,17 +102,17 @@ impl TransportError {
                 "Put name and password for the proxy into its address in HTTPS_PROXY, or ask who runs it."
             }
             Self::Certificate => {
-                "If your firm inspects TLS, add its certificate authority (a PEM file) in the settings; on Linux install ca-certificates; check the clock."
+                "If your firm inspects TLS, name its certificate authority (a PEM file) in config.toml in the data folder (table [network], key extra-ca) or in VITRINE_EXTRA_CA; on Linux install ca-certificates; check the clock."
             }
             Self::CertificateName => {
-                "Something answers in the place of the host: check cloud and hosts in the settings, the proxy, and the network's name server."
+                "Something answers in the place of the host: check the hosts in config.toml in the data folder (table [cloud]), the proxy, and the network's name server."
             }
             Self::CertificateTime => {
                 "Check this machine's clock. If it is right, whoever runs that host or the proxy before it must renew the certificate."
             }
             Self::NoAnswer => "Try again; if it lasts, check the connection.",
             Self::TooLong => "Check which host answers: this is not what Microsoft sends.",
-            Self::Unsendable => "Check the hosts in the configuration.",
+            Self::Unsendable => "Check the hosts in config.toml in the data folder (table [cloud]).",
         }
     }
 

@@ -3,12 +3,20 @@
 //! Small calls on purpose: the application makes a credential durable between them.
 
 use crate::connection::Connection;
-use crate::graph::{GLOBAL_ADMINISTRATOR, GraphError, GraphErrorKind, NewUser, Priority, Proof, SendOutcome, User};
+use crate::graph::{
+    GLOBAL_ADMINISTRATOR, GraphError, GraphErrorKind, NewUser, Priority, Proof, RoleAssignment, SendOutcome, User,
+};
 use crate::id::UserId;
 use crate::oauth::AdminSession;
 use crate::secret::Password;
-use crate::setup::settle;
+use crate::setup::{explain, settle};
 use std::fmt;
+
+/// What each request of the connection needs, to be named where it is refused.
+const USER_READ: &str = "User.Read.All";
+const ROLE_READ: &str = "RoleManagement.Read.Directory";
+const PASSWORD_WRITE: &str = "User-PasswordProfile.ReadWrite.All";
+const SESSIONS_END: &str = "User.RevokeSessions.All";
 
 /// A sign-in name that Entra accepts, checked before anything is sent. Display gives `local@domain`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,6 +104,12 @@ pub struct AccountFacts {
     pub proof: Proof,
     /// Whether it holds Global Administrator for the whole tenant, assigned and without end.
     pub global_administrator: bool,
+}
+
+impl AccountFacts {
+    fn of(proof: Proof, roles: &[RoleAssignment]) -> Self {
+        Self { proof, global_administrator: roles.iter().any(|r| r.gives(GLOBAL_ADMINISTRATOR)) }
+    }
 }
 
 impl NameError {
@@ -282,7 +296,7 @@ pub async fn verify_account(session: &AdminSession, account: UserId) -> Result<A
 async fn facts(graph: crate::graph::Graph<'_>, account: UserId) -> Result<AccountFacts, GraphError> {
     let proof = graph.proof(account).await?;
     let roles = graph.role_assignments_of(account).await?;
-    Ok(AccountFacts { proof, global_administrator: roles.iter().any(|r| r.gives(GLOBAL_ADMINISTRATOR)) })
+    Ok(AccountFacts::of(proof, &roles))
 }
 
 /// Blocks or allows sign-in of the account.
@@ -309,12 +323,14 @@ pub async fn find_by_name(
     user_name: &str,
     priority: Priority,
 ) -> Result<Option<User>, GraphError> {
-    connection.graph().with_priority(priority).find_user(user_name).await
+    let found = connection.graph().with_priority(priority).find_user(user_name).await;
+    found.map_err(|error| error.lacking(&[USER_READ]))
 }
 
 /// Reads the proof properties, unattended.
 pub async fn read_proof(connection: &Connection, account: UserId, priority: Priority) -> Result<Proof, GraphError> {
-    connection.graph().with_priority(priority).proof(account).await
+    let proof = connection.graph().with_priority(priority).proof(account).await;
+    proof.map_err(|error| error.lacking(&[USER_READ]))
 }
 
 /// Reads proof and role, unattended: what a daily check shows.
@@ -323,7 +339,9 @@ pub async fn read_facts(
     account: UserId,
     priority: Priority,
 ) -> Result<AccountFacts, GraphError> {
-    facts(connection.graph().with_priority(priority), account).await
+    let proof = read_proof(connection, account, priority).await?;
+    let roles = connection.graph().with_priority(priority).role_assignments_of(account).await;
+    Ok(AccountFacts::of(proof, &roles.map_err(|error| error.lacking(&[ROLE_READ]))?))
 }
 
 /// Sends the password once: at most 30 seconds, no retry, and nothing at all if more than 10 seconds went by before
@@ -335,12 +353,18 @@ pub async fn set_password(
     password: &Password,
     priority: Priority,
 ) -> SendOutcome {
-    connection.graph().with_priority(priority).patch_password(account, password).await
+    match connection.graph().with_priority(priority).patch_password(account, password).await {
+        SendOutcome::Refused(refused) => SendOutcome::Refused(explain(connection, PASSWORD_WRITE, refused).await),
+        other => other,
+    }
 }
 
 /// Ends every session of the account.
 pub async fn revoke_sessions(connection: &Connection, account: UserId, priority: Priority) -> Result<(), GraphError> {
-    connection.graph().with_priority(priority).revoke_sessions(account).await
+    match connection.graph().with_priority(priority).revoke_sessions(account).await {
+        Err(refused) => Err(explain(connection, SESSIONS_END, refused).await),
+        ended => ended,
+    }
 }
 
 #[cfg(test)]

@@ -25,7 +25,9 @@ impl Cloud {
     pub async fn with_fleet(fleet: usize) -> Result<Self> {
         let settings = Settings { device_interval_s: 1, ..Settings::default() };
         let scenario = Scenario { settings, faults: Vec::new() };
-        Ok(Self { sim: Sim::start(SimOptions { seed: 1, scenario, fleet, ..SimOptions::default() }).await? })
+        Ok(Self {
+            sim: Sim::start(SimOptions { seed: 1, scenario, fleet, must_fit: true, ..SimOptions::default() }).await?,
+        })
     }
 
     /// Changes a tenant behind the program's back.

@@ -100,6 +100,11 @@ pub struct TenantChange {
     pub sign_in_frequency_s: Option<i64>,
     /// Words that passwords must not hold.
     pub banned_words: Option<Vec<String>>,
+    /// Every name that people of the tenant gave becomes this one, not judged: its own, those of its users, applications
+    /// and policies.
+    pub names: Option<String>,
+    /// Tokens of people are issued without this delegated permission, and say so in `scope`; an empty text ends it.
+    pub withhold: Option<String>,
     /// Adds a trait.
     pub add_trait: Option<crate::tenant::Trait>,
     /// Removes a trait.
@@ -353,6 +358,15 @@ impl Control {
         }
         if let Some(words) = &change.banned_words {
             tenant.banned_words.clone_from(words);
+        }
+        if let Some(name) = &change.names {
+            tenant.name.clone_from(name);
+            tenant.policy_name = Some(name.clone());
+            tenant.users.iter_mut().for_each(|user| user.display_name.clone_from(name));
+            tenant.applications.iter_mut().for_each(|app| app.display_name.clone_from(name));
+        }
+        if let Some(scope) = &change.withhold {
+            tenant.withheld = (!scope.is_empty()).then(|| scope.clone());
         }
         if let Some(t) = change.add_trait {
             tenant.traits.insert(t);

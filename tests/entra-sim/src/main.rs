@@ -51,7 +51,8 @@ async fn run(flags: Flags) -> Result<(), SimError> {
         Some([certificate, key]) => Some(TlsFiles { certificate: certificate.clone(), key: key.clone() }),
         _ => None,
     };
-    let options = SimOptions { port: flags.port, seed: flags.seed, tls, scenario, fleet: flags.tenants };
+    let options =
+        SimOptions { port: flags.port, seed: flags.seed, tls, scenario, fleet: flags.tenants, must_fit: false };
     let sim = Sim::start(options).await?;
     let line = serde_json::to_string(&sim.announcement()).expect("the announcement is plain data");
     let mut out = std::io::stdout().lock();

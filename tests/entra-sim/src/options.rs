@@ -20,6 +20,9 @@ pub struct SimOptions {
     pub scenario: Scenario,
     /// Further tenants ("Fleet 0001" and so on) beside the named ones.
     pub fleet: usize,
+    /// Dropped after a request or an answer that did not fit Microsoft's description, it panics. Where there is no
+    /// description to compare with, it says so once.
+    pub must_fit: bool,
 }
 
 /// PEM files for TLS.

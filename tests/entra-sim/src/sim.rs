@@ -137,6 +137,7 @@ pub struct Sim {
     control: Control,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
+    must_fit: bool,
 }
 
 impl Sim {
@@ -168,7 +169,12 @@ impl Sim {
             serve(login_listener, tls.clone(), login_router(&shared), stopping.clone()),
             serve(graph_listener, tls, graph_router(&shared), stopping),
         ];
-        Ok(Self { urls, control: Control::new(shared), stop, tasks })
+        let control = Control::new(shared);
+        if options.must_fit && !control.validates() {
+            static ONCE: std::sync::Once = std::sync::Once::new();
+            ONCE.call_once(|| eprintln!("skipped: requests are compared with no description, {}", validate::absent()));
+        }
+        Ok(Self { urls, control, stop, tasks, must_fit: options.must_fit })
     }
 
     /// Addresses of the two hosts.
@@ -214,6 +220,11 @@ impl Sim {
 impl Drop for Sim {
     fn drop(&mut self) {
         let _ = self.stop.send(true);
+        // One place for all journeys, so that none can forget to ask. A test that fails already says why.
+        if self.must_fit && !std::thread::panicking() {
+            let violations = self.control.violations();
+            assert!(violations.is_empty(), "requests or answers do not fit Microsoft's description: {violations:#?}");
+        }
     }
 }
 

@@ -206,6 +206,10 @@ pub(crate) struct Tenant {
     pub(crate) grants: Vec<Grant>,
     pub(crate) roles: Vec<RoleAssignment>,
     pub(crate) banned_words: Vec<String>,
+    /// What its Conditional Access policies are called, if not as Microsoft's templates are.
+    pub(crate) policy_name: Option<String>,
+    /// A delegated permission that tokens are issued without.
+    pub(crate) withheld: Option<String>,
     pub(crate) method_states: Vec<(String, bool)>,
     pub(crate) passkey_attestation: bool,
     pub(crate) operations: Vec<(String, String, Value)>,
@@ -249,6 +253,8 @@ impl Tenant {
             grants: Vec::new(),
             roles: Vec::new(),
             banned_words: vec![slug.to_owned()],
+            policy_name: None,
+            withheld: None,
             method_states: [
                 ("Fido2", true),
                 ("MicrosoftAuthenticator", true),

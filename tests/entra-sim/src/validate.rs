@@ -44,6 +44,14 @@ pub(crate) fn from_environment() -> Result<Option<Arc<Validator>>, SimError> {
     .map_err(|detail| SimError::Description { detail })
 }
 
+/// Why [`from_environment`] found none.
+pub(crate) fn absent() -> &'static str {
+    match std::env::var_os(VARIABLE) {
+        Some(_) => "the file that VITRINE_GRAPH_OPENAPI names is absent",
+        None => "VITRINE_GRAPH_OPENAPI names none",
+    }
+}
+
 impl Validator {
     fn read(path: &Path) -> Result<Self, String> {
         let text = std::fs::read_to_string(path).map_err(|e| e.to_string())?;

@@ -29,6 +29,50 @@ const SIGKILL: i32 = 9;
 /// How often an instant is tried that did not come. What settles in the background may come a pass later.
 const TRIES: u32 = 3;
 
+/// The journeys, each with the fewest instants that it may have: a point or a request that gets lost from the program
+/// takes kills away from a run of every instant, and nobody would see it. A little below what they have, since what settles
+/// in the background may come a pass later.
+const FLOORS: [(&str, usize); 25] = [
+    ("a vault comes to be: init", 20),
+    ("a vault comes to be: kit", 6),
+    ("a vault comes to be: sheet", 9),
+    ("a vault comes to be: backup", 12),
+    ("a vault comes to be: organization", 22),
+    ("connect and enable", 120),
+    ("take an account over", 80),
+    ("turn LAPS off, accounts: delete", 30),
+    ("turn LAPS off, accounts: disable", 28),
+    ("rotate", 40),
+    ("rotate, the answer lost", 40),
+    ("rotate, the request lost", 40),
+    ("rotate, the candidate refused", 88),
+    ("notice a change from outside", 14),
+    ("repair a change from outside", 40),
+    ("rotate all", 60),
+    ("rotate all, answers lost", 60),
+    ("rotate all, throttled", 60),
+    ("rotate all, killed before", 90),
+    ("renew a certificate", 38),
+    ("back up", 22),
+    ("restore", 65),
+    ("change the passphrase", 18),
+    ("view", 14),
+    ("store a second factor", 6),
+];
+
+/// A run of every instant kills at least so often while something is created, rotated or backed up.
+const LEAST: usize = 200;
+
+/// Journeys that create, rotate or back up nothing.
+const BESIDE: [&str; 4] = ["view", "store a second factor", "change the passphrase", "restore"];
+
+#[test]
+fn a_run_of_every_instant_kills_at_two_hundred_at_least() {
+    let counted = FLOORS.iter().filter(|(journey, _)| !BESIDE.contains(journey));
+    let all: usize = counted.map(|(_, floor)| floor).sum();
+    assert!(all >= LEAST, "{all} instants");
+}
+
 /// An instant of a journey.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Instant {
@@ -195,8 +239,9 @@ pub(super) async fn meet_those_that<L>(
     share: usize,
     meet: impl AsyncFn(&mut L, &Instant) -> Result<bool>,
 ) -> Result<()> {
-    ensure!(!instants.is_empty(), "{journey} has no instants");
     let all = instants.len();
+    let floor = FLOORS.iter().find(|(name, _)| *name == journey).with_context(|| format!("{journey} has no floor"))?.1;
+    ensure!(all >= floor, "{journey} has {all} instants left, and had {floor}");
     let mut waiting: VecDeque<_> = drawn(instants, all).into_iter().map(|instant| (instant, 1)).collect();
     let others = waiting.split_off(if deep() { all } else { share.min(all) });
     let chosen = waiting.len();

@@ -263,6 +263,24 @@ test("a tenant is connected by keyboard, and nothing is created before it was sh
   await screen.findAllByText("Created, role assigned, password verified");
 });
 
+test("a set-up that is stopped lists what is in the tenant, and can be gone on with", async () => {
+  const { host, user } = show({}, `#/organizations/${notConnected}/connect`);
+  const step = (title: string, state: "created" | "running" | "willCreate") => ({ title, permission: null, why: "", state });
+  await screen.findByText("How will the admin sign in?");
+  act(() =>
+    host.setConnect(notConnected, {
+      kind: "working",
+      tenant: { id: "t1", name: "Contoso", domain: "contoso.example", initialDomain: "contoso.onmicrosoft.com" },
+      steps: [step("Registration", "created"), step("Principal", "running"), step("Role", "willCreate")],
+    }),
+  );
+  await user.click(await screen.findByRole("button", { name: "Stop here" }));
+  await screen.findByTestId("connect-stopped");
+  for (const words of ["Created", "May be there", "Not created"]) await screen.findByText(words);
+  await user.click(screen.getByTestId("connect-again"));
+  await screen.findByText("How will the admin sign in?");
+});
+
 test("the browser opens once, by the person's own press", async () => {
   const { host, user } = show({}, `#/organizations/${notConnected}/connect`);
   await user.click(await screen.findByTestId("route-browser"));

@@ -85,6 +85,12 @@ const screens: Screen[] = [
     ready: "Setting up Contoso",
   },
   {
+    name: "connect: stopped",
+    hash: `#/organizations/${notConnected}/connect`,
+    arrange: (host) => host.setConnect(notConnected, { kind: "stopped", tenant, steps }),
+    ready: "Stopped: what is in Contoso now",
+  },
+  {
     name: "connect: failed",
     hash: `#/organizations/${notConnected}/connect`,
     arrange: (host) =>

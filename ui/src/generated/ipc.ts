@@ -307,17 +307,10 @@ export type BeginIncidentRequest = {
 	reason: string,
 };
 
-/**  Hours in which nothing is rotated by itself, as clocks on the wall show them. */
-export type BlackoutWindow = {
-	/**  Days it begins on: bit 0 is Monday, bit 6 Sunday. */
-	days: number,
-	/**  Minute of the day at which it begins, 0 to 1439. */
-	from: number,
-	/**  Minute at which it ends, 0 to 1440; of the next day if not after `from`. */
-	to: number,
-};
-
-/**  Ends the sign-in or set-up and drops the session. What was already created in the tenant stays and is listed. */
+/**
+ *  Ends the sign-in or set-up and drops the session. What was already created in the tenant stays and is listed: the
+ *  answer is [`ConnectPhase::Stopped`] then, which a second cancel dismisses.
+ */
 export type CancelConnectRequest = {
 	/**  Ledger id. */
 	organization: string,
@@ -378,13 +371,35 @@ export type CheckAccountsRequest = {
 	organization: string,
 };
 
+/**  What is known about the client id in use, since this program began. */
+export type ClientIdCheck = 
+/**  Microsoft was not asked yet. */
+{ kind: "notAsked" } | 
+/**  Microsoft knows it and gives codes for it. The first sign-in shows the rest. */
+{ kind: "known" } | 
+/**  An admin signed in with it. */
+{ kind: "signedIn" } | 
+/**  Microsoft could not be asked, or gave no verdict. */
+{ kind: "unanswered"; 
+/**  Why. */
+error: ErrorView } | 
+/**  Microsoft refuses it as it is registered. */
+{ kind: "refused"; 
+/**  Why, and what to change. */
+error: ErrorView };
+
 /**  Asks how to register a client id of one's own. */
-export type ClientIdRequest = Record<string, never>;
+export type ClientIdRequest = {
+	/**  Whether Microsoft is asked about the one in use now. Otherwise the answer holds what was found out last. */
+	check: boolean,
+};
 
 /**  The client id in use, and how to register one. */
 export type ClientIdView = {
 	/**  The client id in use. */
 	clientId: string | null,
+	/**  What Microsoft said about it. */
+	check: ClientIdCheck,
 	/**  Address to register under "mobile and desktop applications". */
 	redirectUri: string,
 	/**  Delegated permissions to add, each with its reason. */
@@ -481,6 +496,12 @@ sessionAlive: boolean } |
 tenant: FoundTenant; 
 /**  Who signed in. */
 signedInAs: string } | 
+/**  A person stopped it where something of the set-up was in the tenant already. */
+{ kind: "stopped"; 
+/**  The tenant. */
+tenant: FoundTenant; 
+/**  Every step: those that exist or were created stay, and are found again by the next set-up. */
+steps: ConnectStep[] } | 
 /**  It ended without success. */
 { kind: "failed"; 
 /**  Why, and the next step. */
@@ -1551,7 +1572,10 @@ export type SetBackupRequest = {
 	folder: string,
 };
 
-/**  Sets the client id of the first sign-in. The next sign-in checks it. */
+/**
+ *  Sets the client id of the first sign-in, after Microsoft was asked about it: one that is refused is not taken, one
+ *  that could not be checked is, with that said. The first sign-in confirms it.
+ */
 export type SetClientIdRequest = {
 	/**  A GUID. */
 	clientId: string,
@@ -1702,7 +1726,9 @@ export type StepState =
 /**  Created now. */
 "created" | 
 /**  Did not work. */
-"failed";
+"failed" | 
+/**  Stopped while it was asked for: it may be there. The next set-up finds out. */
+"unclear";
 
 /**  One stored password, without its value. */
 export type StoredValue = {

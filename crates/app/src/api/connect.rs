@@ -79,7 +79,8 @@ pub struct ApplyPlanRequest {
 }
 command!(ApplyPlanRequest, "apply_plan", ConnectView);
 
-/// Ends the sign-in or set-up and drops the session. What was already created in the tenant stays and is listed.
+/// Ends the sign-in or set-up and drops the session. What was already created in the tenant stays and is listed: the
+/// answer is [`ConnectPhase::Stopped`] then, which a second cancel dismisses.
 #[derive(Clone, Debug, Serialize, Deserialize, Type)]
 pub struct CancelConnectRequest {
     /// Ledger id.
@@ -164,6 +165,13 @@ pub enum ConnectPhase {
         /// Who signed in.
         signed_in_as: String,
     },
+    /// A person stopped it where something of the set-up was in the tenant already.
+    Stopped {
+        /// The tenant.
+        tenant: FoundTenant,
+        /// Every step: those that exist or were created stay, and are found again by the next set-up.
+        steps: Vec<ConnectStep>,
+    },
     /// It ended without success.
     Failed {
         /// Why, and the next step.
@@ -215,11 +223,16 @@ pub enum StepState {
     Created,
     /// Did not work.
     Failed,
+    /// Stopped while it was asked for: it may be there. The next set-up finds out.
+    Unclear,
 }
 
 /// Asks how to register a client id of one's own.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, Type)]
-pub struct ClientIdRequest {}
+pub struct ClientIdRequest {
+    /// Whether Microsoft is asked about the one in use now. Otherwise the answer holds what was found out last.
+    pub check: bool,
+}
 command!(ClientIdRequest, "client_id", ClientIdView);
 
 /// The client id in use, and how to register one.
@@ -228,10 +241,35 @@ command!(ClientIdRequest, "client_id", ClientIdView);
 pub struct ClientIdView {
     /// The client id in use.
     pub client_id: Option<String>,
+    /// What Microsoft said about it.
+    pub check: ClientIdCheck,
     /// Address to register under "mobile and desktop applications".
     pub redirect_uri: String,
     /// Delegated permissions to add, each with its reason.
     pub permissions: Vec<PermissionReason>,
+}
+
+/// What is known about the client id in use, since this program began.
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize, Deserialize, Type)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum ClientIdCheck {
+    /// Microsoft was not asked yet.
+    #[default]
+    NotAsked,
+    /// Microsoft knows it and gives codes for it. The first sign-in shows the rest.
+    Known,
+    /// An admin signed in with it.
+    SignedIn,
+    /// Microsoft could not be asked, or gave no verdict.
+    Unanswered {
+        /// Why.
+        error: ErrorView,
+    },
+    /// Microsoft refuses it as it is registered.
+    Refused {
+        /// Why, and what to change.
+        error: ErrorView,
+    },
 }
 
 /// A permission and why it is asked for.
@@ -243,7 +281,8 @@ pub struct PermissionReason {
     pub why: String,
 }
 
-/// Sets the client id of the first sign-in. The next sign-in checks it.
+/// Sets the client id of the first sign-in, after Microsoft was asked about it: one that is refused is not taken, one
+/// that could not be checked is, with that said. The first sign-in confirms it.
 #[derive(Clone, Debug, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub struct SetClientIdRequest {

@@ -60,8 +60,11 @@ pub(super) async fn sign_in(
         _ = tokio::signal::ctrl_c() => Err(usage("cli.cancelled", "The sign-in was cancelled.", "Run it again when ready.")),
     };
     if outcome.is_err() {
-        // What was created in the tenant stays and is found again; the session must not outlive the command.
-        let _ = door.call(CancelConnectRequest { organization: organization.to_owned() }).await;
+        // The session must not outlive the command. What is in the tenant already is said, and found again.
+        let cancel = CancelConnectRequest { organization: organization.to_owned() };
+        if let Ok(ConnectView { phase: phase @ ConnectPhase::Stopped { .. }, .. }) = door.call(cancel).await {
+            person.progress(&phase, &in_words(&phase));
+        }
     }
     outcome
 }
@@ -87,7 +90,7 @@ async fn follow(
         view = match &view.phase {
             ConnectPhase::Connected { .. } | ConnectPhase::SignedIn { .. } => return Ok(view),
             ConnectPhase::Failed { error, .. } => return Err(error.clone().into()),
-            ConnectPhase::Idle => {
+            ConnectPhase::Idle | ConnectPhase::Stopped { .. } => {
                 return Err(usage("connect.ended", "The sign-in was ended elsewhere.", "Run it again when ready."));
             }
             ConnectPhase::ConfirmTenant { tenant, .. } => {
@@ -160,7 +163,17 @@ fn in_words(phase: &ConnectPhase) -> String {
             .rfind(|step| step.state == StepState::Running)
             .map(|step| format!("{}...", step.title))
             .unwrap_or_default(),
-        ConnectPhase::Connected { steps, .. } | ConnectPhase::Failed { steps, .. } => listed(steps),
+        ConnectPhase::Connected { steps, .. } => listed(steps),
+        ConnectPhase::Failed { steps, .. } if steps.is_empty() => String::new(),
+        ConnectPhase::Failed { steps, .. } => {
+            format!("What was created stays in the tenant and is found again next time:\n{}", listed(steps))
+        }
+        ConnectPhase::Stopped { tenant, steps } => format!(
+            "Stopped. What exists or was created stays in {} and is found again next time:\n{}\n\
+             To undo it, delete the app registration in the Entra admin center; the rest goes with it.",
+            shown(&tenant.name),
+            listed(steps)
+        ),
         ConnectPhase::SignedIn { signed_in_as, .. } => format!("Signed in as {}.", shown(signed_in_as)),
     }
 }
@@ -173,6 +186,7 @@ fn listed(steps: &[ConnectStep]) -> String {
             StepState::Running => "...",
             StepState::Created => "created",
             StepState::Failed => "FAILED",
+            StepState::Unclear => "unclear",
         };
         let permission = step.permission.as_ref().map(|name| format!(" [{name}]")).unwrap_or_default();
         format!("  {state:8} {}{permission}: {}", shown(&step.title), shown(&step.why))

@@ -3,7 +3,10 @@
 use serde_json::Value;
 use vitrine_app::{
     Error,
-    api::{ClientIdRequest, ClientIdView, SetClientIdRequest, SetSettingsRequest, Settings, SettingsRequest},
+    api::{
+        ClientIdCheck, ClientIdRequest, ClientIdView, ErrorView, SetClientIdRequest, SetSettingsRequest, Settings,
+        SettingsRequest,
+    },
 };
 
 use super::Result;
@@ -75,7 +78,7 @@ fn kebab(name: &str) -> String {
 pub(super) async fn client_id(door: &mut Door, guid: Option<String>) -> Result {
     let view = match guid {
         Some(client_id) => door.call(SetClientIdRequest { client_id }).await?,
-        None => door.call(ClientIdRequest {}).await?,
+        None => door.call(ClientIdRequest { check: true }).await?,
     };
     let words = in_words(&view);
     Outcome::of(&view, words)
@@ -84,15 +87,28 @@ pub(super) async fn client_id(door: &mut Door, guid: Option<String>) -> Result {
 fn in_words(view: &ClientIdView) -> String {
     let mut lines = vec![
         format!("Client id: {}", shown(view.client_id.as_deref().unwrap_or("none"))),
+        checked(&view.check),
         "To register one in Microsoft Entra: App registrations, New registration, accounts in any directory;"
             .to_owned(),
         format!("Mobile and desktop applications, redirect address {};", shown(&view.redirect_uri)),
         "Allow public client flows: Yes; delegated permissions of Microsoft Graph:".to_owned(),
     ];
+    lines.retain(|line| !line.is_empty());
     lines.extend(
         view.permissions.iter().map(|permission| format!("  {}: {}", shown(&permission.name), shown(&permission.why))),
     );
     lines.join("\n")
+}
+
+fn checked(check: &ClientIdCheck) -> String {
+    let because = |error: &ErrorView| format!("{} {}", shown(&error.what), shown(&error.next));
+    match check {
+        ClientIdCheck::NotAsked => String::new(),
+        ClientIdCheck::Known => "Microsoft knows it. The first sign-in shows the rest.".into(),
+        ClientIdCheck::SignedIn => "An admin signed in with it.".into(),
+        ClientIdCheck::Unanswered { error } => format!("It could not be checked yet: {}", because(error)),
+        ClientIdCheck::Refused { error } => format!("Microsoft refuses it: {}", because(error)),
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Why Graph refused or did not answer, sorted by what is done next. The message of Graph is not kept: it carries
 //! names, and nothing may branch on it.
 
+use crate::cloud::CHECK_HOSTS;
 use crate::http::{Answer, TransportError};
 use crate::oauth::SignInError;
 use crate::pace::retry_after;
@@ -70,6 +71,7 @@ struct Detail {
     claims: Option<String>,
     transport: Option<TransportError>,
     sign_in: Option<SignInError>,
+    lacks: Vec<&'static str>,
 }
 
 impl GraphError {
@@ -118,6 +120,20 @@ impl GraphError {
         self.0.sign_in.as_ref()
     }
 
+    /// What is missing, where that was found out: a permission or the directory role, by Microsoft's name. Of several
+    /// it is one.
+    pub fn lacks(&self) -> &[&'static str] {
+        &self.0.lacks
+    }
+
+    /// Names what is missing, if that is what the refusal is about.
+    pub(crate) fn lacking(mut self, names: &[&'static str]) -> Self {
+        if self.0.kind == Kind::PermissionOrRoleMissing {
+            self.0.lacks = names.to_vec();
+        }
+        self
+    }
+
     /// Whether a write may have taken effect although it failed.
     pub fn outcome_unknown(&self) -> bool {
         match self.0.kind {
@@ -147,6 +163,7 @@ impl GraphError {
             claims: None,
             transport: None,
             sign_in: None,
+            lacks: Vec::new(),
         }))
     }
 
@@ -209,6 +226,7 @@ impl GraphError {
             codes,
             transport: None,
             sign_in: None,
+            lacks: Vec::new(),
         }))
     }
 
@@ -309,16 +327,10 @@ impl GraphError {
                 "Microsoft Graph is not available.",
                 "Try again later; Microsoft's service health page may say more.",
             ),
-            Kind::ForeignLink => (
-                "graph.foreign-link",
-                "An answer pointed to another host; it was not followed.",
-                "Check cloud and hosts in the settings, and the proxy.",
-            ),
-            Kind::Unreadable => (
-                "graph.unreadable",
-                "The answer is not one of Microsoft Graph.",
-                "Check cloud and hosts in the settings, and the proxy.",
-            ),
+            Kind::ForeignLink => {
+                ("graph.foreign-link", "An answer pointed to another host; it was not followed.", CHECK_HOSTS)
+            }
+            Kind::Unreadable => ("graph.unreadable", "The answer is not one of Microsoft Graph.", CHECK_HOSTS),
             Kind::Transport | Kind::SignIn => ("graph.no-answer", "Microsoft Graph did not answer.", "Try again."),
             Kind::TooLate => (
                 "graph.too-late",
@@ -344,6 +356,7 @@ impl fmt::Debug for GraphError {
             .field("client_request_id", &self.0.client_request_id)
             .field("transport", &self.0.transport)
             .field("sign_in", &self.0.sign_in)
+            .field("lacks", &self.0.lacks)
             .finish()
     }
 }

@@ -25,4 +25,4 @@ pub use role::{
 };
 pub use tenant::{Domain, Organization, ServicePlan, SubscribedSku, VerifiedDomain};
 pub(crate) use user::NewUser;
-pub use user::{AuthenticationMethod, Proof, SendOutcome, User};
+pub use user::{Proof, SendOutcome, User};

@@ -83,16 +83,6 @@ pub enum SendOutcome {
     Unclear(GraphError),
 }
 
-/// One sign-in method of a user (`/users/{id}/authentication/methods`).
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct AuthenticationMethod {
-    /// Its id.
-    pub id: String,
-    /// Its type, e.g. `#microsoft.graph.phoneAuthenticationMethod`.
-    #[serde(rename = "@odata.type", default)]
-    pub kind: Option<String>,
-}
-
 /// Everything of a user that is asked for: Graph leaves most of it out unless named.
 const FIELDS: &str = "id,userPrincipalName,displayName,accountEnabled,userType,onPremisesSyncEnabled,createdDateTime,lastPasswordChangeDateTime,passwordPolicies";
 
@@ -180,11 +170,6 @@ impl Graph<'_> {
             server_time_ms: date.and_then(http_date_ms),
             synced: user.on_premises_sync_enabled == Some(true),
         })
-    }
-
-    /// Sign-in methods. `UserAuthenticationMethod.Read.All`.
-    pub async fn authentication_methods(&self, id: UserId) -> Result<Vec<AuthenticationMethod>, GraphError> {
-        self.list(self.get(&format!("/users/{id}/authentication/methods"), &[])).await
     }
 
     /// Ends every session. `User.RevokeSessions.All` and the role.

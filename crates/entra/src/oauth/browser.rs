@@ -110,6 +110,7 @@ impl BrowserSignIn {
             .await
             .map_err(|_| transport.reason())?;
         let identity = token::identity(&tokens, self.client_id, &self.endpoints, Some(self.nonce.expose()))?;
+        token::all_given(&tokens)?;
         let held = token::held(&tokens);
         Ok(AdminSession::new(&self.http, &self.cloud, self.client_id, self.client, identity, held))
     }

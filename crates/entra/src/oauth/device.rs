@@ -53,17 +53,7 @@ pub async fn start_device_code(
     client_id: ClientId,
     claims: Option<&str>,
 ) -> Result<DeviceSignIn, SignInError> {
-    let endpoints = discover(http, cloud, authority).await?;
-    let client = token::client(client_id, &endpoints);
-    let transport = Transport::new(http);
-    let claims = with_capability(claims);
-    let details: StandardDeviceAuthorizationResponse = client
-        .exchange_device_code()
-        .add_scopes(wanted(cloud).into_iter().map(Scope::new))
-        .add_extra_param("claims", &claims)
-        .request_async(&transport)
-        .await
-        .map_err(|_| transport.reason())?;
+    let Asked { endpoints, client, details, claims } = ask_code(http, cloud, authority, client_id, claims).await?;
     let page = Url::parse(details.verification_uri()).ok().filter(https_or_loopback);
     let code_is_plain = details.user_code().secret().chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
     // The page is shown to a person who will type a code there: an address from a forged answer must not get that far.
@@ -81,6 +71,36 @@ pub async fn start_device_code(
         claims,
         given_at,
     })
+}
+
+/// A device code as Microsoft gave it.
+pub(super) struct Asked {
+    pub(super) endpoints: Endpoints,
+    client: Client,
+    pub(super) details: StandardDeviceAuthorizationResponse,
+    claims: String,
+}
+
+/// Asks for a device code, with every permission that a sign-in asks for.
+pub(super) async fn ask_code(
+    http: &Http,
+    cloud: &Cloud,
+    authority: &Authority,
+    client_id: ClientId,
+    claims: Option<&str>,
+) -> Result<Asked, SignInError> {
+    let endpoints = discover(http, cloud, authority).await?;
+    let client = token::client(client_id, &endpoints);
+    let transport = Transport::new(http);
+    let claims = with_capability(claims);
+    let details: StandardDeviceAuthorizationResponse = client
+        .exchange_device_code()
+        .add_scopes(wanted(cloud).into_iter().map(Scope::new))
+        .add_extra_param("claims", &claims)
+        .request_async(&transport)
+        .await
+        .map_err(|_| transport.reason())?;
+    Ok(Asked { endpoints, client, details, claims })
 }
 
 impl DeviceSignIn {
@@ -143,6 +163,7 @@ impl DeviceSignIn {
             () = cancel => return Err(SignInError::local(SignInErrorKind::Cancelled)),
         };
         let identity = token::identity(&tokens, self.client_id, &self.endpoints, None)?;
+        token::all_given(&tokens)?;
         let held = token::held(&tokens);
         Ok(AdminSession::new(&self.http, &self.cloud, self.client_id, self.client, identity, held))
     }

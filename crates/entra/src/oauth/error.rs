@@ -1,6 +1,7 @@
 //! Why a sign-in ended: Microsoft's refusals (token endpoint, authorize redirect) sorted into what a person or the
 //! application does next. Branches on `error`, then `suberror`, then `error_codes`; never on the text, which changes.
 
+use crate::cloud::CHECK_HOSTS;
 use crate::http::{Answer, TransportError};
 use serde::Deserialize;
 use std::fmt;
@@ -112,6 +113,7 @@ pub struct SignInError {
     kind: SignInErrorKind,
     refusal: Box<Refusal>,
     transport: Option<TransportError>,
+    lacks: Vec<&'static str>,
 }
 
 use SignInErrorKind as Kind;
@@ -223,6 +225,11 @@ impl SignInError {
         self.transport
     }
 
+    /// Permissions that were asked for and not given, by Microsoft's names; empty where that is not known.
+    pub fn lacks(&self) -> &[&'static str] {
+        &self.lacks
+    }
+
     /// Whether the same may work a little later, without a person.
     pub fn passing(&self) -> bool {
         matches!(self.kind, Kind::Busy | Kind::Transport)
@@ -235,11 +242,16 @@ impl SignInError {
 
     /// From this side: no answer of Microsoft's is involved.
     pub(crate) fn local(kind: SignInErrorKind) -> Self {
-        Self { kind, refusal: Box::default(), transport: None }
+        Self { kind, refusal: Box::default(), transport: None, lacks: Vec::new() }
+    }
+
+    /// Signed in, but without these permissions.
+    pub(crate) fn given_without(lacks: Vec<&'static str>) -> Self {
+        Self { lacks, ..Self::local(Kind::ConsentMissing) }
     }
 
     pub(crate) fn below_http(error: TransportError) -> Self {
-        Self { kind: Kind::Transport, refusal: Box::default(), transport: Some(error) }
+        Self { transport: Some(error), ..Self::local(Kind::Transport) }
     }
 
     /// From the body of a refusal by a token, device-code or discovery endpoint.
@@ -286,7 +298,7 @@ impl SignInError {
 
     fn of(refusal: Refusal, status: u16) -> Self {
         let kind = kind_of(&refusal, status);
-        Self { kind, refusal: Box::new(refusal), transport: None }
+        Self { refusal: Box::new(refusal), ..Self::local(kind) }
     }
 
     /// Stable code.
@@ -372,7 +384,7 @@ impl SignInError {
             Kind::AbsentInTenant => (
                 "sign-in.absent-in-tenant",
                 "This app or account does not exist in that tenant.",
-                "Check client id, tenant and cloud; repair the connection if it was set up before.",
+                "Check client id, tenant and cloud (config.toml, table [cloud]); connect the tenant again if it was set up before.",
             ),
             Kind::AppDisabled => (
                 "sign-in.app-disabled",
@@ -382,12 +394,12 @@ impl SignInError {
             Kind::UnknownTenant => (
                 "sign-in.unknown-tenant",
                 "No tenant has this name in this cloud.",
-                "Check the domain, or choose another cloud.",
+                "Check the domain. A tenant of another national cloud needs that cloud's name in config.toml in the data folder (table [cloud], key name).",
             ),
             Kind::OtherCloud => (
                 "sign-in.other-cloud",
                 "This tenant lives in another national cloud.",
-                "Choose its cloud in the settings of the organization.",
+                "Name its cloud in config.toml in the data folder (table [cloud], name = \"us-gov-l4\", \"us-gov-l5\", \"china\" or \"global\") or in VITRINE_CLOUD, and start Vitrine again. One data folder serves one cloud.",
             ),
             Kind::UserUnknown => {
                 ("sign-in.user-unknown", "This account does not exist in the tenant.", "Check the name.")
@@ -424,7 +436,7 @@ impl SignInError {
             Kind::TenantMustBeNamed => (
                 "sign-in.tenant-must-be-named",
                 "This registration serves one tenant only.",
-                "Name the tenant (its domain) before signing in, or make the registration multi-tenant.",
+                "In the registration, under Authentication, choose accounts in any organizational directory.",
             ),
             Kind::ClockWrong => (
                 "sign-in.clock-wrong",
@@ -465,11 +477,9 @@ impl SignInError {
                 "You signed in to another tenant than the one being connected.",
                 "Sign in with an admin account of the right tenant.",
             ),
-            Kind::NotGenuine => (
-                "sign-in.not-genuine",
-                "The answer does not come from Microsoft's sign-in as configured.",
-                "Check cloud and hosts in the settings, and the proxy.",
-            ),
+            Kind::NotGenuine => {
+                ("sign-in.not-genuine", "The answer does not come from Microsoft's sign-in as configured.", CHECK_HOSTS)
+            }
             Kind::Transport => ("network.no-answer", "Microsoft's sign-in did not answer.", "Try again."),
             Kind::Unknown => (
                 "sign-in.unknown",
@@ -491,6 +501,7 @@ impl fmt::Debug for SignInError {
             .field("correlation_id", &self.refusal.correlation_id)
             .field("trace_id", &self.refusal.trace_id)
             .field("transport", &self.transport)
+            .field("lacks", &self.lacks)
             .finish()
     }
 }
@@ -566,6 +577,53 @@ mod tests {
             assert!(error.code().starts_with("sign-in."));
             assert_eq!(SignInError::from_redirect("x", Some(&format!("AADSTS{code}: text"))).kind(), *kind);
         }
+    }
+
+    /// Written from Microsoft's table of codes ("Microsoft Entra authentication and authorization error codes") and the
+    /// pages of the grants, not from the table above: a row that is lost or sorted wrongly there does not fit.
+    const MICROSOFT: &[(Kind, &[u32])] = &[
+        (Kind::MfaNeeded, &[50074, 50076, 50078]),
+        (Kind::MfaEnrolNeeded, &[50072, 50079]),
+        (Kind::BlockedByPolicy, &[53003]),
+        (Kind::SecurityPolicy, &[53000, 53001, 53002, 530_032, 530_035, 50105]),
+        (Kind::ConsentMissing, &[65001, 90094, 90095, 90008]),
+        (Kind::Declined, &[65004, 90120]),
+        (Kind::BorrowedClient, &[65002]),
+        (Kind::SessionEnded, &[70043, 70044, 50173, 50132, 50133, 700_082, 70008]),
+        (Kind::CredentialRefused, &[7_000_215, 7_000_222, 700_027, 50012]),
+        (Kind::ClockWrong, &[700_024]),
+        (Kind::AbsentInTenant, &[700_016, 7_000_229, 90099, 50020, 50177]),
+        (Kind::AppDisabled, &[7_000_112]),
+        (Kind::UnknownTenant, &[90002]),
+        (Kind::OtherCloud, &[90038]),
+        (Kind::UserUnknown, &[50034]),
+        (Kind::UserLocked, &[50053]),
+        (Kind::PasswordExpired, &[50055]),
+        (Kind::UserDisabled, &[50057]),
+        (Kind::WrongPassword, &[50126]),
+        (Kind::PasswordRefused, &[120_002, 120_003, 120_018]),
+        (Kind::Busy, &[50196, 90055, 90024, 90033, 90006, 50134]),
+        (Kind::WrongDeviceCode, &[70018, 90119]),
+        (Kind::CodeExpired, &[70019, 70020]),
+        (Kind::PublicClientOff, &[7_000_218]),
+        (Kind::RedirectNotRegistered, &[50011]),
+        (Kind::RedirectIsSpa, &[9_002_327]),
+        (Kind::TenantMustBeNamed, &[50194, 90124, 9_001_023]),
+        (Kind::ConfidentialMisuse, &[700_025]),
+        (Kind::CodeRefused, &[54005, 501_481]),
+        (Kind::UnknownScope, &[70011, 650_053]),
+    ];
+
+    #[test]
+    fn each_number_of_microsofts_table_leads_to_what_a_person_or_the_application_does_next() {
+        let mut listed = 0;
+        for (kind, codes) in MICROSOFT {
+            for code in *codes {
+                assert_eq!(refused("invalid_grant", *code).kind(), *kind, "AADSTS{code}");
+                listed += 1;
+            }
+        }
+        assert_eq!(listed, BY_CODE.len(), "a number is sorted that stands in no list of Microsoft's");
     }
 
     #[test]

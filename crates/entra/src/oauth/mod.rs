@@ -3,6 +3,7 @@
 
 mod browser;
 mod claims;
+mod client_id;
 mod device;
 mod error;
 mod loopback;
@@ -13,9 +14,10 @@ mod token;
 pub(crate) use claims::with_capability;
 
 pub use browser::{BrowserSignIn, start_browser};
+pub use client_id::{ClientIdVerdict, admin_consent_page, check_client_id, probe_client_id};
 pub use device::{DeviceProgress, DeviceSignIn, start_device_code};
 pub use error::{Refusal, SignInError, SignInErrorKind};
-pub use scopes::{ClientIdVerdict, DelegatedScope, check_client_id, delegated_scopes};
+pub use scopes::{DelegatedScope, delegated_scopes};
 pub use session::AdminSession;
 
 use crate::id::{NotAnId, TenantId};

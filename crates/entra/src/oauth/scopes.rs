@@ -1,7 +1,6 @@
 //! What the admin's one sign-in asks for, as data with a reason each: the wizard shows this list to whoever registers
-//! a client id, and the sign-in asks for exactly the same. And what a first sign-in says about a client id.
+//! a client id, and the sign-in asks for exactly the same.
 
-use super::error::{SignInError, SignInErrorKind};
 use crate::cloud::Cloud;
 
 /// One delegated permission of Microsoft Graph (or an OpenID scope) with the reason for asking.
@@ -72,77 +71,34 @@ pub fn delegated_scopes() -> &'static [DelegatedScope] {
     SCOPES
 }
 
+/// Which of the Graph permissions that were asked for a token answer's `scope` lacks. An answer without one says
+/// nothing (RFC 6749, 5.1: then everything was given). Names come with the Graph host or without it.
+pub(super) fn withheld<'a>(given: impl Iterator<Item = &'a str>) -> Vec<&'static str> {
+    let given: Vec<&str> = given.map(|scope| scope.rsplit_once('/').map_or(scope, |(_, name)| name)).collect();
+    let asked = SCOPES.iter().filter(|scope| !scope.openid && !given.is_empty());
+    asked.map(|scope| scope.name).filter(|name| !given.iter().any(|one| one.eq_ignore_ascii_case(name))).collect()
+}
+
 /// The scopes as sent, each Graph permission prefixed with the cloud's Graph host.
 pub(super) fn wanted(cloud: &Cloud) -> Vec<String> {
     SCOPES.iter().map(|s| if s.openid { s.name.to_owned() } else { cloud.scope(s.name) }).collect()
 }
 
-/// What a sign-in tells about the registration behind a client id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ClientIdVerdict {
-    /// The sign-in worked, or failed for a reason that lies with the account or a policy, not with the registration.
-    Usable,
-    /// No such registration in that tenant or cloud (700016): wrong id, or a single-tenant app of another tenant.
-    NotFound,
-    /// "Allow public client flows" is off (7000218).
-    PublicClientOff,
-    /// `http://localhost` is missing under "Mobile and desktop applications" (50011).
-    RedirectMissing,
-    /// The redirect address is registered as single-page application (9002327).
-    RedirectIsSpa,
-    /// The registration serves its own tenant only (50194): name the tenant or make it multi-tenant.
-    SingleTenant,
-    /// A permission is missing from the registration or not consented to (65001, 90094, 650053).
-    PermissionsMissing,
-    /// It is an id of Microsoft's own (65002): register one.
-    Borrowed,
-    /// The registration is disabled (7000112).
-    Disabled,
-    /// The sign-in never reached a verdict (network, cancelled).
-    NotChecked,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Judges a client id by how a sign-in with it ended.
-pub fn check_client_id<T>(outcome: &Result<T, SignInError>) -> ClientIdVerdict {
-    let Err(error) = outcome else { return ClientIdVerdict::Usable };
-    match error.kind() {
-        SignInErrorKind::AbsentInTenant => ClientIdVerdict::NotFound,
-        SignInErrorKind::PublicClientOff => ClientIdVerdict::PublicClientOff,
-        SignInErrorKind::RedirectNotRegistered => ClientIdVerdict::RedirectMissing,
-        SignInErrorKind::RedirectIsSpa => ClientIdVerdict::RedirectIsSpa,
-        SignInErrorKind::TenantMustBeNamed => ClientIdVerdict::SingleTenant,
-        SignInErrorKind::ConsentMissing | SignInErrorKind::UnknownScope => ClientIdVerdict::PermissionsMissing,
-        SignInErrorKind::BorrowedClient => ClientIdVerdict::Borrowed,
-        SignInErrorKind::AppDisabled => ClientIdVerdict::Disabled,
-        SignInErrorKind::Cancelled
-        | SignInErrorKind::NobodyCame
-        | SignInErrorKind::Transport
-        | SignInErrorKind::NoListener
-        | SignInErrorKind::ForgedAnswer
-        | SignInErrorKind::NotGenuine
-        | SignInErrorKind::UnknownTenant
-        | SignInErrorKind::OtherCloud
-        | SignInErrorKind::Busy
-        | SignInErrorKind::CodeExpired
-        | SignInErrorKind::Unknown => ClientIdVerdict::NotChecked,
-        _ => ClientIdVerdict::Usable,
-    }
-}
-
-impl ClientIdVerdict {
-    /// Stable code.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Usable => "client-id.usable",
-            Self::NotFound => "client-id.not-found",
-            Self::PublicClientOff => "client-id.public-client-off",
-            Self::RedirectMissing => "client-id.redirect-missing",
-            Self::RedirectIsSpa => "client-id.redirect-is-spa",
-            Self::SingleTenant => "client-id.single-tenant",
-            Self::PermissionsMissing => "client-id.permissions-missing",
-            Self::Borrowed => "client-id.borrowed",
-            Self::Disabled => "client-id.disabled",
-            Self::NotChecked => "client-id.not-checked",
+    #[test]
+    fn what_a_token_was_given_without_is_named_whichever_way_scopes_are_written() {
+        let all: Vec<&str> = SCOPES.iter().map(|scope| scope.name).collect();
+        assert!(withheld(all.iter().copied()).is_empty());
+        assert!(withheld(std::iter::empty()).is_empty());
+        let long: Vec<String> =
+            all.iter().map(|name| format!("https://graph.microsoft.us/{}", name.to_lowercase())).collect();
+        assert!(withheld(long.iter().map(String::as_str)).is_empty());
+        for missing in SCOPES.iter().filter(|scope| !scope.openid) {
+            let rest = all.iter().copied().filter(|name| *name != missing.name);
+            assert_eq!(withheld(rest), [missing.name]);
         }
     }
 }

@@ -160,6 +160,14 @@ pub(super) fn held(tokens: &Tokens) -> Held {
     }
 }
 
+/// Refuses a sign-in that was given less than it asked for: whatever is missing is better said now than half-way through
+/// a set-up.
+pub(super) fn all_given(tokens: &Tokens) -> Result<(), SignInError> {
+    let given = tokens.scopes().into_iter().flatten().map(|scope| scope.as_str());
+    let withheld = super::scopes::withheld(given);
+    if withheld.is_empty() { Ok(()) } else { Err(SignInError::given_without(withheld)) }
+}
+
 /// Reads the id token and judges that it was made for us, by whom it should.
 ///
 /// Its signature is not checked: it came straight from the token endpoint over TLS (OpenID Connect Core, 3.1.3.7,

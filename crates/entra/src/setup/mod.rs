@@ -14,11 +14,12 @@ mod settle;
 
 pub use error::SetupError;
 pub use keys::{listed_certificate, remove_certificates};
-pub use permission::{PERMISSIONS, Permission};
+pub use permission::{PERMISSIONS, Permission, ROLE_NAME};
 pub use plan::{Grant, Plan, PlanRequest, PlannedStep, Premium, StepKind, Surprise, TenantFacts, Warning, plan};
 pub use proof::{Evidence, PermissionCheck, check};
 pub use run::{Progress, RunOptions, StepState, run};
 
+pub(crate) use proof::explain;
 pub(crate) use run::not_yet;
 pub(crate) use settle::{PATIENCE, settle};
 

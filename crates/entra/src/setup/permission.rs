@@ -2,6 +2,9 @@
 
 use crate::id::PermissionId;
 
+/// The directory role of a connection, by the name that the portal shows.
+pub const ROLE_NAME: &str = "Privileged Authentication Administrator";
+
 /// One application permission of Microsoft Graph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Permission {
@@ -15,7 +18,7 @@ pub struct Permission {
     pub reason: &'static str,
 }
 
-/// What a connection holds; nothing else is ever granted.
+/// What a connection holds; nothing else is ever granted, and nothing before a use for it exists.
 pub const PERMISSIONS: &[Permission] = &[
     Permission {
         name: "User-PasswordProfile.ReadWrite.All",
@@ -40,24 +43,6 @@ pub const PERMISSIONS: &[Permission] = &[
         id: PermissionId::from_u128(0x483bed4a_2ad3_4361_a73b_c83ccdbdc53c),
         why: "permission.role-read",
         reason: "See that the accounts are still permanent Global Administrators, and that this app holds one role only.",
-    },
-    Permission {
-        name: "Organization.Read.All",
-        id: PermissionId::from_u128(0x498476ce_e0fe_48b0_b801_37ba7e2685c6),
-        why: "permission.organization-read",
-        reason: "Check that the connection reaches the right tenant.",
-    },
-    Permission {
-        name: "UserAuthenticationMethod.Read.All",
-        id: PermissionId::from_u128(0x38d9df27_64da_44fd_b7c5_a6fbac20248f),
-        why: "permission.methods-read",
-        reason: "See sign-in methods that somebody added to an emergency account.",
-    },
-    Permission {
-        name: "Policy.Read.All",
-        id: PermissionId::from_u128(0x246dd0d5_5bd0_4def_940b_0421030a5b68),
-        why: "permission.policy-read",
-        reason: "See policies that would lock the emergency accounts out.",
     },
 ];
 

@@ -2,7 +2,7 @@
 
 use super::APP_NAME;
 use super::error::SetupError;
-use super::permission::{PERMISSIONS, Permission};
+use super::permission::{PERMISSIONS, Permission, ROLE_NAME};
 use crate::graph::{
     APPLICATION_ADMINISTRATOR, AppRoleAssignment, Application, ConditionalAccessPolicy, GLOBAL_ADMINISTRATOR,
     GRAPH_APP, Graph, GraphError, GraphErrorKind, KeyCredential, PRIVILEGED_AUTHENTICATION_ADMINISTRATOR,
@@ -364,7 +364,7 @@ fn steps(found: &Found, request: &PlanRequest) -> Vec<PlannedStep> {
     }));
     steps.push(PlannedStep {
         kind: StepKind::Role,
-        grant: Some(Grant::Role("Privileged Authentication Administrator")),
+        grant: Some(Grant::Role(ROLE_NAME)),
         why: "setup.role",
         reason: "Without this role Microsoft refuses to reset the password of a Global Administrator.",
         exists: found.has_role(),

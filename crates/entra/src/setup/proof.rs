@@ -1,7 +1,7 @@
 //! Proving the permissions with the app's own certificate, by reads that need exactly one of them.
 
 use super::PATIENCE;
-use super::permission::{PERMISSIONS, Permission};
+use super::permission::{PERMISSIONS, Permission, ROLE_NAME};
 use crate::connection::Connection;
 use crate::graph::{GraphError, GraphErrorKind, PRIVILEGED_AUTHENTICATION_ADMINISTRATOR, Priority};
 use std::time::Duration;
@@ -24,6 +24,20 @@ pub struct PermissionCheck {
     pub permission: Option<&'static Permission>,
     /// How it was proved.
     pub evidence: Evidence,
+}
+
+/// Names what a refused write of the connection's lacks: `permission`, or the role that the same write needs. Which of
+/// them it is the connection's own roles tell, as far as they can be read.
+pub(crate) async fn explain(connection: &Connection, permission: &'static str, refused: GraphError) -> GraphError {
+    if refused.kind() != GraphErrorKind::PermissionOrRoleMissing {
+        return refused;
+    }
+    let roles = connection.graph().role_assignments_of(connection.record().service_principal_id).await;
+    refused.lacking(&match roles {
+        Ok(roles) if roles.iter().any(|r| r.gives(PRIVILEGED_AUTHENTICATION_ADMINISTRATOR)) => vec![permission],
+        Ok(_) => vec![ROLE_NAME],
+        Err(_) => vec![permission, ROLE_NAME],
+    })
 }
 
 /// Signs in as the connection and proves each permission by a read. Waits out replication (up to two minutes) where a
@@ -54,13 +68,7 @@ async fn once(connection: &Connection) -> Result<Vec<PermissionCheck>, GraphErro
     for permission in PERMISSIONS {
         let evidence = match permission.name {
             "User.Read.All" => user.as_ref().err().cloned().map_or(Evidence::Read, Evidence::Refused),
-            "Organization.Read.All" => evidence(graph.organization().await)?,
-            "Policy.Read.All" => evidence(graph.security_defaults().await)?,
             "RoleManagement.Read.Directory" => evidence(graph.role_assignments_of(record.service_principal_id).await)?,
-            "UserAuthenticationMethod.Read.All" => match &user {
-                Ok(Some(user)) => evidence(graph.authentication_methods(*user).await)?,
-                _ => Evidence::AtFirstUse,
-            },
             _ => Evidence::AtFirstUse,
         };
         checks.push(PermissionCheck { permission: Some(permission), evidence });

@@ -180,7 +180,7 @@ fn policy(tenant: &Tenant, name: &str, state: &str, flows: Option<&str>, control
     json!({
         "id": id_of_name(&format!("{}/{name}", tenant.id)),
         "templateId": null,
-        "displayName": name,
+        "displayName": tenant.policy_name.as_deref().unwrap_or(name),
         "createdDateTime": "2025-11-01T00:00:00Z",
         "modifiedDateTime": null,
         "state": state,

@@ -268,6 +268,7 @@ fn issue(
         granted.sort();
         granted.dedup();
     }
+    granted.retain(|scope| tenant.withheld.as_ref() != Some(scope));
     let base = json!({
         "aud": world.graph,
         "iss": format!("{}/{tid}/", world.login),

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use vitrine_entra_sim::{Sim, SimOptions};
+
 use crate::client::*;
 
 /// The description, or a word on why the test has nothing to do.
@@ -124,6 +126,24 @@ async fn what_graph_does_not_know_is_a_violation() {
     let found = w.sim.control().violations();
     assert_eq!(found.len(), 3, "{found:?}");
     assert!(!json!(found).to_string().contains("secret-value"), "values stay out of the report");
+}
+
+/// What a journey did wrong is said by the end of its cloud, whoever forgot to ask.
+#[tokio::test]
+async fn a_cloud_that_must_fit_does_not_end_quietly_after_a_violation() {
+    if description().is_none() {
+        return;
+    }
+    let ends = |sim| std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop::<Sim>(sim)));
+    let must_fit = || SimOptions { seed: 7, must_fit: true, ..SimOptions::default() };
+    let w = world_with(must_fit()).await;
+    let token = w.admin_token(NORTHWIND).await;
+    w.graph(&token, "GET", "/me?$inventedOption=1", None).await;
+    assert!(ends(w.sim).is_err(), "it said nothing");
+    let w = world_with(must_fit()).await;
+    let token = w.admin_token(NORTHWIND).await;
+    w.graph(&token, "GET", "/me", None).await;
+    assert!(ends(w.sim).is_ok(), "nothing was wrong");
 }
 
 /// Our own document promises no operation and no permission that Microsoft's does not have.

@@ -3,23 +3,32 @@
 import { IconCopy } from "@tabler/icons-react";
 import { useState } from "react";
 import { Bones, Button, Mono, Row, TextField, toast } from "../../components";
-import { asErrorView, useAction, useHost, useRead } from "../../host";
+import { asErrorView, type ClientIdCheck, useAction, useHost, useRead } from "../../host";
 import { ErrorNotice } from "../../parts";
-import { useWords } from "../../words";
+import { useWords, type Words } from "../../words";
 import css from "./ConnectWizard.module.css";
+
+/** What Microsoft said. A refusal is shown as the error that it is. */
+const inWords = (t: Words, check: ClientIdCheck) =>
+  check.kind === "unanswered"
+    ? t("connect.clientCheck.unanswered", { what: check.error.what, next: check.error.next })
+    : check.kind === "refused"
+      ? check.error.what
+      : t(`connect.clientCheck.${check.kind}`);
 
 export function ClientIdHelp({ inSettings = false }: { inSettings?: boolean }) {
   const t = useWords();
   const host = useHost();
-  const info = useRead("clientId", {});
+  const info = useRead("clientId", { check: false });
   const [typed, setTyped] = useState<string | null>(null);
   const save = useAction(async () => {
-    await host.setClientId({ clientId: (typed ?? "").trim() });
-    toast(t("connect.clientSaved"), t("common.close"));
+    const saved = await host.setClientId({ clientId: (typed ?? info.data?.clientId ?? "").trim() });
+    toast(`${t("connect.clientSaved")} ${inWords(t, saved.check)}`, t("common.close"));
+    await info.refetch();
   });
   if (info.error) return <ErrorNotice error={asErrorView(info.error)} />;
   if (info.data === undefined) return <Bones label={t("common.loading")} />;
-  const { redirectUri, permissions, clientId } = info.data;
+  const { redirectUri, permissions, clientId, check } = info.data;
   return (
     <div className={inSettings ? css.plain : css.card}>
       {inSettings ? null : (
@@ -78,7 +87,12 @@ export function ClientIdHelp({ inSettings = false }: { inSettings?: boolean }) {
           {t("connect.clientSave")}
         </Button>
       </form>
-      <ErrorNotice error={save.error} />
+      <ErrorNotice error={save.error ?? (check.kind === "refused" ? check.error : null)} />
+      {clientId === null || check.kind === "refused" ? null : (
+        <p className={css.soft} role="status" data-testid="client-id-check" data-check={check.kind}>
+          {inWords(t, check)}
+        </p>
+      )}
     </div>
   );
 }

@@ -44,6 +44,7 @@ const stageOf: Record<ConnectPhase["kind"], number> = {
   working: 3,
   connected: 4,
   signedIn: 4,
+  stopped: 3,
   failed: 0,
 };
 
@@ -255,6 +256,25 @@ export function ConnectWizard({
             </Row>
           </Stack>
         );
+      case "stopped":
+        return (
+          <Stack gap={16}>
+            <Notice
+              tone="waits"
+              title={t("connect.stoppedTitle", { tenant: phase.tenant.name })}
+              testId="connect-stopped"
+            >
+              {t("connect.stoppedLead")}
+            </Notice>
+            <Steps steps={phase.steps} ended />
+            <Row>
+              <Button kind="primary" busy={cancel.busy} onClick={() => void cancel.run()} testId="connect-again">
+                {t("connect.goOn")}
+              </Button>
+              <Button onClick={() => void cancel.run().then(onLeave)}>{t("laps.toOrganization", { name })}</Button>
+            </Row>
+          </Stack>
+        );
       case "failed":
         return (
           <Stack gap={16}>
@@ -263,7 +283,7 @@ export function ConnectWizard({
             {phase.steps.length > 0 ? (
               <>
                 <Small>{t("connect.remains")}</Small>
-                <Steps steps={phase.steps} />
+                <Steps steps={phase.steps} ended />
               </>
             ) : null}
             <ChooseRoute busy={start.busy} onChoose={(route) => void start.run(route)} />

@@ -9,6 +9,7 @@ const tones: Record<StepState, MarkTone> = {
   running: "busy",
   created: "good",
   failed: "wrong",
+  unclear: "waits",
 };
 
 /** Every step with its permission and its reason, and how it stands. */
@@ -16,10 +17,13 @@ export function Steps({
   steps,
   withWhy = false,
   progress = false,
+  ended = false,
 }: {
   steps: readonly ConnectStep[];
   withWhy?: boolean;
   progress?: boolean;
+  /** Nothing goes on: what was not created will not be. */
+  ended?: boolean;
 }) {
   const t = useWords();
   const done = steps.filter((step) => step.state === "created" || step.state === "exists").length;
@@ -40,7 +44,9 @@ export function Steps({
               {step.permission === null ? null : <Mono wrap>{step.permission}</Mono>}
               {withWhy || step.state === "failed" ? <span className={css.soft}>{told(step.why)}</span> : null}
             </div>
-            <Mark tone={tones[step.state]}>{t(`connect.step.${step.state}`)}</Mark>
+            <Mark tone={tones[step.state]}>
+              {t(`connect.step.${ended && step.state === "willCreate" ? "notCreated" : step.state}`)}
+            </Mark>
           </li>
         ))}
       </ol>

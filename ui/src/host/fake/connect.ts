@@ -141,11 +141,22 @@ export function connect(stage: Stage) {
     },
     cancelConnect: async ({ organization }: { organization: string }) => {
       sessions.delete(organization);
-      setPhase(organization, { kind: "idle" });
+      const phase = connects.get(organization);
+      setPhase(
+        organization,
+        phase?.kind === "working"
+          ? {
+              kind: "stopped",
+              tenant: phase.tenant,
+              steps: phase.steps.map((step) => (step.state === "running" ? { ...step, state: "unclear" } : step)),
+            }
+          : { kind: "idle" },
+      );
       return connectNow(organization);
     },
     clientId: async () => ({
       clientId: held.clientId,
+      check: { kind: "known" as const },
       redirectUri: "http://localhost",
       permissions: [
         { name: "Application.ReadWrite.All", why: "Creates the connection's own app in the customer's tenant." },
