@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::Window;
 
@@ -23,12 +23,36 @@ struct Node {
     html: String,
 }
 
-/// Fails with every violation on the present page; `what` names the page in the message.
+/// Both themes are one page with other colours: they hang on one attribute of it.
+const THEMES: [&str; 2] = ["light", "dark"];
+
+/// Fails with every violation on the present page in either theme; `what` names the page in the message.
 pub async fn ensure_accessible(window: &Window, what: &str) -> Result<()> {
     let engine = std::fs::read_to_string(Path::new(AXE)).context("axe-core is not installed in ui/node_modules")?;
-    let asked = || format!("axe was not heard on {what}");
-    window.wait_for_frames().await.with_context(asked)?;
-    window.script(&engine).await.with_context(asked)?;
+    window.script(&engine).await.with_context(|| format!("axe was not heard on {what}"))?;
+    let theme = window.script("return document.documentElement.dataset.mantineColorScheme;").await?;
+    let mut found = Vec::new();
+    for theme in THEMES {
+        wear(window, &json!(theme)).await?;
+        found.extend(violations(window, &format!("{what}, {theme}")).await?);
+    }
+    wear(window, &theme).await?;
+    if found.is_empty() { Ok(()) } else { bail!("not accessible:\n{}", found.join("\n")) }
+}
+
+/// Puts a theme on and waits until no colour is on its way to another.
+async fn wear(window: &Window, theme: &Value) -> Result<()> {
+    let script = "const done = arguments[arguments.length - 1]; \
+                  document.documentElement.dataset.mantineColorScheme = arguments[0]; \
+                  requestAnimationFrame(() => { \
+                    const moving = document.getAnimations().filter(it => it instanceof CSSTransition); \
+                    Promise.allSettled(moving.map(it => it.finished)).then(() => done(true)); \
+                  });";
+    window.script_async(script, vec![theme.clone()]).await?;
+    window.wait_for_frames().await
+}
+
+async fn violations(window: &Window, what: &str) -> Result<Vec<String>> {
     let run = "const done = arguments[arguments.length - 1]; \
                axe.run(document, arguments[0]).then(found => done({ found: found.violations }), \
                error => done({ error: String(error) }));";
@@ -36,17 +60,15 @@ pub async fn ensure_accessible(window: &Window, what: &str) -> Result<()> {
         "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
         "resultTypes": ["violations"],
     });
+    let asked = || format!("axe was not heard on {what}");
     let mut answer = window.script_async(run, vec![options]).await.with_context(asked)?;
     if let Some(error) = answer["error"].as_str() {
         bail!("axe could not judge {what}: {error}");
     }
     let violations: Vec<Violation> = serde_json::from_value(answer["found"].take())?;
-    if violations.is_empty() {
-        return Ok(());
-    }
     let lines = violations.iter().flat_map(|Violation { id, help, nodes }| {
-        let rule = std::iter::once(format!("  {id}: {help}"));
+        let rule = std::iter::once(format!("  {what}: {id}: {help}"));
         rule.chain(nodes.iter().map(|node| format!("    {}", node.html)))
     });
-    bail!("{what} is not accessible:\n{}", lines.collect::<Vec<_>>().join("\n"))
+    Ok(lines.collect())
 }

@@ -134,6 +134,11 @@ pub async fn agree_to_plan(window: &Window) -> Result<()> {
 /// Enables LAPS with two accounts of these names, from the page that says that the tenant is connected.
 pub async fn enable_laps(window: &Window, names: [&str; 2]) -> Result<()> {
     window.click("enable-laps-now").await?;
+    submit_laps(window, names).await
+}
+
+/// Names the two accounts and waits until both stand.
+pub async fn submit_laps(window: &Window, names: [&str; 2]) -> Result<()> {
     window.fill("laps-name-1", names[0]).await?;
     window.fill("laps-name-2", names[1]).await?;
     window.click("laps-submit").await?;

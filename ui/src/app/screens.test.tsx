@@ -142,6 +142,16 @@ for (const theme of ["light", "dark"] as const)
     expect(await violations()).toEqual([]);
   });
 
+test("the palette is accessible, with organizations and acts in it", async () => {
+  const { user } = show();
+  await screen.findByText("Adventure Works");
+  await user.click(screen.getByTestId("open-palette"));
+  await user.type(await screen.findByRole("textbox", { name: "Commands and organizations" }), "contoso");
+  await screen.findByText("Rotate Contoso");
+  expect(screen.getByRole("dialog", { name: "Commands and organizations" })).toBeTruthy();
+  expect(await violations()).toEqual([]);
+});
+
 test("the reveal window is accessible, sealed and open", async () => {
   const probe = show();
   const first = await account(probe.host, contoso);

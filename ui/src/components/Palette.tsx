@@ -51,6 +51,7 @@ export function CommandPalette({
       scrollable
       transitionProps={{ duration: 80 }}
       classNames={{ content: css.content, body: css.body }}
+      attributes={{ content: { "aria-label": label } }}
     >
       <Spotlight.Search placeholder={placeholder} aria-label={label} classNames={{ input: css.search }} />
       <Spotlight.ActionsList>

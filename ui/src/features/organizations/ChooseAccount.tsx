@@ -41,7 +41,6 @@ export function ChooseAccount({ organization, onClose }: { organization: string;
               className={css.account}
               data-testid={`view-account-${index + 1}`}
               data-autofocus={index === 0 || undefined}
-              aria-label={t("organization.viewAccount", { account: account.userName })}
               onClick={() => void open.run(account.id)}
             >
               <IconKey size={18} stroke={1.75} aria-hidden />
