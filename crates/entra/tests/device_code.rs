@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use vitrine_entra::oauth::{Authority, start_device_code};
+use vitrine_entra::pace::Unlimited;
 use vitrine_entra::{ClientId, Clock, Cloud, Http, HttpSettings, SignInErrorKind};
 
 const PENDING: &str = r#"{"error":"authorization_pending","error_codes":[70016]}"#;
@@ -94,7 +95,7 @@ async fn played(fields: &str, answers: &[&str]) -> (Option<SignInErrorKind>, Vec
         }
     });
     let clock = Arc::new(Noted::default());
-    let http = Http::with_clock(&HttpSettings::default(), clock.clone()).unwrap();
+    let http = Http::with_clock(&HttpSettings::default(), Arc::new(Unlimited), clock.clone()).unwrap();
     let cloud = Cloud::custom(&base, &base).unwrap();
     let client = ClientId::from_u128(7);
     let device = start_device_code(&http, &cloud, &Authority::Organizations, client, None).await.unwrap();

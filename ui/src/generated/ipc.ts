@@ -307,6 +307,16 @@ export type BeginIncidentRequest = {
 	reason: string,
 };
 
+/**  Hours in which nothing is rotated by itself, as clocks on the wall show them. */
+export type BlackoutWindow = {
+	/**  Days it begins on: bit 0 is Monday, bit 6 Sunday. */
+	days: number,
+	/**  Minute of the day at which it begins, 0 to 1439. */
+	from: number,
+	/**  Minute at which it ends, 0 to 1440; of the next day if not after `from`. */
+	to: number,
+};
+
 /**
  *  Ends the sign-in or set-up and drops the session. What was already created in the tenant stays and is listed: the
  *  answer is [`ConnectPhase::Stopped`] then, which a second cancel dismisses.
