@@ -288,6 +288,12 @@ pub async fn copy(app: State<'_, App>, request: CopyRequest) -> Answer<CopyView>
 
 #[tauri::command]
 #[specta::specta]
+pub async fn after_view(app: State<'_, App>, request: AfterViewRequest) -> Answer<CardView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
 pub async fn set_second_factor(app: State<'_, App>, request: SetSecondFactorRequest) -> Answer<CardView> {
     app.call(request).await
 }

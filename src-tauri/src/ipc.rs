@@ -62,6 +62,7 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             commands::older_passwords,
             commands::reveal,
             commands::copy,
+            commands::after_view,
             commands::set_second_factor,
             commands::one_time_code,
             commands::rotate,

@@ -1,6 +1,6 @@
 //! Schedules: what a person wants of an organization's rotation, by the terminal.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 
 use crate::bad_rotation::{FIRST, connected};
 use crate::cloud::{CONTOSO, shown};
@@ -33,5 +33,28 @@ async fn a_schedule_by_the_terminal_is_kept_and_makes_the_next_password() -> Res
     }
     let view = desk.does(["org", "show", "Contoso"]).await?;
     ensure!(view["laps"]["blackout"] == windows && view["laps"]["intervalHours"] == 48, "a refusal changed it: {view}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_views_by_the_terminal_may_hasten_the_rotation_and_not_delay_it() -> Result<()> {
+    let (_sim, desk) = connected(&["ea-1"]).await?;
+    let view = ["view", "Contoso", "--reason", "story", "--then"];
+    let due = async || -> Result<u64> {
+        let shown = desk.does(["org", "show", "Contoso"]).await?;
+        shown["accounts"][0]["dueAt"].as_u64().with_context(|| shown.to_string())
+    };
+    let by_interval = due().await?;
+    desk.does(view.into_iter().chain(["keep"])).await?;
+    ensure!(due().await? == by_interval, "to keep it changed something");
+    desk.does(view.into_iter().chain(["hour"])).await?;
+    let in_an_hour = due().await?;
+    ensure!(in_an_hour < by_interval, "due at {in_an_hour}, by the interval at {by_interval}");
+    desk.does(view.into_iter().chain(["keep"])).await?;
+    ensure!(due().await? == in_an_hour, "the second view delays what the first asked for");
+    desk.does(view.into_iter().chain(["now"])).await?;
+    ensure!(due().await? + 3_000_000 < in_an_hour, "it is not due as soon as it is hidden");
+    desk.does(["rotate", "Contoso"]).await?;
+    ensure!(due().await? > in_an_hour, "a rotation leaves it due by the view before");
     Ok(())
 }

@@ -104,6 +104,7 @@ routes! {
     OlderPasswordsRequest => older::list,
     RevealRequest => credentials::reveal,
     CopyRequest => credentials::copy,
+    AfterViewRequest => credentials::after_view,
     SetSecondFactorRequest => credentials::set_second_factor,
     OneTimeCodeRequest => credentials::one_time_code,
     RotateRequest => rotate::rotate,

@@ -74,6 +74,9 @@ pub(crate) enum Command {
     View {
         #[command(flatten)]
         which: Credential,
+        /// What becomes of a password afterwards: sooner than the organization's schedule says, never later.
+        #[arg(long, value_name = "WHEN", default_value = "keep", conflicts_with_all = ["code", "older"])]
+        then: Then,
     },
     /// Copy one credential to the clipboard. A view record is kept.
     Copy {
@@ -330,7 +333,7 @@ pub(crate) struct Schedule {
     /// Hours between rotations.
     #[arg(long, value_name = "HOURS", group = "changes")]
     pub(crate) interval: Option<u32>,
-    /// What a view of a password asks for: nothing, a rotation an hour after it, or one at once.
+    /// What a view of a password asks of the schedule.
     #[arg(long, value_name = "WHEN", group = "changes")]
     pub(crate) after_view: Option<Then>,
     /// Hours in which nothing is rotated by itself, like "mon-fri 08:00-18:00"; once for each window. Those before go.

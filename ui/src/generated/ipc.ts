@@ -53,6 +53,7 @@ export const commands = {
 	olderPasswords: (request: OlderPasswordsRequest) => typedError<OlderPasswordsView, ErrorView>(__TAURI_INVOKE("older_passwords", { request })),
 	reveal: (request: RevealRequest) => typedError<RevealView, ErrorView>(__TAURI_INVOKE("reveal", { request })),
 	copy: (request: CopyRequest) => typedError<CopyView, ErrorView>(__TAURI_INVOKE("copy", { request })),
+	afterView: (request: AfterViewRequest) => typedError<CardView, ErrorView>(__TAURI_INVOKE("after_view", { request })),
 	setSecondFactor: (request: SetSecondFactorRequest) => typedError<CardView, ErrorView>(__TAURI_INVOKE("set_second_factor", { request })),
 	oneTimeCode: (request: OneTimeCodeRequest) => typedError<OneTimeCodeView, ErrorView>(__TAURI_INVOKE("one_time_code", { request })),
 	rotate: (request: RotateRequest) => typedError<JobsView, ErrorView>(__TAURI_INVOKE("rotate", { request })),
@@ -234,6 +235,16 @@ export type AfterView =
 /**  Rotated as soon as it is hidden again. */
 "now";
 
+/**  Says what becomes of a password that was seen and is hidden again. Hastens what the schedule says, never delays it. */
+export type AfterViewRequest = {
+	/**  Ledger id. */
+	organization: string,
+	/**  Item id. */
+	account: string,
+	/**  What. */
+	then: AfterView,
+};
+
 /**  Does what the plan shows. */
 export type ApplyPlanRequest = {
 	/**  Ledger id. */
@@ -338,6 +349,8 @@ export type CardView = {
 	rotationDueSince: boolean,
 	/**  Seconds a revealed password stays visible. */
 	hidesAfterSeconds: number,
+	/**  What a view asks of the schedule; none where LAPS is off and there is no schedule. */
+	afterView: AfterView | null,
 };
 
 /**  How the certificates of the connections stand. */
@@ -1339,6 +1352,8 @@ export type RevealRequest = {
 	which: WhichValue,
 	/**  Why, up to 200 characters. */
 	reason?: string,
+	/**  What becomes of it once it is hidden again. Hastens what the schedule says, never delays it. */
+	then?: AfterView,
 };
 
 /**  One password. */

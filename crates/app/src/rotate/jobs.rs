@@ -175,7 +175,7 @@ pub(super) fn failed(app: &App) -> Vec<Key> {
 }
 
 /// Whether the scheduler has nothing to do for an account now: it is worked on, pauses, or rests.
-pub(super) fn is_taken(app: &App, key: &Key, now: u64) -> bool {
+pub(crate) fn is_taken(app: &App, key: &Key, now: u64) -> bool {
     let jobs = lock(&app.inner.jobs);
     jobs.known.get(key).is_some_and(at_work)
         || jobs.pauses(key)
@@ -183,8 +183,22 @@ pub(super) fn is_taken(app: &App, key: &Key, now: u64) -> bool {
 }
 
 /// Leaves an account alone until a moment, unless a person orders it.
-pub(super) fn rest(app: &App, key: Key, until: u64) {
+pub(crate) fn rest(app: &App, key: Key, until: u64) {
     lock(&app.inner.jobs).resting.insert(key, until);
+}
+
+/// Takes a job that was not begun out of the list, and leaves its account alone until a moment.
+pub(super) fn put_back(app: &App, key: Key, until: u64) {
+    let mut jobs = lock(&app.inner.jobs);
+    jobs.known.remove(&key);
+    jobs.resting.insert(key, until);
+    drop(jobs);
+    app.tell(Event::JobsChanged);
+}
+
+/// Ends every rest: what they were planned by has changed.
+pub(crate) fn end_rests(app: &App) {
+    lock(&app.inner.jobs).resting.clear();
 }
 
 /// Takes an account up, unless it is being worked on already.
@@ -194,7 +208,11 @@ pub(crate) fn enqueue(app: &App, session: &Arc<Session>, id: &Bytes32, item: &By
     let pauses = jobs.pauses(&key);
     let by_person = matches!(order, Order::Person { .. } | Order::Repair);
     if jobs.known.get(&key).is_some_and(at_work) {
-        // Whoever ordered it watches it from here.
+        // Whoever ordered it watches it from here, and what was only due is an order now.
+        if by_person && let Some(waiting) = jobs.waiting.get_mut(id) {
+            let due = waiting.orders.iter_mut().filter(|(queued, order)| queued == item && *order == Order::Due);
+            due.for_each(|(_, due)| *due = order);
+        }
         jobs.change(&key, now, |_| ());
         return;
     }
