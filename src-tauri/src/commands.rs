@@ -318,6 +318,18 @@ pub async fn jobs(app: State<'_, App>, request: JobsRequest) -> Answer<JobsView>
 
 #[tauri::command]
 #[specta::specta]
+pub async fn pause_rotation(app: State<'_, App>, request: PauseRotationRequest) -> Answer<JobsView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn cancel_queued(app: State<'_, App>, request: CancelQueuedRequest) -> Answer<JobsView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
 pub async fn incident_scope(app: State<'_, App>, request: IncidentScopeRequest) -> Answer<IncidentScopeView> {
     app.call(request).await
 }

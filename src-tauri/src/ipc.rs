@@ -67,6 +67,8 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             commands::one_time_code,
             commands::rotate,
             commands::jobs,
+            commands::pause_rotation,
+            commands::cancel_queued,
             commands::incident_scope,
             commands::begin_incident,
             commands::incident,

@@ -4,7 +4,7 @@ use anyhow::{Context, Result, ensure};
 
 use crate::bad_rotation::{FIRST, connected};
 use crate::cloud::{CONTOSO, shown};
-use crate::desk::exit;
+use crate::desk::{PASSPHRASE, exit};
 
 #[tokio::test]
 async fn a_schedule_by_the_terminal_is_kept_and_makes_the_next_password() -> Result<()> {
@@ -56,5 +56,24 @@ async fn who_views_by_the_terminal_may_hasten_the_rotation_and_not_delay_it() ->
     ensure!(due().await? + 3_000_000 < in_an_hour, "it is not due as soon as it is hidden");
     desk.does(["rotate", "Contoso"]).await?;
     ensure!(due().await? > in_an_hour, "a rotation leaves it due by the view before");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_pause_by_the_terminal_holds_the_agent_and_needs_one() -> Result<()> {
+    let (_sim, desk) = connected(&["ea-1"]).await?;
+    desk.refuses(["rotate", "--pause"], exit::USAGE, "cli.no-agent").await?;
+    desk.vitrine(["unlock"]).passphrase(PASSPHRASE).ends(exit::DONE).await?;
+    let paused = desk.vitrine(["rotate", "--pause"]).ends(exit::DONE).await?;
+    ensure!(paused["paused"] == true, "{paused}");
+    let waits = desk.vitrine(["rotate", "Contoso", "--wait", "0"]).ends(exit::PARTLY).await?;
+    ensure!(waits["open"] == 1 && waits["jobs"][0]["step"] == "queued", "{waits}");
+    let cancelled = desk.vitrine(["rotate", "--cancel"]).ends(exit::DONE).await?;
+    ensure!(cancelled["queued"] == 0 && cancelled["jobs"][0]["step"] == "cancelled", "{cancelled}");
+    let resumed = desk.vitrine(["rotate", "--resume"]).ends(exit::DONE).await?;
+    ensure!(resumed["paused"] == false, "{resumed}");
+    let rotated = desk.vitrine(["rotate", "Contoso"]).ends(exit::DONE).await?;
+    ensure!(rotated["done"] == 1, "{rotated}");
+    desk.vitrine(["lock"]).ends(exit::DONE).await?;
     Ok(())
 }

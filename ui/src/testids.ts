@@ -32,7 +32,7 @@
 //                    -current, -pending or -previous (reveal-password-pending, secret-text-pending, copy-password-...),
 //                    older ones in -older-<place> or -givenUp-<place>; show-previous, show-older,
 //                    older-passwords
-// Rotation           rotate-due, retry-failed, job (data-step), job-again, more-jobs
+// Rotation           rotate-due, pause-all, resume-all, cancel-queued, retry-failed, job (data-step), job-again, more-jobs
 // Settings           setting-<name>, backup-now, passphrase-current, passphrase-new, passphrase-repeat, passphrase-change
 // Any error          error-notice, error-code
 export {};

@@ -109,6 +109,8 @@ routes! {
     OneTimeCodeRequest => credentials::one_time_code,
     RotateRequest => rotate::rotate,
     JobsRequest => rotate::jobs,
+    PauseRotationRequest => rotate::pause,
+    CancelQueuedRequest => rotate::cancel_queued,
     IncidentScopeRequest => incident::scope,
     BeginIncidentRequest => incident::begin,
     IncidentRequest => incident::board,

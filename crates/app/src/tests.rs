@@ -918,3 +918,38 @@ async fn a_clock_that_jumps_a_day_either_way_rotates_once_more_and_then_goes_by_
     look().await;
     assert!(!rotate::is_taken(&app, &key, app.now_ms()), "a rest that was planned by the clock before goes on");
 }
+
+#[tokio::test]
+async fn a_pause_lets_nothing_begin_and_what_waits_can_be_cancelled() {
+    let machine = Machine::new();
+    let app = machine.create().await;
+    for name in ["Contoso", "Fabrikam"] {
+        let id = add(&app, name).await.id;
+        enroll(&app, &id, "example", &[(Stands::Steady, machine.clock.now_ms() - 1); 2]).await;
+    }
+    let jobs = async || app.call(JobsRequest::default()).await.unwrap();
+    assert!(app.call(PauseRotationRequest { paused: true }).await.unwrap().paused && app.tray().paused);
+    // A lock forgets the jobs and not the person's word.
+    app.lock(LockReason::Hand).await;
+    unlock(&app, PASSPHRASE).await.unwrap();
+    tick(&app).await;
+    for _ in 0..50 {
+        // Each look gives every task its turn; with nothing to hold them back, all would have failed by now.
+        let view = jobs().await;
+        assert_eq!((view.paused, view.queued, view.failed), (true, 4, 0));
+    }
+    let view = app.call(CancelQueuedRequest {}).await.unwrap();
+    assert_eq!((view.queued, view.open, view.due), (0, 0, 4), "what is due stays due");
+    assert!(view.jobs.iter().all(|job| job.step == JobStep::Cancelled && job.problem.is_none()));
+    tick(&app).await;
+    assert_eq!(jobs().await.queued, 0, "what was cancelled comes back at once");
+    machine.passes(HOUR);
+    tick(&app).await;
+    assert_eq!(jobs().await.queued, 4);
+    let mut events = app.events();
+    assert!(!app.call(PauseRotationRequest { paused: false }).await.unwrap().paused);
+    // Over no connection they fail, and so they have begun.
+    while jobs().await.failed < 4 {
+        events.recv().await.unwrap();
+    }
+}

@@ -449,6 +449,7 @@ pub(crate) struct Wait {
     pub(crate) seconds: u64,
 }
 
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag that a person may give")]
 #[derive(Debug, Args)]
 #[group(id = "scope", required = true)]
 pub(crate) struct Rotate {
@@ -461,8 +462,17 @@ pub(crate) struct Rotate {
     /// Everything.
     #[arg(long, group = "scope", conflicts_with = "organizations")]
     pub(crate) all: bool,
+    /// Pause all rotation: what is at work comes to its end, nothing else begins.
+    #[arg(long, group = "scope", conflicts_with_all = ["due", "all", "organizations", "resume", "cancel"])]
+    pub(crate) pause: bool,
+    /// Go on after a pause.
+    #[arg(long, group = "scope", conflicts_with_all = ["due", "all", "organizations", "cancel"])]
+    pub(crate) resume: bool,
+    /// Take what waits for its turn out of the queue.
+    #[arg(long, group = "scope", conflicts_with_all = ["due", "all", "organizations"])]
+    pub(crate) cancel: bool,
     /// Only this account of the one organization named.
-    #[arg(long, conflicts_with_all = ["due", "all"])]
+    #[arg(long, conflicts_with_all = ["due", "all", "pause", "resume", "cancel"])]
     pub(crate) account: Option<String>,
     /// Seconds to wait for the outcome; what is then still open goes on in the agent, if there is one.
     #[arg(long, default_value_t = 600, value_name = "SECONDS")]
@@ -569,6 +579,12 @@ mod tests {
         assert!(parse("vitrine rotate --due --all").is_err());
         assert!(parse("vitrine rotate Contoso --all").is_err());
         assert!(parse("vitrine rotate --due").is_ok());
+        for steer in ["--pause", "--resume", "--cancel"] {
+            assert!(parse(&format!("vitrine rotate {steer}")).is_ok());
+            assert!(parse(&format!("vitrine rotate {steer} Contoso")).is_err());
+            assert!(parse(&format!("vitrine rotate {steer} --due")).is_err());
+        }
+        assert!(parse("vitrine rotate --pause --resume").is_err());
         assert!(parse("vitrine rotate Contoso Fabrikam").is_ok());
         assert!(parse("vitrine rotate Contoso --account emergency-1").is_ok());
     }

@@ -468,3 +468,17 @@ test("after a password was seen its viewer may hasten its rotation, and never de
   await screen.findByText("It was seen, so it is rotated now.");
   expect(screen.queryByTestId("then-keep")).toBeNull();
 });
+
+test("rotation is paused, its queue cancelled, and it goes on, and the screen says so", async () => {
+  const { host, user } = show({}, "#/rotation");
+  await user.click(await screen.findByTestId("pause-all"));
+  await screen.findByText("Rotation is paused");
+  expect(screen.queryByTestId("pause-all")).toBeNull();
+  await user.click(await screen.findByTestId("rotate-due"));
+  await user.click(await screen.findByTestId("cancel-queued"));
+  await screen.findAllByText("Cancelled, nothing was begun");
+  expect(screen.queryByTestId("cancel-queued")).toBeNull();
+  await user.click(screen.getByTestId("resume-all"));
+  await waitFor(() => expect(screen.queryByText("Rotation is paused")).toBeNull());
+  expect((await host.jobs({})).jobs.every((job) => job.step === "cancelled")).toBe(true);
+});

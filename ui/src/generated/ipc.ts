@@ -58,6 +58,8 @@ export const commands = {
 	oneTimeCode: (request: OneTimeCodeRequest) => typedError<OneTimeCodeView, ErrorView>(__TAURI_INVOKE("one_time_code", { request })),
 	rotate: (request: RotateRequest) => typedError<JobsView, ErrorView>(__TAURI_INVOKE("rotate", { request })),
 	jobs: (request: JobsRequest) => typedError<JobsView, ErrorView>(__TAURI_INVOKE("jobs", { request })),
+	pauseRotation: (request: PauseRotationRequest) => typedError<JobsView, ErrorView>(__TAURI_INVOKE("pause_rotation", { request })),
+	cancelQueued: (request: CancelQueuedRequest) => typedError<JobsView, ErrorView>(__TAURI_INVOKE("cancel_queued", { request })),
 	incidentScope: (request: IncidentScopeRequest) => typedError<IncidentScopeView, ErrorView>(__TAURI_INVOKE("incident_scope", { request })),
 	beginIncident: (request: BeginIncidentRequest) => typedError<IncidentBoardView, ErrorView>(__TAURI_INVOKE("begin_incident", { request })),
 	incident: (request: IncidentRequest) => typedError<IncidentBoardView, ErrorView>(__TAURI_INVOKE("incident", { request })),
@@ -322,6 +324,12 @@ export type CancelConnectRequest = {
 	/**  Ledger id. */
 	organization: string,
 };
+
+/**
+ *  Takes what waits for its turn out of the queue, but for what was begun before and what an incident or a repair ordered.
+ *  What is due stays due; by itself it is taken up again after an hour.
+ */
+export type CancelQueuedRequest = Record<string, never>;
 
 /**  Asks for an account's card. */
 export type CardRequest = {
@@ -905,7 +913,9 @@ export type JobStep =
 /**  Changed outside Vitrine, or this vault is behind. */
 "changedOutside" | 
 /**  A person must act. */
-"needsPerson";
+"needsPerson" | 
+/**  A person took it out of the queue; nothing was begun. */
+"cancelled";
 
 /**  One rotation of one account. */
 export type JobView = {
@@ -956,6 +966,10 @@ export type JobsView = {
 	open: number,
 	/**  How many failed and wait for their next try, of all. */
 	failed: number,
+	/**  How many wait for their turn and can be cancelled, of all. */
+	queued: number,
+	/**  A person paused rotation. */
+	paused: boolean,
 	/**  How many accounts are due and not yet queued. */
 	due: number,
 	/**  Rises with every move of a job since the unlock: what a later look asks from. */
@@ -1268,6 +1282,15 @@ export type PassphraseStrengthView = {
 	enough: boolean,
 	/**  One sentence about the weakest point, if any. */
 	advice: string | null,
+};
+
+/**
+ *  Pauses all rotation, or goes on. What is at work comes to its end; nothing else begins, and nothing is tried again, until
+ *  it goes on. Outlasts a lock; a new start of the application and the beginning of an incident end it.
+ */
+export type PauseRotationRequest = {
+	/**  Whether nothing is to begin. */
+	paused: boolean,
 };
 
 /**  A permission and why it is asked for. */

@@ -17,7 +17,9 @@ mod zone;
 
 #[cfg(test)]
 pub(crate) use connection::Shared;
-pub(crate) use jobs::{Jobs, Order, end_rests, enqueue, forget, forget_all, is_working, settle, working};
+pub(crate) use jobs::{
+    Jobs, Order, end_rests, enqueue, forget, forget_all, is_paused, is_working, pause_all, settle, working,
+};
 pub(crate) use places::Places;
 pub(crate) use schedule::watch;
 pub(crate) use turn::other_candidate;
@@ -135,6 +137,19 @@ async fn every_organization(app: &App) -> Result<Vec<Bytes32>> {
     };
     app.inner.store.index_scan(&all, Direction::Forward, collect).await?;
     Ok(ids)
+}
+
+pub(crate) async fn pause(app: &App, request: PauseRotationRequest) -> Result<JobsView> {
+    let session = app.session().await?;
+    pause_all(app, request.paused);
+    crate::tray::refresh(app, Some(&session)).await;
+    jobs(app, JobsRequest::default()).await
+}
+
+pub(crate) async fn cancel_queued(app: &App, _request: CancelQueuedRequest) -> Result<JobsView> {
+    app.session().await?;
+    jobs::cancel_queued(app);
+    jobs(app, JobsRequest::default()).await
 }
 
 pub(crate) async fn jobs(app: &App, request: JobsRequest) -> Result<JobsView> {

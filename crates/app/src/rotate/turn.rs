@@ -160,6 +160,7 @@ pub(super) async fn run(
                     by_itself &= tokio::time::timeout(pause, wake.notified()).await.is_err();
                 }
                 jobs::pause(app, key, false);
+                jobs::unpaused(app, place).await;
                 place.come_back().await;
                 if jobs::forgotten(app, &key) {
                     return Ok(());
