@@ -6,7 +6,7 @@
 use crate::api::{Action, OrganizationsRequest, OrganizationsView};
 use crate::error::Result;
 use crate::journal::{Change, Opened};
-use crate::records::{self, Bytes16, Bytes32, Laps, item_text, key, organization_text};
+use crate::records::{self, Bytes16, Laps, item_text, key, organization_text};
 use crate::session::{Pages, Session, make, rng};
 use crate::store::IndexCounts;
 use crate::vault::{self, meta};
@@ -139,7 +139,6 @@ fn set(account: &mut AccountItem, now: u64) {
 
 async fn put(change: &mut Change<'_>, opened: &mut Opened, item: &Bytes16, account: &AccountItem) -> Result<()> {
     change.put_account(opened, item, account).await?;
-    let id: Bytes32 = *opened.id.as_bytes();
     accounts::show_in(&mut opened.row, item, account);
     Ok(())
 }
