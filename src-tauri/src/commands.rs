@@ -306,6 +306,12 @@ pub async fn copy(app: State<'_, App>, request: CopyRequest) -> Answer<CopyView>
 
 #[tauri::command]
 #[specta::specta]
+pub async fn after_view(app: State<'_, App>, request: AfterViewRequest) -> Answer<CardView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
 pub async fn set_second_factor(app: State<'_, App>, request: SetSecondFactorRequest) -> Answer<CardView> {
     app.call(request).await
 }
@@ -325,6 +331,18 @@ pub async fn rotate(app: State<'_, App>, request: RotateRequest) -> Answer<JobsV
 #[tauri::command]
 #[specta::specta]
 pub async fn jobs(app: State<'_, App>, request: JobsRequest) -> Answer<JobsView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn pause_rotation(app: State<'_, App>, request: PauseRotationRequest) -> Answer<JobsView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn cancel_queued(app: State<'_, App>, request: CancelQueuedRequest) -> Answer<JobsView> {
     app.call(request).await
 }
 

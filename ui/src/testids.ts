@@ -28,12 +28,12 @@
 //                    laps-outcome (data-outcome), laps-adopt-<name>, laps-adopt-submit, laps-done, laps-off-keep,
 //                    laps-off-disable, laps-off-delete, laps-off-submit
 // Reveal window      reveal-window (data-account), reveal-reason, copy-user-name, reveal-password, secret-text,
-//                    hide-password, copy-password, large-type, large-text, phonetic, show-code, one-time-code,
+//                    hide-password, then-now, then-inOneHour, then-keep, copy-password, large-type, large-text, phonetic, show-code, one-time-code,
 //                    copy-code, factor-key, factor-save; where several values stand side by side the names end in
 //                    -current, -pending or -previous (reveal-password-pending, secret-text-pending, copy-password-...),
 //                    older ones in -older-<place> or -givenUp-<place>; show-previous, show-older,
 //                    older-passwords
-// Rotation           rotate-due, retry-failed, job (data-step), job-again, more-jobs
+// Rotation           rotate-due, pause-all, resume-all, cancel-queued, retry-failed, job (data-step), job-again, more-jobs
 // Audit              export-audit
 // Settings           setting-<name>, backup-now, passphrase-current, passphrase-new, passphrase-repeat, passphrase-change
 // No start           trouble, start-again, trouble-close

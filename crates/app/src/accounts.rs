@@ -1,7 +1,7 @@
 //! What an account's sealed item means for its row in the index, and back for the rotation's decider; when it is due.
 
 use crate::records::{Account, Bytes16, Bytes32, Laps, Organization, Phase};
-use vitrine_rotation::{CandidateId, ChangedAt, Claim, DeviceId, Interval, Lease, Pending, SendMark, Stored};
+use vitrine_rotation::{CandidateId, ChangedAt, Claim, DeviceId, Lease, Pending, SendMark, Stored, is_misdated};
 use vitrine_vault::items::{AccountItem, Attention, Candidate, CandidateState, Credential};
 
 /// How long a candidate that was given up stays readable.
@@ -18,6 +18,8 @@ pub(crate) fn show_in(row: &mut Organization, item: &Bytes16, account: &AccountI
     if shown.rotated_at != rotated_at {
         // What was the candidate is the current value now. Set in one step, its age is not known.
         shown.made_at = shown.pending_since.filter(|_| account.pending.is_none());
+        // Whoever saw the candidate has seen what is current now.
+        shown.rotate_by = shown.rotate_by.filter(|by| shown.made_at.is_none_or(|made_at| by.seen_at >= made_at));
     }
     shown.rotated_at = rotated_at;
     shown.verified_at = account.verified_at_ms;
@@ -41,14 +43,14 @@ fn phase(account: &AccountItem) -> Phase {
 }
 
 /// Says of every account when it is due, by what its row says of it.
-pub(crate) fn schedule(row: &mut Organization, organization: &Bytes32) {
+pub(crate) fn schedule(row: &mut Organization, organization: &Bytes32, now: u64) {
     let Organization { laps, accounts, .. } = row;
     for account in accounts {
-        account.due_at = due_at(account, laps.as_ref(), organization);
+        account.due_at = due_at(account, laps.as_ref(), organization, now);
     }
 }
 
-fn due_at(account: &Account, laps: Option<&Laps>, organization: &Bytes32) -> Option<u64> {
+fn due_at(account: &Account, laps: Option<&Laps>, organization: &Bytes32, now: u64) -> Option<u64> {
     match (account.pending_since, account.rotated_at, laps) {
         // Waits for a person's decision, and falls due when it was repaired.
         _ if account.phase == Phase::ChangedOutside => None,
@@ -56,22 +58,24 @@ fn due_at(account: &Account, laps: Option<&Laps>, organization: &Bytes32) -> Opt
         (_, None, _) if !account.created => None,
         // Begun, and left with LAPS.
         (Some(_), _, None) if account.phase == Phase::Creating => None,
-        // What is unfinished is due at once.
-        (Some(made_at), ..) => Some(made_at),
-        (None, Some(rotated_at), Some(laps)) => Some(next(rotated_at, laps, organization, &account.item)),
+        // What is unfinished is due at once, whatever clock dated it.
+        (Some(made_at), ..) => Some(made_at.min(now)),
+        (None, Some(rotated_at), Some(laps)) => Some(next(account, rotated_at, laps, organization, now)),
         (None, None, Some(laps)) => Some(laps.enabled_at),
         (None, _, None) => None,
     }
 }
 
-/// When the next rotation is due. Accounts of one hour are spread over the time before it, so that two thousand tenants do
-/// not fall due in one second.
-fn next(rotated_at: u64, laps: &Laps, organization: &Bytes32, item: &Bytes16) -> u64 {
-    let seed = u64::from_be_bytes(*item.first_chunk().unwrap_or(&[0; 8]))
+/// When the next rotation is due: by the interval, or sooner by a view, and outside of the organization's blackout.
+/// Accounts of one hour are spread over the time before it, so that two thousand tenants do not fall due in one second.
+fn next(account: &Account, rotated_at: u64, laps: &Laps, organization: &Bytes32, now: u64) -> u64 {
+    let seed = u64::from_be_bytes(*account.item.first_chunk().unwrap_or(&[0; 8]))
         ^ u64::from_be_bytes(*organization.first_chunk().unwrap_or(&[0; 8]));
-    // An interval out of bounds cannot be stored; a day is what a person would expect.
-    let interval = Interval::from_seconds(u64::from(laps.interval_hours) * 3600).unwrap_or(Interval::DEFAULT);
-    vitrine_rotation::due_at(rotated_at, interval, seed)
+    // Dated by a clock that was wrong, or is now: due, once, and dated well from then on.
+    let due = |from: u64, at: u64| if is_misdated(from, now) { now } else { at };
+    let by_interval = due(rotated_at, laps.due_at(rotated_at, seed));
+    let by_view = account.rotate_by.map_or(u64::MAX, |by| due(by.seen_at, by.at));
+    laps.free_at(by_interval.min(by_view))
 }
 
 /// The account as the decider sees it, on this device. `row` knows what the item does not tell: whether this device sent

@@ -10,7 +10,7 @@ use crate::journal::{self, Change};
 use crate::records::{self, Activity, Bytes16, Bytes32, item_text, organization_text, parse_item, parse_organization};
 use crate::session::{self, Session, rng};
 use crate::store::{VIEW_LIMIT, ViewRecord};
-use crate::{App, accounts, lock, older, organizations, vault};
+use crate::{App, accounts, lock, older, organizations, rotate, vault};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -65,6 +65,7 @@ pub(crate) async fn card(app: &App, request: CardRequest) -> Result<CardView> {
         as_of: Time(account.verified_at.or(account.rotated_at).or(account.pending_since).unwrap_or(now)),
         rotation_due_since: account.due_at.is_some_and(|due| due <= now),
         hides_after_seconds: settings.reveal_seconds,
+        after_view: row.laps.as_ref().map(|laps| laps.after_view),
     })
 }
 
@@ -93,6 +94,7 @@ pub(crate) async fn reveal(app: &App, request: RevealRequest) -> Result<RevealVi
         what: what(request.which),
         action: Action::Viewed,
         reason: checked_reason(app, &request.reason).await?,
+        then: request.then,
     };
     let (session, account) = open(app, &id, &item).await?;
     let (secret, since) = value(app, &session, &id, &item, account, request.which).await?;
@@ -116,7 +118,8 @@ pub(crate) async fn copy(app: &App, request: CopyRequest) -> Result<CopyView> {
         CopyWhat::OneTimeCode => (account.totp.ok_or_else(no_second_factor)?.code(app.now_ms()).code, "one-time code"),
         CopyWhat::UserName => return Ok(CopyView { clears_at: None }),
     };
-    record(app, &session, &id, &item, &Shown { what: name, action: Action::Copied, reason }).await?;
+    record(app, &session, &id, &item, &Shown { what: name, action: Action::Copied, reason, then: AfterView::Keep })
+        .await?;
     let seconds = u64::from(app.settings().clipboard_seconds);
     app.inner.clipboard.copy_secret(&secret, Duration::from_secs(seconds))?;
     Ok(CopyView { clears_at: Some(Time(app.now_ms().saturating_add(seconds * 1000))) })
@@ -127,7 +130,8 @@ pub(crate) async fn one_time_code(app: &App, request: OneTimeCodeRequest) -> Res
     let reason = checked_reason(app, &request.reason).await?;
     let (session, account) = open(app, &id, &item).await?;
     let totp = account.totp.ok_or_else(no_second_factor)?;
-    record(app, &session, &id, &item, &Shown { what: "one-time code", action: Action::Viewed, reason }).await?;
+    let shown = Shown { what: "one-time code", action: Action::Viewed, reason, then: AfterView::Keep };
+    record(app, &session, &id, &item, &shown).await?;
     let (now, period) = (app.now_ms(), u64::from(totp.period()) * 1000);
     let codes = totp.code(now);
     let end = now - now % period + period;
@@ -159,6 +163,39 @@ pub(crate) async fn set_second_factor(app: &App, request: SetSecondFactorRequest
     change.save(opened).await?;
     change.commit().await?;
     card(app, CardRequest { organization: request.organization, account: request.account }).await
+}
+
+/// What becomes of a password that was seen: a person's choice, beside what the organization's schedule says.
+pub(crate) async fn after_view(app: &App, request: AfterViewRequest) -> Result<CardView> {
+    let AfterViewRequest { organization, account, then } = request;
+    match then {
+        AfterView::Keep => {}
+        // An order like any other: no blackout holds it back.
+        AfterView::Now => {
+            let scope = RotateScope::Account { organization: organization.clone(), account: account.clone() };
+            rotate::rotate(app, RotateRequest { scope }).await?;
+        }
+        AfterView::InOneHour => {
+            let (id, item, now) = (parse_organization(&organization)?, parse_item(&account)?, app.now_ms());
+            let session = app.session().await?;
+            let mut change = Change::begin(app, &session).await?;
+            let mut opened = change.open(&id).await?;
+            if opened.row.laps.is_none() {
+                return Err(Error::usage(
+                    "laps.off",
+                    "LAPS is not enabled for this organization, so nothing is rotated by itself.",
+                    "Rotate it now, or enable LAPS first.",
+                ));
+            }
+            let row = opened.row.account_mut(&item).ok_or_else(|| records::unknown_account(&account))?;
+            if let Some(due) = vitrine_rotation::AfterView::from(then).due_at(now) {
+                row.rotate_by(now, due);
+            }
+            change.save(opened).await?;
+            change.commit().await?;
+        }
+    }
+    card(app, CardRequest { organization, account }).await
 }
 
 async fn open(app: &App, id: &Bytes32, item: &Bytes16) -> Result<(Arc<Session>, AccountItem)> {
@@ -239,6 +276,8 @@ struct Shown {
     what: &'static str,
     action: Action,
     reason: String,
+    /// What its viewer wants done with it afterwards.
+    then: AfterView,
 }
 
 /// Writes the record and returns when it is durable. Only then may anything be shown.
@@ -282,7 +321,7 @@ async fn record(app: &App, session: &Arc<Session>, id: &Bytes32, item: &Bytes16,
     drop(last);
     // The record is durable, and what was asked for is shown whatever becomes of the line in the lists: a full disk
     // must not stand between a technician and the password.
-    if tell(app, session, Some((counter, shown.action))).await.is_err() {
+    if tell(app, session, Some((counter, shown))).await.is_err() {
         tracing::warn!(code = "credentials.untold", "a view is recorded, and its line in the lists has to wait");
     }
     // Locked meanwhile: what was opened before must not appear, or be copied, after the keys are gone.
@@ -322,13 +361,16 @@ fn keep_pace(app: &App, session: &Session) -> Result<()> {
 
 /// Writes the lines of records that have none yet: of the one that was just stored, and of those before it that a full
 /// disk kept out of the lists.
-async fn tell(app: &App, session: &Session, newest: Option<(u64, Action)>) -> Result<()> {
+async fn tell(app: &App, session: &Session, newest: Option<(u64, &Shown)>) -> Result<()> {
     let told = vault::firm(app).await?.told_to;
     let held = app.inner.store.view_records_after(told, RESERVED).await?;
     if held.is_empty() {
         return Ok(());
     }
     let key = pages(session);
+    let settings = app.settings();
+    // In a window or on the clipboard: by then both are empty again.
+    let visible = u64::from(settings.reveal_seconds.max(settings.clipboard_seconds)) * 1000;
     let mut change = Change::begin(app, session).await?;
     for held in held {
         // Told meanwhile by another showing.
@@ -340,14 +382,23 @@ async fn tell(app: &App, session: &Session, newest: Option<(u64, Action)>) -> Re
         // One organization that cannot be opened must not keep the lines of all others back.
         let Ok(mut opened) = change.open(&id).await else { continue };
         let who = change.firm.person_name.clone();
+        let policy = opened.row.laps.as_ref().map_or(AfterView::Keep, |laps| laps.after_view);
+        // A record does not say whether it was copied, nor what its viewer wants; for the newest it is known here.
+        let newest = newest.filter(|(counter, _)| *counter == held.counter).map(|(_, shown)| shown);
         let account = opened.row.account_mut(&seen.item);
         let user_name = account.as_ref().map(|account| account.user_name.clone());
         if let Some(account) = account {
             account.last_viewed = Some((who.clone(), seen.at));
+            if [WhichValue::Current, WhichValue::Pending].map(what).contains(&seen.what.as_str()) {
+                let hidden = seen.at.saturating_add(visible);
+                for wish in [Some(policy), newest.map(|shown| shown.then)].into_iter().flatten() {
+                    if let Some(due) = vitrine_rotation::AfterView::from(wish).due_at(hidden) {
+                        account.rotate_by(seen.at, due);
+                    }
+                }
+            }
         }
-        // A record does not say which of the two it was; for the newest it is known here.
-        let action =
-            newest.filter(|(counter, _)| *counter == held.counter).map_or(Action::Viewed, |(_, action)| action);
+        let action = newest.map_or(Action::Viewed, |shown| shown.action);
         let note = if seen.reason.is_empty() { seen.what } else { format!("{}: {}", seen.what, seen.reason) };
         let line = Activity {
             at: seen.at,

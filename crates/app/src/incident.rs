@@ -167,6 +167,8 @@ pub(crate) async fn begin(app: &App, request: BeginIncidentRequest) -> Result<In
     change.note(Action::IncidentBegan, None, None, Some(reason)).await?;
     change.commit().await?;
     app.tell(Event::StatusChanged);
+    // Whoever begins one wants it done now, whatever was paused before.
+    rotate::pause_all(app, false);
     take_up(app, &session).await?;
     board(app, IncidentRequest {}).await
 }

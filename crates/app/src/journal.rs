@@ -361,7 +361,7 @@ impl<'a> Change<'a> {
     pub(crate) async fn save(&mut self, mut opened: Opened) -> Result<()> {
         opened.row.state = opened.state.encode();
         opened.row.schedule_look(self.app.now_ms(), opened.id.as_bytes());
-        accounts::schedule(&mut opened.row, opened.id.as_bytes());
+        accounts::schedule(&mut opened.row, opened.id.as_bytes(), self.app.now_ms());
         let (id, row) = (opened.id.as_bytes(), &opened.row);
         let after = Before::of(row);
         self.clear(id, opened.before.as_ref(), Some(&after)).await?;

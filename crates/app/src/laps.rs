@@ -71,6 +71,15 @@ pub(crate) async fn enable(app: &App, request: EnableLapsRequest) -> Result<Laps
     if kept.count() + names.len() > MOST_ACCOUNTS {
         return Err(too_many(&row));
     }
+    // An account that is taken over is rotated before the next one is touched, and that would wait for the pause to end.
+    if rotate::is_paused(app) {
+        return Err(Error::usage(
+            "rotation.paused",
+            "Rotation is paused, and without it no account can be taken over.",
+            "Resume rotation first.",
+        )
+        .holds("Nothing was changed."));
+    }
     let (this, hours) = (app.clone(), request.interval_hours);
     let outcomes = session::hold(app, move |session| async move {
         make_all(&this, &session, &id, &names, hours, &request.adopt).await

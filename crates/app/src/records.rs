@@ -21,7 +21,7 @@ pub(crate) type Bytes16 = [u8; 16];
 
 /// Counts the layouts of rows. Rows say nothing of their fields, so those of another layout would be misread, not
 /// refused: to be raised with every field that is added to a row, taken out or given another meaning.
-pub(crate) const LAYOUT: u8 = 2;
+pub(crate) const LAYOUT: u8 = 3;
 
 /// Keys of the index.
 pub(crate) mod key {
@@ -218,13 +218,28 @@ pub(crate) struct Account {
     /// The candidate (by when it was made) that this device surely never sent. Taken away, durably, before it is sent;
     /// where it is missing, after damage or a restore, a candidate counts as sent.
     pub(crate) unsent: Option<u64>,
-    /// Not taken up by itself before this: a person was asked for something.
+    /// Not taken up by itself before this: a person was asked for something. Read by [`Account::rests_until`].
     pub(crate) retry_at: Option<u64>,
+    /// What opens it was seen, and a rotation is to follow.
+    pub(crate) rotate_by: Option<RotateBy>,
     /// What the tenant said of it when it was looked at last.
     pub(crate) facts: Option<Facts>,
     /// When every session of the account was ended last.
     pub(crate) sessions_ended_at: Option<u64>,
 }
+
+/// A rotation that follows a view.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct RotateBy {
+    /// The newest view that asks for it.
+    pub(crate) seen_at: u64,
+    /// When it is due, by the view that wants it soonest.
+    pub(crate) at: u64,
+}
+
+/// How long an account that needs a person rests before it is tried again, at most: what was asked for may have been
+/// done, and nobody said so.
+pub(crate) const LONGEST_REST_MS: u64 = 24 * 3600 * 1000;
 
 /// What a tenant says of an account.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -417,9 +432,22 @@ impl Account {
             created: false,
             unsent: None,
             retry_at: None,
+            rotate_by: None,
             facts: None,
             sessions_ended_at: None,
         }
+    }
+
+    /// Until when it is not taken up by itself. Longer than a rest can be, a clock was wrong when it began.
+    pub(crate) fn rests_until(&self, now: u64) -> Option<u64> {
+        self.retry_at.filter(|at| (now + 1..=now.saturating_add(LONGEST_REST_MS)).contains(at))
+    }
+
+    /// Takes note of a view of what opens the account, and of the moment at which it is to be rotated for that: sooner than
+    /// was wanted before, never later.
+    pub(crate) fn rotate_by(&mut self, seen_at: u64, at: u64) {
+        let before = self.rotate_by.unwrap_or(RotateBy { seen_at, at });
+        self.rotate_by = Some(RotateBy { seen_at: seen_at.max(before.seen_at), at: at.min(before.at) });
     }
 
     /// Whether whoever knew everything at that moment has nothing left of it: neither the password nor a session.

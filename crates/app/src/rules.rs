@@ -5,10 +5,11 @@ use crate::api::*;
 use crate::error::{Error, Result};
 use crate::journal::Change;
 use crate::records::{Laps, parse_organization};
+use crate::rotate::{self, Place};
 use crate::session::Session;
 use crate::{App, organizations};
 use jiff::tz::TimeZone;
-use vitrine_rotation::{Blackout, BlackoutError, Interval, Window};
+use vitrine_rotation::{Blackout, BlackoutError, Interval, Window, due_outside};
 use vitrine_vault::items::{self, LapsSettings};
 use vitrine_vault::password::PasswordPolicy;
 
@@ -29,6 +30,8 @@ pub(crate) async fn set(app: &App, request: SetScheduleRequest) -> Result<Schedu
             Err(error) => view.failed.push(ScheduleFailure { organization, error: error.into_view() }),
         }
     }
+    // What rests until the end of a blackout may be free now.
+    rotate::end_rests(app);
     app.tell(Event::OrganizationsChanged);
     Ok(view)
 }
@@ -123,6 +126,16 @@ fn refused(error: BlackoutError) -> Error {
     Error::usage(error.code(), what, next)
 }
 
+impl From<AfterView> for vitrine_rotation::AfterView {
+    fn from(after_view: AfterView) -> Self {
+        match after_view {
+            AfterView::Keep => Self::Keep,
+            AfterView::InOneHour => Self::InOneHour,
+            AfterView::Now => Self::Now,
+        }
+    }
+}
+
 impl Laps {
     /// Those of an organization that said nothing else.
     pub(crate) fn new(interval_hours: u32, enabled_at: u64) -> Self {
@@ -198,6 +211,27 @@ impl Laps {
             password_length: self.password_length,
             look_alikes: self.look_alikes,
         }
+    }
+
+    /// When the next rotation is due by the interval.
+    pub(crate) fn due_at(&self, rotated_at: u64, seed: u64) -> u64 {
+        // An interval out of bounds cannot be stored; a day is what a person would expect.
+        let interval = Interval::from_seconds(u64::from(self.interval_hours) * HOUR_S).unwrap_or(Interval::DEFAULT);
+        due_outside(rotated_at, interval, seed, &self.hours(), &self.place())
+    }
+
+    /// The first moment from this one on in which something may be rotated by itself.
+    pub(crate) fn free_at(&self, at: u64) -> u64 {
+        self.hours().free_at(at, &self.place())
+    }
+
+    fn hours(&self) -> Blackout {
+        // Windows that leave no time cannot be stored here; stored elsewhere, they must not end rotation.
+        blackout(&self.blackout).unwrap_or_default()
+    }
+
+    fn place(&self) -> Place {
+        Place::named(self.zone.as_deref())
     }
 
     /// How passwords are made. A length out of bounds cannot be stored.

@@ -8,31 +8,34 @@ use crate::{App, Clock, Config, Headless, Keychain, KeychainError, Options};
 use crate::{accounts, certificates, organizations, own, rotate, vault};
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use vitrine_entra::certificate::make_certificate;
 use vitrine_entra::pace::{Cost, Heard, Outcome, Pacing};
 use vitrine_entra::{Priority, TenantId};
-use vitrine_vault::items::{AccountItem, Attention, ConnectionItem, Credential, Origin, StoredCertificate};
+use vitrine_vault::items::{
+    AccountItem, Attention, Candidate, CandidateState, Claim, ConnectionItem, Credential, Origin, StoredCertificate,
+};
 use vitrine_vault::{KdfParams, SecretBytes, SecretText};
 
 const PASSPHRASE: &str = "tundra walnut orbit glacier pepper lantern";
 const DAY: u64 = 24 * 3600 * 1000;
 const YEAR: u64 = 365 * DAY;
 
-/// A clock that stands still until it is told otherwise, and counts who looks at it.
-struct Hand(AtomicU64, AtomicU64);
+/// A clock that stands still until it is told otherwise; in the second place, how far the wall clock was set ahead, in
+/// the third, how often somebody looked.
+struct Hand(AtomicU64, AtomicI64, AtomicU64);
 
 impl Clock for Hand {
     fn now_ms(&self) -> u64 {
-        self.0.load(Ordering::SeqCst)
+        self.steady_ms().saturating_add_signed(self.1.load(Ordering::SeqCst))
     }
 
     fn steady_ms(&self) -> u64 {
-        self.1.fetch_add(1, Ordering::SeqCst);
-        self.now_ms()
+        self.2.fetch_add(1, Ordering::SeqCst);
+        self.0.load(Ordering::SeqCst)
     }
 }
 
@@ -74,7 +77,7 @@ struct Machine {
 
 impl Machine {
     fn new() -> Self {
-        let clock = Arc::new(Hand(AtomicU64::new(1_800_000_000_000), AtomicU64::new(0)));
+        let clock = Arc::new(Hand(AtomicU64::new(1_800_000_000_000), AtomicI64::new(0), AtomicU64::new(0)));
         Self { disk: tempfile::tempdir().unwrap(), clock, ring: Arc::default() }
     }
 
@@ -115,6 +118,16 @@ impl Machine {
 
     fn passes(&self, ms: u64) {
         self.clock.0.fetch_add(ms, Ordering::SeqCst);
+    }
+
+    /// Somebody sets the wall clock.
+    fn jumps(&self, ms: i64) {
+        self.clock.1.fetch_add(ms, Ordering::SeqCst);
+    }
+
+    /// Time passes until this moment.
+    fn comes_to(&self, at: u64) {
+        self.passes(at - self.clock.now_ms());
     }
 }
 
@@ -472,6 +485,7 @@ async fn enroll(app: &App, id: &str, domain: &str, accounts: &[(Stands, u64)]) {
         created: true,
         unsent: None,
         retry_at: None,
+        rotate_by: None,
         facts: None,
         sessions_ended_at: None,
     };
@@ -809,6 +823,284 @@ async fn a_schedule_that_is_none_is_refused_with_what_can_be_used() {
     assert_eq!((view.failed[0].organization.as_str(), view.failed[0].error.code.as_str()), (id.as_str(), "laps.off"));
 }
 
+const HOUR: u64 = 3600 * 1000;
+/// 2027-03-27, 00:00 UTC; in the night that follows, clocks in Zurich go from 02:00 to 03:00.
+const SPRING: u64 = 1_806_105_600_000;
+
+async fn account_of(app: &App, id: &str) -> AccountView {
+    app.call(OrganizationRequest { organization: id.to_owned() }).await.unwrap().accounts.remove(0)
+}
+
+async fn due(app: &App, id: &str) -> u64 {
+    account_of(app, id).await.due_at.unwrap().0
+}
+
+/// Nothing is rotated between ten in the evening and six in the morning, in Zurich.
+async fn sleeps_in_zurich(app: &App, id: &str) {
+    let night = BlackoutWindow { days: 0b111_1111, from: 22 * 60, to: 6 * 60 };
+    let schedule =
+        ScheduleChange { blackout: Some(vec![night]), zone: Some("Europe/Zurich".into()), ..ScheduleChange::default() };
+    set_schedule(app, id, schedule).await.unwrap();
+}
+
+/// How many rotations there are, ended ones included.
+async fn taken_up(app: &App) -> u32 {
+    app.call(JobsRequest::default()).await.unwrap().matching
+}
+
+async fn tick(app: &App) {
+    rotate::take_up_due(app, &app.session().await.unwrap()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_blackout_over_midnight_puts_off_what_falls_into_it_by_the_clocks_of_its_place() {
+    let machine = Machine::new();
+    machine.comes_to(SPRING + HOUR + HOUR / 2);
+    let app = machine.create().await;
+    // Due by 01:30 UTC, in the middle of the night there, before clocks are set, and in the night in which they are.
+    for (night, free) in [(SPRING, SPRING + 5 * HOUR), (SPRING + DAY, SPRING + DAY + 4 * HOUR)] {
+        let id = add(&app, &format!("Customer {night}")).await.id;
+        enroll(&app, &id, "example", &[(Stands::Steady, night + HOUR + HOUR / 2)]).await;
+        assert!(due(&app, &id).await < free, "it has to fall into the night");
+        sleeps_in_zurich(&app, &id).await;
+        let due = due(&app, &id).await;
+        assert!(
+            (free..=free + HOUR / 2).contains(&due),
+            "{} minutes after six",
+            (due.cast_signed() - free.cast_signed()) / 60_000
+        );
+    }
+}
+
+#[tokio::test]
+async fn in_a_blackout_nothing_begins_by_itself_and_a_person_may_order_it() {
+    let machine = Machine::new();
+    machine.comes_to(SPRING);
+    let app = machine.create().await;
+    let id = add(&app, "Contoso").await.id;
+    let phases = [(Stands::Steady, SPRING + 20 * HOUR), (Stands::NeedsPerson, SPRING + 20 * HOUR)];
+    enroll(&app, &id, "example", &phases).await;
+    sleeps_in_zurich(&app, &id).await;
+    // Locked over the time at which it was due; opened again at 23:30 there.
+    app.lock(LockReason::Hand).await;
+    machine.comes_to(SPRING + 22 * HOUR + HOUR / 2);
+    unlock(&app, PASSPHRASE).await.unwrap();
+    tick(&app).await;
+    assert_eq!((taken_up(&app).await, account_of(&app, &id).await.state), (0, AccountState::Due));
+    // Six o'clock there, an hour earlier than by the night before.
+    machine.comes_to(SPRING + DAY + 4 * HOUR - 1);
+    tick(&app).await;
+    assert_eq!(taken_up(&app).await, 0);
+    machine.passes(1);
+    tick(&app).await;
+    assert_eq!(taken_up(&app).await, 2);
+    // Another one, in the next night, by order.
+    let other = add(&app, "Fabrikam").await.id;
+    enroll(&app, &other, "example", &[(Stands::Steady, SPRING + 2 * DAY + 4 * HOUR)]).await;
+    sleeps_in_zurich(&app, &other).await;
+    machine.comes_to(SPRING + DAY + 23 * HOUR);
+    app.call(RotateRequest { scope: RotateScope::Organizations { organizations: vec![other] } }).await.unwrap();
+    assert_eq!(taken_up(&app).await, 3);
+    // What rests until the end of a window does not rest for one that is taken away.
+    let third = add(&app, "Tailspin").await.id;
+    enroll(&app, &third, "example", &[(Stands::Steady, SPRING + DAY + 19 * HOUR)]).await;
+    sleeps_in_zurich(&app, &third).await;
+    tick(&app).await;
+    assert_eq!(taken_up(&app).await, 3);
+    set_schedule(&app, &third, ScheduleChange { blackout: Some(vec![]), ..ScheduleChange::default() }).await.unwrap();
+    tick(&app).await;
+    assert_eq!(taken_up(&app).await, 4);
+}
+
+/// Gives an organization an account whose password and one-time-code key are stored.
+async fn keep(app: &App, id: &str) -> String {
+    enroll(app, id, "example", &[(Stands::Steady, app.now_ms() + DAY)]).await;
+    let key = records::parse_organization(id).unwrap();
+    let session = app.session().await.unwrap();
+    let mut change = Change::begin(app, &session).await.unwrap();
+    let mut opened = change.open(&key).await.unwrap();
+    let mut item = AccountItem::new("emergency-1@example", "Emergency access 1");
+    item.object_id = Some([9; 16]);
+    let now = app.now_ms();
+    item.current =
+        Some(Credential { password: SecretText::new("old".into()), set_at_ms: now, origin: Origin::Rotated });
+    item.totp = Some(vitrine_vault::totp::TotpSecret::parse(&SecretText::new("JBSWY3DPEHPK3PXP".into())).unwrap());
+    change.put_account(&mut opened, &[1; 16], &item).await.unwrap();
+    accounts::show_in(&mut opened.row, &[1; 16], &item);
+    change.save(opened).await.unwrap();
+    change.commit().await.unwrap();
+    records::item_text(&[1; 16])
+}
+
+/// A rotation as the tenant confirms it: the candidate is made, then set.
+async fn rotated(machine: &Machine, app: &App, id: &str, between: impl AsyncFnOnce()) {
+    let key = records::parse_organization(id).unwrap();
+    let session = app.session().await.unwrap();
+    let step = async |act: &dyn Fn(&mut AccountItem)| {
+        let mut change = Change::begin(app, &session).await.unwrap();
+        let mut opened = change.open(&key).await.unwrap();
+        let mut item = change.account(&opened, &[1; 16]).await.unwrap();
+        act(&mut item);
+        change.put_account(&mut opened, &[1; 16], &item).await.unwrap();
+        accounts::show_in(&mut opened.row, &[1; 16], &item);
+        change.save(opened).await.unwrap();
+        change.commit().await.unwrap();
+    };
+    machine.passes(1);
+    let made_at_ms = app.now_ms();
+    step(&|item| {
+        item.pending = Some(Candidate {
+            password: SecretText::new("new".into()),
+            made_at_ms,
+            state: CandidateState::Sent,
+            unanswered: false,
+            claim: Claim { device: [0; 16], lease_ms: 600_000 },
+            origin: Origin::Rotated,
+            observed_change: None,
+        });
+    })
+    .await;
+    machine.passes(1);
+    between().await;
+    let now = app.now_ms();
+    step(&|item| accounts::commit(item, "2027-01-15T08:00:00Z", now)).await;
+}
+
+async fn view(app: &App, id: &str, account: &str, which: WhichValue, then: AfterView) {
+    let (organization, account) = (id.to_owned(), account.to_owned());
+    app.call(RevealRequest { organization, account, which, reason: "ticket 7".into(), then }).await.map(drop).unwrap();
+}
+
+#[tokio::test]
+async fn a_view_brings_the_rotation_forward_as_the_schedule_says_or_its_viewer_sooner() {
+    let machine = Machine::new();
+    let app = machine.create().await;
+    let id = add(&app, "Contoso").await.id;
+    let account = keep(&app, &id).await;
+    let after = async |after_view| {
+        set_schedule(&app, &id, ScheduleChange { after_view: Some(after_view), ..ScheduleChange::default() })
+            .await
+            .unwrap();
+    };
+    let by_interval = due(&app, &id).await;
+    view(&app, &id, &account, WhichValue::Current, AfterView::Keep).await;
+    assert_eq!(due(&app, &id).await, by_interval, "the schedule asks for nothing");
+    after(AfterView::InOneHour).await;
+    assert_eq!(due(&app, &id).await, by_interval, "what was seen before the schedule changed is not judged by it");
+    let (organization, reason) = (id.clone(), "ticket 7".to_owned());
+    let code = OneTimeCodeRequest { organization, account: account.clone(), next: false, reason };
+    app.call(code).await.map(drop).unwrap();
+    assert_eq!(due(&app, &id).await, by_interval, "a code opens nothing a minute later");
+    view(&app, &id, &account, WhichValue::Current, AfterView::Keep).await;
+    let hidden = app.now_ms() + 30_000;
+    assert_eq!(due(&app, &id).await, hidden + HOUR, "the viewer's choice delays what the schedule says");
+    machine.passes(10 * 60_000);
+    view(&app, &id, &account, WhichValue::Current, AfterView::InOneHour).await;
+    assert_eq!(due(&app, &id).await, hidden + HOUR, "a second view delays what the first one asked for");
+    view(&app, &id, &account, WhichValue::Current, AfterView::Now).await;
+    assert_eq!(due(&app, &id).await, app.now_ms() + 30_000);
+    // Replaced: whoever saw the old one knows nothing.
+    rotated(&machine, &app, &id, async || {}).await;
+    assert!(due(&app, &id).await > app.now_ms() + 23 * HOUR, "the view of a password that is gone still counts");
+    // The candidate was seen, and is what opens the account now.
+    let seen = async || view(&app, &id, &account, WhichValue::Pending, AfterView::Keep).await;
+    rotated(&machine, &app, &id, seen).await;
+    assert_eq!(due(&app, &id).await, app.now_ms() + 30_000 + HOUR, "who saw the candidate has seen what is current");
+}
+
+#[tokio::test]
+async fn a_choice_after_the_view_hastens_and_never_delays() {
+    let machine = Machine::new();
+    let app = machine.create().await;
+    let id = add(&app, "Contoso").await.id;
+    let account = keep(&app, &id).await;
+    let choose = async |then| {
+        let (organization, account) = (id.clone(), account.clone());
+        app.call(AfterViewRequest { organization, account, then }).await.map(|card| card.account.due_at.unwrap().0)
+    };
+    let by_interval = due(&app, &id).await;
+    assert_eq!(choose(AfterView::Keep).await.unwrap(), by_interval);
+    let sooner = choose(AfterView::InOneHour).await.unwrap();
+    assert_eq!(sooner, app.now_ms() + HOUR);
+    machine.passes(60_000);
+    assert_eq!(choose(AfterView::InOneHour).await.unwrap(), sooner);
+    assert_eq!(choose(AfterView::Keep).await.unwrap(), sooner);
+    choose(AfterView::Now).await.unwrap();
+    assert_eq!(taken_up(&app).await, 1);
+}
+
+#[tokio::test]
+async fn a_clock_that_jumps_a_day_either_way_rotates_once_more_and_then_goes_by_its_time() {
+    let machine = Machine::new();
+    let app = machine.create().await;
+    let id = add(&app, "Contoso").await.id;
+    keep(&app, &id).await;
+    let session = app.session().await.unwrap();
+    let mut plans = rotate::Plans::default();
+    let mut look = async || plans.look(&app, Some(&session)).await;
+    look().await;
+    let first = due(&app, &id).await;
+    machine.jumps(DAY.cast_signed());
+    look().await;
+    assert!(first <= app.now_ms() && due(&app, &id).await == first, "a day ahead it is due, and no plan is lost");
+    rotated(&machine, &app, &id, async || {}).await;
+    let ahead = due(&app, &id).await;
+    // Set right: by the date of that rotation nothing would be due for two days.
+    machine.jumps(-DAY.cast_signed());
+    look().await;
+    assert!(
+        ahead > app.now_ms() + DAY && due(&app, &id).await <= app.now_ms(),
+        "it waits for the clock that was wrong"
+    );
+    rotated(&machine, &app, &id, async || {}).await;
+    let (from, to) = (app.now_ms() + 23 * HOUR, app.now_ms() + DAY);
+    assert!((from..=to).contains(&due(&app, &id).await));
+    // A suspend of a day is no jump: the steady clock counts it.
+    let key = (records::parse_organization(&id).unwrap(), [1; 16]);
+    rotate::rest(&app, key, app.now_ms() + DAY);
+    machine.passes(DAY / 2);
+    look().await;
+    assert!(rotate::is_taken(&app, &key, app.now_ms()), "a suspend ends the rests");
+    machine.jumps(-DAY.cast_signed());
+    look().await;
+    assert!(!rotate::is_taken(&app, &key, app.now_ms()), "a rest that was planned by the clock before goes on");
+}
+
+#[tokio::test]
+async fn a_pause_lets_nothing_begin_and_what_waits_can_be_cancelled() {
+    let machine = Machine::new();
+    let app = machine.create().await;
+    for name in ["Contoso", "Fabrikam"] {
+        let id = add(&app, name).await.id;
+        enroll(&app, &id, "example", &[(Stands::Steady, machine.clock.now_ms() - 1); 2]).await;
+    }
+    let jobs = async || app.call(JobsRequest::default()).await.unwrap();
+    assert!(app.call(PauseRotationRequest { paused: true }).await.unwrap().paused && app.tray().paused);
+    // A lock forgets the jobs and not the person's word.
+    app.lock(LockReason::Hand).await;
+    unlock(&app, PASSPHRASE).await.unwrap();
+    tick(&app).await;
+    for _ in 0..50 {
+        // Each look gives every task its turn; with nothing to hold them back, all would have failed by now.
+        let view = jobs().await;
+        assert_eq!((view.paused, view.queued, view.failed), (true, 4, 0));
+    }
+    let view = app.call(CancelQueuedRequest {}).await.unwrap();
+    assert_eq!((view.queued, view.open, view.due), (0, 0, 4), "what is due stays due");
+    assert!(view.jobs.iter().all(|job| job.step == JobStep::Cancelled && job.problem.is_none()));
+    tick(&app).await;
+    assert_eq!(jobs().await.queued, 0, "what was cancelled comes back at once");
+    machine.passes(HOUR);
+    tick(&app).await;
+    assert_eq!(jobs().await.queued, 4);
+    let mut events = app.events();
+    assert!(!app.call(PauseRotationRequest { paused: false }).await.unwrap().paused);
+    // Over no connection they fail, and so they have begun.
+    while jobs().await.failed < 4 {
+        events.recv().await.unwrap();
+    }
+}
+
 /// Waits for what is looked at again and again.
 async fn until(what: &str, look: impl Fn() -> bool) {
     let end = Instant::now() + Duration::from_secs(30);
@@ -832,9 +1124,9 @@ async fn a_vault_that_nobody_uses_locks_by_itself_and_one_that_is_used_stays_ope
         app.call(TouchRequest {}).await.unwrap();
     }
     machine.passes(59_999);
-    let looks = machine.clock.1.load(Ordering::SeqCst);
+    let looks = machine.clock.2.load(Ordering::SeqCst);
     crate::presence::watch(&app);
-    until("a look at the clock", || machine.clock.1.load(Ordering::SeqCst) > looks).await;
+    until("a look at the clock", || machine.clock.2.load(Ordering::SeqCst) > looks).await;
     assert_eq!(app.call(StatusRequest {}).await.unwrap().phase, Phase::Unlocked);
 
     machine.passes(1);

@@ -49,6 +49,8 @@ pub struct TrayView {
     pub waits: bool,
     /// A reminder is shown that can be put off.
     pub reminds: bool,
+    /// A person paused rotation.
+    pub paused: bool,
     /// The organizations used last, newest first; none while locked.
     pub recent: Vec<RecentOrganization>,
 }
@@ -60,6 +62,13 @@ impl TrayView {
             (due, 0) => format!("{due} due"),
             (due, overdue) => format!("{due} due, {overdue} overdue"),
         };
+        if self.paused {
+            return match (self.state, self.failed) {
+                (TrayState::Locked, _) => "Locked, rotation paused".into(),
+                (TrayState::Failed, failed) => format!("Rotation paused, {failed} need you, {due}"),
+                _ => format!("Rotation paused, {due}"),
+            };
+        }
         match self.state {
             TrayState::Locked if self.waits => "Locked, rotations are due".into(),
             TrayState::Locked => "Locked".into(),
@@ -82,9 +91,9 @@ impl TrayView {
 
 /// Reads the numbers again and tells the tray if they changed.
 pub(crate) async fn refresh(app: &App, session: Option<&Session>) {
-    let reminds = app.reminders().borrow().is_some();
+    let (reminds, paused) = (app.reminders().borrow().is_some(), crate::rotate::is_paused(app));
     let fresh = if session.is_none() {
-        TrayView { waits: app.due_while_locked(), reminds, ..TrayView::default() }
+        TrayView { waits: app.due_while_locked(), reminds, paused, ..TrayView::default() }
     } else {
         let Ok((counts, due)) = crate::organizations::numbers(app).await else { return };
         let Ok(overdue) = crate::reminders::overdue(app).await else { return };
@@ -94,7 +103,7 @@ pub(crate) async fn refresh(app: &App, session: Option<&Session>) {
             (0, 0) => TrayState::Fine,
         };
         let recent = recent(app).await;
-        TrayView { state, due, overdue, failed: counts.failed, waits: false, reminds, recent }
+        TrayView { state, due, overdue, failed: counts.failed, waits: false, reminds, paused, recent }
     };
     let changed = std::mem::replace(&mut *lock(&app.inner.tray), fresh.clone()) != fresh;
     if changed {
@@ -137,6 +146,13 @@ mod tests {
     fn a_locked_tray_tells_that_something_waits_and_not_how_much() {
         let locked = TrayView { waits: true, ..TrayView::default() };
         assert_eq!((locked.words().as_str(), locked.label().as_str()), ("Locked, rotations are due", ""));
+    }
+
+    #[test]
+    fn a_pause_is_said_before_all_else() {
+        let some = TrayView { state: TrayState::Due, due: 5, paused: true, ..TrayView::default() };
+        assert_eq!(some.words(), "Rotation paused, 5 due");
+        assert_eq!(TrayView { paused: true, ..TrayView::default() }.words(), "Locked, rotation paused");
     }
 
     #[test]

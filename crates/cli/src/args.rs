@@ -75,6 +75,9 @@ pub(crate) enum Command {
     View {
         #[command(flatten)]
         which: Credential,
+        /// What becomes of a password afterwards: sooner than the organization's schedule says, never later.
+        #[arg(long, value_name = "WHEN", default_value = "keep", conflicts_with_all = ["code", "older"])]
+        then: Then,
     },
     /// Copy one credential to the clipboard. A view record is kept.
     Copy {
@@ -334,7 +337,7 @@ pub(crate) struct Schedule {
     /// Hours between rotations.
     #[arg(long, value_name = "HOURS", group = "changes")]
     pub(crate) interval: Option<u32>,
-    /// What a view of a password asks for: nothing, a rotation an hour after it, or one at once.
+    /// What a view of a password asks of the schedule.
     #[arg(long, value_name = "WHEN", group = "changes")]
     pub(crate) after_view: Option<Then>,
     /// Hours in which nothing is rotated by itself, like "mon-fri 08:00-18:00"; once for each window. Those before go.
@@ -463,6 +466,7 @@ pub(crate) struct Wait {
     pub(crate) seconds: u64,
 }
 
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag that a person may give")]
 #[derive(Debug, Args)]
 #[group(id = "scope", required = true)]
 pub(crate) struct Rotate {
@@ -475,8 +479,17 @@ pub(crate) struct Rotate {
     /// Everything.
     #[arg(long, group = "scope", conflicts_with = "organizations")]
     pub(crate) all: bool,
+    /// Pause all rotation: what is at work comes to its end, nothing else begins.
+    #[arg(long, group = "scope", conflicts_with_all = ["due", "all", "organizations", "resume", "cancel"])]
+    pub(crate) pause: bool,
+    /// Go on after a pause.
+    #[arg(long, group = "scope", conflicts_with_all = ["due", "all", "organizations", "cancel"])]
+    pub(crate) resume: bool,
+    /// Take what waits for its turn out of the queue.
+    #[arg(long, group = "scope", conflicts_with_all = ["due", "all", "organizations"])]
+    pub(crate) cancel: bool,
     /// Only this account of the one organization named.
-    #[arg(long, conflicts_with_all = ["due", "all"])]
+    #[arg(long, conflicts_with_all = ["due", "all", "pause", "resume", "cancel"])]
     pub(crate) account: Option<String>,
     /// Seconds to wait for the outcome; what is then still open goes on in the agent, if there is one.
     #[arg(long, default_value_t = 600, value_name = "SECONDS")]
@@ -583,6 +596,12 @@ mod tests {
         assert!(parse("vitrine rotate --due --all").is_err());
         assert!(parse("vitrine rotate Contoso --all").is_err());
         assert!(parse("vitrine rotate --due").is_ok());
+        for steer in ["--pause", "--resume", "--cancel"] {
+            assert!(parse(&format!("vitrine rotate {steer}")).is_ok());
+            assert!(parse(&format!("vitrine rotate {steer} Contoso")).is_err());
+            assert!(parse(&format!("vitrine rotate {steer} --due")).is_err());
+        }
+        assert!(parse("vitrine rotate --pause --resume").is_err());
         assert!(parse("vitrine rotate Contoso Fabrikam").is_ok());
         assert!(parse("vitrine rotate Contoso --account emergency-1").is_ok());
     }

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 use tempfile::TempDir;
-use vitrine_app::api::{OrganizationsRequest, RevealRequest, WhichValue};
+use vitrine_app::api::{AfterView, OrganizationsRequest, RevealRequest, WhichValue};
 use vitrine_app::{App, synthetic};
 
 use crate::vaults::{self, Vault};
@@ -57,6 +57,7 @@ impl Measured {
                 account: this.vault.account.clone(),
                 which: WhichValue::Current,
                 reason: "counted".into(),
+                then: AfterView::Keep,
             };
             this.app.call(request).await.map(drop).unwrap();
         })

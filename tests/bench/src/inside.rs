@@ -8,7 +8,7 @@ use chacha20poly1305::aead::{Aead as _, KeyInit as _};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use serde::{Deserialize, Serialize};
 use sqlx::{ConnectOptions as _, SqliteConnection};
-use vitrine_app::api::{OrganizationsRequest, RevealRequest, WhichValue};
+use vitrine_app::api::{AfterView, OrganizationsRequest, RevealRequest, WhichValue};
 use vitrine_app::{App, synthetic};
 use vitrine_vault::object::{self, Header, ObjectKind};
 use vitrine_vault::{Key, Secret, SecretBytes};
@@ -107,6 +107,7 @@ async fn show(app: &App, vault: &Vault) -> Result<()> {
         account: vault.account.clone(),
         which: WhichValue::Current,
         reason: "measured".into(),
+        then: AfterView::Keep,
     };
     app.call(request).await.map(drop).map_err(|error| anyhow!("{}", error.what))
 }

@@ -155,7 +155,7 @@ pub(crate) fn folder(cache: &Path, organizations: u32, accounts: u8, rotations: 
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
     use super::*;
-    use vitrine_app::api::{AddOrganizationRequest, OrganizationsRequest, RevealRequest, WhichValue};
+    use vitrine_app::api::{AddOrganizationRequest, AfterView, OrganizationsRequest, RevealRequest, WhichValue};
 
     async fn vault(organizations: u32) -> (tempfile::TempDir, App) {
         let folder = tempfile::tempdir().unwrap();
@@ -201,6 +201,7 @@ mod tests {
                 account: vault.account.clone(),
                 which: WhichValue::Current,
                 reason: "counted".into(),
+                then: AfterView::Keep,
             };
             app.call(request).await.map(drop).unwrap();
         }

@@ -468,3 +468,35 @@ test("a schedule is changed with its blackout, and shown as it was saved", async
     zone: "Europe/Zurich",
   });
 });
+
+test("after a password was seen its viewer may hasten its rotation, and never delay it", async () => {
+  const { host, user } = show({}, await revealHash(contoso));
+  const { accounts } = await host.organization({ organization: contoso });
+  const due = async () => (await host.organization({ organization: contoso })).accounts[0]?.dueAt ?? 0;
+  await user.click(await screen.findByTestId("reveal-password"));
+  await user.click(await screen.findByTestId("hide-password"));
+  await user.click(await screen.findByTestId("then-inOneHour"));
+  await waitFor(() => expect(screen.queryByTestId("then-keep")).toBeNull());
+  expect(await due()).toBeLessThanOrEqual(accounts[0]?.dueAt ?? 0);
+  // Where the schedule wants it at once there is nothing to choose, and no longer look.
+  await host.setSchedule({ organizations: [contoso], schedule: { afterView: "now" } });
+  await user.click(await screen.findByTestId("reveal-password"));
+  await waitFor(() => expect(screen.queryByText("Keep 5 min")).toBeNull());
+  await user.click(await screen.findByTestId("hide-password"));
+  await screen.findByText("It was seen, so it is rotated now.");
+  expect(screen.queryByTestId("then-keep")).toBeNull();
+});
+
+test("rotation is paused, its queue cancelled, and it goes on, and the screen says so", async () => {
+  const { host, user } = show({}, "#/rotation");
+  await user.click(await screen.findByTestId("pause-all"));
+  await screen.findByText("Rotation is paused");
+  expect(screen.queryByTestId("pause-all")).toBeNull();
+  await user.click(await screen.findByTestId("rotate-due"));
+  await user.click(await screen.findByTestId("cancel-queued"));
+  await screen.findAllByText("Cancelled, nothing was begun");
+  expect(screen.queryByTestId("cancel-queued")).toBeNull();
+  await user.click(screen.getByTestId("resume-all"));
+  await waitFor(() => expect(screen.queryByText("Rotation is paused")).toBeNull());
+  expect((await host.jobs({})).jobs.every((job) => job.step === "cancelled")).toBe(true);
+});

@@ -57,10 +57,13 @@ export const commands = {
 	olderPasswords: (request: OlderPasswordsRequest) => typedError<OlderPasswordsView, ErrorView>(__TAURI_INVOKE("older_passwords", { request })),
 	reveal: (request: RevealRequest) => typedError<RevealView, ErrorView>(__TAURI_INVOKE("reveal", { request })),
 	copy: (request: CopyRequest) => typedError<CopyView, ErrorView>(__TAURI_INVOKE("copy", { request })),
+	afterView: (request: AfterViewRequest) => typedError<CardView, ErrorView>(__TAURI_INVOKE("after_view", { request })),
 	setSecondFactor: (request: SetSecondFactorRequest) => typedError<CardView, ErrorView>(__TAURI_INVOKE("set_second_factor", { request })),
 	oneTimeCode: (request: OneTimeCodeRequest) => typedError<OneTimeCodeView, ErrorView>(__TAURI_INVOKE("one_time_code", { request })),
 	rotate: (request: RotateRequest) => typedError<JobsView, ErrorView>(__TAURI_INVOKE("rotate", { request })),
 	jobs: (request: JobsRequest) => typedError<JobsView, ErrorView>(__TAURI_INVOKE("jobs", { request })),
+	pauseRotation: (request: PauseRotationRequest) => typedError<JobsView, ErrorView>(__TAURI_INVOKE("pause_rotation", { request })),
+	cancelQueued: (request: CancelQueuedRequest) => typedError<JobsView, ErrorView>(__TAURI_INVOKE("cancel_queued", { request })),
 	incidentScope: (request: IncidentScopeRequest) => typedError<IncidentScopeView, ErrorView>(__TAURI_INVOKE("incident_scope", { request })),
 	beginIncident: (request: BeginIncidentRequest) => typedError<IncidentBoardView, ErrorView>(__TAURI_INVOKE("begin_incident", { request })),
 	incident: (request: IncidentRequest) => typedError<IncidentBoardView, ErrorView>(__TAURI_INVOKE("incident", { request })),
@@ -245,6 +248,16 @@ export type AfterView =
 /**  Rotated as soon as it is hidden again. */
 "now";
 
+/**  Says what becomes of a password that was seen and is hidden again. Hastens what the schedule says, never delays it. */
+export type AfterViewRequest = {
+	/**  Ledger id. */
+	organization: string,
+	/**  Item id. */
+	account: string,
+	/**  What. */
+	then: AfterView,
+};
+
 /**  Does what the plan shows. */
 export type ApplyPlanRequest = {
 	/**  Ledger id. */
@@ -326,6 +339,12 @@ export type CancelConnectRequest = {
 	organization: string,
 };
 
+/**
+ *  Takes what waits for its turn out of the queue, but for what was begun before and what an incident or a repair ordered.
+ *  What is due stays due; by itself it is taken up again after an hour.
+ */
+export type CancelQueuedRequest = Record<string, never>;
+
 /**  Asks for an account's card. */
 export type CardRequest = {
 	/**  Ledger id. */
@@ -352,6 +371,8 @@ export type CardView = {
 	rotationDueSince: boolean,
 	/**  Seconds a revealed password stays visible. */
 	hidesAfterSeconds: number,
+	/**  What a view asks of the schedule; none where LAPS is off and there is no schedule. */
+	afterView: AfterView | null,
 };
 
 /**  How the certificates of the connections stand. */
@@ -963,7 +984,9 @@ export type JobStep =
 /**  Changed outside Vitrine, or this vault is behind. */
 "changedOutside" | 
 /**  A person must act. */
-"needsPerson";
+"needsPerson" | 
+/**  A person took it out of the queue; nothing was begun. */
+"cancelled";
 
 /**  One rotation of one account. */
 export type JobView = {
@@ -1014,6 +1037,10 @@ export type JobsView = {
 	open: number,
 	/**  How many failed and wait for their next try, of all. */
 	failed: number,
+	/**  How many wait for their turn and can be cancelled, of all. */
+	queued: number,
+	/**  A person paused rotation. */
+	paused: boolean,
 	/**  How many accounts are due and not yet queued. */
 	due: number,
 	/**  Rises with every move of a job since the unlock: what a later look asks from. */
@@ -1361,6 +1388,15 @@ export type PassphraseStrengthView = {
 	advice: string | null,
 };
 
+/**
+ *  Pauses all rotation, or goes on. What is at work comes to its end; nothing else begins, and nothing is tried again, until
+ *  it goes on. Outlasts a lock; a new start of the application and the beginning of an incident end it.
+ */
+export type PauseRotationRequest = {
+	/**  Whether nothing is to begin. */
+	paused: boolean,
+};
+
 /**  A permission and why it is asked for. */
 export type PermissionReason = {
 	/**  Microsoft's name. */
@@ -1443,6 +1479,8 @@ export type RevealRequest = {
 	which: WhichValue,
 	/**  Why, up to 200 characters. */
 	reason?: string,
+	/**  What becomes of it once it is hidden again. Hastens what the schedule says, never delays it. */
+	then?: AfterView,
 };
 
 /**  One password. */

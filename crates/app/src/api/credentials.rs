@@ -1,6 +1,6 @@
 //! Viewing: the sealed card, revealing, copying, one-time codes.
 
-use super::{AccountView, Done, EdgeSecret, StoredValue, Time, WhichValue, command};
+use super::{AccountView, AfterView, Done, EdgeSecret, StoredValue, Time, WhichValue, command};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
@@ -49,7 +49,21 @@ pub struct CardView {
     pub rotation_due_since: bool,
     /// Seconds a revealed password stays visible.
     pub hides_after_seconds: u32,
+    /// What a view asks of the schedule; none where LAPS is off and there is no schedule.
+    pub after_view: Option<AfterView>,
 }
+
+/// Says what becomes of a password that was seen and is hidden again. Hastens what the schedule says, never delays it.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+pub struct AfterViewRequest {
+    /// Ledger id.
+    pub organization: String,
+    /// Item id.
+    pub account: String,
+    /// What.
+    pub then: AfterView,
+}
+command!(AfterViewRequest, "after_view", CardView);
 
 /// Asks which older passwords of an account are kept: replaced ones, and candidates that were given up.
 #[derive(Clone, Debug, Serialize, Deserialize, Type)]
@@ -80,6 +94,9 @@ pub struct RevealRequest {
     /// Why, up to 200 characters.
     #[serde(default)]
     pub reason: String,
+    /// What becomes of it once it is hidden again. Hastens what the schedule says, never delays it.
+    #[serde(default)]
+    pub then: AfterView,
 }
 command!(RevealRequest, "reveal", RevealView);
 

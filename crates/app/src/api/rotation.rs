@@ -51,6 +51,21 @@ pub struct JobsRequest {
 }
 command!(JobsRequest, "jobs", JobsView);
 
+/// Pauses all rotation, or goes on. What is at work comes to its end; nothing else begins, and nothing is tried again, until
+/// it goes on. Outlasts a lock; a new start of the application and the beginning of an incident end it.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, Type)]
+pub struct PauseRotationRequest {
+    /// Whether nothing is to begin.
+    pub paused: bool,
+}
+command!(PauseRotationRequest, "pause_rotation", JobsView);
+
+/// Takes what waits for its turn out of the queue, but for what was begun before and what an incident or a repair ordered.
+/// What is due stays due; by itself it is taken up again after an hour.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, Type)]
+pub struct CancelQueuedRequest {}
+command!(CancelQueuedRequest, "cancel_queued", JobsView);
+
 /// The rotations that run, wait, failed or ended since the vault was unlocked: what went wrong first, then what is at
 /// work, then what is done, the newest first of each.
 #[derive(Clone, Debug, Serialize, Deserialize, Type)]
@@ -64,6 +79,10 @@ pub struct JobsView {
     pub open: u32,
     /// How many failed and wait for their next try, of all.
     pub failed: u32,
+    /// How many wait for their turn and can be cancelled, of all.
+    pub queued: u32,
+    /// A person paused rotation.
+    pub paused: bool,
     /// How many accounts are due and not yet queued.
     pub due: u32,
     /// Rises with every move of a job since the unlock: what a later look asks from.
@@ -130,4 +149,6 @@ pub enum JobStep {
     ChangedOutside,
     /// A person must act.
     NeedsPerson,
+    /// A person took it out of the queue; nothing was begun.
+    Cancelled,
 }

@@ -13,11 +13,13 @@ use crate::{App, lock};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
-use tokio::sync::Notify;
 use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{Notify, watch};
 use tokio::task::AbortHandle;
 use vitrine_entra::Priority;
 
+/// How long what is due is left alone after a person cancelled it.
+const CANCELLED_REST_MS: u64 = 3600 * 1000;
 /// Ended jobs that stay in the list.
 const KEPT_JOBS: usize = 500;
 const MOST_SHOWN: u32 = 500;
@@ -43,6 +45,8 @@ pub(crate) struct Jobs {
     handing_out: Option<AbortHandle>,
     /// Not taken up by itself before this.
     resting: HashMap<Key, u64>,
+    /// A person wants nothing to begin.
+    paused: watch::Sender<bool>,
     /// Tenants are being looked at.
     pub(crate) looking: bool,
 }
@@ -100,7 +104,7 @@ fn part(step: JobStep) -> u8 {
     match step {
         JobStep::Unclear | JobStep::Failed | JobStep::ChangedOutside | JobStep::NeedsPerson => 0,
         JobStep::Queued | JobStep::Looking | JobStep::Preparing | JobStep::Sending | JobStep::Verifying => 1,
-        JobStep::Done => 2,
+        JobStep::Done | JobStep::Cancelled => 2,
     }
 }
 
@@ -128,13 +132,23 @@ impl Jobs {
         let step = job.step;
         let before = usize::from(step == JobStep::Done);
         act(job);
-        if step != job.step && part(job.step) != 1 {
+        if step != job.step && part(job.step) != 1 && job.step != JobStep::Cancelled {
             let ended = if job.step == JobStep::Done { &mut self.ended.0 } else { &mut self.ended.1 };
             *ended = ended.saturating_add(1);
         }
         self.moves = self.moves.saturating_add(1);
         (job.at, job.moved) = (now, self.moves);
         self.done = self.done + usize::from(job.step == JobStep::Done) - before;
+    }
+
+    /// What can be cancelled: it waits for its turn, nothing of it was begun before, and no incident and no repair wants it.
+    fn cancellable(order: Order) -> bool {
+        matches!(order, Order::Person { .. } | Order::Due)
+    }
+
+    fn queued(&self) -> usize {
+        let orders = self.waiting.values().flat_map(|waiting| &waiting.orders);
+        orders.filter(|(_, order)| Self::cancellable(*order)).count()
     }
 
     /// Keys of a page, and how many jobs match.
@@ -165,6 +179,8 @@ pub(super) async fn view(app: &App, request: &JobsRequest, due: &[Key]) -> Resul
             matching,
             open: count(&open),
             failed: count(&|job| job.step == JobStep::Failed),
+            queued: small(jobs.queued()),
+            paused: *jobs.paused.borrow(),
             due: small(due.iter().filter(|due| !jobs.known.get(*due).is_some_and(open)).count()),
             moves: jobs.moves,
         };
@@ -205,7 +221,7 @@ pub(super) fn failed(app: &App) -> Vec<Key> {
 }
 
 /// Whether the scheduler has nothing to do for an account now: it is worked on, pauses, or rests.
-pub(super) fn is_taken(app: &App, key: &Key, now: u64) -> bool {
+pub(crate) fn is_taken(app: &App, key: &Key, now: u64) -> bool {
     let jobs = lock(&app.inner.jobs);
     jobs.known.get(key).is_some_and(at_work)
         || jobs.pauses(key)
@@ -213,8 +229,63 @@ pub(super) fn is_taken(app: &App, key: &Key, now: u64) -> bool {
 }
 
 /// Leaves an account alone until a moment, unless a person orders it.
-pub(super) fn rest(app: &App, key: Key, until: u64) {
+pub(crate) fn rest(app: &App, key: Key, until: u64) {
     lock(&app.inner.jobs).resting.insert(key, until);
+}
+
+/// Takes a job that was not begun out of the list, and leaves its account alone until a moment.
+pub(super) fn put_back(app: &App, key: Key, until: u64) {
+    let mut jobs = lock(&app.inner.jobs);
+    jobs.known.remove(&key);
+    jobs.resting.insert(key, until);
+    drop(jobs);
+    app.tell(Event::JobsChanged);
+}
+
+/// Ends every rest: what they were planned by has changed.
+pub(crate) fn end_rests(app: &App) {
+    lock(&app.inner.jobs).resting.clear();
+}
+
+/// Pauses everything that has not begun, or lets it go on.
+pub(crate) fn pause_all(app: &App, paused: bool) {
+    lock(&app.inner.jobs).paused.send_replace(paused);
+    app.tell(Event::JobsChanged);
+}
+
+pub(crate) fn is_paused(app: &App) -> bool {
+    *lock(&app.inner.jobs).paused.borrow()
+}
+
+/// Waits while everything is paused, the place given away.
+pub(super) async fn unpaused(app: &App, place: &mut Place) {
+    let mut paused = lock(&app.inner.jobs).paused.subscribe();
+    if *paused.borrow() {
+        place.leave();
+        // Whoever would say so is gone only with the application.
+        let _ = paused.wait_for(|paused| !*paused).await;
+    }
+}
+
+/// Takes what can be cancelled out of the queues.
+pub(super) fn cancel_queued(app: &App) {
+    let (now, mut cancelled) = (app.now_ms(), Vec::new());
+    let mut jobs = lock(&app.inner.jobs);
+    for (id, waiting) in &mut jobs.waiting {
+        waiting.orders.retain(|(item, order)| {
+            let goes = Jobs::cancellable(*order);
+            if goes {
+                cancelled.push((*id, *item));
+            }
+            !goes
+        });
+    }
+    for key in cancelled {
+        jobs.change(&key, now, |job| job.step = JobStep::Cancelled);
+        jobs.resting.insert(key, now.saturating_add(CANCELLED_REST_MS));
+    }
+    drop(jobs);
+    app.tell(Event::JobsChanged);
 }
 
 /// Takes an account up, unless it is being worked on already.
@@ -224,7 +295,11 @@ pub(crate) fn enqueue(app: &App, session: &Arc<Session>, id: &Bytes32, item: &By
     let pauses = jobs.pauses(&key);
     let by_person = matches!(order, Order::Person { .. } | Order::Repair);
     if jobs.known.get(&key).is_some_and(at_work) {
-        // Whoever ordered it watches it from here.
+        // Whoever ordered it watches it from here, and what was only due is an order now.
+        if by_person && let Some(waiting) = jobs.waiting.get_mut(id) {
+            let due = waiting.orders.iter_mut().filter(|(queued, order)| queued == item && *order == Order::Due);
+            due.for_each(|(_, due)| *due = order);
+        }
         jobs.change(&key, now, |_| ());
         return;
     }
@@ -289,6 +364,7 @@ pub(super) struct Desk {
 /// The task of one organization: its accounts, one after the other.
 async fn work(app: &App, session: &Arc<Session>, id: &Bytes32, mut desk: Desk) {
     loop {
+        unpaused(app, &mut desk.place).await;
         let next = {
             let mut jobs = lock(&app.inner.jobs);
             let next = jobs.waiting.get_mut(id).and_then(|waiting| waiting.orders.pop_front());
@@ -355,9 +431,11 @@ pub(super) fn forgotten(app: &App, key: &Key) -> bool {
     !lock(&app.inner.jobs).known.contains_key(key)
 }
 
-/// Forgets every job; part of locking.
+/// Forgets every job; part of locking. A pause is a person's word and stays.
 pub(crate) fn forget_all(app: &App) {
-    *lock(&app.inner.jobs) = Jobs::default();
+    let mut jobs = lock(&app.inner.jobs);
+    let paused = std::mem::take(&mut jobs.paused);
+    *jobs = Jobs { paused, ..Jobs::default() };
 }
 
 pub(super) fn set(app: &App, key: &Key, act: impl FnOnce(&mut Job)) {

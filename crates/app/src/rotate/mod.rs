@@ -5,7 +5,7 @@
 //! and the next unlock goes on from there.
 //!
 //! [`schedule`] says when, [`jobs`] keeps the list of what is worked on, [`places`] how much at once, [`turn`] does
-//! it over the tenant's one [`connection`], [`words`] tells of it.
+//! it over the tenant's one [`connection`], [`words`] tells of it, [`zone`] knows what clocks on the wall show.
 
 mod connection;
 mod jobs;
@@ -13,14 +13,23 @@ mod places;
 mod schedule;
 mod turn;
 mod words;
+mod zone;
 
 #[cfg(test)]
 pub(crate) use connection::Shared;
-pub(crate) use jobs::{Jobs, Order, enqueue, forget, forget_all, is_working, settle, tally, working};
+pub(crate) use jobs::{
+    Jobs, Order, end_rests, enqueue, forget, forget_all, is_paused, is_working, pause_all, settle, tally, working,
+};
 pub(crate) use places::Places;
 pub(crate) use schedule::watch;
 pub(crate) use turn::other_candidate;
 pub(crate) use words::changed_outside;
+pub(crate) use zone::Place;
+#[cfg(test)]
+pub(crate) use {
+    jobs::{is_taken, rest},
+    schedule::{Plans, take_up_due},
+};
 
 use crate::api::*;
 use crate::error::{Error, Result};
@@ -95,8 +104,7 @@ fn named(app: &App, session: &Arc<Session>, id: &Bytes32, row: &Organization, it
 /// after a failure unless it is to be tried at once.
 pub(crate) fn press(app: &App, session: &Arc<Session>, id: &Bytes32, account: &records::Account, at_once: bool) {
     let now = app.now_ms();
-    let paused = account.retry_at.is_some_and(|at| at > now);
-    if at_once || !(paused || jobs::is_taken(app, &(*id, account.item), now)) {
+    if at_once || !(account.rests_until(now).is_some() || jobs::is_taken(app, &(*id, account.item), now)) {
         enqueue(app, session, id, &account.item, Order::Repair);
     }
 }
@@ -129,6 +137,19 @@ async fn every_organization(app: &App) -> Result<Vec<Bytes32>> {
     };
     app.inner.store.index_scan(&all, Direction::Forward, collect).await?;
     Ok(ids)
+}
+
+pub(crate) async fn pause(app: &App, request: PauseRotationRequest) -> Result<JobsView> {
+    let session = app.session().await?;
+    pause_all(app, request.paused);
+    crate::tray::refresh(app, Some(&session)).await;
+    jobs(app, JobsRequest::default()).await
+}
+
+pub(crate) async fn cancel_queued(app: &App, _request: CancelQueuedRequest) -> Result<JobsView> {
+    app.session().await?;
+    jobs::cancel_queued(app);
+    jobs(app, JobsRequest::default()).await
 }
 
 pub(crate) async fn jobs(app: &App, request: JobsRequest) -> Result<JobsView> {

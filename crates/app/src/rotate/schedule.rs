@@ -3,12 +3,16 @@
 use super::jobs::{self, Order};
 use crate::api::Event;
 use crate::error::Result;
-use crate::records::{Bytes32, Organization, Phase};
+use crate::journal::Change;
+use crate::records::{self, Bytes32, Organization, Phase, key};
 use crate::session::Session;
-use crate::{App, connect, drift, incident, organizations};
-use std::sync::Arc;
+use crate::store::{Direction, Span};
+use crate::{App, accounts, connect, drift, incident, organizations};
+use std::ops::ControlFlow;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
+use vitrine_rotation::ClockWatch;
 
 /// How often what is due is looked for.
 const TICK: Duration = Duration::from_secs(30);
@@ -19,7 +23,7 @@ const REST_MS: u64 = 15 * 60 * 1000;
 pub(crate) fn watch(app: &App) {
     let this = app.clone();
     app.background(async move {
-        let mut events = this.events();
+        let (mut events, mut plans) = (this.events(), Plans::default());
         loop {
             tokio::select! {
                 () = tokio::time::sleep(TICK) => {}
@@ -29,7 +33,9 @@ pub(crate) fn watch(app: &App) {
                     Err(RecvError::Closed) => return,
                 },
             }
-            if let Ok(session) = this.session().await {
+            let session = this.session().await.ok();
+            plans.look(&this, session.as_ref()).await;
+            if let Some(session) = session {
                 // What cannot be read now is looked for again at the next tick.
                 let _ = take_up_due(&this, &session).await;
                 let _ = incident::take_up(&this, &session).await;
@@ -42,8 +48,67 @@ pub(crate) fn watch(app: &App) {
     });
 }
 
+/// Whether what was planned by the wall clock still holds.
+#[derive(Default)]
+pub(crate) struct Plans {
+    clock: ClockWatch,
+    /// The session for which they were looked at.
+    made_in: Weak<Session>,
+}
+
+impl Plans {
+    /// Makes them anew where the clock was set, or may have been since the vault was open last.
+    pub(crate) async fn look(&mut self, app: &App, session: Option<&Arc<Session>>) {
+        let jumped = self.clock.jumped(app.now_ms(), Duration::from_millis(app.inner.clock.steady_ms()));
+        if jumped {
+            tracing::info!(code = "rotation.clock-set", "the clock was set: plans are made anew");
+            jobs::end_rests(app);
+            // While locked, the next unlock makes them anew.
+            self.made_in = Weak::new();
+        }
+        let Some(session) = session else { return };
+        if !self.made_in.ptr_eq(&Arc::downgrade(session)) && make_anew(app, session).await.is_ok() {
+            self.made_in = Arc::downgrade(session);
+        }
+    }
+}
+
+/// Brings forward what the clock of today makes due earlier than the clock by which it was planned.
+async fn make_anew(app: &App, session: &Session) -> Result<()> {
+    let (now, mut late, mut failed) = (app.now_ms(), Vec::new(), None);
+    let look = |key: &[u8], value: &[u8]| {
+        let Some(id) = key.last_chunk::<32>() else { return ControlFlow::Continue(()) };
+        match records::decode::<Organization>(value) {
+            Ok(row) => {
+                let mut fresh = row.clone();
+                accounts::schedule(&mut fresh, id, now);
+                let mut pairs = fresh.accounts.iter().zip(&row.accounts);
+                if pairs.any(|(fresh, planned)| fresh.due_at < planned.due_at && planned.due_at > Some(now)) {
+                    late.push(*id);
+                }
+                ControlFlow::Continue(())
+            }
+            Err(error) => {
+                failed = Some(error);
+                ControlFlow::Break(())
+            }
+        }
+    };
+    app.inner.store.index_scan(&Span::prefix(key::ORGANIZATIONS), Direction::Forward, look).await?;
+    if let Some(error) = failed {
+        return Err(error);
+    }
+    for id in late {
+        let mut change = Change::begin(app, session).await?;
+        let opened = change.open(&id).await?;
+        change.save(opened).await?;
+        change.commit().await?;
+    }
+    Ok(())
+}
+
 /// Takes up what is due, the latest first.
-async fn take_up_due(app: &App, session: &Arc<Session>) -> Result<()> {
+pub(crate) async fn take_up_due(app: &App, session: &Arc<Session>) -> Result<()> {
     let now = app.now_ms();
     for key in organizations::due_accounts(app, usize::MAX).await? {
         if jobs::is_taken(app, &key, now) {
@@ -63,15 +128,19 @@ async fn take_up_due(app: &App, session: &Arc<Session>) -> Result<()> {
 fn order(app: &App, id: &Bytes32, row: &Organization, item: &[u8; 16], now: u64) -> Result<Order, u64> {
     let by_itself = app.rotates_by_itself();
     let Some(account) = row.account(item) else { return Err(now.saturating_add(REST_MS)) };
-    if let Some(retry_at) = account.retry_at.filter(|at| *at > now) {
-        return Err(retry_at);
+    if let Some(until) = account.rests_until(now) {
+        return Err(until);
     }
     match account.phase {
         Phase::Rotating | Phase::Unclear => Ok(Order::Resume),
         // Begun in an admin's session that is gone: the connection can finish what the tenant has made already.
         Phase::Creating if account.created && connect::admin(app, id).is_none() => Ok(Order::Resume),
-        // What a person was asked for may have been done meanwhile.
-        Phase::Steady | Phase::NeedsPerson if by_itself => Ok(Order::Due),
+        // What a person was asked for may have been done meanwhile. In a blackout it waits for the end of it; what was
+        // begun, or a person orders, does not.
+        Phase::Steady | Phase::NeedsPerson if by_itself => {
+            let free_at = row.laps.as_ref().map_or(now, |laps| laps.free_at(now));
+            if free_at > now { Err(free_at) } else { Ok(Order::Due) }
+        }
         Phase::Creating => Err(now),
         Phase::Steady | Phase::NeedsPerson | Phase::ChangedOutside => Err(now.saturating_add(REST_MS)),
     }

@@ -9,7 +9,7 @@ use crate::api::*;
 use crate::error::{Error, Result};
 use crate::failpoint::point;
 use crate::journal::{self, Change};
-use crate::records::{self, Bytes16, Bytes32, Check};
+use crate::records::{self, Bytes16, Bytes32, Check, LONGEST_REST_MS};
 use crate::session::{Session, rng};
 use crate::{App, drift, incident, organizations};
 use std::sync::Arc;
@@ -23,10 +23,6 @@ use vitrine_rotation::{
 };
 use vitrine_vault::items::{AccountItem, Attention, Candidate, CandidateState, Claim as StoredClaim, Origin};
 use vitrine_vault::password::PasswordPolicy;
-
-/// How long a rotation that needs a person rests before it is tried again, at most: what was asked for may have been
-/// done, and nobody said so.
-const LONGEST_REST_MS: u64 = 24 * 3600 * 1000;
 
 /// A rotation under way.
 struct Turn<'a> {
@@ -105,6 +101,7 @@ pub(super) async fn run(
         // Nothing is left of what was begun: it begins anew.
         Order::Resume | Order::Due => Happened::Due,
     };
+    let mut by_itself = order == Order::Due;
     loop {
         let context = turn.context().await?;
         let Decision { stored: next, step } = decide(&stored, &event, &context);
@@ -132,6 +129,7 @@ pub(super) async fn run(
             }
             // Nothing is sent yet, so LAPS that was turned off meanwhile stays off.
             Step::Prepare { .. } if jobs::forgotten(app, &key) => return Ok(()),
+            Step::Prepare { .. } if by_itself && turn.in_blackout().await? => return Ok(()),
             Step::Prepare { baseline } => {
                 turn.show(JobStep::Preparing);
                 turn.prepare(baseline, stored.last_change.as_ref()).await?
@@ -162,10 +160,11 @@ pub(super) async fn run(
                 if why == Why::OtherDevice {
                     tokio::time::sleep(pause).await;
                 } else {
-                    // Over or cut short: either way it is tried now.
-                    let _ = tokio::time::timeout(pause, wake.notified()).await;
+                    // Over or cut short: either way it is tried now. Who cuts it short has ordered it.
+                    by_itself &= tokio::time::timeout(pause, wake.notified()).await.is_err();
                 }
                 jobs::pause(app, key, false);
+                jobs::unpaused(app, place).await;
                 come_back(app, place, &turn.connection).await;
                 if jobs::forgotten(app, &key) {
                     return Ok(());
@@ -607,6 +606,17 @@ impl Turn<'_> {
             Ok(())
         })
         .await
+    }
+
+    /// Puts back what nobody ordered where the hours have come, while it waited, in which nothing begins by itself.
+    async fn in_blackout(&self) -> Result<bool> {
+        let row = organizations::load(self.app, &self.key.0).await?;
+        let now = self.app.now_ms();
+        let free_at = row.laps.as_ref().map_or(now, |laps| laps.free_at(now));
+        if free_at > now {
+            jobs::put_back(self.app, self.key, free_at);
+        }
+        Ok(free_at > now)
     }
 
     /// Ends without a change: something else has to end first.

@@ -5,14 +5,14 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde::Serialize;
 use vitrine_app::Error;
 use vitrine_app::api::{
-    AccountView, CardRequest, CopyRequest, CopyView, CopyWhat, OlderPasswordsRequest, OlderPasswordsView,
+    AccountView, AfterView, CardRequest, CopyRequest, CopyView, CopyWhat, OlderPasswordsRequest, OlderPasswordsView,
     OneTimeCodeRequest, OneTimeCodeView, OrganizationView, RevealRequest, RevealView, SetSecondFactorRequest, Time,
     WhichValue,
 };
 
 use super::{Result, find};
 use crate::{
-    args::Credential,
+    args::{Credential, Then},
     door::Door,
     output::Outcome,
     person::{Lines, Person},
@@ -51,7 +51,7 @@ async fn find(door: &mut Door, which: &Credential) -> Result<Found> {
     Ok(Found { organization, account })
 }
 
-pub(super) async fn view(door: &mut Door, person: &mut Person, which: Credential) -> Result {
+pub(super) async fn view(door: &mut Door, person: &mut Person, which: Credential, then: Then) -> Result {
     let Found { organization, account } = find(door, &which).await?;
     if which.older == Some(0) {
         let older = older(door, &organization, &account).await?;
@@ -82,11 +82,22 @@ pub(super) async fn view(door: &mut Door, person: &mut Person, which: Credential
         lines.push(format!("Code       {}  (until {})", view.code.0.expose(), time(Some(view.ends_at))));
         return Outcome::of(&viewed(Secret::Code(&view)), lines.join("\n"));
     }
-    let request = RevealRequest { organization: organization_id, account: account_id, which: value, reason };
+    let then = AfterView::from(then);
+    let request = RevealRequest { organization: organization_id, account: account_id, which: value, reason, then };
     let view = door.call(request).await?;
     // Exposed to the terminal because the person asked for exactly that.
     lines.push(format!("Password   {}", view.secret.0.expose()));
     lines.push(format!("Set {}, as of {}{stale}", time(view.since), time(Some(card.as_of))));
+    // What the schedule says holds, whatever was asked for here.
+    match (then, card.after_view) {
+        (AfterView::Now, Some(_)) | (_, Some(AfterView::Now)) => {
+            lines.push("It is due for rotation right after this.".into());
+        }
+        (AfterView::InOneHour, Some(_)) | (_, Some(AfterView::InOneHour)) => {
+            lines.push("It is due for rotation in an hour.".into());
+        }
+        _ => {}
+    }
     if !card.account.has_second_factor {
         lines.push("No second factor is stored: Microsoft's portals refuse the password alone.".into());
     }

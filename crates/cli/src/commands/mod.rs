@@ -67,7 +67,7 @@ async fn perform(command: Command, door: &mut Door, person: &mut Person) -> Resu
         Command::Org(org) => organizations::run(door, org).await,
         Command::Connect(connect) => connect::run(door, person, connect).await,
         Command::Laps(laps) => laps::run(door, person, laps).await,
-        Command::View { which } => credentials::view(door, person, which).await,
+        Command::View { which, then } => credentials::view(door, person, which, then).await,
         Command::Copy { which, user_name } => credentials::copy(door, person, which, user_name).await,
         Command::SecondFactor { organization, account, key_fd } => {
             credentials::second_factor(door, person, &organization, account.as_deref(), key_fd).await

@@ -6,7 +6,10 @@ use std::{
 };
 
 use serde::Serialize;
-use vitrine_app::api::{ErrorClass, JobStep, JobView, JobsRequest, RotateRequest, RotateScope, SessionsEnded};
+use vitrine_app::api::{
+    CancelQueuedRequest, ErrorClass, JobStep, JobView, JobsRequest, PauseRotationRequest, RotateRequest, RotateScope,
+    SessionsEnded,
+};
 
 use super::{POLL, Result, find};
 use crate::{
@@ -39,12 +42,18 @@ struct Rotated {
 type Key = (String, String);
 
 pub(super) async fn run(door: &mut Door, person: &mut Person, args: Rotate) -> Result {
+    if args.pause || args.resume || args.cancel {
+        return steer(door, &args).await;
+    }
     let scope = scope(door, &args).await?;
     let wait = Duration::from_secs(args.wait);
     // What ended before this order is another's news.
     let mut since = door.call(JobsRequest { limit: 1, ..JobsRequest::default() }).await?.moves;
     let begun = Instant::now();
-    door.call(RotateRequest { scope: scope.clone() }).await?;
+    if door.call(RotateRequest { scope: scope.clone() }).await?.paused {
+        let paused = serde_json::json!({ "kind": "paused" });
+        person.progress(&paused, "Rotation is paused: it begins with `vitrine rotate --resume`.");
+    }
     let mut jobs = BTreeMap::new();
     loop {
         for job in moved(door, &mut since).await?.into_iter().filter(|job| within(&scope, job)) {
@@ -65,6 +74,25 @@ pub(super) async fn run(door: &mut Door, person: &mut Person, args: Rotate) -> R
         }
     }
     ended(jobs.into_values().collect())
+}
+
+/// Pauses, goes on, or empties the queue.
+async fn steer(door: &mut Door, args: &Rotate) -> Result {
+    if door.ends_with_us() {
+        return Err(usage(
+            "cli.no-agent",
+            "Nothing rotates that could be paused or cancelled: neither the desktop program nor an agent is running.",
+            "Begin with vitrine unlock.",
+        ));
+    }
+    let view = if args.cancel {
+        door.call(CancelQueuedRequest {}).await?
+    } else {
+        door.call(PauseRotationRequest { paused: args.pause }).await?
+    };
+    let state = if view.paused { "Rotation is paused" } else { "Rotation goes on" };
+    let words = format!("{state}: {} at work or waiting, {} due.", view.open, view.due);
+    Outcome::of(&view, words)
 }
 
 /// Every job that moved since the look before, page by page.
@@ -144,7 +172,7 @@ fn at_work(step: JobStep) -> bool {
         | JobStep::Sending
         | JobStep::Verifying
         | JobStep::Unclear => true,
-        JobStep::Done | JobStep::Failed | JobStep::ChangedOutside | JobStep::NeedsPerson => false,
+        JobStep::Done | JobStep::Failed | JobStep::ChangedOutside | JobStep::NeedsPerson | JobStep::Cancelled => false,
     }
 }
 

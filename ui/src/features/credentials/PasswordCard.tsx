@@ -6,6 +6,7 @@ import { Button, Ring, Unseen } from "../../components";
 import { type CardView, type StoredValue, useAction, useEvent, useHost } from "../../host";
 import { ErrorNotice, useNow, useSpoken, When } from "../../parts";
 import { duration, relative, useWords } from "../../words";
+import { Afterwards } from "./Afterwards";
 import { CopyButton } from "./CopyButton";
 import { LargeType } from "./LargeType";
 import css from "./RevealWindow.module.css";
@@ -34,6 +35,7 @@ export function PasswordCard({
   const host = useHost();
   const [shown, setShown] = useState<Shown | null>(null);
   const [large, setLarge] = useState(false);
+  const [seen, setSeen] = useState(false);
   const now = useNow(500, shown !== null);
 
   const hide = useCallback(() => {
@@ -48,6 +50,7 @@ export function PasswordCard({
       reason,
     });
     setShown({ secret: answer.secret, from: Date.now(), hideAt: answer.hideAt });
+    setSeen(true);
   });
   useEvent("locked", hide);
   useEffect(() => {
@@ -155,16 +158,22 @@ export function PasswordCard({
         <div className={css.countdown}>
           <Ring share={left / Math.max(1, shown.hideAt - shown.from)} tone="glass" />
           <span>{t("reveal.hidesIn", { duration: duration(t, left) })}</span>
-          <button
-            type="button"
-            className={css.more}
-            onClick={() => setShown({ ...shown, from: Date.now(), hideAt: Date.now() + fiveMinutes })}
-          >
-            {t("reveal.keep")}
-          </button>
+          {card.afterView === "now" ? null : (
+            // Where the schedule replaces it once it is hidden, to show it for longer would show what opens nothing.
+            <button
+              type="button"
+              className={css.more}
+              onClick={() => setShown({ ...shown, from: Date.now(), hideAt: Date.now() + fiveMinutes })}
+            >
+              {t("reveal.keep")}
+            </button>
+          )}
           <Unseen live>{said}</Unseen>
         </div>
       )}
+      {shown === null && seen && card.afterView !== null && (word === "current" || word === "pending") ? (
+        <Afterwards card={card} policy={card.afterView} onDone={() => setSeen(false)} />
+      ) : null}
       <ErrorNotice error={reveal.error} />
       {shown !== null && large ? <LargeType secret={shown.secret} onClose={() => setLarge(false)} /> : null}
     </section>

@@ -75,10 +75,13 @@ export function OrganizationList({
   // The filter is put into the address a little later than onto the screen.
   const onSearchLatest = useRef(onSearch);
   onSearchLatest.current = onSearch;
+  const wanted = filter.trim() || undefined;
   useEffect(() => {
-    const timer = setTimeout(() => onSearchLatest.current({ filter: filter.trim() || undefined }), 300);
+    // Where it stands there already, saying it again would take back a page that was chosen meanwhile.
+    if (wanted === search.filter) return;
+    const timer = setTimeout(() => onSearchLatest.current({ filter: wanted }), 300);
     return () => clearTimeout(timer);
-  }, [filter]);
+  }, [wanted, search.filter]);
 
   useEffect(() => {
     const pressed = (event: KeyboardEvent) => {

@@ -2,7 +2,7 @@
 
 import { IconRotateClockwise2 } from "@tabler/icons-react";
 import { useState } from "react";
-import { Bones, Button, Empty, Mark, type MarkTone, Page, Section } from "../../components";
+import { Bones, Button, Empty, Mark, type MarkTone, Notice, Page, Section } from "../../components";
 import { asErrorView, type JobStep, type JobView, useAction, useHost, useRead } from "../../host";
 import { ErrorNotice, Name, useNow } from "../../parts";
 import { relative, told, useWords } from "../../words";
@@ -19,10 +19,11 @@ const tones: Record<JobStep, MarkTone> = {
   failed: "wrong",
   changedOutside: "wrong",
   needsPerson: "wrong",
+  cancelled: "none",
 };
 
 const groupOf = (step: JobStep): "bad" | "open" | "done" =>
-  step === "done"
+  step === "done" || step === "cancelled"
     ? "done"
     : step === "unclear" || step === "failed" || step === "changedOutside" || step === "needsPerson"
       ? "bad"
@@ -49,12 +50,21 @@ export function RotationScreen({
   const view = useRead("jobs", { limit });
   const rotateDue = useAction(() => host.rotate({ scope: { kind: "due" } }));
   const retryFailed = useAction(() => host.rotate({ scope: { kind: "failed" } }));
+  const pause = useAction((paused: boolean) => host.pauseRotation({ paused }));
+  const cancel = useAction(() => host.cancelQueued({}));
   // An alarm asks for a decision, and this is it; anything else is rotated again.
   const retry = useAction(async ({ step, organization, account }: JobView) => {
     if (step === "changedOutside") await host.repairAccount({ organization, account });
     else await host.rotate({ scope: { kind: "account", organization, account } });
   });
-  const { jobs, due, failed, matching } = view.data ?? { jobs: [], due: 0, failed: 0, matching: 0 };
+  const { jobs, due, failed, matching, queued, paused } = view.data ?? {
+    jobs: [],
+    due: 0,
+    failed: 0,
+    matching: 0,
+    queued: 0,
+    paused: false,
+  };
   return (
     <Page
       title={<h1>{t("rotation.title")}</h1>}
@@ -64,6 +74,16 @@ export function RotationScreen({
           <Button onClick={onIncident} testId="to-incident">
             {t("incident.go")}
           </Button>
+          {paused ? null : (
+            <Button busy={pause.busy} onClick={() => void pause.run(true)} testId="pause-all">
+              {t("rotation.pause")}
+            </Button>
+          )}
+          {queued > 0 ? (
+            <Button busy={cancel.busy} onClick={() => void cancel.run()} testId="cancel-queued">
+              {t("rotation.cancelQueued", { count: queued })}
+            </Button>
+          ) : null}
           {failed > 0 ? (
             <Button busy={retryFailed.busy} onClick={() => void retryFailed.run()} testId="retry-failed">
               {t("rotation.retryFailed", { count: failed })}
@@ -82,7 +102,29 @@ export function RotationScreen({
         </>
       }
     >
-      <ErrorNotice error={rotateDue.error ?? retryFailed.error ?? retry.error ?? (view.error ? asErrorView(view.error) : null)} />
+      {paused ? (
+        <Notice
+          tone="waits"
+          title={t("rotation.paused")}
+          actions={
+            <Button small busy={pause.busy} onClick={() => void pause.run(false)} testId="resume-all">
+              {t("rotation.resume")}
+            </Button>
+          }
+        >
+          {t("rotation.pausedLead")}
+        </Notice>
+      ) : null}
+      <ErrorNotice
+        error={
+          rotateDue.error ??
+          retryFailed.error ??
+          retry.error ??
+          pause.error ??
+          cancel.error ??
+          (view.error ? asErrorView(view.error) : null)
+        }
+      />
       {view.isPending ? <Bones label={t("common.loading")} /> : null}
       {view.data && jobs.length === 0 ? (
         <Empty

@@ -1,6 +1,6 @@
 // Credentials: the card, revealing, copying, one-time codes.
 
-import type { WhichValue } from "../../generated/ipc";
+import type { AfterViewRequest, WhichValue } from "../../generated/ipc";
 import type { Host } from "../host";
 import { refusal, type Stage } from "./stage";
 
@@ -40,7 +40,14 @@ export function credentials(stage: Stage) {
         asOf: now() - 60_000,
         rotationDueSince: found.state === "due",
         hidesAfterSeconds: held.settings.revealSeconds,
+        afterView: find(request.organization).laps?.afterView ?? null,
       };
+    },
+    afterView: async ({ organization, account: id, then }: AfterViewRequest) => {
+      const found = account(organization, id);
+      if (then !== "keep") found.dueAt = Math.min(found.dueAt ?? now(), now() + (then === "now" ? 0 : 3_600_000));
+      settle(find(organization));
+      return commands.card({ organization, account: id });
     },
     olderPasswords: async (request: { organization: string; account: string }) => {
       const found = account(request.organization, request.account);

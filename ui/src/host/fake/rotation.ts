@@ -1,19 +1,23 @@
 // Rotations: starting them, and how they go on by themselves.
 
-import type { JobsRequest, JobView } from "../../generated/ipc";
+import type { JobsRequest, JobView, PauseRotationRequest } from "../../generated/ipc";
 import type { Host } from "../host";
 import type { Stage } from "./stage";
 
 export function rotation(stage: Stage) {
   const { now, later, emit, world, open, note, settle } = stage;
   let jobs: JobView[] = [];
+  let paused = false;
+  let waiting: (() => void)[] = [];
   const badFirst = (job: JobView) =>
-    ["unclear", "failed", "changedOutside", "needsPerson"].includes(job.step) ? 0 : job.step === "done" ? 2 : 1;
+    ["unclear", "failed", "changedOutside", "needsPerson"].includes(job.step) ? 0 : job.step === "done" || job.step === "cancelled" ? 2 : 1;
   const jobsNow = ({ offset = 0, limit = 0 }: JobsRequest) => ({
     jobs: [...jobs].sort((one, other) => badFirst(one) - badFirst(other)).slice(offset, offset + (limit || 100)),
     matching: jobs.length,
     failed: jobs.filter((job) => job.step === "failed").length,
     moves: jobs.length,
+    paused,
+    queued: jobs.filter((job) => job.step === "queued").length,
     open: jobs.filter((job) => ["queued", "looking", "preparing", "sending", "verifying", "unclear"].includes(job.step))
       .length,
     due: [...world.values()].flatMap((each) => each.accounts).filter((each) => each.state === "due").length,
@@ -55,7 +59,11 @@ export function rotation(stage: Stage) {
         const path = ["looking", "preparing", "sending", "verifying", "done"] as const;
         const advance = (at: number) => {
           const step = path[at];
-          if (step === undefined) return;
+          if (step === undefined || jobs.find((old) => old.account === a.id)?.step === "cancelled") return;
+          if (paused && at === 0) {
+            waiting.push(() => advance(at));
+            return;
+          }
           jobs = jobs.map((old) => (old.account === a.id ? { ...old, step, at: now() } : old));
           if (step === "done") {
             Object.assign(a, {
@@ -77,6 +85,21 @@ export function rotation(stage: Stage) {
         };
         later(1, () => advance(0));
       }
+      emit({ kind: "jobsChanged" });
+      return jobsNow({});
+    },
+    pauseRotation: async (request: PauseRotationRequest) => {
+      open();
+      paused = request.paused;
+      const held = paused ? [] : waiting;
+      if (!paused) waiting = [];
+      for (const go of held) go();
+      emit({ kind: "jobsChanged" });
+      return jobsNow({});
+    },
+    cancelQueued: async () => {
+      open();
+      jobs = jobs.map((job) => (job.step === "queued" ? { ...job, step: "cancelled", at: now() } : job));
       emit({ kind: "jobsChanged" });
       return jobsNow({});
     },
