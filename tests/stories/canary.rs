@@ -136,8 +136,8 @@ async fn no_canary_is_found_outside_the_open_vault() -> Result<()> {
     let device_secret = fs::read(desk.path(DEVICE_SECRET))?;
     let all = Canaries::of(&[secrets.as_slice(), &names].concat());
     let all = all.and_bytes("device secret", &device_secret).and_bytes("certificate's key", PRIVATE_KEY);
-    // Without the device secret: a copy of it outlives the lock in memory (docs/known-issues.md).
-    let secrets = Canaries::of(&secrets).and_bytes("certificate's key", PRIVATE_KEY);
+    let secrets = Canaries::of(&secrets);
+    let secrets = secrets.and_bytes("device secret", &device_secret).and_bytes("certificate's key", PRIVATE_KEY);
     let found_here = || -> Result<Vec<_>> {
         let found = all.found_below(&desk.path(""))?.into_iter();
         Ok(found.filter(|(path, name)| *name != "device secret" || *path != desk.path(DEVICE_SECRET)).collect())

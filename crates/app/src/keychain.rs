@@ -10,7 +10,7 @@ use crate::session::make;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use vitrine_vault::{Key, Secret};
+use vitrine_vault::Key;
 use zeroize::Zeroizing;
 
 /// A place for small secrets of this user. Calls block; they are made off the async threads.
@@ -128,15 +128,13 @@ impl DeviceSecret {
     pub(crate) async fn load(&self, device: &str) -> Result<(Key, Place)> {
         let (keychain, name) = (self.keychain.clone(), name(device));
         let found = blocking(move || keychain.read(&name)).await?.map(|value| value.map(Zeroizing::new));
+        // From one place that is wiped into another: an array between them would stay on the stack.
+        let kept = |value: &[u8]| Key::from_slice(value).ok_or_else(missing);
         if let Ok(Some(value)) = &found {
-            let value: [u8; 32] = value.as_slice().try_into().map_err(|_| missing())?;
-            return Ok((Secret::new(value), Place::Keychain));
+            return Ok((kept(value)?, Place::Keychain));
         }
         match (fs::read(&self.file).map(Zeroizing::new), found) {
-            (Ok(value), _) => {
-                let value: [u8; 32] = value.as_slice().try_into().map_err(|_| missing())?;
-                Ok((Secret::new(value), Place::File))
-            }
+            (Ok(value), _) => Ok((kept(&value)?, Place::File)),
             (Err(_), Err(error)) => Err(Error::machine(
                 "keychain.locked",
                 "The keychain that holds this device's secret cannot be read now.",
