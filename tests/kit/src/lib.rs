@@ -6,6 +6,7 @@
 pub mod disk;
 pub mod keyring;
 pub mod logind;
+pub mod memory;
 pub mod notifications;
 pub mod opener;
 pub mod player;

@@ -5,6 +5,7 @@ mod accessible;
 mod borders;
 mod clipboard;
 mod keyboard;
+mod memory;
 mod reminders;
 mod session;
 mod start;
