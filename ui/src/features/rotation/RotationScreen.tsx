@@ -201,7 +201,7 @@ function Job({ job, onOpen, onRetry }: { job: JobView; onOpen: (organization: st
       {job.problem === null ? null : (
         <div className={css.problem}>
           {bad ? (
-            <ErrorNotice error={job.problem} />
+            <ErrorNotice error={job.problem} about={{ organization: job.organization }} />
           ) : (
             <span>
               {told(job.problem.what)} {told(job.problem.next)}
