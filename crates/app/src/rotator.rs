@@ -68,7 +68,7 @@ impl App {
 }
 
 pub(crate) async fn status(app: &App, _request: RotatorStatusRequest) -> Result<RotatorStatusView> {
-    let phase = vault::status(app, StatusRequest {}).await?.phase;
+    let phase = vault::phase(app).await?;
     let work = if phase == Phase::Unlocked { Some(work(app).await?) } else { None };
     Ok(RotatorStatusView {
         unattended: app.inner.host.is_unattended(),

@@ -55,15 +55,25 @@ pub(crate) async fn one_at_a_time(app: &App) -> tokio::sync::OwnedMutexGuard<()>
     opening.lock_owned().await
 }
 
+/// Whether there is a vault, and whether it is open: without the keychain, which may take its time.
+pub(crate) async fn phase(app: &App) -> Result<Phase> {
+    let open = app.inner.session.read().await.is_some();
+    Ok(phase_of(app.inner.store.meta(meta::LOCKBOX).await?.is_some(), open))
+}
+
+fn phase_of(exists: bool, open: bool) -> Phase {
+    match (exists, open) {
+        (false, _) => Phase::NoVault,
+        (true, false) => Phase::Locked,
+        (true, true) => Phase::Unlocked,
+    }
+}
+
 pub(crate) async fn status(app: &App, _request: StatusRequest) -> Result<StatusView> {
     let config = app.config();
     let session = app.inner.session.read().await.clone();
     let lockbox = app.inner.store.meta(meta::LOCKBOX).await?;
-    let phase = match (&lockbox, &session) {
-        (None, _) => Phase::NoVault,
-        (Some(_), None) => Phase::Locked,
-        (Some(_), Some(_)) => Phase::Unlocked,
-    };
+    let phase = phase_of(lockbox.is_some(), session.is_some());
     let device_secret = match lockbox.as_deref().map(Lockbox::from_bytes) {
         None if app.inner.device_secret.keychain_works().await => DeviceSecretPlace::KeychainReady,
         None => DeviceSecretPlace::NoKeychain,

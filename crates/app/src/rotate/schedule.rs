@@ -11,7 +11,8 @@ use crate::{App, accounts, connect, drift, incident, organizations};
 use std::ops::ControlFlow;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
-use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::broadcast::{Receiver, error::RecvError};
+use tokio::time::{Instant, Interval, MissedTickBehavior};
 use vitrine_rotation::ClockWatch;
 
 /// How often what is due is looked for.
@@ -23,16 +24,8 @@ const REST_MS: u64 = 15 * 60 * 1000;
 pub(crate) fn watch(app: &App) {
     let this = app.clone();
     app.background(async move {
-        let (mut events, mut plans) = (this.events(), Plans::default());
-        loop {
-            tokio::select! {
-                () = tokio::time::sleep(TICK) => {}
-                event = events.recv() => match event {
-                    Ok(Event::Unlocked) | Err(RecvError::Lagged(_)) => {}
-                    Ok(_) => continue,
-                    Err(RecvError::Closed) => return,
-                },
-            }
+        let (mut events, mut ticks, mut plans) = (this.events(), ticks(), Plans::default());
+        while next_look(&mut events, &mut ticks).await.is_continue() {
             let session = this.session().await.ok();
             plans.look(&this, session.as_ref()).await;
             if let Some(session) = session {
@@ -46,6 +39,28 @@ pub(crate) fn watch(app: &App) {
             this.inner.pulse.beat(&this);
         }
     });
+}
+
+/// One clock for all looks. A pause begun anew at each event would never end while a fleet rotates, and what is due
+/// would wait for a quiet half minute.
+fn ticks() -> Interval {
+    let mut ticks = tokio::time::interval_at(Instant::now() + TICK, TICK);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
+}
+
+/// Waits for the next look; breaks when the application ends.
+async fn next_look(events: &mut Receiver<Event>, ticks: &mut Interval) -> ControlFlow<()> {
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => return ControlFlow::Continue(()),
+            event = events.recv() => match event {
+                Ok(Event::Unlocked) | Err(RecvError::Lagged(_)) => return ControlFlow::Continue(()),
+                Ok(_) => {}
+                Err(RecvError::Closed) => return ControlFlow::Break(()),
+            },
+        }
+    }
 }
 
 /// Whether what was planned by the wall clock still holds.
@@ -143,5 +158,38 @@ fn order(app: &App, id: &Bytes32, row: &Organization, item: &[u8; 16], now: u64)
         }
         Phase::Creating => Err(now),
         Phase::Steady | Phase::NeedsPerson | Phase::ChangedOutside => Err(now.saturating_add(REST_MS)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::sync::broadcast;
+
+    /// In virtual time: nothing here waits.
+    #[tokio::test(start_paused = true)]
+    async fn what_is_due_is_looked_for_however_much_happens() {
+        let (tell, mut events) = broadcast::channel(16);
+        let (mut ticks, began) = (ticks(), Instant::now());
+        let busy = async {
+            for _ in 0..10 * TICK.as_secs() {
+                let _ = tell.send(Event::JobsChanged);
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        };
+        let looks = async {
+            for _ in 0..3 {
+                assert!(next_look(&mut events, &mut ticks).await.is_continue());
+            }
+        };
+        tokio::select! {
+            () = looks => assert_eq!(began.elapsed(), 3 * TICK),
+            () = busy => panic!("a busy fleet is never looked at"),
+        }
+        let _ = tell.send(Event::Unlocked);
+        assert!(next_look(&mut events, &mut ticks).await.is_continue());
+        assert_eq!(began.elapsed(), 3 * TICK, "an unlock waits for the tick");
+        drop(tell);
+        assert!(next_look(&mut events, &mut ticks).await.is_break());
     }
 }
