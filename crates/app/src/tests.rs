@@ -635,11 +635,14 @@ async fn an_organization_that_waits_for_a_place_has_no_task() {
     let session = app.session().await.unwrap();
     let (mut events, before) = (app.events(), session.running());
     // None of them exists, so each fails as soon as it begins.
-    for number in 0..1_000_u32 {
-        let mut id = [0; 32];
-        id[..4].copy_from_slice(&number.to_be_bytes());
-        rotate::enqueue(&app, &session, &id, &[1; 16], rotate::Order::Due);
-    }
+    let enqueue = || {
+        for number in 0..1_000_u32 {
+            let mut id = [0; 32];
+            id[..4].copy_from_slice(&number.to_be_bytes());
+            rotate::enqueue(&app, &session, &id, &[1; 16], rotate::Order::Due);
+        }
+    };
+    enqueue();
     let (mut most, mut failed) = (session.running(), 0);
     while failed < 1_000 {
         let _ = events.recv().await;
@@ -648,6 +651,14 @@ async fn an_organization_that_waits_for_a_place_has_no_task() {
     }
     // The places, and whoever hands them out.
     assert!(most - before <= 5, "{} tasks at once for 4 places", most - before);
+    // A pause makes none of those that wait.
+    app.call(PauseRotationRequest { paused: true }).await.unwrap();
+    enqueue();
+    for _ in 0..2_000 {
+        tokio::task::yield_now().await;
+    }
+    assert!(session.running() - before <= 5, "{} tasks in a pause", session.running() - before);
+    assert_eq!(app.call(JobsRequest { limit: 1, ..JobsRequest::default() }).await.unwrap().queued, 1_000);
 }
 
 #[test]

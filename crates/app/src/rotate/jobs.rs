@@ -340,7 +340,11 @@ pub(crate) fn enqueue(app: &App, session: &Arc<Session>, id: &Bytes32, item: &By
 /// Gives organizations their places, one after the other, and with it a task: what only waits is its name and its orders.
 async fn hand_out(app: &App, session: &Arc<Session>) {
     loop {
-        let place = session.places.begin().await;
+        let mut place = session.places.begin().await;
+        // While all pauses, the line stays a line: let through, each would give its place to the next, and in the end
+        // every organization had a task that waits.
+        unpaused(app, &mut place).await;
+        place.come_back().await;
         let mut jobs = lock(&app.inner.jobs);
         let Some(id) = jobs.line.pop_front() else {
             jobs.handing_out = None;
