@@ -16,8 +16,9 @@ use vitrine_vault::page::PageKey;
 
 /// Numbered apart from the pages of the index and from view records.
 const PAGE: u64 = 1 << 62;
+/// Counts the layouts of the sealed copy, apart from those of the index: what it holds outlives an index made again.
+const LAYOUT: u8 = 2;
 
-/// The sealed copy says nothing of its fields: to be numbered before one is added.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Own {
     pub(crate) kit_confirmed: bool,
@@ -43,17 +44,21 @@ pub(crate) struct Written {
 }
 
 impl Own {
-    /// Seals the copy.
+    /// Seals the copy, its layout first: fields of another would be misread, not refused.
     pub(crate) fn seal(&self, device: &DeviceKeys) -> Result<Vec<u8>> {
-        let plain = encode(self)?;
+        let plain = encode(&(LAYOUT, self))?;
         PageKey::derive(device.local()).seal(PAGE, 0, &plain, &mut rng()).map_err(session::unreadable_keys)
     }
 
-    /// Opens the copy. None where it is damaged or another device's.
+    /// Opens the copy. None where it is damaged, another device's, or of another layout.
     pub(crate) fn open(sealed: &[u8], device: &DeviceKeys) -> Option<Self> {
         let plain = PageKey::derive(device.local()).open(PAGE, 0, sealed).ok()?;
         // Exposed to be decoded; no secret is among it.
-        decode(plain.expose()).ok()
+        let plain = plain.expose();
+        if plain.first() != Some(&LAYOUT) {
+            return None;
+        }
+        decode(plain).ok().map(|(_, own): (u8, Self)| own)
     }
 }
 
@@ -66,4 +71,22 @@ pub(crate) async fn note(app: &App, session: &Session, change: impl FnOnce(&mut 
     tx.index_put(key::FIRM, &encode(&firm)?).await?;
     tx.put_meta(meta::OWN, &firm.own.seal(&session.device)?).await?;
     Ok(tx.commit().await?)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+
+    #[test]
+    fn a_copy_of_another_layout_is_none_and_not_misread() {
+        let device = DeviceKeys::make(&mut rng());
+        let own = Own { carried_to: 7, ..Own::default() };
+        let sealed = own.seal(&device).unwrap();
+        assert!(Own::open(&sealed, &device).is_some_and(|opened| opened == own));
+        assert!(Own::open(&sealed, &DeviceKeys::make(&mut rng())).is_none(), "another device opens it");
+        let other = encode(&(LAYOUT + 1, &own)).unwrap();
+        let other = PageKey::derive(device.local()).seal(PAGE, 0, &other, &mut rng()).unwrap();
+        assert!(Own::open(&other, &device).is_none());
+    }
 }

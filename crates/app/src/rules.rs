@@ -5,7 +5,7 @@ use crate::api::*;
 use crate::error::{Error, Result};
 use crate::journal::Change;
 use crate::records::{Laps, parse_organization};
-use crate::rotate::{self, Place};
+use crate::rotate::{self, LocalTime};
 use crate::session::Session;
 use crate::{App, organizations};
 use jiff::tz::TimeZone;
@@ -217,12 +217,12 @@ impl Laps {
     pub(crate) fn due_at(&self, rotated_at: u64, seed: u64) -> u64 {
         // An interval out of bounds cannot be stored; a day is what a person would expect.
         let interval = Interval::from_seconds(u64::from(self.interval_hours) * HOUR_S).unwrap_or(Interval::DEFAULT);
-        due_outside(rotated_at, interval, seed, &self.hours(), &self.place())
+        due_outside(rotated_at, interval, seed, &self.hours(), &self.local())
     }
 
     /// The first moment from this one on in which something may be rotated by itself.
     pub(crate) fn free_at(&self, at: u64) -> u64 {
-        self.hours().free_at(at, &self.place())
+        self.hours().free_at(at, &self.local())
     }
 
     fn hours(&self) -> Blackout {
@@ -230,8 +230,8 @@ impl Laps {
         blackout(&self.blackout).unwrap_or_default()
     }
 
-    fn place(&self) -> Place {
-        Place::named(self.zone.as_deref())
+    fn local(&self) -> LocalTime {
+        LocalTime::named(self.zone.as_deref())
     }
 
     /// How passwords are made. A length out of bounds cannot be stored.

@@ -60,23 +60,16 @@ pub struct Time(#[specta(type = u32)] pub u64);
 /// In UTC and to the minute.
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let minutes = self.0 / 60_000;
-        let (year, month, day) = civil(minutes / 1440);
-        let minute = minutes % 1440;
-        write!(f, "{year:04}-{month:02}-{day:02} {:02}:{:02}Z", minute / 60, minute % 60)
+        write!(f, "{}", self.timestamp().strftime("%Y-%m-%d %H:%MZ"))
     }
 }
 
-/// Days since 1970-01-01 as a date of the Gregorian calendar, counted in years that begin with March.
-fn civil(days: u64) -> (u64, u64, u64) {
-    let days = days + 719_468;
-    let (era, day) = (days / 146_097, days % 146_097);
-    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let date = day - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    (era * 400 + year + u64::from(month <= 2), month, date)
+impl Time {
+    /// For a calendar. A moment beyond what calendars reach is their end.
+    pub(crate) fn timestamp(self) -> jiff::Timestamp {
+        let at = i64::try_from(self.0).ok().and_then(|at_ms| jiff::Timestamp::from_millisecond(at_ms).ok());
+        at.unwrap_or(jiff::Timestamp::MAX)
+    }
 }
 
 /// The answer of a command that has nothing to tell but that it is done.

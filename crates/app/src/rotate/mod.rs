@@ -24,7 +24,7 @@ pub(crate) use places::Places;
 pub(crate) use schedule::watch;
 pub(crate) use turn::other_candidate;
 pub(crate) use words::changed_outside;
-pub(crate) use zone::Place;
+pub(crate) use zone::LocalTime;
 #[cfg(test)]
 pub(crate) use {
     jobs::{is_taken, rest},
