@@ -252,12 +252,6 @@ pub async fn disable_laps(app: State<'_, App>, request: DisableLapsRequest) -> A
 
 #[tauri::command]
 #[specta::specta]
-pub async fn set_interval(app: State<'_, App>, request: SetIntervalRequest) -> Answer<OrganizationView> {
-    app.call(request).await
-}
-
-#[tauri::command]
-#[specta::specta]
 pub async fn set_schedule(app: State<'_, App>, request: SetScheduleRequest) -> Answer<ScheduleSetView> {
     app.call(request).await
 }

@@ -55,7 +55,6 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             commands::laps_plan,
             commands::enable_laps,
             commands::disable_laps,
-            commands::set_interval,
             commands::set_schedule,
             commands::forget_account,
             commands::check_accounts,

@@ -97,7 +97,6 @@ routes! {
     LapsPlanRequest => laps::plan,
     EnableLapsRequest => laps::enable,
     DisableLapsRequest => laps::disable,
-    SetIntervalRequest => rules::set_interval,
     SetScheduleRequest => rules::set,
     ForgetAccountRequest => laps::forget,
     CheckAccountsRequest => drift::check,

@@ -1,13 +1,13 @@
 //! The rules by which an organization's accounts are rotated: how often, in which hours not, what a view asks for, how
 //! passwords are made. Checks what a person wants, and turns what is stored into what decides.
 
+use crate::App;
 use crate::api::*;
 use crate::error::{Error, Result};
 use crate::journal::Change;
 use crate::records::{Laps, parse_organization};
 use crate::rotate::{self, LocalTime};
 use crate::session::Session;
-use crate::{App, organizations};
 use jiff::tz::TimeZone;
 use vitrine_rotation::{Blackout, BlackoutError, Interval, Window, due_outside};
 use vitrine_vault::items::{self, LapsSettings};
@@ -34,13 +34,6 @@ pub(crate) async fn set(app: &App, request: SetScheduleRequest) -> Result<Schedu
     rotate::end_rests(app);
     app.tell(Event::OrganizationsChanged);
     Ok(view)
-}
-
-pub(crate) async fn set_interval(app: &App, request: SetIntervalRequest) -> Result<OrganizationView> {
-    let SetIntervalRequest { organization, interval_hours } = request;
-    let schedule = ScheduleChange { interval_hours: Some(interval_hours), ..ScheduleChange::default() };
-    set(app, SetScheduleRequest { organizations: vec![organization.clone()], schedule }).await?;
-    organizations::show(app, OrganizationRequest { organization }).await
 }
 
 async fn change(app: &App, session: &Session, organization: &str, wanted: &ScheduleChange) -> Result<()> {

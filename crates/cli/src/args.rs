@@ -296,13 +296,6 @@ pub(crate) enum Laps {
     },
     /// Change how the accounts are rotated: how often, in which hours not, after a view, how passwords are made.
     Schedule(Schedule),
-    /// Change the interval.
-    Interval {
-        /// Name, domain or id of the organization.
-        organization: String,
-        /// Hours between rotations.
-        hours: u32,
-    },
     /// Remove an account that was begun and never created in the tenant.
     Forget {
         /// Name, domain or id of the organization.

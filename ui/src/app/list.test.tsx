@@ -84,7 +84,9 @@ test("the schedule of a selection is changed together, and what has no LAPS is s
   await user.type(hours, "12");
   await user.click(within(dialog).getByRole("button", { name: "Change 3 organizations" }));
   await within(dialog).findByText("1 organization has no LAPS and was left as it is.");
-  expect(asked(host, "setInterval")).toHaveLength(3);
+  expect(asked(host, "setSchedule")).toEqual([
+    { organizations: [expect.any(String), expect.any(String), expect.any(String)], schedule: { intervalHours: 12 } },
+  ]);
   await user.click(within(dialog).getByText("Close"));
   await waitFor(() => expect(screen.queryByTestId("schedule-selected")).toBeNull());
 });
@@ -93,12 +95,29 @@ test("one organization that cannot be changed holds none of the others back", as
   const { host, user } = show();
   await screen.findByText("Adventure Works");
   await select(user, "Adventure Works", "Fabrikam");
-  host.refuseNext("setInterval", { code: "file.disk-full", what: "The disk is full." });
+  const named = async (name: string) => (await host.organizations({ filter: name })).rows[0]?.id ?? "";
   await user.click(screen.getByTestId("schedule-selected"));
-  await user.click(await screen.findByTestId("schedule-submit"));
+  const hours = await screen.findByTestId("schedule-hours");
+  await user.clear(hours);
+  await user.type(hours, "8760");
+  // Taken out in another window meanwhile.
+  await host.archiveOrganization({ organization: await named("Fabrikam"), typedName: "Fabrikam" });
+  await user.click(screen.getByTestId("schedule-submit"));
   await screen.findByText("1 organization could not be changed.");
-  await screen.findByText("The disk is full.");
-  expect(asked(host, "setInterval")).toHaveLength(2);
+  await screen.findByText("This organization is not in the vault.");
+  const changed = await host.organization({ organization: await named("Adventure Works") });
+  expect(changed.laps?.intervalHours).toBe(8760);
   act(() => host.lockNow());
   await screen.findByText("Unlock Vitrine");
+});
+
+test("a selection that could not be changed at all says so of each", async () => {
+  const { host, user } = show();
+  await screen.findByText("Adventure Works");
+  await select(user, "Adventure Works", "Fabrikam");
+  host.refuseNext("setSchedule", { code: "file.disk-full", what: "The disk is full." });
+  await user.click(screen.getByTestId("schedule-selected"));
+  await user.click(await screen.findByTestId("schedule-submit"));
+  await screen.findByText(/^2 organizations could not be changed\./);
+  await screen.findByText("The disk is full.");
 });

@@ -46,7 +46,6 @@ export const commands = {
 	lapsPlan: (request: LapsPlanRequest) => typedError<LapsPlanView, ErrorView>(__TAURI_INVOKE("laps_plan", { request })),
 	enableLaps: (request: EnableLapsRequest) => typedError<LapsEnabledView, ErrorView>(__TAURI_INVOKE("enable_laps", { request })),
 	disableLaps: (request: DisableLapsRequest) => typedError<OrganizationView, ErrorView>(__TAURI_INVOKE("disable_laps", { request })),
-	setInterval: (request: SetIntervalRequest) => typedError<OrganizationView, ErrorView>(__TAURI_INVOKE("set_interval", { request })),
 	setSchedule: (request: SetScheduleRequest) => typedError<ScheduleSetView, ErrorView>(__TAURI_INVOKE("set_schedule", { request })),
 	forgetAccount: (request: ForgetAccountRequest) => typedError<OrganizationView, ErrorView>(__TAURI_INVOKE("forget_account", { request })),
 	checkAccounts: (request: CheckAccountsRequest) => typedError<OrganizationView, ErrorView>(__TAURI_INVOKE("check_accounts", { request })),
@@ -1627,14 +1626,6 @@ export type SetBackupRequest = {
 export type SetClientIdRequest = {
 	/**  A GUID. */
 	clientId: string,
-};
-
-/**  Changes the interval. */
-export type SetIntervalRequest = {
-	/**  Ledger id. */
-	organization: string,
-	/**  Hours between rotations, 1 to 8760. */
-	intervalHours: number,
 };
 
 /**  Changes how this device shows the list of organizations; what was saved is read back. */

@@ -2,6 +2,7 @@
 export * from "./activity";
 export * from "./ErrorNotice";
 export * from "./Go";
+export * from "./IntervalField";
 export * from "./Learn";
 export * from "./Name";
 export * from "./Network";

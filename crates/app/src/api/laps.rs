@@ -103,17 +103,6 @@ pub enum AccountsFate {
     Delete,
 }
 
-/// Changes the interval.
-#[derive(Clone, Debug, Serialize, Deserialize, Type)]
-#[serde(rename_all = "camelCase")]
-pub struct SetIntervalRequest {
-    /// Ledger id.
-    pub organization: String,
-    /// Hours between rotations, 1 to 8760.
-    pub interval_hours: u32,
-}
-command!(SetIntervalRequest, "set_interval", OrganizationView);
-
 /// Changes how the accounts of organizations are rotated.
 #[derive(Clone, Debug, Serialize, Deserialize, Type)]
 pub struct SetScheduleRequest {

@@ -3,7 +3,7 @@
 use vitrine_app::api::{
     AccountsFate, CheckAccountsRequest, DisableLapsRequest, EnableLapsRequest, ErrorView, ForgetAccountRequest,
     JobStep, JobView, LapsEnabledView, LapsOutcome, LapsPlanRequest, LapsPlanView, OrganizationRequest,
-    RepairAccountRequest, ScheduleChange, ScheduleFailure, SetIntervalRequest, SetScheduleRequest, SignInPurpose,
+    RepairAccountRequest, ScheduleChange, ScheduleFailure, SetScheduleRequest, SignInPurpose,
 };
 
 use super::{Result, connect, find, organizations, rotate};
@@ -58,12 +58,6 @@ pub(super) async fn run(door: &mut Door, person: &mut Person, laps: Laps) -> Res
             repair(door, person, organization.id, account, &sign_in).await
         }
         Laps::Schedule(args) => schedule(door, args).await,
-        Laps::Interval { organization, hours } => {
-            let organization = find::id(door, &organization).await?;
-            let view = door.call(SetIntervalRequest { organization, interval_hours: hours }).await?;
-            let words = organizations::in_words(&view);
-            Outcome::of(&view, words)
-        }
     }
 }
 

@@ -10,7 +10,6 @@ import {
   Mark,
   type MarkTone,
   Notice,
-  NumberField,
   Options,
   Page,
   Row,
@@ -19,7 +18,7 @@ import {
   TextField,
 } from "../../components";
 import { asErrorView, type LapsAccountOutcome, type LapsOutcome, useAction, useHost, useRead } from "../../host";
-import { ErrorNotice, Name } from "../../parts";
+import { ErrorNotice, IntervalField, Name } from "../../parts";
 import { useWords } from "../../words";
 import css from "./EnableLaps.module.css";
 
@@ -197,16 +196,7 @@ export function EnableLaps({
               />
             ))}
             <div className={css.narrow}>
-              <NumberField
-                label={t("laps.interval")}
-                hint={t("settings.range", { min: 1, max: 720, unit: t("laps.hours") })}
-                unit={t("laps.hours")}
-                value={interval}
-                onChange={setHours}
-                min={1}
-                max={720}
-                testId="laps-interval"
-              />
+              <IntervalField value={interval} onChange={setHours} testId="laps-interval" />
             </div>
           </Stack>
         </div>

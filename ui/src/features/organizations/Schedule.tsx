@@ -4,7 +4,7 @@ import { IconPlus, IconTrash } from "@tabler/icons-react";
 import { type ReactNode, useState } from "react";
 import { Button, Check, Choice, IconButton, NumberField, Row, Small, TextField, TimeField, toast } from "../../components";
 import { type BlackoutWindow, type LapsView, useAction, useHost } from "../../host";
-import { ErrorNotice } from "../../parts";
+import { ErrorNotice, IntervalField } from "../../parts";
 import { useWords, weekday } from "../../words";
 import css from "./Schedule.module.css";
 
@@ -37,7 +37,6 @@ export function Schedule({ organization, laps, actions }: { organization: string
   });
   const change = (at: number, window: BlackoutWindow) =>
     setBlackout(blackout.map((old, place) => (place === at ? window : old)));
-  const range = (min: number, max: number, unit: string) => t("settings.range", { min, max, unit });
   return (
     <form
       className={css.form}
@@ -46,16 +45,7 @@ export function Schedule({ organization, laps, actions }: { organization: string
         void save.run();
       }}
     >
-      <NumberField
-        label={t("organization.interval")}
-        hint={range(1, 8760, t("organization.intervalUnit"))}
-        unit={t("organization.intervalUnit")}
-        value={hours}
-        onChange={setHours}
-        min={1}
-        max={8760}
-        testId="schedule-interval"
-      />
+      <IntervalField value={hours} onChange={setHours} testId="schedule-interval" />
       <Choice
         label={t("schedule.afterView")}
         hint={t(`schedule.afterViewHint.${afterView}`)}
@@ -99,7 +89,7 @@ export function Schedule({ organization, laps, actions }: { organization: string
       </fieldset>
       <NumberField
         label={t("schedule.length")}
-        hint={range(16, 128, t("schedule.characters"))}
+        hint={t("settings.range", { min: 16, max: 128, unit: t("schedule.characters") })}
         unit={t("schedule.characters")}
         value={length}
         onChange={setLength}

@@ -1,10 +1,13 @@
 import { useState } from "react";
-import { Bar, Button, Dialog, NumberField, Small, toast } from "../../components";
+import { Bar, Button, Dialog, Small, toast } from "../../components";
 import { asErrorView, type ErrorView, useAction, useHost } from "../../host";
-import { ErrorNotice } from "../../parts";
+import { ErrorNotice, IntervalField } from "../../parts";
 import { useWords } from "../../words";
 
-/** Changes how often the chosen organizations rotate, one after the other; what could not be changed is said. */
+/** How many are changed before the bar moves. */
+const together = 50;
+
+/** Changes how often the chosen organizations rotate; what could not be changed is said. */
 export function ScheduleDialog({
   organizations,
   onClose,
@@ -20,20 +23,21 @@ export function ScheduleDialog({
   const [done, setDone] = useState(0);
   const [left, setLeft] = useState<{ without: number; failed: ErrorView[] } | null>(null);
   const change = useAction(async () => {
-    let without = 0;
-    const failed: ErrorView[] = [];
+    const refused: ErrorView[] = [];
     setLeft(null);
-    for (const [index, organization] of organizations.entries()) {
-      setDone(index);
+    for (let from = 0; from < count; from += together) {
+      setDone(from);
+      const some = organizations.slice(from, from + together);
       try {
-        await host.setInterval({ organization, intervalHours: hours });
+        const answer = await host.setSchedule({ organizations: some, schedule: { intervalHours: hours } });
+        refused.push(...answer.failed.map(({ error }) => error));
       } catch (thrown) {
-        const error = asErrorView(thrown);
-        if (error.code === "laps.off") without += 1;
-        else failed.push(error);
+        refused.push(...some.map(() => asErrorView(thrown)));
       }
     }
     setDone(count);
+    const failed = refused.filter(({ code }) => code !== "laps.off");
+    const without = refused.length - failed.length;
     const changed = count - without - failed.length;
     if (changed > 0) toast(t("organizations.scheduleChanged", { count: changed }), t("common.close"));
     if (without + failed.length === 0) onClose(true);
@@ -63,14 +67,9 @@ export function ScheduleDialog({
         )
       }
     >
-      <NumberField
-        label={t("organization.interval")}
-        hint={t("settings.range", { min: 1, max: 720, unit: t("organization.intervalUnit") })}
-        unit={t("organization.intervalUnit")}
+      <IntervalField
         value={hours}
         onChange={setHours}
-        min={1}
-        max={720}
         disabled={change.busy || left !== null}
         testId="schedule-hours"
       />

@@ -1,6 +1,7 @@
 // LAPS: making emergency accounts, keeping and leaving them.
 
-import type { SetScheduleRequest } from "../../generated/ipc";
+import type { ScheduleFailure, SetScheduleRequest } from "../../generated/ipc";
+import { asErrorView } from "../host";
 import { refusal, type Stage } from "./stage";
 import { makeAccount, makeLaps } from "./world";
 
@@ -49,21 +50,15 @@ export function laps(stage: Stage, isSignedIn: (organization: string) => boolean
       settle(found);
       return structuredClone(found);
     },
-    setInterval: async (request: { organization: string; intervalHours: number }) => {
-      const found = find(request.organization);
-      if (found.laps === null)
-        throw refusal("laps.off", "LAPS is not enabled for this organization.", "Enable it first.");
-      found.laps = { ...found.laps, intervalHours: request.intervalHours };
-      settle(found);
-      return structuredClone(found);
-    },
     setSchedule: async ({ organizations, schedule }: SetScheduleRequest) => {
       if ((schedule.blackout ?? []).some((window) => window.from === window.to))
         throw refusal("rotation.blackout-minutes", "A window has no length.", "Use times from 00:00 to 24:00.");
-      for (const id of organizations) {
+      const failed: ScheduleFailure[] = [];
+      const change = (id: string) => {
         const found = find(id);
         const { laps } = found;
-        if (laps === null) continue;
+        if (laps === null)
+          throw refusal("laps.off", "LAPS is not enabled for this organization.", "Enable it first.");
         found.laps = {
           ...laps,
           intervalHours: schedule.intervalHours ?? laps.intervalHours,
@@ -74,8 +69,16 @@ export function laps(stage: Stage, isSignedIn: (organization: string) => boolean
           lookAlikes: schedule.lookAlikes ?? laps.lookAlikes,
         };
         settle(found);
+      };
+      for (const id of organizations) {
+        try {
+          change(id);
+        } catch (thrown) {
+          if (organizations.length === 1) throw thrown;
+          failed.push({ organization: id, error: asErrorView(thrown) });
+        }
       }
-      return { changed: organizations.length, failed: [] };
+      return { changed: organizations.length - failed.length, failed };
     },
     forgetAccount: async (request: { organization: string; account: string }) => {
       const found = find(request.organization);
