@@ -37,8 +37,9 @@ pub(crate) async fn set(app: &App, request: SetScheduleRequest) -> Result<Schedu
 }
 
 async fn change(app: &App, session: &Session, organization: &str, wanted: &ScheduleChange) -> Result<()> {
+    let id = parse_organization(organization)?;
     let mut change = Change::begin(app, session).await?;
-    let mut opened = change.open(&parse_organization(organization)?).await?;
+    let mut opened = change.open(&id).await?;
     let before = opened.row.laps.clone().ok_or_else(|| {
         Error::usage("laps.off", "LAPS is not enabled for this organization.", "Enable it first.")
             .holds("Its schedule is unchanged.")
@@ -47,8 +48,10 @@ async fn change(app: &App, session: &Session, organization: &str, wanted: &Sched
     if after == before {
         return Ok(());
     }
+    let (name, what) = (opened.row.name.clone(), after.instead_of(&before));
     opened.row.laps = Some(after);
     change.put_profile(&mut opened).await?;
+    change.note(Action::ScheduleChanged, Some((&id, &name)), None, Some(what)).await?;
     change.save(opened).await?;
     change.commit().await
 }
@@ -155,6 +158,29 @@ impl Laps {
             password_length: wanted.password_length.unwrap_or(self.password_length),
             look_alikes: wanted.look_alikes.unwrap_or(self.look_alikes),
         }
+    }
+
+    /// What is other than before, for whoever reads the history: a schedule that was loosened is found there.
+    fn instead_of(&self, before: &Self) -> String {
+        let mut parts = Vec::new();
+        if self.interval_hours != before.interval_hours {
+            parts.push(format!("every {} h instead of {} h", self.interval_hours, before.interval_hours));
+        }
+        if self.after_view != before.after_view {
+            parts.push(match self.after_view {
+                AfterView::Keep => "kept after a view".to_owned(),
+                AfterView::InOneHour => "rotated an hour after a view".to_owned(),
+                AfterView::Now => "rotated right after a view".to_owned(),
+            });
+        }
+        if (&self.blackout, &self.zone) != (&before.blackout, &before.zone) {
+            parts.push(if self.blackout.is_empty() { "no blackout" } else { "another blackout" }.to_owned());
+        }
+        if (self.password_length, self.look_alikes) != (before.password_length, before.look_alikes) {
+            let alike = if self.look_alikes { "with" } else { "without" };
+            parts.push(format!("passwords of {} characters, {alike} look-alikes", self.password_length));
+        }
+        parts.join("; ")
     }
 
     /// As they are stored with the organization.

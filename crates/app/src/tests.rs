@@ -800,6 +800,32 @@ async fn a_schedule_outlives_the_index_and_what_is_left_out_of_a_change_stays() 
 }
 
 #[tokio::test]
+async fn who_loosens_a_schedule_is_found_in_the_history() {
+    let app = Machine::new().create().await;
+    let id = add(&app, "Contoso").await.id;
+    enroll(&app, &id, "example", &[]).await;
+    let window = BlackoutWindow { days: 1, from: 480, to: 1080 };
+    let unchanged = ScheduleChange::default;
+    for (wanted, expected) in [
+        (ScheduleChange { interval_hours: Some(8760), ..unchanged() }, "every 8760 h instead of 24 h"),
+        (ScheduleChange { after_view: Some(AfterView::Now), ..unchanged() }, "rotated right after a view"),
+        (ScheduleChange { blackout: Some(vec![window]), ..unchanged() }, "another blackout"),
+        (
+            ScheduleChange { blackout: Some(vec![]), password_length: Some(16), ..unchanged() },
+            "no blackout; passwords of 16 characters, without look-alikes",
+        ),
+    ] {
+        set_schedule(&app, &id, wanted).await.unwrap();
+        let audit = app.call(AuditRequest { organization: Some(id.clone()), ..AuditRequest::default() }).await.unwrap();
+        let line = &audit.lines[0];
+        assert_eq!((line.action, line.note.as_deref()), (Action::ScheduleChanged, Some(expected)));
+    }
+    let before = app.call(AuditRequest::default()).await.unwrap().total;
+    set_schedule(&app, &id, unchanged()).await.unwrap();
+    assert_eq!(app.call(AuditRequest::default()).await.unwrap().total, before, "nothing was changed, and it is told");
+}
+
+#[tokio::test]
 async fn a_schedule_that_is_none_is_refused_with_what_can_be_used() {
     let app = Machine::new().create().await;
     let id = add(&app, "Contoso").await.id;

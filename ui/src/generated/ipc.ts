@@ -172,6 +172,8 @@ export type Action =
 "lapsEnabled" | 
 /**  LAPS was turned off. */
 "lapsDisabled" | 
+/**  How its accounts are rotated was changed. */
+"scheduleChanged" | 
 /**  An emergency account was created. */
 "accountCreated" | 
 /**  An existing account was taken over after asking. */

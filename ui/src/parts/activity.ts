@@ -1,5 +1,11 @@
 import type { ActivityLine } from "../host";
-import type { Words } from "../words";
+import { shown, type Words } from "../words";
+
+/** What stands beside a line: why a person did it, what went wrong, or what it is now. */
+export function remark(t: Words, { action, note }: ActivityLine): string | null {
+  if (note === null) return null;
+  return action === "tenantConnected" || action === "scheduleChanged" ? shown(note) : t("audit.reason", { note });
+}
 
 /** One line of history as a sentence. */
 export const sentence = (t: Words, line: ActivityLine): string =>

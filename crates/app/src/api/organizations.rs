@@ -398,6 +398,8 @@ pub enum Action {
     LapsEnabled,
     /// LAPS was turned off.
     LapsDisabled,
+    /// How its accounts are rotated was changed.
+    ScheduleChanged,
     /// An emergency account was created.
     AccountCreated,
     /// An existing account was taken over after asking.

@@ -171,7 +171,7 @@ pub(super) fn in_words(view: &OrganizationView) -> String {
     lines.join("\n")
 }
 
-/// What differs from what is usual is said; the interval always.
+/// A blackout and what a view asks for are said where there is one.
 fn schedule(laps: &LapsView) -> String {
     let mut parts = vec![format!("every {} h", laps.interval_hours)];
     if !laps.blackout.is_empty() {
@@ -184,10 +184,8 @@ fn schedule(laps: &LapsView) -> String {
         AfterView::InOneHour => parts.push("an hour after a view".into()),
         AfterView::Now => parts.push("right after a view".into()),
     }
-    if (laps.password_length, laps.look_alikes) != (32, false) {
-        let alike = if laps.look_alikes { ", look-alikes among them" } else { "" };
-        parts.push(format!("passwords of {} characters{alike}", laps.password_length));
-    }
+    let alike = if laps.look_alikes { ", look-alikes among them" } else { "" };
+    parts.push(format!("passwords of {} characters{alike}", laps.password_length));
     format!("LAPS: {}", parts.join("; "))
 }
 

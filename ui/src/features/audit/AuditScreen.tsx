@@ -4,7 +4,7 @@ import { IconFileExport, IconHistory, IconShieldCheck } from "@tabler/icons-reac
 import { useState } from "react";
 import { Bones, Button, Chip, Empty, Page, Row, Section, toast } from "../../components";
 import { type ActivityLine, asErrorView, useAction, useHost, useRead } from "../../host";
-import { ErrorNotice, Learn, Name, sentence } from "../../parts";
+import { ErrorNotice, Learn, Name, remark, sentence } from "../../parts";
 import { day, exact, timeOfDay, useWords } from "../../words";
 import css from "./AuditScreen.module.css";
 
@@ -98,7 +98,7 @@ export function AuditScreen({
                 <li key={`${line.at}-${index}`} className={css.line}>
                   <span className={css.words}>
                     {sentence(t, line)}
-                    {line.note ? <span className={css.soft}>{t("audit.reason", { note: line.note })}</span> : null}
+                    {line.note ? <span className={css.soft}>{remark(t, line)}</span> : null}
                   </span>
                   {organization === undefined && id !== null && organizationName !== null ? (
                     <button

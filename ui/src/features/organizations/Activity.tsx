@@ -1,6 +1,6 @@
 import { Empty, Section } from "../../components";
 import type { ActivityLine } from "../../host";
-import { Learn, sentence, When } from "../../parts";
+import { Learn, remark, sentence, When } from "../../parts";
 import { useWords } from "../../words";
 import css from "./OrganizationDetail.module.css";
 
@@ -19,7 +19,7 @@ export function Activity({ lines }: { lines: readonly ActivityLine[] }) {
           <li key={`${line.at}-${index}`} className={css.activity}>
             <span>
               {sentence(t, line)}
-              {line.note ? <span className={css.soft}> · {t("audit.reason", { note: line.note })}</span> : null}
+              {line.note ? <span className={css.soft}> · {remark(t, line)}</span> : null}
             </span>
             <span className={css.soft}>
               <When at={line.at} />
