@@ -8,8 +8,9 @@ use crate::clock::graph_time;
 use crate::control::Control;
 use crate::tenant::{AppRoleAssignment, Application, Key, ServicePrincipal};
 
-/// What a rotation asks for.
-const PERMISSIONS: [&str; 2] = ["User-PasswordProfile.ReadWrite.All", "User.Read.All"];
+/// What a connection holds.
+const PERMISSIONS: [&str; 4] =
+    ["User-PasswordProfile.ReadWrite.All", "User.Read.All", "User.RevokeSessions.All", "RoleManagement.Read.Directory"];
 /// When all of it was made: an hour ago.
 const AGE_MS: i64 = 3_600_000;
 

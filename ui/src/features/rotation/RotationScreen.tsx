@@ -189,14 +189,11 @@ function Job({ job, onOpen, onRetry }: { job: JobView; onOpen: (organization: st
       </span>
       <span className={css.at}>{relative(t, job.at, now)}</span>
       {bad ? (
-        <Button
-          small
-          label={t(`rotation.${again}For`, { account })}
-          onClick={onRetry}
-          testId="job-again"
-        >
-          {t(`rotation.${again}`)}
-        </Button>
+        <span className={css.act}>
+          <Button small label={t(`rotation.${again}For`, { account })} onClick={onRetry} testId="job-again">
+            {t(`rotation.${again}`)}
+          </Button>
+        </span>
       ) : null}
       {job.problem === null ? null : (
         <div className={css.problem}>
