@@ -168,7 +168,7 @@ pub(crate) async fn begin(app: &App, request: BeginIncidentRequest) -> Result<In
     change.commit().await?;
     app.tell(Event::StatusChanged);
     // Whoever begins one wants it done now, whatever was paused before.
-    rotate::pause_all(app, false);
+    rotate::pause_all(app, &session, false).await;
     take_up(app, &session).await?;
     board(app, IncidentRequest {}).await
 }

@@ -1174,3 +1174,16 @@ async fn a_vault_that_nobody_uses_locks_by_itself_and_one_that_is_used_stays_ope
     assert!(app.inner.store.index_value(records::key::FIRM).await.is_err(), "the index is open");
     unlock(&app, PASSPHRASE).await.unwrap();
 }
+
+#[tokio::test]
+async fn whoever_begins_an_incident_ends_the_pause_and_the_tray_says_so() {
+    let machine = Machine::new();
+    let app = machine.create().await;
+    let id = add(&app, "Contoso").await.id;
+    enroll(&app, &id, "example", &[(Stands::Steady, machine.clock.now_ms() + DAY); 2]).await;
+    app.call(PauseRotationRequest { paused: true }).await.unwrap();
+    assert!(app.tray().paused);
+    let scope = IncidentScope::Everything;
+    app.call(BeginIncidentRequest { reason: "A laptop is gone".into(), scope }).await.unwrap();
+    assert!(!app.tray().paused && !app.call(JobsRequest::default()).await.unwrap().paused);
+}

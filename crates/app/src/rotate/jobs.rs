@@ -248,7 +248,7 @@ pub(crate) fn end_rests(app: &App) {
 }
 
 /// Pauses everything that has not begun, or lets it go on.
-pub(crate) fn pause_all(app: &App, paused: bool) {
+pub(super) fn pause_all(app: &App, paused: bool) {
     lock(&app.inner.jobs).paused.send_replace(paused);
     app.tell(Event::JobsChanged);
 }

@@ -18,7 +18,7 @@ mod zone;
 #[cfg(test)]
 pub(crate) use connection::Shared;
 pub(crate) use jobs::{
-    Jobs, Order, end_rests, enqueue, forget, forget_all, is_paused, is_working, pause_all, settle, tally, working,
+    Jobs, Order, end_rests, enqueue, forget, forget_all, is_paused, is_working, settle, tally, working,
 };
 pub(crate) use places::Places;
 pub(crate) use schedule::watch;
@@ -139,10 +139,15 @@ async fn every_organization(app: &App) -> Result<Vec<Bytes32>> {
     Ok(ids)
 }
 
+/// Pauses everything that has not begun, or lets it go on; the tray says so.
+pub(crate) async fn pause_all(app: &App, session: &Session, paused: bool) {
+    jobs::pause_all(app, paused);
+    crate::tray::refresh(app, Some(session)).await;
+}
+
 pub(crate) async fn pause(app: &App, request: PauseRotationRequest) -> Result<JobsView> {
     let session = app.session().await?;
-    pause_all(app, request.paused);
-    crate::tray::refresh(app, Some(&session)).await;
+    pause_all(app, &session, request.paused).await;
     jobs(app, JobsRequest::default()).await
 }
 
