@@ -469,6 +469,16 @@ test("a schedule is changed with its blackout, and shown as it was saved", async
   });
 });
 
+test("saving a schedule leaves alone what was changed elsewhere while its form stood open", async () => {
+  const { host, user } = show({}, `#/organizations/${contoso}?tab=settings`);
+  await user.click(await screen.findByText("Rotate in 1 h"));
+  await host.setSchedule({ organizations: [contoso], schedule: { intervalHours: 6, passwordLength: 64 } });
+  await user.click(screen.getByTestId("schedule-save"));
+  const laps = async () => (await host.organization({ organization: contoso })).laps;
+  await waitFor(async () => expect((await laps())?.afterView).toBe("inOneHour"));
+  expect(await laps()).toMatchObject({ intervalHours: 6, passwordLength: 64 });
+});
+
 test("after a password was seen its viewer may hasten its rotation, and never delay it", async () => {
   const { host, user } = show({}, await revealHash(contoso));
   const { accounts } = await host.organization({ organization: contoso });

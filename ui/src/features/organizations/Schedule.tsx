@@ -12,6 +12,13 @@ const week = [0, 1, 2, 3, 4, 5, 6] as const;
 const workdays: BlackoutWindow = { days: 0b0011111, from: 8 * 60, to: 18 * 60 };
 const after = ["keep", "inOneHour", "now"] as const;
 
+/** What a person changed: the rest may have been changed elsewhere since this form opened, and stays so. */
+function differing<Fields extends object>(before: Fields, after: Fields): Partial<Fields> {
+  const was = new Map(Object.entries(before));
+  const differs = ([name, value]: [string, unknown]) => JSON.stringify(value) !== JSON.stringify(was.get(name));
+  return Object.fromEntries(Object.entries(after).filter(differs)) as Partial<Fields>;
+}
+
 export function Schedule({ organization, laps, actions }: { organization: string; laps: LapsView; actions: ReactNode }) {
   const t = useWords();
   const host = useHost();
@@ -21,18 +28,18 @@ export function Schedule({ organization, laps, actions }: { organization: string
   const [zone, setZone] = useState(laps.zone ?? "");
   const [length, setLength] = useState(laps.passwordLength);
   const [alike, setAlike] = useState(laps.lookAlikes);
+  const filled = {
+    intervalHours: hours,
+    afterView,
+    blackout,
+    zone: zone.trim(),
+    passwordLength: length,
+    lookAlikes: alike,
+  };
+  const [saved, setSaved] = useState(filled);
   const save = useAction(async () => {
-    await host.setSchedule({
-      organizations: [organization],
-      schedule: {
-        intervalHours: hours,
-        afterView,
-        blackout,
-        zone: zone.trim(),
-        passwordLength: length,
-        lookAlikes: alike,
-      },
-    });
+    await host.setSchedule({ organizations: [organization], schedule: differing(saved, filled) });
+    setSaved(filled);
     toast(t("common.saved"), t("common.close"));
   });
   const change = (at: number, window: BlackoutWindow) =>

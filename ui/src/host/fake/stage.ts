@@ -149,13 +149,17 @@ export function makeStage(options: FakeOptions) {
     open();
     const found = world.get(organization);
     if (found === undefined)
-      throw refusal("organizations.unknown", "This organization is not in the vault.", "Go back to the list.");
+      throw refusal("organization.unknown", "There is no such organization.", "Look it up in the list of organizations.");
     return found;
   };
   const account = (organization: string, wanted: string): AccountView => {
     const found = find(organization).accounts.find((each) => each.id === wanted);
     if (found === undefined)
-      throw refusal("accounts.unknown", "This account is not in the vault.", "Go back to the organization.");
+      throw refusal(
+        "account.unknown",
+        "There is no such emergency account.",
+        "Open the organization and pick one of its accounts.",
+      );
     return found;
   };
   const note = (
