@@ -88,6 +88,21 @@ test("while Microsoft is not reached the list says as of when, and what needs it
   expect(rotate.getAttribute("aria-disabled")).toBeNull();
 });
 
+test("while Microsoft is not reached neither way to sign in begins, and both say why", async () => {
+  const { host, user } = show({}, `#/organizations/${notConnected}/connect`);
+  const routes = [await screen.findByTestId("route-browser"), screen.getByTestId("route-code")];
+  const now = Date.now();
+  act(() => host.setStatus({ network: { answeredAt: null, unreachableSince: now - 60_000, triedAt: now - 1_000 } }));
+  for (const route of routes) {
+    await waitFor(() => expect(route.getAttribute("aria-disabled")).toBe("true"));
+    await user.click(route);
+    await user.hover(route);
+    await screen.findByText(/^Microsoft was not reached at /);
+    await user.unhover(route);
+  }
+  expect(host.asked).not.toContain("connect");
+});
+
 test("half a minute after a try the next one is offered again", async () => {
   const { host } = show({}, `#/organizations/${contoso}`);
   await screen.findByText("Emergency accounts");

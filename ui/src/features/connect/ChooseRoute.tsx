@@ -1,12 +1,14 @@
 import { IconBrowser, IconDeviceMobileCode } from "@tabler/icons-react";
 import { Button } from "../../components";
 import type { SignInRoute } from "../../host";
+import { useNetwork } from "../../parts";
 import { useWords } from "../../words";
 import css from "./ConnectWizard.module.css";
 
 /** Both routes, always side by side: many tenants block one of them. */
 export function ChooseRoute({ busy, onChoose }: { busy: boolean; onChoose: (route: SignInRoute) => void }) {
   const t = useWords();
+  const { reason } = useNetwork();
   return (
     <section aria-label={t("connect.routeTitle")}>
       <h2>{t("connect.routeTitle")}</h2>
@@ -16,7 +18,13 @@ export function ChooseRoute({ busy, onChoose }: { busy: boolean; onChoose: (rout
           <IconBrowser size={22} stroke={1.5} aria-hidden />
           <h3>{t("connect.browser")}</h3>
           <p className={css.soft}>{t("connect.browserMore")}</p>
-          <Button kind="primary" busy={busy} onClick={() => onChoose("browser")} testId="route-browser">
+          <Button
+            kind="primary"
+            busy={busy}
+            reason={reason}
+            onClick={() => onChoose("browser")}
+            testId="route-browser"
+          >
             {t("connect.browserGo")}
           </Button>
         </div>
@@ -24,7 +32,7 @@ export function ChooseRoute({ busy, onChoose }: { busy: boolean; onChoose: (rout
           <IconDeviceMobileCode size={22} stroke={1.5} aria-hidden />
           <h3>{t("connect.code")}</h3>
           <p className={css.soft}>{t("connect.codeMore")}</p>
-          <Button busy={busy} onClick={() => onChoose("deviceCode")} testId="route-code">
+          <Button busy={busy} reason={reason} onClick={() => onChoose("deviceCode")} testId="route-code">
             {t("connect.codeGo")}
           </Button>
         </div>
