@@ -9,6 +9,7 @@ use tokio::io::AsyncWriteExt;
 use vitrine_desktop_tests::accessibility::ensure_accessible;
 use vitrine_desktop_tests::desk::{built, program};
 use vitrine_desktop_tests::{Desk, Eyes, Setting, Window, acts, scenario, scenario::LIMIT};
+use vitrine_kit::disk::SmallDisk;
 use vitrine_kit::wait::{PATIENCE, until};
 
 /// A third line that is no setting.
@@ -53,6 +54,31 @@ async fn a_malformed_configuration_is_named_by_its_line_and_corrected_it_starts(
         told(&window, "config.malformed", "Line 3").await?;
         fs::write(desk.vault().join("config.toml"), MALFORMED.replace("nonsense here\n", ""))?;
         start_again(&window, "first-create").await
+    });
+    outcome.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_data_folder_that_may_not_be_written_is_named_and_once_it_may_the_vault_opens() {
+    let outcome = scenario("unwritable", LIMIT, Setting::default(), async |desk| {
+        fs::create_dir(desk.vault())?;
+        let Some(disk) = SmallDisk::mount(&desk.vault(), 16 << 10)? else { return Ok(()) };
+        let window = acts::start(desk).await?;
+        let passphrase = acts::create_vault(&window).await?;
+        window.close().await?;
+        desk.wait_until_ended().await?;
+
+        disk.set_read_only(true)?;
+        let window = desk.start().await?;
+        told(&window, "store.unwritable", "vitrine").await?;
+        window.click("start-again").await?;
+        told(&window, "store.unwritable", "vitrine").await?;
+        disk.set_read_only(false)?;
+        start_again(&window, "unlock-passphrase").await?;
+        acts::unlock(&window, &passphrase).await?;
+        // Before the disk goes from under it.
+        window.close().await?;
+        desk.wait_until_ended().await
     });
     outcome.await.unwrap();
 }
