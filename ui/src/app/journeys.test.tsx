@@ -223,6 +223,57 @@ test("large type spells sign by sign with the arrow keys", async () => {
   expect(text.getAttribute("aria-valuetext")).toBe("hash");
 });
 
+/** A system that speaks: what it was given to say, and how what it says comes to its end. */
+function speaker(voices: Partial<SpeechSynthesisVoice>[]) {
+  const said: { words: string; voice: string | undefined; ends: () => void }[] = [];
+  class Utterance {
+    voice: SpeechSynthesisVoice | null = null;
+    onend: (() => void) | null = null;
+    constructor(readonly text: string) {}
+  }
+  let silenced = 0;
+  vi.stubGlobal("SpeechSynthesisUtterance", Utterance);
+  vi.stubGlobal("speechSynthesis", {
+    getVoices: () => voices,
+    speak: (utterance: Utterance) =>
+      said.push({ words: utterance.text, voice: utterance.voice?.name, ends: () => utterance.onend?.() }),
+    cancel: () => (silenced += 1),
+    addEventListener: () => {},
+    removeEventListener: () => {},
+  });
+  return { said, silenced: () => silenced };
+}
+const ownVoice = { name: "own", lang: "en-US", localService: true, default: false };
+const serverVoice = { name: "server", lang: "en-US", localService: false, default: true };
+
+test("large type is read aloud only when asked to, sign by sign, by a voice of the machine, and is silent once closed", async () => {
+  const { said, silenced } = speaker([serverVoice, ownVoice]);
+  const { user } = show({}, await revealHash(contoso));
+  await user.click(await screen.findByTestId("reveal-password"));
+  await user.click(await screen.findByTestId("large-type"));
+  const aloud = await screen.findByTestId("read-aloud");
+  expect(said).toEqual([]);
+  await user.click(aloud);
+  expect(said.map(({ words, voice }) => [words, voice])).toEqual([["capital Quebec", "own"]]);
+  act(() => said.at(-1)?.ends());
+  expect(said.at(-1)?.words).toBe("mike");
+  expect(screen.getByTestId("phonetic").textContent).toContain("mike");
+  const before = silenced();
+  await user.click(screen.getByTestId("hide-password"));
+  expect(silenced()).toBe(before + 1);
+  act(() => said.at(-1)?.ends());
+  expect(said).toHaveLength(2);
+});
+
+test("where every voice is a server's, nothing offers to read aloud", async () => {
+  speaker([serverVoice]);
+  const { user } = show({}, await revealHash(contoso));
+  await user.click(await screen.findByTestId("reveal-password"));
+  await user.click(await screen.findByTestId("large-type"));
+  await screen.findByTestId("large-text");
+  expect(screen.queryByTestId("read-aloud")).toBeNull();
+});
+
 test("until a second factor is stored the window says what Microsoft refuses", async () => {
   const hash = await revealHash(contoso);
   const { host, user } = show({}, hash);

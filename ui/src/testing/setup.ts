@@ -28,6 +28,7 @@ afterEach(() => {
   clearToasts();
   cleanup();
   vi.useRealTimers();
+  vi.unstubAllGlobals();
   localStorage.clear();
   location.hash = "";
 });

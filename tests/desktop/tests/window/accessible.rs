@@ -235,6 +235,8 @@ async fn credentials(window: &Window) -> Result<()> {
     ensure_accessible(window, "shown password").await?;
     window.click("large-type").await?;
     window.find("large-text").await?;
+    // What draws the page has a voice of its own.
+    window.until("a voice", async || window.has("read-aloud").await.then_some(())).await?;
     ensure_accessible(window, "large type").await?;
     // Closes the dialog alone, not the window behind it.
     window.press(Key::Escape).await?;

@@ -1,15 +1,22 @@
-// The password in large type, for reading to somebody on the phone. Digits and symbols differ by shape, not colour.
+// The password in large type, for reading to somebody on the phone. Digits and symbols differ by shape, not colour. Read
+// aloud only when asked to.
 
 import { type KeyboardEvent, useState } from "react";
-import { Button, Dialog, Small } from "../../components";
+import { Button, Dialog, Small, Toggle } from "../../components";
 import { useWords } from "../../words";
 import css from "./LargeType.module.css";
 import { groupsOfFour, kindOf, spell } from "./spelling";
+import { useReadAloud } from "./useReadAloud";
 
 export function LargeType({ secret, onClose }: { secret: string; onClose: () => void }) {
   const t = useWords();
   const [at, setAt] = useState(0);
   const signs = Array.from(secret);
+  const [aloud, setAloud] = useState(false);
+  const canRead = useReadAloud(aloud, at, spell(t, signs[at] ?? ""), (spoken) => {
+    if (spoken && at + 1 < signs.length) setAt(at + 1);
+    else setAloud(false);
+  });
   const pressed = (event: KeyboardEvent) => {
     const step: Record<string, number> = {
       ArrowRight: at + 1,
@@ -68,6 +75,15 @@ export function LargeType({ secret, onClose }: { secret: string; onClose: () => 
         <span>{spell(t, signs[at] ?? "")}</span>
       </p>
       <Small>{t("reveal.largeHint")}</Small>
+      {canRead ? (
+        <Toggle
+          label={t("reveal.aloud")}
+          hint={t("reveal.aloudHint")}
+          checked={aloud}
+          onChange={setAloud}
+          testId="read-aloud"
+        />
+      ) : null}
     </Dialog>
   );
 }
