@@ -35,6 +35,10 @@ const MOST_NAMED: usize = 1_000;
 const MOST_ROWS: usize = 500;
 /// Certificates replaced at once.
 const AT_ONCE: usize = 8;
+/// What the pace is measured over.
+const LATELY_MS: u64 = 10 * 60 * 1000;
+/// Accounts replaced in that time below which nothing is expected.
+const FEWEST: u32 = 5;
 /// After a certificate that could not be replaced, or sessions that could not be ended.
 const AGAIN_AFTER_MS: u64 = 15 * 60 * 1000;
 
@@ -179,8 +183,10 @@ pub(crate) async fn board(app: &App, _request: IncidentRequest) -> Result<Incide
     let working = at_work(app, &session);
     let (mut rows, mut organizations) = (Vec::new(), IncidentCounts::default());
     let (mut accounts, mut certificates) = (Replaced::default(), Replaced::default());
+    let mut pace = Pace::since(incident.began_at, app.now_ms());
     each(app, &incident.scope, |id, row| {
         let shown = shown(&incident, id, row, working.contains(id));
+        pace.count(&incident, row, shown.state);
         accounts.replaced += shown.accounts.replaced;
         accounts.of += shown.accounts.of;
         certificates.replaced += u32::from(shown.certificate);
@@ -205,9 +211,40 @@ pub(crate) async fn board(app: &App, _request: IncidentRequest) -> Result<Incide
             organizations,
             accounts,
             certificates,
+            expected_end: if rotate::is_paused(app) { None } else { pace.expected_end().map(Time) },
             rows,
         }),
     })
+}
+
+/// How fast accounts were replaced lately, and how many are left that can be.
+struct Pace {
+    from: u64,
+    now: u64,
+    replaced: u32,
+    left: u32,
+}
+
+impl Pace {
+    fn since(began_at: u64, now: u64) -> Self {
+        Self { from: began_at.max(now.saturating_sub(LATELY_MS)), now, replaced: 0, left: 0 }
+    }
+
+    fn count(&mut self, incident: &Incident, row: &Organization, state: IncidentState) {
+        for account in row.in_tenant() {
+            if account.replaced_since(incident.began_at) {
+                self.replaced += u32::from(account.made_at.max(account.sessions_ended_at) >= Some(self.from));
+            } else {
+                self.left += u32::from(state != IncidentState::Blocked);
+            }
+        }
+    }
+
+    fn expected_end(&self) -> Option<u64> {
+        let known = self.left > 0 && self.replaced >= FEWEST;
+        let each = self.now.saturating_sub(self.from) / u64::from(self.replaced.max(1));
+        known.then(|| self.now.saturating_add(each.saturating_mul(self.left.into())))
+    }
 }
 
 fn shown(incident: &Incident, id: &Bytes32, row: &Organization, working: bool) -> IncidentRow {
@@ -546,4 +583,23 @@ fn report_row(incident: &Incident, id: &Bytes32, row: &Organization, working: bo
 
 fn none_open() -> Error {
     Error::usage("incident.none", "No incident is open.", "Write the report before you end an incident.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_end_is_expected_by_the_pace_of_the_last_minutes_once_that_says_something() {
+        const MINUTE: u64 = 60 * 1000;
+        let pace = |began_at, replaced, left| Pace { replaced, left, ..Pace::since(began_at, 100 * MINUTE) };
+        // Ten in five minutes; twenty are left.
+        assert_eq!(pace(95 * MINUTE, 10, 20).expected_end(), Some(110 * MINUTE));
+        // Of hours, the last ten minutes count.
+        assert_eq!(pace(0, 10, 20).expected_end(), Some(120 * MINUTE));
+        assert_eq!(pace(95 * MINUTE, FEWEST - 1, 20).expected_end(), None, "a few say nothing");
+        assert_eq!(pace(95 * MINUTE, 10, 0).expected_end(), None);
+        // Begun by a clock that was set back since.
+        assert_eq!(pace(200 * MINUTE, 10, 20).expected_end(), Some(100 * MINUTE));
+    }
 }

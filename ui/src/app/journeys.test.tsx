@@ -561,3 +561,13 @@ test("rotation is paused, its queue cancelled, and it goes on, and the screen sa
   await waitFor(() => expect(screen.queryByText("Rotation is paused")).toBeNull());
   expect((await host.jobs({})).jobs.every((job) => job.step === "cancelled")).toBe(true);
 });
+
+test("the board of an incident says when its end is expected, and no more once nothing is left to go on with", async () => {
+  const { host, user } = show({ pace: 200 }, "#/incident");
+  await user.type(await screen.findByTestId("incident-reason"), "A laptop is gone");
+  await user.click(screen.getByTestId("incident-begin"));
+  await screen.findByText("Expected to be done");
+  await screen.findByText(/^Replaced \(/, {}, { timeout: 5_000 });
+  expect((await host.incident({})).incident?.organizations).toMatchObject({ working: 0, waiting: 0 });
+  expect(screen.queryByText("Expected to be done")).toBeNull();
+});

@@ -960,6 +960,11 @@ export type IncidentView = {
 	accounts: Replaced,
 	/**  Certificates of connections. */
 	certificates: Replaced,
+	/**
+	 *  When what is not blocked is expected to be replaced, at the pace of the last ten minutes. None while that pace says
+	 *  little, while rotation is paused, and once nothing is left to go on with.
+	 */
+	expectedEnd: Time | null,
 	/**  What is blocked first, then what is at work, what waits, what is replaced; 500 at most. */
 	rows: IncidentRow[],
 };

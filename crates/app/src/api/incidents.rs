@@ -110,6 +110,9 @@ pub struct IncidentView {
     pub accounts: Replaced,
     /// Certificates of connections.
     pub certificates: Replaced,
+    /// When what is not blocked is expected to be replaced, at the pace of the last ten minutes. None while that pace says
+    /// little, while rotation is paused, and once nothing is left to go on with.
+    pub expected_end: Option<Time>,
     /// What is blocked first, then what is at work, what waits, what is replaced; 500 at most.
     pub rows: Vec<IncidentRow>,
 }

@@ -122,7 +122,10 @@ fn in_words(board: &IncidentBoardView) -> String {
     let Some(incident) = &board.incident else { return "No incident is open.".into() };
     let left: Vec<Vec<String>> =
         incident.rows.iter().filter(|row| row.state != IncidentState::Replaced).map(row).collect();
-    let head = format!("{}\nSince {}: {}", shown(&incident.reason), time(Some(incident.began_at)), totals(incident));
+    let expected = incident.expected_end.map(|end| format!("\nExpected to be done: {}", time(Some(end))));
+    let since = time(Some(incident.began_at));
+    let head =
+        format!("{}\nSince {since}: {}{}", shown(&incident.reason), totals(incident), expected.unwrap_or_default());
     if left.is_empty() {
         return format!("{head}\nNothing is left of what somebody may know.");
     }

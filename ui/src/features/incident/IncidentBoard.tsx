@@ -68,6 +68,9 @@ export function IncidentBoard({ incident, onOpen }: { incident: IncidentView; on
               [t("incident.by"), <Name key="who">{incident.who}</Name>],
               [t("incident.accounts"), t("incident.of", accounts)],
               [t("incident.certificates"), t("incident.of", certificates)],
+              ...(incident.expectedEnd === null
+                ? []
+                : [[t("incident.expected"), <When key="end" at={incident.expectedEnd} />] as const]),
             ]}
           />
         </Stack>

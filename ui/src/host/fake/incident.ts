@@ -37,6 +37,7 @@ export function incident(stage: Stage) {
         of: rows.reduce((sum, row) => sum + row.accounts.of, 0),
       },
       certificates: { replaced: rows.filter((row) => row.certificate).length, of: rows.length },
+      expectedEnd: stand("working") + stand("waiting") === 0 ? null : current.expectedEnd,
     };
     emit({ kind: "jobsChanged" });
   };
@@ -63,6 +64,7 @@ export function incident(stage: Stage) {
         organizations: { blocked: 0, working: 0, waiting: 0, replaced: 0 },
         accounts: nobody,
         certificates: nobody,
+        expectedEnd: now() + 240_000,
         rows: [],
       };
       const rows = covered(scope).map((each, index): IncidentRow => {
