@@ -46,62 +46,64 @@ pub(crate) fn settle(row: &mut Organization, now: u64) {
         .into_iter()
         .map(|fresh| {
             let same = |old: &&Problem| (old.wrong, old.account) == (fresh.wrong, fresh.account);
-            known.iter().find(same).cloned().unwrap_or(fresh)
+            let old = known.iter().find(same);
+            old.map_or(fresh.clone(), |old| Problem { since: old.since, snoozed: old.snoozed, ..fresh })
         })
         .collect();
 }
 
 fn found(row: &Organization, known: &[Problem], now: u64) -> Vec<Problem> {
     let mut found = Vec::new();
-    let mut add = |wrong, account, since| found.push(Problem { wrong, account, since, snoozed: None });
+    let new = |wrong, account, since| Problem { wrong, account, since, snoozed: None, said: None };
     let check = |kind, bad: Verdict| row.checks.iter().find(|check| check.check == kind && check.verdict == bad);
     if let Some(tenant) = &row.tenant {
         if check(HealthCheck::Connection, Verdict::Bad).is_some() {
-            add(Wrong::ConnectionRefused, None, now);
+            found.push(new(Wrong::ConnectionRefused, None, now));
         }
         if certificates::has_ended(tenant, now) {
-            add(Wrong::CertificateEnded, None, tenant.certificate_ends_at);
+            found.push(new(Wrong::CertificateEnded, None, tenant.certificate_ends_at));
         } else if check(HealthCheck::Certificate, Verdict::Warning).is_some() {
-            add(Wrong::CertificateNotRenewed, None, now);
+            found.push(new(Wrong::CertificateNotRenewed, None, now));
         }
     }
     for account in &row.accounts {
         let item = Some(account.item);
         if !account.created {
-            add(Wrong::NeverCreated, item, now);
+            found.push(new(Wrong::NeverCreated, item, now));
             continue;
         }
         let drift = account.drift();
         if let Some(drift) = drift {
-            add(Wrong::Drifted(drift), item, now);
-        }
-        // What a rotation cannot do to an account that is gone is the same problem once more.
-        if drift != Some(records::Drift::Gone)
-            && let Some(wrong) = rotation_wrong(account, known)
-        {
-            add(wrong, item, now);
+            found.push(new(Wrong::Drifted(drift), item, now));
         }
         if sessions(row, account).is_some() {
-            add(Wrong::SessionsLive, item, now);
+            found.push(new(Wrong::SessionsLive, item, now));
+        }
+        // What a rotation cannot do to an account that is gone is the same problem once more.
+        if drift != Some(records::Drift::Gone) {
+            found.extend(of_rotation(account, known, now));
         }
     }
     found
 }
 
 /// What is wrong with an account's rotation. While it is tried again nothing is known better: what was wrong before lasts
-/// until the try has ended, so that a problem which stays is one problem however often it is tried.
-fn rotation_wrong(account: &Account, known: &[Problem]) -> Option<Wrong> {
-    let of_rotation = |problem: &&Problem| {
-        let rotation =
-            matches!(problem.wrong, Wrong::Failing(_) | Wrong::Unclear | Wrong::ChangedOutside | Wrong::NeedsPerson(_));
-        rotation && problem.account == Some(account.item)
-    };
-    match account.phase {
-        Phase::Rotating | Phase::Creating => {
-            known.iter().find(of_rotation).map(|before| before.wrong).or_else(|| account.rotation_wrong())
+/// until something else is said of it, so that a problem which stays is one problem however often it is tried.
+fn of_rotation(account: &Account, known: &[Problem], now: u64) -> Option<Problem> {
+    let said = account.problem.as_ref().map(|problem| problem.code.clone());
+    if matches!(account.phase, Phase::Rotating | Phase::Creating) {
+        let before =
+            known.iter().find(|problem| is_of_rotation(problem.wrong) && problem.account == Some(account.item));
+        if let Some(before) = before.filter(|before| before.said == said) {
+            return Some(before.clone());
         }
-        _ => account.rotation_wrong(),
     }
+    let problem = |wrong| Problem { wrong, account: Some(account.item), since: now, snoozed: None, said };
+    account.rotation_wrong().map(problem)
+}
+
+fn is_of_rotation(wrong: Wrong) -> bool {
+    matches!(wrong, Wrong::Failing(_) | Wrong::Unclear | Wrong::ChangedOutside | Wrong::NeedsPerson(_))
 }
 
 fn sessions<'a>(row: &'a Organization, account: &Account) -> Option<&'a Check> {
@@ -119,7 +121,7 @@ pub(crate) fn rows(id: &Bytes32, row: &Organization) -> Result<Vec<(Vec<u8>, Pro
             user_name: account.map(|account| account.user_name.clone()),
             problem: problem.clone(),
         };
-        Ok((key::problem(problem.since, id, &name(id, problem)?), listed))
+        Ok((key::problem(problem.since, id, name(id, problem)?), listed))
     };
     row.problems.iter().map(listed).collect()
 }

@@ -102,8 +102,8 @@ pub(crate) mod key {
         join(CERTIFICATES, &[&at.to_be_bytes(), id])
     }
 
-    pub(crate) fn problem(since: u64, id: &Bytes32, name: &[u8; 8]) -> Vec<u8> {
-        join(PROBLEMS, &[&since.to_be_bytes(), id, name])
+    pub(crate) fn problem(since: u64, id: &Bytes32, name: [u8; 8]) -> Vec<u8> {
+        join(PROBLEMS, &[&since.to_be_bytes(), id, &name])
     }
 
     pub(crate) fn tenant(id: &str) -> Vec<u8> {
@@ -318,6 +318,8 @@ pub(crate) struct Problem {
     pub(crate) account: Option<Bytes16>,
     pub(crate) since: u64,
     pub(crate) snoozed: Option<Snoozed>,
+    /// Of a rotation: the code of what was said of it when its last try had ended.
+    pub(crate) said: Option<String>,
 }
 
 /// What is wrong. Two that differ are two problems, each with its own beginning and snooze.

@@ -65,8 +65,11 @@ async fn snoozed(app: &App) -> Vec<ProblemView> {
     view.problems
 }
 
+/// In the order of their names: several begin in one moment here.
 fn kinds(problems: &[ProblemView]) -> Vec<ProblemKind> {
-    problems.iter().map(|problem| problem.kind).collect()
+    let mut kinds: Vec<ProblemKind> = problems.iter().map(|problem| problem.kind).collect();
+    kinds.sort_by_key(|kind| format!("{kind:?}"));
+    kinds
 }
 
 async fn snooze(app: &App, problem: &ProblemView, until: Snooze) -> ProblemView {
@@ -180,7 +183,16 @@ async fn a_snooze_hides_no_other_problem_of_the_same_account() {
     assert_eq!(kinds(&snoozed(&app).await), [ProblemKind::NeedsPerson]);
     // The same state for another reason.
     change(&app, &id, |row| row.accounts[0].need = 1).await;
-    assert_eq!(kinds(&open(&app).await), [ProblemKind::NeedsPerson, ProblemKind::Disabled]);
+    assert_eq!(kinds(&open(&app).await), [ProblemKind::Disabled, ProblemKind::NeedsPerson]);
+    // A try that waits for another reason than the one before.
+    let needs = open(&app).await.into_iter().find(|problem| problem.kind == ProblemKind::NeedsPerson).unwrap();
+    snooze(&app, &needs, Snooze::Fixed).await;
+    let waits = |row: &mut Organization| {
+        row.accounts[0].phase = Stands::Rotating;
+        row.accounts[0].problem = Some(problem("network.no-connection", ErrorClass::Unreachable));
+    };
+    change(&app, &id, waits).await;
+    assert_eq!(kinds(&open(&app).await), [ProblemKind::Disabled, ProblemKind::Failing]);
     // And a failure that tries itself again is one until its kind changes.
     change(&app, &id, well).await;
     let failing = |class| move |row: &mut Organization| row.accounts[1].problem = Some(problem("some", class));
@@ -201,7 +213,7 @@ async fn a_snooze_changes_nothing_but_what_is_heard_of() {
         let view = app.call(OrganizationRequest { organization: id.clone() }).await.unwrap();
         let counts = app.call(OrganizationsRequest::default()).await.unwrap().counts;
         let history = vault::firm(&app).await.unwrap().history;
-        (format!("{:?}", view), counts, app.tray(), history)
+        (format!("{view:?}"), counts, app.tray(), history)
     };
     let before = facts().await;
     snooze(&app, &open(&app).await[0], Snooze::Tomorrow).await;
@@ -313,7 +325,7 @@ async fn checks_that_ask_for_a_person_are_problems_until_they_are_good() {
     let id = customer(&app, "Contoso").await;
     let check = |check, account, verdict| {
         move |row: &mut Organization| {
-            row.checked(Check { check, account, verdict, at: 1, words: "It was refused.".into() })
+            row.checked(Check { check, account, verdict, at: 1, words: "It was refused.".into() });
         }
     };
     for (what, account, bad, kind, step) in [
@@ -389,7 +401,7 @@ async fn what_is_overdue_is_one_problem_with_its_reason() {
     // Where one of the accounts has a problem of its own, that is the one.
     change(&app, &other, needs_person).await;
     let both = open(&app).await;
-    assert_eq!(kinds(&both), [ProblemKind::Overdue, ProblemKind::NeedsPerson]);
+    assert_eq!(kinds(&both), [ProblemKind::NeedsPerson, ProblemKind::Overdue]);
     assert!(both[0].error.what.starts_with("2 emergency accounts"));
     // Pages count on over both.
     let second = list(&app, AttentionRequest { offset: 1, limit: 1, ..AttentionRequest::default() }).await;

@@ -2,7 +2,7 @@
 
 import { IconChecks, IconSearch } from "@tabler/icons-react";
 import { useEffect, useRef, useState } from "react";
-import { Bones, Button, Empty, Page, Row, TextField } from "../../components";
+import { Bones, Button, Empty, Page, Row, Stack, TextField } from "../../components";
 import { asErrorView, useRead } from "../../host";
 import { AsOf, ErrorNotice, Learn } from "../../parts";
 import { useWords } from "../../words";
@@ -86,7 +86,7 @@ export function AttentionScreen({
         </Empty>
       ) : null}
       {view.data && !nothing ? (
-        <>
+        <Stack>
           <div className={css.tools}>
             <div className={css.filter}>
               <TextField
@@ -116,10 +116,7 @@ export function AttentionScreen({
               </Button>
             </Row>
             <span className={css.shown} role="status">
-              {t("attention.shown", {
-                shown: problems.length.toLocaleString(),
-                total: (snoozed ? aside : open).toLocaleString(),
-              })}
+              {wanted === undefined ? null : t("attention.found", { count: matching })}
             </span>
           </div>
           {problems.length === 0 ? (
@@ -148,7 +145,7 @@ export function AttentionScreen({
               <p className={css.shown}>{t("attention.filterMore", { count: matching - problems.length })}</p>
             )
           ) : null}
-        </>
+        </Stack>
       ) : null}
     </Page>
   );

@@ -1,7 +1,7 @@
 // One problem: what is wrong and with whom, since when, the press that answers it, and the way to put it aside.
 
-import { IconCopy, IconMoon } from "@tabler/icons-react";
-import { Button, IconButton, Mark, type MarkTone, Popup, Stack, toast } from "../../components";
+import { IconCopy } from "@tabler/icons-react";
+import { Button, IconButton, Mark, type MarkTone, Popup, toast } from "../../components";
 import { type ProblemKind, type ProblemView, type Snooze, useAction, useHost } from "../../host";
 import { ErrorNotice, Name, nextStepOf, useGo, useNetwork, useNow, When } from "../../parts";
 import { clock, relative, shown, told, useWords } from "../../words";
@@ -76,9 +76,19 @@ export function Problem({ problem, onOpen }: { problem: ProblemView; onOpen: (or
   const failed = answer.act.error ?? snooze.error ?? wake.error;
   return (
     <li className={css.problem} data-testid="problem" data-kind={problem.kind}>
-      <span className={css.kind}>
+      <div className={css.kind}>
         <Mark tone={tones[problem.kind]}>{t(`attention.kinds.${problem.kind}`)}</Mark>
-      </span>
+        <span className={css.since}>
+          <When at={problem.since}>{relative(t, problem.since, now)}</When>
+        </span>
+        {problem.snoozed === null ? null : (
+          <span className={css.since}>
+            {problem.snoozed.kind === "fixed"
+              ? t("attention.untilFixed")
+              : t("attention.until", { time: clock(problem.snoozed.at, now) })}
+          </span>
+        )}
+      </div>
       <div className={css.words}>
         <p className={css.about}>
           {organization === null ? (
@@ -104,16 +114,6 @@ export function Problem({ problem, onOpen }: { problem: ProblemView; onOpen: (or
           {told(error.holds)} {told(error.next)}
         </p>
       </div>
-      <span className={css.since}>
-        <When at={problem.since}>{relative(t, problem.since, now)}</When>
-        {problem.snoozed === null ? null : (
-          <span className={css.until}>
-            {problem.snoozed.kind === "fixed"
-              ? t("attention.untilFixed")
-              : t("attention.until", { time: clock(problem.snoozed.at, now) })}
-          </span>
-        )}
-      </span>
       <span className={css.act}>
         {problem.working ? (
           <Mark tone="busy">{t("attention.working")}</Mark>
@@ -136,26 +136,26 @@ export function Problem({ problem, onOpen }: { problem: ProblemView; onOpen: (or
             small
             label={t("attention.snooze")}
             name={t("attention.snoozeFor", { about })}
-            icon={<IconMoon size={14} />}
             testId="problem-snooze"
           >
             {(close) => (
-              <Stack gap={4}>
+              <ul className={css.choices}>
                 {snoozes.map((until) => (
-                  <Button
-                    key={until}
-                    small
-                    kind="quiet"
-                    onClick={() => {
-                      close();
-                      void snooze.run(until);
-                    }}
-                    testId={`snooze-${until}`}
-                  >
-                    {t(`attention.snoozes.${until}`)}
-                  </Button>
+                  <li key={until}>
+                    <button
+                      type="button"
+                      className={css.choice}
+                      data-testid={`snooze-${until}`}
+                      onClick={() => {
+                        close();
+                        void snooze.run(until);
+                      }}
+                    >
+                      {t(`attention.snoozes.${until}`)}
+                    </button>
+                  </li>
                 ))}
-              </Stack>
+              </ul>
             )}
           </Popup>
         ) : (
