@@ -255,6 +255,9 @@ async fn failures(window: &Window, cloud: &Cloud) -> Result<()> {
     ensure_accessible(window, "a rotation that failed").await?;
     window.click("to-attention").await?;
     window.find("problem").await?;
+    // On its way out a message has no colour to be judged.
+    let gone = async || (!window.has_css(".mantine-Notification-root").await).then_some(());
+    window.until("the message of the rotation to go", gone).await?;
     ensure_accessible(window, "what needs attention").await?;
     window.click("problem-snooze").await?;
     window.find("snooze-fixed").await?;
