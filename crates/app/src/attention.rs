@@ -26,7 +26,8 @@ const MORNING: i8 = 8;
 /// The problem that no organization has alone.
 const OVERDUE: &str = "overdue";
 
-/// The short name of a problem within the whole vault: the same for as long as the problem lasts, and after it came back.
+/// The short name of a problem within the whole vault, short because people type it at a terminal: the same for as long as
+/// the problem lasts, and after it came back.
 type Name = [u8; 8];
 
 fn name(organization: &Bytes32, problem: &Problem) -> Result<Name> {
