@@ -162,6 +162,24 @@ pub async fn audit(app: State<'_, App>, request: AuditRequest) -> Answer<AuditVi
 
 #[tauri::command]
 #[specta::specta]
+pub async fn attention(app: State<'_, App>, request: AttentionRequest) -> Answer<AttentionView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn snooze_problem(app: State<'_, App>, request: SnoozeProblemRequest) -> Answer<ProblemView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn wake_problem(app: State<'_, App>, request: WakeProblemRequest) -> Answer<ProblemView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
 pub async fn list_views(app: State<'_, App>, request: ListViewsRequest) -> Answer<ListViews> {
     app.call(request).await
 }

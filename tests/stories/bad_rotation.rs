@@ -32,7 +32,7 @@ pub(crate) fn fault(operation: &str, skip: u32, times: Option<u32>, status: u16)
 }
 
 /// Starts a command that needs an admin's sign-in, and signs in.
-async fn with_admin(sim: &Sim, desk: &Desk, arguments: &[&str]) -> Result<crate::desk::Ended> {
+pub(crate) async fn with_admin(sim: &Sim, desk: &Desk, arguments: &[&str]) -> Result<crate::desk::Ended> {
     let sign_in = ["--device-code", "--tenant", CONTOSO];
     let order = desk.vitrine(arguments.iter().copied().chain(sign_in)).passphrase(PASSPHRASE);
     let mut running = order.start().await?;

@@ -13,6 +13,7 @@ mod paper;
 mod processes;
 
 mod agent;
+mod attention;
 mod bad_cloud;
 mod bad_disk;
 mod bad_network;

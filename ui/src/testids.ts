@@ -11,7 +11,7 @@
 //                    kit-group-2, kit-confirm, sheet-path, sheet-path-choose, sheet-save, sheet-later, backup-path,
 //                    backup-path-choose, backup-save, start-organization-name, start-organization-add, start-connect,
 //                    start-open-organizations
-// Sidebar            nav-organizations, nav-rotation, nav-audit, nav-settings, nav-start, lock-now, open-palette
+// Sidebar            nav-organizations, nav-rotation, nav-attention, nav-audit, nav-settings, nav-start, lock-now, open-palette
 // List               organizations-filter, count-<state>, organizations-table, organization-row (data-name),
 //                    rotate-selected, schedule-selected, schedule-hours, schedule-submit, export-csv, export-selected,
 //                    views, view-name, view-save, saved-view, add-organization, add-name, add-notes, add-submit,
@@ -34,6 +34,9 @@
 //                    older ones in -older-<place> or -givenUp-<place>; show-previous, show-older,
 //                    older-passwords
 // Rotation           rotate-due, pause-all, resume-all, cancel-queued, retry-failed, job (data-step), job-again, more-jobs
+//                    to-attention
+// Attention          attention-filter, attention-open, attention-snoozed, problem (data-kind), problem-step,
+//                    problem-snooze, snooze-hour, snooze-tomorrow, snooze-fixed, problem-wake, more-problems, to-rotation
 // Audit              export-audit
 // Settings           setting-<name>, backup-now, passphrase-current, passphrase-new, passphrase-repeat, passphrase-change
 // No start           trouble, start-again, trouble-close

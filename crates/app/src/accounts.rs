@@ -27,6 +27,10 @@ pub(crate) fn show_in(row: &mut Organization, item: &Bytes16, account: &AccountI
     shown.pending_since = account.pending.as_ref().map(|pending| pending.made_at_ms);
     shown.has_second_factor = account.totp.is_some();
     shown.phase = phase(account);
+    shown.need = match account.attention {
+        Some(Attention::NeedsPerson(need)) => need,
+        Some(Attention::ChangedOutside) | None => 0,
+    };
     shown.created = account.object_id.is_some();
     shown.unsent = shown.unsent.filter(|unsent| shown.pending_since == Some(*unsent));
 }

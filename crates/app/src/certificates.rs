@@ -369,7 +369,7 @@ async fn note_problem(app: &App, session: &Session, id: &Bytes32, error: &Error)
     change.commit().await
 }
 
-fn ended() -> Error {
+pub(crate) fn ended() -> Error {
     Error::new(
         crate::api::ErrorClass::Refused,
         "connect.certificate-ended",
@@ -408,6 +408,24 @@ pub(crate) fn line(app: &App, row: &Organization) -> Option<HealthLine> {
         checked_at: problem.map(|problem| Time(problem.at)),
         words,
     })
+}
+
+/// Organizations whose connection's certificate has ended.
+pub(crate) async fn ended_now(app: &App) -> Result<Vec<Bytes32>> {
+    let (now, mut ended) = (app.now_ms(), Vec::new());
+    // What was begun stands before all others, whenever it ends.
+    let span = Span::between(key::CERTIFICATES, &key::certificate(now.saturating_add(1), &[0; 32]));
+    app.inner
+        .store
+        .index_scan(&span, Direction::Forward, |key, value| {
+            let ends_at = value.first_chunk().map(|bytes| u64::from_be_bytes(*bytes));
+            if ends_at.is_some_and(|ends_at| ends_at <= now) {
+                ended.extend(key.last_chunk::<32>());
+            }
+            ControlFlow::Continue(())
+        })
+        .await?;
+    Ok(ended)
 }
 
 /// How the certificates of all connections stand.

@@ -7,11 +7,11 @@ use crate::api::{Action, Event, OrganizationState as Standing};
 use crate::error::{Error, Result};
 use crate::founding::{refused, undrafted, wrap_public};
 use crate::own::Own;
-use crate::records::{self, Activity, Bytes16, Bytes32, Firm, Organization, decode, encode, fold, key};
+use crate::records::{self, Activity, Bytes16, Bytes32, Firm, Organization, ProblemRow, decode, encode, fold, key};
 use crate::session::{self, Newest, Session, make, rng};
 use crate::store::{Direction, Span, Store, Tx};
 use crate::vault::meta;
-use crate::{App, accounts, organizations};
+use crate::{App, accounts, attention, organizations};
 use std::collections::{BTreeMap, BTreeSet};
 use vitrine_ledger::{
     Body, Commitment, Commitments, Entry, ItemId, ItemKind, KeyName, KeyWrap, LedgerId, MspBody, MspChain, MspState,
@@ -59,19 +59,21 @@ struct Before {
     due: Vec<(u64, Bytes16)>,
     look: Option<u64>,
     certificate: Option<u64>,
+    problems: Vec<(Vec<u8>, ProblemRow)>,
 }
 
 impl Before {
-    fn of(row: &Organization) -> Self {
+    fn of(id: &Bytes32, row: &Organization) -> Result<Self> {
         let due = row.accounts.iter().filter_map(|account| account.due_at.map(|at| (at, account.item))).collect();
-        Self {
+        Ok(Self {
             name: row.name.clone(),
             domains: row.domains(),
             standing: row.standing(),
             due,
             look: row.look_at,
             certificate: row.tenant.as_ref().map(records::Tenant::certificate_due_at),
-        }
+            problems: attention::rows(id, row)?,
+        })
     }
 }
 
@@ -130,6 +132,7 @@ impl<'a> Change<'a> {
             laps: None,
             accounts: Vec::new(),
             checks: Vec::new(),
+            problems: Vec::new(),
             look_at: None,
             connection_item: None,
             organization_item: make(),
@@ -180,7 +183,7 @@ impl<'a> Change<'a> {
             None => None,
         };
         let keys = open_keys(self.session, &state, entry)?;
-        let before = Some(Before::of(&row));
+        let before = Some(Before::of(id, &row)?);
         Ok(Opened { id: LedgerId::from_bytes(*id), row, state, keys, before })
     }
 
@@ -362,8 +365,9 @@ impl<'a> Change<'a> {
         opened.row.state = opened.state.encode();
         opened.row.schedule_look(self.app.now_ms(), opened.id.as_bytes());
         accounts::schedule(&mut opened.row, opened.id.as_bytes(), self.app.now_ms());
+        attention::settle(&mut opened.row, self.app.now_ms());
         let (id, row) = (opened.id.as_bytes(), &opened.row);
-        let after = Before::of(row);
+        let after = Before::of(id, row)?;
         self.clear(id, opened.before.as_ref(), Some(&after)).await?;
         self.tx.index_put(&key::organization(id), &encode(row)?).await?;
         self.tx.index_put(&key::name(&fold(&row.name), id), &encode(&row.row())?).await?;
@@ -384,6 +388,11 @@ impl<'a> Change<'a> {
         }
         if let Some((at, tenant)) = after.certificate.zip(row.tenant.as_ref()) {
             self.tx.index_put(&key::certificate(at, id), &tenant.certificate_ends_at.to_be_bytes()).await?;
+        }
+        for listed in &after.problems {
+            if opened.before.as_ref().is_none_or(|before| !before.problems.contains(listed)) {
+                self.tx.index_put(&listed.0, &encode(&listed.1)?).await?;
+            }
         }
         organizations::recount(self, opened.before.map(|before| before.standing), Some(after.standing)).await?;
         self.touched.insert(*id);
@@ -413,12 +422,14 @@ impl<'a> Change<'a> {
             )
         };
         let (mut state, mut times, mut seq) = (None::<OrganizationState>, BTreeMap::new(), 0);
+        let mut newest = 0;
         while let Some(bytes) = self.tx.entry(id.as_bytes(), seq).await? {
             let entry = Entry::decode(&bytes).map_err(session::unreadable_keys)?;
             if let Body::Organization(OrganizationBody::Put { item, .. } | OrganizationBody::Drop { item, .. }) =
                 entry.body()
             {
                 times.entry(*item).or_insert(entry.time_ms());
+                newest = entry.time_ms();
                 let named = state.as_ref().and_then(|state: &OrganizationState| state.item(item)?.object);
                 self.let_go(named, entry.time_ms()).await?;
             }
@@ -466,6 +477,7 @@ impl<'a> Change<'a> {
             }),
             accounts: Vec::new(),
             checks: Vec::new(),
+            problems: Vec::new(),
             look_at: None,
             connection_item: connection.map(|(item, _)| item),
             organization_item,
@@ -474,6 +486,8 @@ impl<'a> Change<'a> {
         for (item, account) in &kept {
             accounts::show_in(&mut row, item, account);
         }
+        // When a problem began is in no entry; the last one that changed anything is nearest to it.
+        attention::settle(&mut row, newest);
         self.firm.tenant_connected |= row.tenant.is_some();
         self.firm.rotation_verified |= row.accounts.iter().any(|account| account.verified_at.is_some());
         // A restored device counts its objects on from all that are known, so that no count is ever used twice.
@@ -506,6 +520,11 @@ impl<'a> Change<'a> {
             && after.is_none_or(|after| after.look != Some(at))
         {
             self.tx.index_delete(&key::look(at, id)).await?;
+        }
+        for (key, _) in &before.problems {
+            if after.is_none_or(|after| !after.problems.iter().any(|(kept, _)| kept == key)) {
+                self.tx.index_delete(key).await?;
+            }
         }
         Ok(())
     }

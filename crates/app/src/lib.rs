@@ -17,6 +17,7 @@ mod accounts;
 #[cfg(unix)]
 pub mod agent;
 pub mod api;
+mod attention;
 mod audit;
 mod backup;
 mod certificates;

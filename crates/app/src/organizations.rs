@@ -174,7 +174,7 @@ pub(crate) async fn numbers(app: &App) -> Result<(Counts, u32)> {
 /// Accounts whose rotation is due, the latest first: organization and item.
 pub(crate) async fn due_accounts(app: &App, limit: usize) -> Result<Vec<([u8; 32], [u8; 16])>> {
     let mut due = Vec::new();
-    each_due(app, |organization, item, _| {
+    each_due(app, app.now_ms(), |_, organization, item, _| {
         due.push((*organization, *item));
         if due.len() >= limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     })
@@ -191,7 +191,7 @@ struct Due {
 
 async fn due(app: &App) -> Result<Due> {
     let (mut accounts, mut healthy, mut failed) = (0_u32, BTreeSet::new(), None);
-    each_due(app, |organization, _, standing| {
+    each_due(app, app.now_ms(), |_, organization, _, standing| {
         accounts = accounts.saturating_add(1);
         match records::decode(standing) {
             Ok(OrganizationState::Healthy) => drop(healthy.insert(*organization)),
@@ -205,12 +205,21 @@ async fn due(app: &App) -> Result<Due> {
     failed.map_or(Ok(Due { accounts, organizations }), Err)
 }
 
-/// Shows what is due: organization, item and the organization's standing.
-async fn each_due(app: &App, mut visit: impl FnMut(&[u8; 32], &[u8; 16], &[u8]) -> ControlFlow<()>) -> Result<()> {
-    let span = Span::between(key::DUE, &key::due(app.now_ms().saturating_add(1), &[0; 32], &[0; 16]));
+/// Shows what was due by a moment, the latest first: since when, organization, item and the organization's standing.
+pub(crate) async fn each_due(
+    app: &App,
+    by: u64,
+    mut visit: impl FnMut(u64, &[u8; 32], &[u8; 16], &[u8]) -> ControlFlow<()>,
+) -> Result<()> {
+    let span = Span::between(key::DUE, &key::due(by.saturating_add(1), &[0; 32], &[0; 16]));
+    let parts = |key: &[u8]| {
+        let (at, rest) = key.strip_prefix(key::DUE)?.split_first_chunk()?;
+        let (organization, item) = rest.split_first_chunk()?;
+        Some((u64::from_be_bytes(*at), *organization, *item.first_chunk()?))
+    };
     let shown = |key: &[u8], standing: &[u8]| {
-        let parts = key.split_last_chunk::<16>().and_then(|(rest, item)| Some((rest.last_chunk::<32>()?, item)));
-        parts.map_or(ControlFlow::Continue(()), |(organization, item)| visit(organization, item, standing))
+        let parts: Option<(u64, [u8; 32], [u8; 16])> = parts(key);
+        parts.map_or(ControlFlow::Continue(()), |(at, organization, item)| visit(at, &organization, &item, standing))
     };
     Ok(app.inner.store.index_scan(&span, Direction::Forward, shown).await?)
 }

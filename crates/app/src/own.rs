@@ -7,7 +7,7 @@
 use crate::App;
 use crate::api::ListViews;
 use crate::error::Result;
-use crate::records::{Bytes32, Firm, decode, encode, key};
+use crate::records::{Bytes32, Firm, Snoozed, decode, encode, key};
 use crate::session::{self, Session, rng};
 use crate::vault::meta;
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,7 @@ use vitrine_vault::page::PageKey;
 /// Numbered apart from the pages of the index and from view records.
 const PAGE: u64 = 1 << 62;
 /// Counts the layouts of the sealed copy, apart from those of the index: what it holds outlives an index made again.
-const LAYOUT: u8 = 2;
+const LAYOUT: u8 = 3;
 
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Own {
@@ -33,6 +33,16 @@ pub(crate) struct Own {
     pub(crate) unconfirmed: bool,
     /// How it shows its lists.
     pub(crate) lists: ListViews,
+    /// Of the one problem that no organization has alone.
+    pub(crate) overdue: Option<OverdueSnooze>,
+}
+
+/// That accounts are overdue was put aside.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct OverdueSnooze {
+    pub(crate) snoozed: Snoozed,
+    /// When the last of those accounts fell due.
+    pub(crate) seen_to: u64,
 }
 
 /// A backup that was written.

@@ -1,7 +1,7 @@
 //! Rows of the sealed local index: what this device has accepted and what lists show. All of it follows from signed
 //! entries and objects, so a damaged index is made again, and so is one of another [`LAYOUT`].
 
-use crate::api::{Action, AfterView, BlackoutWindow, ErrorView, HealthCheck, OrganizationState, Verdict};
+use crate::api::{Action, AfterView, BlackoutWindow, ErrorClass, ErrorView, HealthCheck, OrganizationState, Verdict};
 use crate::certificates;
 use crate::error::{Error, Result};
 use crate::history::History;
@@ -21,7 +21,7 @@ pub(crate) type Bytes16 = [u8; 16];
 
 /// Counts the layouts of rows. Rows say nothing of their fields, so those of another layout would be misread, not
 /// refused: to be raised with every field that is added to a row, taken out or given another meaning.
-pub(crate) const LAYOUT: u8 = 4;
+pub(crate) const LAYOUT: u8 = 5;
 
 /// Keys of the index.
 pub(crate) mod key {
@@ -43,6 +43,8 @@ pub(crate) mod key {
     pub(crate) const LOOKS: &[u8] = b"l";
     /// Connections in order of the end of their certificates.
     pub(crate) const CERTIFICATES: &[u8] = b"k";
+    /// What a person has to do something about, in the order in which it began.
+    pub(crate) const PROBLEMS: &[u8] = b"p";
     /// What happened, newest first.
     pub(crate) const ACTIVITY: &[u8] = b"a";
     pub(crate) const ORGANIZATIONS: &[u8] = b"o";
@@ -98,6 +100,10 @@ pub(crate) mod key {
 
     pub(crate) fn certificate(at: u64, id: &Bytes32) -> Vec<u8> {
         join(CERTIFICATES, &[&at.to_be_bytes(), id])
+    }
+
+    pub(crate) fn problem(since: u64, id: &Bytes32, name: [u8; 8]) -> Vec<u8> {
+        join(PROBLEMS, &[&since.to_be_bytes(), id, &name])
     }
 
     pub(crate) fn tenant(id: &str) -> Vec<u8> {
@@ -161,6 +167,8 @@ pub(crate) struct Organization {
     pub(crate) laps: Option<Laps>,
     pub(crate) accounts: Vec<Account>,
     pub(crate) checks: Vec<Check>,
+    /// What a person has to do something about. Follows from the rest; here it has its beginning.
+    pub(crate) problems: Vec<Problem>,
     /// When the tenant is looked at next, if there is something to look at.
     pub(crate) look_at: Option<u64>,
     /// A set-up was begun: its certificate is stored and the tenant may know it.
@@ -203,6 +211,8 @@ pub(crate) struct Account {
     pub(crate) item: Bytes16,
     pub(crate) user_name: String,
     pub(crate) phase: Phase,
+    /// What a person is needed for, by its number in the item; 0 while nobody is.
+    pub(crate) need: u16,
     pub(crate) rotated_at: Option<u64>,
     pub(crate) verified_at: Option<u64>,
     pub(crate) due_at: Option<u64>,
@@ -241,6 +251,9 @@ pub(crate) struct RotateBy {
 /// done, and nobody said so.
 pub(crate) const LONGEST_REST_MS: u64 = 24 * 3600 * 1000;
 
+/// How long a snooze is at most: until the morning after next midnight, on a day of 25 hours.
+pub(crate) const LONGEST_SNOOZE_MS: u64 = 33 * 3600 * 1000;
+
 /// What a tenant says of an account.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct Facts {
@@ -254,7 +267,7 @@ pub(crate) struct Facts {
 }
 
 /// What somebody changed about an account outside Vitrine. The password has states of its own.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) enum Drift {
     Gone,
     Disabled,
@@ -297,6 +310,53 @@ pub(crate) struct Check {
     pub(crate) words: String,
 }
 
+/// Something that stays wrong until a person does something about it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct Problem {
+    pub(crate) wrong: Wrong,
+    /// Of an account, or of the organization.
+    pub(crate) account: Option<Bytes16>,
+    pub(crate) since: u64,
+    pub(crate) snoozed: Option<Snoozed>,
+    /// Of a rotation: the code of what was said of it when its last try had ended.
+    pub(crate) said: Option<String>,
+}
+
+/// What is wrong. Two that differ are two problems, each with its own beginning and snooze.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) enum Wrong {
+    /// Its rotation does not come to an end, for reasons of this kind.
+    Failing(ErrorClass),
+    Unclear,
+    ChangedOutside,
+    /// Its rotation needs a person, for what has this number in the item.
+    NeedsPerson(u16),
+    Drifted(Drift),
+    NeverCreated,
+    /// Sessions that an older password opened could not be ended.
+    SessionsLive,
+    ConnectionRefused,
+    CertificateNotRenewed,
+    CertificateEnded,
+}
+
+/// Until when a problem is not to be heard of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) enum Snoozed {
+    Until(u64),
+    /// For as long as it lasts.
+    Fixed,
+}
+
+/// A row of the list of problems; what it says in words stands with its organization.
+#[derive(PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ProblemRow {
+    pub(crate) organization: String,
+    pub(crate) domain: Option<String>,
+    pub(crate) user_name: Option<String>,
+    pub(crate) problem: Problem,
+}
+
 /// A row of the list.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Row {
@@ -325,9 +385,7 @@ impl Organization {
     /// State without time.
     pub(crate) fn standing(&self) -> OrganizationState {
         let wrong = |account: &Account| {
-            matches!(account.phase, Phase::Unclear | Phase::ChangedOutside | Phase::NeedsPerson)
-                || (account.problem.is_some() && account.phase != Phase::Rotating)
-                || account.drift().is_some()
+            (account.phase != Phase::Rotating && account.rotation_wrong().is_some()) || account.drift().is_some()
         };
         if self.accounts.iter().any(wrong) {
             OrganizationState::Failed
@@ -420,6 +478,7 @@ impl Account {
             item,
             user_name: String::new(),
             phase: Phase::Creating,
+            need: 0,
             rotated_at: None,
             verified_at: None,
             due_at: None,
@@ -454,6 +513,18 @@ impl Account {
     pub(crate) fn replaced_since(&self, moment: u64) -> bool {
         let after = |at: Option<u64>| at.is_some_and(|at| at >= moment);
         self.pending_since.is_none() && after(self.made_at) && after(self.sessions_ended_at)
+    }
+
+    /// What is wrong with its rotation.
+    pub(crate) fn rotation_wrong(&self) -> Option<Wrong> {
+        match self.phase {
+            Phase::Unclear => Some(Wrong::Unclear),
+            Phase::ChangedOutside => Some(Wrong::ChangedOutside),
+            Phase::NeedsPerson => Some(Wrong::NeedsPerson(self.need)),
+            Phase::Creating | Phase::Steady | Phase::Rotating => {
+                self.problem.as_ref().map(|problem| Wrong::Failing(problem.class))
+            }
+        }
     }
 
     /// What is known to differ in the tenant.

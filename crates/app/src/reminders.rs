@@ -30,7 +30,7 @@ pub const SNOOZE_MS: u64 = HOUR_MS;
 /// How long what was asked for while locked is still meant when the vault is opened.
 const WISH_MS: u64 = 10 * 60_000;
 /// Due for longer than this, an account is overdue.
-const OVERDUE_MS: u64 = HOUR_MS;
+pub(crate) const OVERDUE_MS: u64 = HOUR_MS;
 
 /// What a person should be told now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -261,14 +261,12 @@ fn due_moment(key: &[u8]) -> Option<u64> {
 
 /// How many accounts are due for longer than they should be.
 pub(crate) async fn overdue(app: &App) -> Result<u32> {
-    let (until, mut overdue) = (app.now_ms().saturating_sub(OVERDUE_MS), 0_u32);
-    app.inner
-        .store
-        .index_scan(&Span::between(key::DUE, &key::due(until, &[0; 32], &[0; 16])), Direction::Forward, |_, _| {
-            overdue = overdue.saturating_add(1);
-            ControlFlow::Continue(())
-        })
-        .await?;
+    let (by, mut overdue) = (app.now_ms().saturating_sub(OVERDUE_MS), 0_u32);
+    organizations::each_due(app, by, |_, _, _, _| {
+        overdue = overdue.saturating_add(1);
+        ControlFlow::Continue(())
+    })
+    .await?;
     Ok(overdue)
 }
 

@@ -1,20 +1,20 @@
 //! A process that rotates with nobody in front of it: whether it is alive, and how it stands.
 
 use crate::api::{
-    AuditRequest, Command, FindOrganizationRequest, JobsRequest, LockRequest, OrganizationRequest,
+    AttentionRequest, AuditRequest, Command, FindOrganizationRequest, JobsRequest, LockRequest, OrganizationRequest,
     OrganizationsRequest, Phase, RotateRequest, RotatorStatusRequest, RotatorStatusView, RotatorWork, StatusRequest,
     Time, TouchRequest,
 };
 use crate::error::{Error, Result};
 use crate::{App, certificates, organizations, reminders, rotate, vault};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// Four looks are missed before a rotator counts as stuck: one may wait for a slow disk.
 const STUCK_AFTER_MS: u64 = 4 * 30_000;
 
 /// What a rotator answers at its socket: how it stands, what it may do by itself anyway, and that it is to lock. Its
 /// keys are there to rotate; whoever gets at its socket must not see a password or a paper for it, nor change who may.
-const ANSWERED: [&str; 10] = [
+const ANSWERED: [&str; 11] = [
     StatusRequest::NAME,
     RotatorStatusRequest::NAME,
     TouchRequest::NAME,
@@ -23,6 +23,7 @@ const ANSWERED: [&str; 10] = [
     FindOrganizationRequest::NAME,
     OrganizationRequest::NAME,
     AuditRequest::NAME,
+    AttentionRequest::NAME,
     JobsRequest::NAME,
     RotateRequest::NAME,
 ];
@@ -44,11 +45,22 @@ pub(crate) struct Pulse {
     began: u64,
     /// By the steady clock, which nobody sets.
     looked_ms: AtomicU64,
+    /// Whether anything looks at all: a process that answers one command does not.
+    watched: AtomicBool,
 }
 
 impl Pulse {
     pub(crate) fn begin(wall_ms: u64, steady_ms: u64) -> Self {
-        Self { began: wall_ms, looked_ms: AtomicU64::new(steady_ms) }
+        Self { began: wall_ms, looked_ms: AtomicU64::new(steady_ms), watched: AtomicBool::new(false) }
+    }
+
+    pub(crate) fn watch(&self) {
+        self.watched.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether what falls due is looked for in this process.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.watched.load(Ordering::Relaxed)
     }
 
     pub(crate) fn beat(&self, app: &App) {

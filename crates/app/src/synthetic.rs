@@ -8,9 +8,9 @@ use crate::error::Result;
 use crate::journal::{Change, Opened};
 use crate::records::{self, Bytes16, Laps, item_text, key, organization_text};
 use crate::session::{Pages, Session, make, rng};
-use crate::store::IndexCounts;
+use crate::store::{Direction, IndexCounts, Span};
 use crate::vault::{self, meta};
-use crate::{App, accounts, organizations};
+use crate::{App, accounts, organizations, rotate as rotations};
 use vitrine_vault::SecretBytes;
 use vitrine_vault::account::Lockbox;
 use vitrine_vault::items::{AccountItem, ConnectionItem, Credential, Origin, StoredCertificate};
@@ -161,6 +161,26 @@ pub async fn rotate(app: &App, place: &Place, times: u32) -> Result<()> {
     }
     change.save(opened).await?;
     change.commit().await
+}
+
+/// Leaves the first account of `count` organizations with a rotation that failed.
+///
+/// # Errors
+/// Where the vault is locked or the disk refuses.
+pub async fn trouble(app: &App, count: usize) -> Result<()> {
+    let session = app.session().await?;
+    let all = Span::prefix(key::ORGANIZATIONS);
+    let rows = app.inner.store.index_range(&all, Direction::Forward, count).await?;
+    for id in rows.iter().filter_map(|row| row.key.last_chunk()) {
+        let mut change = Change::begin(app, &session).await?;
+        let mut opened = change.open(id).await?;
+        if let Some(account) = opened.row.accounts.first_mut() {
+            account.problem = Some(rotations::unexplained(records::Wrong::Unclear));
+        }
+        change.save(opened).await?;
+        change.commit().await?;
+    }
+    Ok(())
 }
 
 /// Does all of an unlock that follows the stretching of the passphrase, up to the first `limit` rows of the list.

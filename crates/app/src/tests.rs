@@ -1,6 +1,8 @@
 //! Use cases over a real database, with a clock and a keychain that a test holds in its hands.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod attention;
+
 use crate::api::*;
 use crate::journal::Change;
 use crate::records::{self, Account, Laps, Phase as Stands, Tenant};
@@ -472,6 +474,7 @@ async fn enroll(app: &App, id: &str, domain: &str, accounts: &[(Stands, u64)]) {
         item: [number; 16],
         user_name: format!("emergency-{number}@{domain}"),
         phase: *phase,
+        need: 0,
         // Due times follow from this when the row is saved: within the half hour before.
         rotated_at: Some(due - DAY),
         verified_at: Some(due - DAY),

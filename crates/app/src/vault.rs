@@ -469,6 +469,8 @@ pub(crate) async fn opened(app: &App, session: &Arc<Session>) {
     }
     crate::credentials::watch(app, session);
     backup::catch_up(app).await;
+    // What cannot be saved now is looked for again at the next tick.
+    let _ = crate::attention::catch_up(app, session).await;
     tray::refresh(app, Some(session)).await;
     app.tell(Event::Unlocked);
     app.tell(Event::StatusChanged);

@@ -106,6 +106,8 @@ pub(crate) enum Command {
     /// Somebody may know what is stored: replace all of it, and see what is left.
     #[command(subcommand)]
     Incident(Incident),
+    /// What needs you, over all organizations, the newest first.
+    Attention(Attention),
     /// The state of vault and application.
     Status,
     /// What happened, newest first.
@@ -397,6 +399,42 @@ pub(crate) struct Credential {
     pub(crate) reason: Option<String>,
 }
 
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct Attention {
+    #[command(subcommand)]
+    pub(crate) act: Option<PutAside>,
+    /// Those that are snoozed, instead of the open ones.
+    #[arg(long)]
+    pub(crate) snoozed: bool,
+    /// Text looked for in the names of organization, domain and account.
+    #[arg(long, default_value = "")]
+    pub(crate) filter: String,
+    /// Problems to pass over.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) offset: u32,
+    /// Problems wanted.
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=500))]
+    pub(crate) limit: u32,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PutAside {
+    /// Put a problem aside on this device. Nothing else changes, and one that is solved is loud when it returns.
+    Snooze {
+        /// Its id, as the list shows it.
+        problem: String,
+        /// Until when.
+        #[arg(long = "for", value_name = "TIME")]
+        until: Snooze,
+    },
+    /// Bring a problem back that was put aside.
+    Wake {
+        /// Its id, as the list of those that are snoozed shows it.
+        problem: String,
+    },
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Rotator {
     /// Hold the keys and rotate what falls due. The passphrase comes from --passphrase-fd, or from the systemd credential
@@ -541,6 +579,28 @@ impl From<Then> for api::AfterView {
     }
 }
 
+/// How long a problem is put aside.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Snooze {
+    /// For an hour.
+    #[value(name = "1h")]
+    Hour,
+    /// Until eight o'clock of the next day.
+    Tomorrow,
+    /// For as long as it lasts.
+    Fixed,
+}
+
+impl From<Snooze> for api::Snooze {
+    fn from(snooze: Snooze) -> Self {
+        match snooze {
+            Snooze::Hour => Self::Hour,
+            Snooze::Tomorrow => Self::Tomorrow,
+            Snooze::Fixed => Self::Fixed,
+        }
+    }
+}
+
 /// What can be exported.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum List {
@@ -613,6 +673,16 @@ mod tests {
         let arguments = parse("vitrine status --json --passphrase-fd 3").unwrap();
         assert!(arguments.json);
         assert_eq!(arguments.passphrase_fd, Some(3));
+    }
+
+    #[test]
+    fn a_problem_is_put_aside_for_a_time_that_is_named() {
+        for good in ["", " --snoozed --limit 3", " snooze 0f --for 1h", " snooze 0f --for fixed --json", " wake 0f"] {
+            assert!(parse(&format!("vitrine attention{good}")).is_ok(), "{good}");
+        }
+        for bad in [" snooze 0f", " snooze 0f --for 2h", " --snoozed wake 0f", " wake", " --limit 0"] {
+            assert!(parse(&format!("vitrine attention{bad}")).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
 use tempfile::TempDir;
-use vitrine_app::api::{AfterView, OrganizationsRequest, RevealRequest, WhichValue};
+use vitrine_app::api::{AfterView, AttentionRequest, OrganizationsRequest, RevealRequest, WhichValue};
 use vitrine_app::{App, synthetic};
 
 use crate::vaults::{self, Vault};
@@ -83,6 +83,14 @@ impl Measured {
         .await
     }
 
+    async fn attention(&self, problems: u32) -> Cost {
+        self.cost(async |this| {
+            let view = this.app.call(AttentionRequest { limit: 10, ..AttentionRequest::default() }).await.unwrap();
+            assert_eq!((view.open, view.problems.len()), (problems, 10));
+        })
+        .await
+    }
+
     async fn search(&self) -> Cost {
         self.cost(async |this| {
             let request =
@@ -106,6 +114,21 @@ async fn g1_first_page_reveal_and_rotation_cost_the_same_in_a_vault_twenty_times
         assert!(large.read <= small.read + places * DEEPER, "{what}: {small:?}, then {large:?}");
         assert!(large.written <= small.written + places * DEEPER, "{what}: {small:?}, then {large:?}");
     }
+}
+
+#[tokio::test]
+async fn the_inbox_costs_what_its_problems_cost_however_many_organizations_are_well() {
+    let (small, large) = (Measured::of(SMALL, 0).await, Measured::of(LARGE, 0).await);
+    for vault in [&small, &large] {
+        synthetic::trouble(&vault.app, SMALL as usize).await.unwrap();
+    }
+    let (few, many) = (small.attention(SMALL).await, large.attention(SMALL).await);
+    // The problems, the firm's row, and the organizations of one page.
+    let places = 12;
+    assert!(many.read <= few.read + places * DEEPER, "{few:?}, then {many:?}");
+    assert_eq!((few.written, many.written), (0, 0));
+    let all = large.search().await.read;
+    assert!(many.read < all, "{many:?}, and {all} pages of names: it reads the whole list");
 }
 
 #[tokio::test]

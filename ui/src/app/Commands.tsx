@@ -2,6 +2,7 @@
 
 import {
   IconAdjustments,
+  IconAlertTriangle,
   IconBuilding,
   IconBuildings,
   IconCloudUpload,
@@ -102,6 +103,12 @@ export function Commands({ onHelp }: { onHelp: () => void }) {
       label: t("nav.rotation"),
       icon: <IconRotateClockwise2 {...icon} />,
       run: () => void navigate({ to: "/rotation" }),
+    },
+    {
+      id: "attention",
+      label: t("palette.attention"),
+      icon: <IconAlertTriangle {...icon} />,
+      run: () => void navigate({ to: "/attention" }),
     },
     {
       id: "incident",

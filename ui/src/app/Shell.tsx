@@ -1,6 +1,7 @@
 // The main window when unlocked: slim sidebar, screen, palette, shortcuts.
 
 import {
+  IconAlertTriangle,
   IconBuildings,
   IconHistory,
   IconListCheck,
@@ -29,12 +30,15 @@ export function Shell() {
   const status = useRead("status", {}, { refetchMs: 20_000 });
   const ways = useWays();
   const jobs = useRead("jobs", { limit: 1 });
+  // Time alone ends a snooze, and makes what is due overdue.
+  const attention = useRead("attention", { limit: 1 }, { refetchMs: 30_000 });
   const [help, setHelp] = useState(false);
   useShortcuts({ onHelp: () => setHelp(true), onLock: () => void host.lock({}) });
 
   const onboarding = status.data?.onboarding;
   const left = onboarding ? Object.values(onboarding).filter((done) => !done).length : 0;
   const open = jobs.data?.open ?? 0;
+  const problems = attention.data?.open ?? 0;
 
   return (
     <div className={css.shell}>
@@ -72,6 +76,16 @@ export function Shell() {
               <span className={css.count}>
                 <span aria-hidden="true">{open}</span>
                 <Unseen>{t("nav.open", { count: open })}</Unseen>
+              </span>
+            ) : null}
+          </Link>
+          <Link to="/attention" className={css.item} data-testid="nav-attention" title={t("nav.attention")}>
+            <IconAlertTriangle {...icon} />
+            <span className={css.itemLabel}>{t("nav.attention")}</span>
+            {problems > 0 ? (
+              <span className={css.count} data-tone="wrong">
+                <span aria-hidden="true">{problems.toLocaleString()}</span>
+                <Unseen>{t("nav.problems", { count: problems })}</Unseen>
               </span>
             ) : null}
           </Link>

@@ -126,6 +126,7 @@ const screens: Screen[] = [
     there: "No rotation since the vault was unlocked",
     arrange: (host) => host.rotate({ scope: { kind: "organizations", organizations: [first] } }),
   },
+  { name: "attention", hash: "#/attention", there: "Attention" },
   {
     name: "an incident",
     hash: "#/incident",

@@ -1,6 +1,7 @@
 // The screens of the main window that come after the list, in one file of their own.
 
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { AttentionScreen } from "../features/attention/AttentionScreen";
 import { AuditScreen } from "../features/audit/AuditScreen";
 import { ClientIdHelp } from "../features/connect/ClientIdHelp";
 import { ConnectWizard } from "../features/connect/ConnectWizard";
@@ -16,6 +17,7 @@ import { useOpen } from "./useOpen";
 const organizationRoute = getRouteApi("/shell/organizations/$organization");
 const connectRoute = getRouteApi("/shell/organizations/$organization/connect");
 const lapsRoute = getRouteApi("/shell/organizations/$organization/laps");
+const attentionRoute = getRouteApi("/shell/attention");
 const auditRoute = getRouteApi("/shell/audit");
 const settingsRoute = getRouteApi("/shell/settings");
 
@@ -102,7 +104,23 @@ export function RotationView() {
     <RotationScreen
       onOpen={open}
       onOrganizations={() => void navigate({ to: "/organizations" })}
+      onAttention={() => void navigate({ to: "/attention" })}
       onIncident={() => void navigate({ to: "/incident" })}
+    />
+  );
+}
+
+export function AttentionView() {
+  const search = attentionRoute.useSearch();
+  const navigate = attentionRoute.useNavigate();
+  const open = useOpen();
+  const away = useNavigate();
+  return (
+    <AttentionScreen
+      search={search}
+      onSearch={(change) => void navigate({ search: (old) => ({ ...old, ...change }), replace: true })}
+      onOpen={open}
+      onRotation={() => void away({ to: "/rotation" })}
     />
   );
 }

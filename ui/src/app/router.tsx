@@ -74,6 +74,15 @@ const laps = createRoute({
 
 const rotation = createRoute({ getParentRoute: () => shell, path: "/rotation", component: later("RotationView") });
 
+export const attentionSearch = z.object({ filter: text, snoozed: flag });
+
+const attention = createRoute({
+  getParentRoute: () => shell,
+  path: "/attention",
+  validateSearch: attentionSearch,
+  component: later("AttentionView"),
+});
+
 const incident = createRoute({ getParentRoute: () => shell, path: "/incident", component: later("IncidentBoardView") });
 
 const audit = createRoute({
@@ -97,7 +106,7 @@ const reveal = createRoute({
 });
 
 const routes = root.addChildren([
-  shell.addChildren([index, start, organizations, organization, connect, laps, rotation, incident, audit, settings]),
+  shell.addChildren([index, start, organizations, organization, connect, laps, rotation, attention, incident, audit, settings]),
   reveal,
 ]);
 

@@ -111,6 +111,9 @@ const screens: Screen[] = [
   },
   { name: "LAPS", hash: `#/organizations/${contoso}/laps`, ready: "How many accounts?" },
   { name: "rotation", hash: "#/rotation", ready: "No rotation since the vault was unlocked" },
+  { name: "attention, with problems", options: { organizations: 48 }, hash: "#/attention", ready: "Unclear" },
+  { name: "attention, nothing snoozed", options: { organizations: 48 }, hash: "#/attention?snoozed=true", ready: "Nothing is snoozed." },
+  { name: "attention, nothing", options: { organizations: 3 }, hash: "#/attention", ready: "Nothing needs you." },
   { name: "incident: before", hash: "#/incident", ready: "What may be known" },
   {
     name: "incident: board",

@@ -5,11 +5,16 @@ import css from "./Button.module.css";
 /** A button that opens a small panel beneath it. */
 export function Popup({
   label,
+  name,
   icon,
+  small,
   testId,
   children,
 }: {
   label: string;
+  /** What it is called where the label alone stands in many rows. */
+  name?: string;
+  small?: boolean;
   icon?: ReactNode;
   testId?: string;
   /** What stands in it, or a function that makes it and may close it. */
@@ -29,7 +34,8 @@ export function Popup({
         <MantineButton
           className={css.button}
           variant="default"
-          size="sm"
+          size={small ? "compact-sm" : "sm"}
+          aria-label={name}
           leftSection={icon}
           data-testid={testId}
           onClick={() => setOpen(!open)}
@@ -37,7 +43,7 @@ export function Popup({
           {label}
         </MantineButton>
       </Popover.Target>
-      <Popover.Dropdown aria-label={label}>
+      <Popover.Dropdown aria-label={name ?? label}>
         {typeof children === "function" ? children(() => setOpen(false)) : children}
       </Popover.Dropdown>
     </Popover>

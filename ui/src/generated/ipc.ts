@@ -31,6 +31,9 @@ export const commands = {
 	editOrganization: (request: EditOrganizationRequest) => typedError<OrganizationView, ErrorView>(__TAURI_INVOKE("edit_organization", { request })),
 	archiveOrganization: (request: ArchiveOrganizationRequest) => typedError<Done, ErrorView>(__TAURI_INVOKE("archive_organization", { request })),
 	audit: (request: AuditRequest) => typedError<AuditView, ErrorView>(__TAURI_INVOKE("audit", { request })),
+	attention: (request: AttentionRequest) => typedError<AttentionView, ErrorView>(__TAURI_INVOKE("attention", { request })),
+	snoozeProblem: (request: SnoozeProblemRequest) => typedError<ProblemView, ErrorView>(__TAURI_INVOKE("snooze_problem", { request })),
+	wakeProblem: (request: WakeProblemRequest) => typedError<ProblemView, ErrorView>(__TAURI_INVOKE("wake_problem", { request })),
 	listViews: (request: ListViewsRequest) => typedError<ListViews, ErrorView>(__TAURI_INVOKE("list_views", { request })),
 	setListViews: (request: SetListViewsRequest) => typedError<ListViews, ErrorView>(__TAURI_INVOKE("set_list_views", { request })),
 	export: (request: ExportRequest) => typedError<ExportedView, ErrorView>(__TAURI_INVOKE("export", { request })),
@@ -271,6 +274,30 @@ export type ArchiveOrganizationRequest = {
 	organization: string,
 	/**  Its name, typed by the person. */
 	typedName: string,
+};
+
+/**  Asks for a page of the open problems, the newest first. `{}` is the first page. */
+export type AttentionRequest = {
+	/**  Text looked for in the names of organization, domain and account, case-insensitive; empty for all. */
+	filter?: string,
+	/**  Those that are snoozed, instead of the open ones. */
+	snoozed?: boolean,
+	/**  Problems to pass over. */
+	offset?: number,
+	/**  Problems wanted, 1 to 500; 0 means 100. */
+	limit?: number,
+};
+
+/**  A page of problems. */
+export type AttentionView = {
+	/**  The problems asked for. */
+	problems: ProblemView[],
+	/**  How many match. */
+	matching: number,
+	/**  How many are open, of all. */
+	open: number,
+	/**  How many are snoozed, of all. */
+	snoozed: number,
 };
 
 /**  Asks what happened over all organizations. */
@@ -1426,6 +1453,80 @@ export type PreviewImportRequest = {
 	csv: string,
 };
 
+/**  Kinds of problems. */
+export type ProblemKind = 
+/**  Accounts are overdue and nobody rotates them. */
+"overdue" | 
+/**  A rotation failed; it is tried again by itself. */
+"failing" | 
+/**  Nobody can tell whether a change arrived. */
+"unclear" | 
+/**  The password was changed outside Vitrine, or this vault is behind. */
+"changedOutside" | 
+/**  A rotation waits for a person. */
+"needsPerson" | 
+/**  The account was deleted in the tenant. */
+"gone" | 
+/**  Its sign-in was disabled. */
+"disabled" | 
+/**  It lost Global Administrator. */
+"roleGone" | 
+/**  It was renamed. */
+"renamed" | 
+/**  It was begun and never created in the tenant. */
+"neverCreated" | 
+/**  Sessions that an older password opened may live on. */
+"sessionsLive" | 
+/**  The tenant refuses the connection, or something that it needs. */
+"connection" | 
+/**  The connection's certificate could not be renewed. */
+"certificateEnding" | 
+/**  The connection's certificate has ended. */
+"certificateEnded";
+
+/**  The act that answers a problem. */
+export type ProblemStep = 
+/**  Rotate the account again. */
+"rotate" | 
+/**  The same, to see how an unclear change ended. */
+"check" | 
+/**  Repair the account. */
+"repair" | 
+/**  Connect the tenant again. */
+"connect" | 
+/**  Enable LAPS again; it goes on where it stopped. */
+"enableLaps" | 
+/**  Rotate what is due. */
+"rotateDue" | 
+/**  Let rotation go on. */
+"resume";
+
+/**  Something that stays wrong until a person does something about it. */
+export type ProblemView = {
+	/**  Names it for as long as it lasts. */
+	id: string,
+	/**  What kind of problem it is. */
+	kind: ProblemKind,
+	/**  Ledger id; none for what concerns several organizations. */
+	organization: string | null,
+	/**  Its name. */
+	organizationName: string | null,
+	/**  Item id, where it is about one account. */
+	account: string | null,
+	/**  Its user principal name. */
+	userName: string | null,
+	/**  When it began. */
+	since: Time,
+	/**  What happened, what still holds, what to do. */
+	error: ErrorView,
+	/**  The act that answers it. */
+	step: ProblemStep,
+	/**  That act is under way. */
+	working: boolean,
+	/**  Until when nobody wants to hear of it. */
+	snoozed: SnoozedView | null,
+};
+
 /**
  *  Puts right what somebody changed about an account outside Vitrine: restores it, enables it, assigns its role again
  *  (each in an admin's session), takes over its new name, sets a new password.
@@ -1722,6 +1823,35 @@ export type SignInRoute =
 /**  With a code typed on another device. */
 "deviceCode";
 
+/**  How long a problem is put aside. */
+export type Snooze = 
+/**  For an hour. */
+"hour" | 
+/**  Until eight o'clock of the next day, by the clocks of this machine. */
+"tomorrow" | 
+/**  For as long as it lasts. */
+"fixed";
+
+/**
+ *  Puts a problem aside: it leaves the open list and its count, and nothing else changes. One that is solved loses its
+ *  snooze.
+ */
+export type SnoozeProblemRequest = {
+	/**  Id of the problem. */
+	problem: string,
+	/**  Until when. */
+	until: Snooze,
+};
+
+/**  Until when a problem is put aside. */
+export type SnoozedView = 
+/**  Until a moment. */
+{ kind: "until"; 
+/**  Which. */
+at: Time } | 
+/**  For as long as it lasts. */
+{ kind: "fixed" };
+
 /**  Asks for the state of vault and application. Always answered, locked or not. */
 export type StatusRequest = Record<string, never>;
 
@@ -1877,6 +2007,12 @@ export type VerifiedView = {
 	at: Time,
 	/**  Its hash, in hexadecimal digits: two people who compare it compare everything before it. */
 	head: string,
+};
+
+/**  Brings a problem back that was put aside. */
+export type WakeProblemRequest = {
+	/**  Id of the problem. */
+	problem: string,
 };
 
 /**  Which stored password. */

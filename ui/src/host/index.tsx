@@ -50,6 +50,7 @@ type Cached =
   | "organizations"
   | "organization"
   | "audit"
+  | "attention"
   | "listViews"
   | "connectStatus"
   | "clientId"
@@ -124,11 +125,11 @@ export function useAction<Args extends unknown[]>(act: (...args: Args) => Promis
 
 /** What each event makes stale. */
 const stale: Record<Exclude<Event["kind"], "locked" | "unlocked">, readonly Cached[]> = {
-  organizationsChanged: ["organizations", "organization", "audit", "status"],
-  organizationChanged: ["organizations", "organization", "card", "olderPasswords", "audit"],
+  organizationsChanged: ["organizations", "organization", "attention", "audit", "status"],
+  organizationChanged: ["organizations", "organization", "attention", "card", "olderPasswords", "audit"],
   connectChanged: ["connectStatus", "organization", "lapsPlan"],
-  jobsChanged: ["jobs", "incident", "organization", "organizations", "card"],
-  statusChanged: ["status", "settings", "incident"],
+  jobsChanged: ["jobs", "attention", "incident", "organization", "organizations", "card"],
+  statusChanged: ["status", "attention", "settings", "incident"],
 };
 
 /** Keeps the cache true to what Rust says changed. At lock everything is dropped at once: names are secrets too. */

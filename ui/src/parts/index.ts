@@ -6,6 +6,7 @@ export * from "./IntervalField";
 export * from "./Learn";
 export * from "./Name";
 export * from "./Network";
+export { nextStepOf } from "./nextSteps";
 export * from "./NewPassphrase";
 export * from "./PathField";
 export * from "./StateMark";

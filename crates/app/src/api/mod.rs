@@ -3,6 +3,7 @@
 //! Every request type names its command and its view through [`Command`], so that the desktop host, the
 //! command line and the agent's socket speak the same words. TypeScript is generated from these types.
 
+mod attention;
 mod connect;
 mod credentials;
 mod error;
@@ -15,6 +16,7 @@ mod rotator;
 mod settings;
 mod vault;
 
+pub use attention::*;
 pub use connect::*;
 pub use credentials::*;
 pub use error::*;

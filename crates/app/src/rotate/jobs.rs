@@ -397,6 +397,11 @@ pub(super) fn attempts(app: &App, key: &Key) -> u32 {
     lock(&app.inner.jobs).known.get(key).map_or(0, |job| job.attempts)
 }
 
+/// Whether this account is being worked on right now, or waits for its turn.
+pub(crate) fn is_at_work(app: &App, key: &Key) -> bool {
+    lock(&app.inner.jobs).known.get(key).is_some_and(at_work)
+}
+
 /// Whether an account of the organization is being worked on right now.
 pub(crate) fn is_working(app: &App, id: &Bytes32) -> bool {
     lock(&app.inner.jobs).of(id).any(at_work)

@@ -18,12 +18,12 @@ mod zone;
 #[cfg(test)]
 pub(crate) use connection::Shared;
 pub(crate) use jobs::{
-    Jobs, Order, end_rests, enqueue, forget, forget_all, is_paused, is_working, settle, tally, working,
+    Jobs, Order, end_rests, enqueue, forget, forget_all, is_at_work, is_paused, is_working, settle, tally, working,
 };
 pub(crate) use places::Places;
 pub(crate) use schedule::watch;
 pub(crate) use turn::other_candidate;
-pub(crate) use words::changed_outside;
+pub(crate) use words::{changed_outside, step_for, unexplained};
 pub(crate) use zone::LocalTime;
 #[cfg(test)]
 pub(crate) use {

@@ -7,7 +7,7 @@ use crate::journal::Change;
 use crate::records::{self, Bytes32, Organization, Phase, key};
 use crate::session::Session;
 use crate::store::{Direction, Span};
-use crate::{App, accounts, connect, drift, incident, organizations};
+use crate::{App, accounts, attention, connect, drift, incident, organizations};
 use std::ops::ControlFlow;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -22,6 +22,7 @@ const REST_MS: u64 = 15 * 60 * 1000;
 
 /// Looks for what is due at every unlock and every tick.
 pub(crate) fn watch(app: &App) {
+    app.inner.pulse.watch();
     let this = app.clone();
     app.background(async move {
         let (mut events, mut ticks, mut plans) = (this.events(), ticks(), Plans::default());
@@ -34,6 +35,7 @@ pub(crate) fn watch(app: &App) {
                 let _ = incident::take_up(&this, &session).await;
                 drift::look_around(&this, &session);
                 crate::certificates::renew_due(&this, &session).await;
+                let _ = attention::catch_up(&this, &session).await;
                 crate::tray::refresh(&this, Some(&session)).await;
             }
             this.inner.pulse.beat(&this);

@@ -3,7 +3,7 @@
 use super::connection::Shared;
 use super::jobs::{self, Desk, Key, Order};
 use super::places::{PATIENCE, Place};
-use super::words::{changed_outside, held, needed, role_needed, unclear, unharmed};
+use super::words::{changed_outside, held, needed, number, role_needed, unclear, unharmed};
 use crate::accounts;
 use crate::api::*;
 use crate::error::{Error, Result};
@@ -673,16 +673,6 @@ fn passing(error: &GraphError) -> bool {
     // A clock is set right on this machine, without anybody's touching the tenant.
     let kinds = [Kind::Transport, Kind::Busy, Kind::ClockWrong, Kind::Unknown];
     error.sign_in().is_some_and(|sign_in| kinds.contains(&sign_in.kind()))
-}
-
-fn number(need: Need) -> u16 {
-    match need {
-        Need::PasswordRefused => 1,
-        Need::Forbidden => 2,
-        Need::AccountGone => 3,
-        Need::ConnectionRefused => 4,
-        Need::NeverVerified => 5,
-    }
 }
 
 fn name_of(step: &Step) -> &'static str {

@@ -2,6 +2,7 @@
 
 use crate::api::*;
 use crate::error::Error;
+use crate::records::Wrong;
 use vitrine_rotation::{Need, Why};
 
 pub(super) fn unharmed(error: Error) -> ErrorView {
@@ -82,6 +83,48 @@ pub(super) fn needed(need: Need) -> ErrorView {
         }
     };
     Error::new(ErrorClass::Refused, need.code(), what, next).holds("The stored password was not changed.").into_view()
+}
+
+/// How the item of an account names what a person is needed for.
+pub(super) fn number(need: Need) -> u16 {
+    match need {
+        Need::PasswordRefused => 1,
+        Need::Forbidden => 2,
+        Need::AccountGone => 3,
+        Need::ConnectionRefused => 4,
+        Need::NeverVerified => 5,
+    }
+}
+
+/// The need of a number; none where the number is of another version.
+fn need(number: u16) -> Option<Need> {
+    const NEEDS: [Need; 5] =
+        [Need::PasswordRefused, Need::Forbidden, Need::AccountGone, Need::ConnectionRefused, Need::NeverVerified];
+    NEEDS.into_iter().find(|need| self::number(*need) == number)
+}
+
+/// The act that answers what a person is needed for.
+pub(crate) fn step_for(number: u16) -> ProblemStep {
+    match need(number) {
+        Some(Need::Forbidden | Need::ConnectionRefused) => ProblemStep::Connect,
+        Some(Need::NeverVerified) => ProblemStep::EnableLaps,
+        Some(Need::PasswordRefused | Need::AccountGone) | None => ProblemStep::Rotate,
+    }
+}
+
+/// What is said of an account whose state is known and whose last words are not: they are in no signed entry.
+pub(crate) fn unexplained(wrong: Wrong) -> ErrorView {
+    match wrong {
+        Wrong::Unclear => held(Why::Unclear),
+        Wrong::ChangedOutside => changed_outside(),
+        Wrong::NeedsPerson(number) if let Some(need) = need(number) => needed(need),
+        _ => unharmed(Error::new(
+            ErrorClass::Partly,
+            "rotation.unexplained",
+            "The rotation has not come to its end.",
+            "Rotate again to see why.",
+        )),
+    }
 }
 
 /// An account whose creation was cut off before it got its role.

@@ -16,6 +16,17 @@ impl LocalTime {
     }
 }
 
+impl LocalTime {
+    /// When the clocks there show this hour on the day after.
+    pub(crate) fn tomorrow_at(&self, hour: i8, now_ms: u64) -> u64 {
+        let today = Time(now_ms).timestamp().to_zoned(self.0.clone()).date();
+        let at = today.tomorrow().and_then(|day| day.at(hour, 0, 0, 0).to_zoned(self.0.clone()));
+        // Only calendars end.
+        let at = at.ok().and_then(|at| u64::try_from(at.timestamp().as_millisecond()).ok());
+        at.unwrap_or_else(|| now_ms.saturating_add(24 * 3600 * 1000))
+    }
+}
+
 impl Zone for LocalTime {
     fn offset_s(&self, at_ms: u64) -> i32 {
         self.0.to_offset(Time(at_ms).timestamp()).seconds()

@@ -1,5 +1,6 @@
 //! The commands: each asks the application and says what came of it.
 
+mod attention;
 mod audit;
 mod connect;
 mod credentials;
@@ -74,6 +75,7 @@ async fn perform(command: Command, door: &mut Door, person: &mut Person) -> Resu
         }
         Command::Rotate(rotate) => rotate::run(door, person, rotate).await,
         Command::Incident(incident) => incident::run(door, person, incident).await,
+        Command::Attention(attention) => attention::run(door, attention).await,
         Command::Audit { organization, offset, limit } => {
             audit::list(door, organization.as_deref(), offset, limit).await
         }

@@ -130,6 +130,7 @@ async fn at_twice_the_size_no_page_has_to_be_scrolled_sideways() {
         for (entry, there) in [
             ("nav-organizations", "organizations-table"),
             ("nav-rotation", "rotate-due"),
+            ("nav-attention", "to-rotation"),
             ("nav-settings", "passphrase-change"),
         ] {
             window.click(entry).await?;
@@ -254,6 +255,16 @@ async fn failures(window: &Window, cloud: &Cloud) -> Result<()> {
     window.click("nav-rotation").await?;
     window.wait_for_css("[data-testid=\"job\"][data-step=\"changedOutside\"]").await?;
     ensure_accessible(window, "a rotation that failed").await?;
+    window.click("to-attention").await?;
+    window.find("problem").await?;
+    // On its way out a message has no colour to be judged.
+    let gone = async || (!window.has_css(".mantine-Notification-root").await).then_some(());
+    window.until("the message of the rotation to go", gone).await?;
+    ensure_accessible(window, "what needs attention").await?;
+    window.click("problem-snooze").await?;
+    window.find("snooze-fixed").await?;
+    ensure_accessible(window, "how long to snooze").await?;
+    close(window, "snooze-fixed").await?;
     acts::open_organization(window, "Contoso").await?;
     window.find("error-notice").await?;
     ensure_accessible(window, "an organization with a failure").await?;

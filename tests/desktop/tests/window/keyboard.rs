@@ -7,7 +7,7 @@ use vitrine_desktop_tests::{Cloud, Window, acts, scenario, scenario::LIMIT};
 use crate::at;
 
 /// Tab to a control, see that the focus shows, and press Enter.
-async fn enter(window: &Window, id: &str) -> Result<()> {
+pub(crate) async fn enter(window: &Window, id: &str) -> Result<()> {
     window.tab_to(id).await?;
     ensure!(window.focus_is_visible().await?, "the focus on {id} cannot be seen");
     window.press(Key::Enter).await

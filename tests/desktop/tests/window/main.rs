@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod accessible;
+mod attention;
 mod borders;
 mod clipboard;
 mod keyboard;

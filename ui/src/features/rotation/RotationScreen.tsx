@@ -38,10 +38,12 @@ const groups = ["bad", "open", "done"] as const;
 export function RotationScreen({
   onOpen,
   onOrganizations,
+  onAttention,
   onIncident,
 }: {
   onOpen: (organization: string) => void;
   onOrganizations: () => void;
+  onAttention: () => void;
   onIncident: () => void;
 }) {
   const t = useWords();
@@ -138,7 +140,18 @@ export function RotationScreen({
       {groups.map((group) => {
         const shown = jobs.filter((job) => groupOf(job.step) === group);
         return shown.length === 0 ? null : (
-          <Section key={group} title={t(`rotation.groups.${group}`)} flush>
+          <Section
+            key={group}
+            title={t(`rotation.groups.${group}`)}
+            flush
+            actions={
+              group === "bad" ? (
+                <Button small kind="quiet" onClick={onAttention} testId="to-attention">
+                  {t("rotation.toAttention")}
+                </Button>
+              ) : null
+            }
+          >
             <ul>
               {shown.map((job) => (
                 <Job key={job.account} job={job} onOpen={onOpen} onRetry={() => void retry.run(job)} />

@@ -3,6 +3,7 @@
 
 import type { AccountView, ConnectPhase, ErrorView, OrganizationView, StatusView } from "../../generated/ipc";
 import type { Host } from "../host";
+import { attention } from "./attention";
 import { connect } from "./connect";
 import { credentials } from "./credentials";
 import { incident } from "./incident";
@@ -51,6 +52,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     ...laps(stage, connecting.isSignedIn),
     ...credentials(stage),
     ...rotation(stage),
+    ...attention(stage),
     ...incident(stage),
     ...settings(stage),
     ...trouble(options),

@@ -5,9 +5,8 @@ import type { Host } from "../host";
 import type { Stage } from "./stage";
 
 export function rotation(stage: Stage) {
-  const { now, later, emit, world, open, note, settle } = stage;
+  const { now, later, emit, world, open, note, settle, held } = stage;
   let jobs: JobView[] = [];
-  let paused = false;
   let waiting: (() => void)[] = [];
   const badFirst = (job: JobView) =>
     ["unclear", "failed", "changedOutside", "needsPerson"].includes(job.step) ? 0 : job.step === "done" || job.step === "cancelled" ? 2 : 1;
@@ -16,7 +15,7 @@ export function rotation(stage: Stage) {
     matching: jobs.length,
     failed: jobs.filter((job) => job.step === "failed").length,
     moves: jobs.length,
-    paused,
+    paused: held.paused,
     queued: jobs.filter((job) => job.step === "queued").length,
     open: jobs.filter((job) => ["queued", "looking", "preparing", "sending", "verifying", "unclear"].includes(job.step))
       .length,
@@ -60,7 +59,7 @@ export function rotation(stage: Stage) {
         const advance = (at: number) => {
           const step = path[at];
           if (step === undefined || jobs.find((old) => old.account === a.id)?.step === "cancelled") return;
-          if (paused && at === 0) {
+          if (held.paused && at === 0) {
             waiting.push(() => advance(at));
             return;
           }
@@ -90,10 +89,10 @@ export function rotation(stage: Stage) {
     },
     pauseRotation: async (request: PauseRotationRequest) => {
       open();
-      paused = request.paused;
-      const held = paused ? [] : waiting;
-      if (!paused) waiting = [];
-      for (const go of held) go();
+      held.paused = request.paused;
+      const going = held.paused ? [] : waiting;
+      if (!held.paused) waiting = [];
+      for (const go of going) go();
       emit({ kind: "jobsChanged" });
       return jobsNow({});
     },

@@ -108,7 +108,7 @@ export function makeStage(options: FakeOptions) {
     dataFolder: "/home/ada/.local/share/vitrine",
     version: "0.1.0",
   };
-  const held = { status, settings, clientId, passphrase: fakePassphrase, waitUntil: 0 };
+  const held = { status, settings, clientId, passphrase: fakePassphrase, waitUntil: 0, paused: false };
   const inside: Pick<StatusView, "mspName" | "personName" | "onboarding" | "backup"> = {
     mspName: "Northwind IT",
     personName: "Ada Example",

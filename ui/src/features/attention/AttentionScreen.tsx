@@ -1,0 +1,177 @@
+// What needs a person, over all organizations: what, since when, and the next step as a press.
+
+import { IconChecks, IconSearch } from "@tabler/icons-react";
+import { useEffect, useRef, useState } from "react";
+import { Bones, Button, Empty, Page, Row, Stack, TextField } from "../../components";
+import { asErrorView, useRead } from "../../host";
+import { AsOf, ErrorNotice, Learn } from "../../parts";
+import { useWords } from "../../words";
+import css from "./AttentionScreen.module.css";
+import { Problem } from "./Problem";
+
+/** Problems that are read at first, and at most: the filter finds the rest. */
+const page = 100;
+const most = 500;
+
+/** Time alone ends a snooze, and makes what is due overdue. */
+const look = 30_000;
+
+export type AttentionSearch = { filter?: string | undefined; snoozed?: boolean | undefined };
+
+export function AttentionScreen({
+  search,
+  onSearch,
+  onOpen,
+  onRotation,
+}: {
+  search: AttentionSearch;
+  onSearch: (change: AttentionSearch) => void;
+  onOpen: (organization: string) => void;
+  onRotation: () => void;
+}) {
+  const t = useWords();
+  const [filter, setFilter] = useState(search.filter ?? "");
+  const [limit, setLimit] = useState(page);
+  const snoozed = search.snoozed ?? false;
+  const view = useRead("attention", { filter: filter.trim(), snoozed, limit }, { keep: true, refetchMs: look });
+
+  // The filter is put into the address a little later than onto the screen.
+  const onSearchLatest = useRef(onSearch);
+  onSearchLatest.current = onSearch;
+  const wanted = filter.trim() || undefined;
+  useEffect(() => {
+    if (wanted === search.filter) return;
+    const timer = setTimeout(() => onSearchLatest.current({ filter: wanted }), 300);
+    return () => clearTimeout(timer);
+  }, [wanted, search.filter]);
+
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    const pressed = (event: KeyboardEvent) => {
+      const target = event.target as HTMLElement | null;
+      if (event.key !== "/" || (target && /^(input|textarea)$/i.test(target.tagName))) return;
+      event.preventDefault();
+      field.current?.focus();
+    };
+    window.addEventListener("keydown", pressed);
+    return () => window.removeEventListener("keydown", pressed);
+  }, []);
+
+  const { problems, matching, open, snoozed: aside } = view.data ?? { problems: [], matching: 0, open: 0, snoozed: 0 };
+  const nothing = view.data !== undefined && open === 0 && aside === 0;
+  return (
+    <Page
+      title={
+        <Row gap={12}>
+          <h1>{t("attention.title")}</h1>
+          <AsOf />
+        </Row>
+      }
+      lead={t("attention.lead")}
+      actions={
+        <Button onClick={onRotation} testId="to-rotation">
+          {t("attention.toRotation")}
+        </Button>
+      }
+    >
+      <ErrorNotice error={view.error ? asErrorView(view.error) : null} onRetry={() => void view.refetch()} />
+      {view.isPending ? <Bones rows={8} label={t("common.loading")} /> : null}
+      {nothing ? (
+        <Empty
+          icon={<IconChecks size={36} stroke={1.25} />}
+          title={t("attention.emptyTitle")}
+          learn={<Learn topic="attention" />}
+        >
+          {t("attention.empty")}
+        </Empty>
+      ) : null}
+      {view.data && !nothing ? (
+        <Stack>
+          <div className={css.tools}>
+            <div className={css.filter}>
+              <TextField
+                ref={field}
+                label={t("attention.filter")}
+                hideLabel
+                placeholder={t("attention.filter")}
+                icon={<IconSearch size={16} />}
+                value={filter}
+                onChange={setFilter}
+                testId="attention-filter"
+                onKeyDown={(event) => {
+                  if (event.key === "Escape") setFilter("");
+                }}
+              />
+            </div>
+            <Row gap={4} wrap={false}>
+              <Button
+                pressed={!snoozed}
+                onClick={() => onSearch({ snoozed: undefined })}
+                testId="attention-open"
+              >
+                {t("attention.open", { count: open })}
+              </Button>
+              <Button pressed={snoozed} onClick={() => onSearch({ snoozed: true })} testId="attention-snoozed">
+                {t("attention.snoozed", { count: aside })}
+              </Button>
+            </Row>
+            <span className={css.shown} role="status">
+              {wanted === undefined ? null : t("attention.found", { count: matching })}
+            </span>
+          </div>
+          {problems.length === 0 ? (
+            <Nothing
+              snoozed={snoozed}
+              filtered={wanted !== undefined}
+              onClear={() => {
+                setFilter("");
+                onSearch({ filter: undefined });
+              }}
+              onOpen={() => onSearch({ snoozed: undefined })}
+            />
+          ) : (
+            <ul className={css.list} aria-label={t(snoozed ? "attention.listSnoozed" : "attention.list")}>
+              {problems.map((problem) => (
+                <Problem key={problem.id} problem={problem} onOpen={onOpen} />
+              ))}
+            </ul>
+          )}
+          {matching > problems.length ? (
+            limit < most ? (
+              <Button onClick={() => setLimit(most)} testId="more-problems">
+                {t("attention.more", { count: matching - problems.length })}
+              </Button>
+            ) : (
+              <p className={css.shown}>{t("attention.filterMore", { count: matching - problems.length })}</p>
+            )
+          ) : null}
+        </Stack>
+      ) : null}
+    </Page>
+  );
+}
+
+function Nothing({
+  snoozed,
+  filtered,
+  onClear,
+  onOpen,
+}: {
+  snoozed: boolean;
+  filtered: boolean;
+  onClear: () => void;
+  onOpen: () => void;
+}) {
+  const t = useWords();
+  if (filtered)
+    return (
+      <Empty title={t("attention.noMatch")} action={<Button onClick={onClear}>{t("organizations.clearFilter")}</Button>}>
+        {t("attention.noMatchMore")}
+      </Empty>
+    );
+  return snoozed ? (
+    <Empty title={t("attention.noneSnoozed")} action={<Button onClick={onOpen}>{t("attention.backToOpen")}</Button>} />
+  ) : (
+    <Empty title={t("attention.emptyTitle")}>{t("attention.emptyOpen")}</Empty>
+  );
+}
