@@ -3,7 +3,7 @@
 use super::connection::Shared;
 use super::jobs::{self, Desk, Key, Order};
 use super::places::{PATIENCE, Place};
-use super::words::{changed_outside, held, needed, number, role_needed, unclear, unharmed};
+use super::words::{asked, changed_outside, held, number, role_needed, unclear, unharmed};
 use crate::accounts;
 use crate::api::*;
 use crate::error::{Error, Result};
@@ -179,7 +179,8 @@ pub(super) async fn run(
                 return turn.end(JobStep::ChangedOutside, Some(changed_outside())).await;
             }
             Step::AskPerson(need) => {
-                let problem = turn.last_problem.take().unwrap_or_else(|| needed(need));
+                let kept = matches!(stored.phase, Phase::NeedsPerson { left: Left::Unclear(_), .. });
+                let problem = asked(need, kept, turn.last_problem.take());
                 return turn.ask_person(need, problem).await;
             }
             Step::Done => return turn.end(JobStep::Done, None).await,

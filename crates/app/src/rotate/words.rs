@@ -64,7 +64,7 @@ pub(super) fn to_be_repaired() -> Error {
     .holds("The stored password no longer opens the account. Nothing was sent to the tenant.")
 }
 
-pub(super) fn needed(need: Need) -> ErrorView {
+fn needed(need: Need) -> ErrorView {
     let (what, next) = match need {
         Need::PasswordRefused => {
             ("Microsoft refused two generated passwords.", "Look at the tenant's password rules, then rotate again.")
@@ -83,6 +83,26 @@ pub(super) fn needed(need: Need) -> ErrorView {
         }
     };
     Error::new(ErrorClass::Refused, need.code(), what, next).holds("The stored password was not changed.").into_view()
+}
+
+/// What a person is asked for, after the tenant's last refusal. That says what comes next, but for a password: by now no
+/// other one is made. One is `kept` where an earlier try with it had no answer and may still arrive.
+pub(super) fn asked(need: Need, kept: bool, refused: Option<ErrorView>) -> ErrorView {
+    match (need, refused) {
+        (Need::PasswordRefused, refused) if kept => ErrorView {
+            what: "Microsoft refused the new password, and an earlier try with it was never answered.".into(),
+            holds: "The old and the new password are both kept; one of them opens the account.".into(),
+            next: "Rotate again: the same one is sent once more. If it stays refused, look at the tenant's password rules."
+                .into(),
+            details: refused.and_then(|refused| refused.details),
+            ..needed(need)
+        },
+        (Need::PasswordRefused, refused) => {
+            ErrorView { details: refused.and_then(|refused| refused.details), ..needed(need) }
+        }
+        (_, Some(refused)) => refused,
+        (_, None) => needed(need),
+    }
 }
 
 /// How the item of an account names what a person is needed for.
@@ -137,4 +157,29 @@ pub(super) fn role_needed() -> ErrorView {
     )
     .holds("Its stored password is kept.")
     .into_view()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refused_password_says_whether_it_is_kept_and_promises_no_other_one() {
+        let refused = || {
+            let what = "The tenant refuses this password.";
+            let error = Error::new(ErrorClass::Refused, "graph.password-refused", what, "Another one is made.");
+            Some(error.details("request id 1").into_view())
+        };
+        for (kept, words) in [(true, "both kept"), (false, "not changed")] {
+            let asked = asked(Need::PasswordRefused, kept, refused());
+            assert!(asked.holds.contains(words) && !asked.next.contains("Another"), "{asked:?}");
+            assert_eq!(
+                (asked.code.as_str(), asked.details.as_deref()),
+                (Need::PasswordRefused.code(), Some("request id 1"))
+            );
+        }
+        // Any other refusal says itself what comes next.
+        let forbidden = asked(Need::Forbidden, false, refused());
+        assert_eq!(forbidden.code, "graph.password-refused");
+    }
 }
