@@ -59,7 +59,8 @@ async fn beside<T>(desk: &Desk, agent: impl Future<Output = Result<T>>) -> Resul
 /// The next agent finishes what was begun: in the end the tenant knows one certificate, and it lasts.
 async fn finishes(sim: &Sim, desk: &Desk, customer: &Customer) -> Result<()> {
     desk.vitrine(["unlock"]).passphrase(PASSPHRASE).ends(exit::DONE).await?;
-    until("one certificate that lasts", PATIENCE, async || {
+    // A certificate of which the tenant knows nothing yet is tried for a while, in case it has only not arrived everywhere.
+    until("one certificate that lasts", 4 * PATIENCE, async || {
         let shown = desk.vitrine(["org", "show", &customer.organization]).ends(exit::DONE).await.ok()?;
         let lasts = |line: &Value| line["check"] == "certificate" && line["verdict"] == "good";
         let known = sim.control().applications(&customer.tenant).pop()?.certificates.len();
