@@ -11,6 +11,7 @@ use crate::records::{self, Activity, Bytes16, Bytes32, Firm, Organization, decod
 use crate::session::{self, Newest, Session, make, rng};
 use crate::store::{Direction, Span, Store, Tx};
 use crate::vault::meta;
+use crate::webhook::{self, Stood, Webhook};
 use crate::{App, accounts, organizations};
 use std::collections::{BTreeMap, BTreeSet};
 use vitrine_ledger::{
@@ -32,7 +33,7 @@ const SCHEMA: u16 = 1;
 /// A change under way. Dropped without [`Change::commit`], it never happened.
 pub(crate) struct Change<'a> {
     app: &'a App,
-    session: &'a Session,
+    pub(crate) session: &'a Session,
     pub(crate) tx: Tx<'a>,
     pub(crate) firm: Firm,
     /// What the firm's row said of this device before.
@@ -59,6 +60,7 @@ struct Before {
     due: Vec<(u64, Bytes16)>,
     look: Option<u64>,
     certificate: Option<u64>,
+    stood: Stood,
 }
 
 impl Before {
@@ -71,6 +73,7 @@ impl Before {
             due,
             look: row.look_at,
             certificate: row.tenant.as_ref().map(records::Tenant::certificate_due_at),
+            stood: webhook::stood(&row.accounts),
         }
     }
 }
@@ -362,6 +365,10 @@ impl<'a> Change<'a> {
         opened.row.state = opened.state.encode();
         opened.row.schedule_look(self.app.now_ms(), opened.id.as_bytes());
         accounts::schedule(&mut opened.row, opened.id.as_bytes(), self.app.now_ms());
+        // What is founded, or made again, is no news.
+        if let Some(before) = opened.before.as_mut().map(|before| std::mem::take(&mut before.stood)) {
+            webhook::tell_standing(self, &mut opened, &before).await?;
+        }
         let (id, row) = (opened.id.as_bytes(), &opened.row);
         let after = Before::of(row);
         self.clear(id, opened.before.as_ref(), Some(&after)).await?;
@@ -521,6 +528,9 @@ impl<'a> Change<'a> {
             self.tx.index_put_long(key::MSP, &self.msp.encode()).await?;
         }
         self.tx.commit().await?;
+        if made(&self.firm.own) != made(&self.own) {
+            self.session.sender.wake();
+        }
         if self.msp_changed {
             self.session.set_msp(self.msp);
         }
@@ -531,6 +541,11 @@ impl<'a> Change<'a> {
         crate::tray::refresh(self.app, Some(self.session)).await;
         Ok(())
     }
+}
+
+/// Messages ever made for the webhook.
+fn made(own: &Own) -> Option<u64> {
+    own.webhook.as_ref().map(Webhook::made)
 }
 
 /// Reads an account's item outside a change.

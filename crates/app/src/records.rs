@@ -21,7 +21,7 @@ pub(crate) type Bytes16 = [u8; 16];
 
 /// Counts the layouts of rows. Rows say nothing of their fields, so those of another layout would be misread, not
 /// refused: to be raised with every field that is added to a row, taken out or given another meaning.
-pub(crate) const LAYOUT: u8 = 4;
+pub(crate) const LAYOUT: u8 = 5;
 
 /// Keys of the index.
 pub(crate) mod key {
@@ -49,6 +49,8 @@ pub(crate) mod key {
     pub(crate) const DOMAINS: &[u8] = b"e";
     /// Objects that no item names any more, in the order in which they may go.
     pub(crate) const EXPIRING: &[u8] = b"x";
+    /// Messages that wait to be sent, in the order they were made.
+    pub(crate) const MESSAGES: &[u8] = b"w";
 
     fn join(prefix: &[u8], parts: &[&[u8]]) -> Vec<u8> {
         let mut key = prefix.to_vec();
@@ -98,6 +100,10 @@ pub(crate) mod key {
 
     pub(crate) fn certificate(at: u64, id: &Bytes32) -> Vec<u8> {
         join(CERTIFICATES, &[&at.to_be_bytes(), id])
+    }
+
+    pub(crate) fn message(number: u64) -> Vec<u8> {
+        join(MESSAGES, &[&number.to_be_bytes()])
     }
 
     pub(crate) fn tenant(id: &str) -> Vec<u8> {
@@ -226,6 +232,18 @@ pub(crate) struct Account {
     pub(crate) facts: Option<Facts>,
     /// When every session of the account was ended last.
     pub(crate) sessions_ended_at: Option<u64>,
+    /// The webhook was told that it is overdue. Taken back by `accounts::schedule` once it is due no more.
+    pub(crate) told_overdue: bool,
+    /// The failure that the webhook was told of, or would have been.
+    pub(crate) told_failed: Option<Trouble>,
+}
+
+/// Why a rotation does not end well.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct Trouble {
+    pub(crate) code: String,
+    /// Nothing goes on by itself.
+    pub(crate) needs_person: bool,
 }
 
 /// A rotation that follows a view.
@@ -435,6 +453,8 @@ impl Account {
             rotate_by: None,
             facts: None,
             sessions_ended_at: None,
+            told_overdue: false,
+            told_failed: None,
         }
     }
 

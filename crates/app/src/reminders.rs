@@ -5,7 +5,7 @@
 
 use crate::api::{Event, RotateRequest, RotateScope};
 use crate::error::Result;
-use crate::records::{self, Phase, key};
+use crate::records::{self, Bytes16, Bytes32, Phase, key};
 use crate::store::{Direction, Span};
 use crate::{App, lock, organizations, rotate};
 use std::collections::BTreeMap;
@@ -30,7 +30,7 @@ pub const SNOOZE_MS: u64 = HOUR_MS;
 /// How long what was asked for while locked is still meant when the vault is opened.
 const WISH_MS: u64 = 10 * 60_000;
 /// Due for longer than this, an account is overdue.
-const OVERDUE_MS: u64 = HOUR_MS;
+pub(crate) const OVERDUE_MS: u64 = HOUR_MS;
 
 /// What a person should be told now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -261,15 +261,30 @@ fn due_moment(key: &[u8]) -> Option<u64> {
 
 /// How many accounts are due for longer than they should be.
 pub(crate) async fn overdue(app: &App) -> Result<u32> {
-    let (until, mut overdue) = (app.now_ms().saturating_sub(OVERDUE_MS), 0_u32);
-    app.inner
-        .store
-        .index_scan(&Span::between(key::DUE, &key::due(until, &[0; 32], &[0; 16])), Direction::Forward, |_, _| {
-            overdue = overdue.saturating_add(1);
-            ControlFlow::Continue(())
-        })
-        .await?;
+    let mut overdue = 0_u32;
+    each_overdue(app, |_| overdue = overdue.saturating_add(1)).await?;
     Ok(overdue)
+}
+
+/// Those accounts, each with the moment at which it fell due.
+pub(crate) async fn overdue_accounts(app: &App) -> Result<Vec<(u64, Bytes32, Bytes16)>> {
+    let mut overdue = Vec::new();
+    each_overdue(app, |key| {
+        let place = key.split_last_chunk::<16>().and_then(|(rest, item)| Some((*rest.last_chunk()?, *item)));
+        overdue.extend(due_moment(key).zip(place).map(|(at, (id, item))| (at, id, item)));
+    })
+    .await?;
+    Ok(overdue)
+}
+
+async fn each_overdue(app: &App, mut see: impl FnMut(&[u8])) -> Result<()> {
+    let until = app.now_ms().saturating_sub(OVERDUE_MS);
+    let late = Span::between(key::DUE, &key::due(until, &[0; 32], &[0; 16]));
+    let each = |key: &[u8], _: &[u8]| {
+        see(key);
+        ControlFlow::Continue(())
+    };
+    Ok(app.inner.store.index_scan(&late, Direction::Forward, each).await?)
 }
 
 impl App {

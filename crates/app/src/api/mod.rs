@@ -14,6 +14,7 @@ mod rotation;
 mod rotator;
 mod settings;
 mod vault;
+mod webhook;
 
 pub use connect::*;
 pub use credentials::*;
@@ -26,6 +27,7 @@ pub use rotation::*;
 pub use rotator::*;
 pub use settings::*;
 pub use vault::*;
+pub use webhook::*;
 
 use serde::de::{DeserializeOwned, Deserializer};
 use serde::{Deserialize, Serialize, Serializer};
