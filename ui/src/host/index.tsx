@@ -60,6 +60,7 @@ type Cached =
   | "incident"
   | "incidentScope"
   | "settings"
+  | "webhook"
   | "suggestedPaths";
 
 type ReadOptions = { enabled?: boolean; keep?: boolean; refetchMs?: number | false };
@@ -128,7 +129,7 @@ const stale: Record<Exclude<Event["kind"], "locked" | "unlocked">, readonly Cach
   organizationChanged: ["organizations", "organization", "card", "olderPasswords", "audit"],
   connectChanged: ["connectStatus", "organization", "lapsPlan"],
   jobsChanged: ["jobs", "incident", "organization", "organizations", "card"],
-  statusChanged: ["status", "settings", "incident"],
+  statusChanged: ["status", "settings", "webhook", "incident"],
 };
 
 /** Keeps the cache true to what Rust says changed. At lock everything is dropped at once: names are secrets too. */

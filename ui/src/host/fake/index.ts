@@ -1,7 +1,14 @@
 // A complete host in memory, for tests and for looking at the interface in a plain browser. It behaves as the views
 // say and keeps no rule of its own beyond that; its "secrets" open nothing. One file for each subject.
 
-import type { AccountView, ConnectPhase, ErrorView, OrganizationView, StatusView } from "../../generated/ipc";
+import type {
+  AccountView,
+  ConnectPhase,
+  ErrorView,
+  OrganizationView,
+  StatusView,
+  WebhookState,
+} from "../../generated/ipc";
 import type { Host } from "../host";
 import { connect } from "./connect";
 import { credentials } from "./credentials";
@@ -13,6 +20,7 @@ import { settings } from "./settings";
 import { type FakeOptions, fakePassphrase, makeStage, refusal } from "./stage";
 import { trouble } from "./trouble";
 import { vault } from "./vault";
+import { webhook } from "./webhook";
 import { id, names } from "./world";
 
 export { type FakeOptions, fakePassphrase, names };
@@ -33,6 +41,8 @@ export type FakeHost = Host & {
   /** Changes an organization in place. */
   setOrganization(organization: string, change: Partial<OrganizationView>): void;
   setStatus(change: Partial<StatusView>): void;
+  /** Messages of the webhook that is set do not arrive. */
+  setWebhookProblem(problem: ErrorView, change?: Partial<WebhookState>): void;
   firstId(): string;
   copied: string[];
   windows: string[];
@@ -44,6 +54,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
   const asked: string[] = [];
   const requests: { name: string; request: unknown }[] = [];
   const connecting = connect(stage);
+  const hook = webhook(stage);
   const base = {
     ...vault(stage),
     ...organizations(stage),
@@ -53,6 +64,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     ...rotation(stage),
     ...incident(stage),
     ...settings(stage),
+    ...hook.commands,
     ...trouble(options),
   };
 
@@ -63,6 +75,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     "changePassphrase",
     "confirmKit",
     "setSecondFactor",
+    "setWebhook",
     "passphraseStrength",
   ]);
   const asks = Object.fromEntries(
@@ -106,6 +119,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     refuseNext: (name, error) => refusals.set(name, error),
     lockNow: stage.lockNow,
     setConnect: connecting.setPhase,
+    setWebhookProblem: hook.setWebhookProblem,
     setAccount: (organization, change) => {
       const found = stage.find(organization);
       const [one] = found.accounts;
