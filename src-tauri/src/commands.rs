@@ -399,6 +399,36 @@ pub async fn save_incident_report(
 
 #[tauri::command]
 #[specta::specta]
+pub async fn webhook(app: State<'_, App>, request: WebhookRequest) -> Answer<WebhookView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn set_webhook(app: State<'_, App>, request: SetWebhookRequest) -> Answer<WebhookView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn test_webhook(app: State<'_, App>, request: TestWebhookRequest) -> Answer<WebhookTestView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn remove_webhook(app: State<'_, App>, request: RemoveWebhookRequest) -> Answer<WebhookView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn copy_webhook_secret(app: State<'_, App>, request: CopyWebhookSecretRequest) -> Answer<CopyView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
 pub async fn settings(app: State<'_, App>, request: SettingsRequest) -> Answer<SettingsView> {
     app.call(request).await
 }

@@ -81,6 +81,11 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             commands::retry_incident,
             commands::end_incident,
             commands::save_incident_report,
+            commands::webhook,
+            commands::set_webhook,
+            commands::test_webhook,
+            commands::remove_webhook,
+            commands::copy_webhook_secret,
             commands::settings,
             commands::set_settings,
             dialogs::pick_folder,
@@ -152,6 +157,8 @@ mod tests {
         for secret in ["allow-reveal", "allow-one-time-code"] {
             assert!(reveal.contains(secret) && !main.contains(secret), "{secret}");
         }
+        // For terminals: a window copies it, and never holds it.
+        assert!(!main.contains("allow-webhook-secret") && !reveal.contains("allow-webhook-secret"));
         let declared: BTreeSet<String> =
             include_str!("commands.txt").lines().map(|name| format!("allow-{}", name.replace('_', "-"))).collect();
         let trouble = permissions(include_str!("../capabilities/trouble.json"));

@@ -68,7 +68,7 @@ async fn a_proxy_that_refuses_is_told_apart_from_one_that_asks_for_a_sign_in_and
 }
 
 /// A simulated cloud behind a certificate made for `name`, valid to `until`; and that certificate's file.
-async fn with_certificate(name: &str, until: Option<i32>) -> Result<(Sim, tempfile::TempDir, PathBuf)> {
+pub(crate) async fn with_certificate(name: &str, until: Option<i32>) -> Result<(Sim, tempfile::TempDir, PathBuf)> {
     let folder = tempfile::tempdir()?;
     let mut authority = CertificateParams::new(Vec::new())?;
     authority.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);

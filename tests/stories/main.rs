@@ -30,4 +30,5 @@ mod older;
 mod restored;
 mod rotator;
 mod schedule;
+mod webhook;
 mod whole_job;

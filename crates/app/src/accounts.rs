@@ -51,6 +51,7 @@ pub(crate) fn schedule(row: &mut Organization, organization: &Bytes32, now: u64)
     let Organization { laps, accounts, .. } = row;
     for account in accounts {
         account.due_at = due_at(account, laps.as_ref(), organization, now);
+        account.told_overdue &= account.due_at.is_some_and(|at| at <= now);
     }
 }
 

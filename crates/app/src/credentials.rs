@@ -10,6 +10,7 @@ use crate::journal::{self, Change};
 use crate::records::{self, Activity, Bytes16, Bytes32, item_text, organization_text, parse_item, parse_organization};
 use crate::session::{self, Session, rng};
 use crate::store::{VIEW_LIMIT, ViewRecord};
+use crate::webhook::What;
 use crate::{App, accounts, lock, older, organizations, rotate, vault};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -399,7 +400,8 @@ async fn tell(app: &App, session: &Session, newest: Option<(u64, &Shown)>) -> Re
             }
         }
         let action = newest.map_or(Action::Viewed, |shown| shown.action);
-        let note = if seen.reason.is_empty() { seen.what } else { format!("{}: {}", seen.what, seen.reason) };
+        let Seen { what, reason, .. } = &seen;
+        let note = if reason.is_empty() { what.clone() } else { format!("{what}: {reason}") };
         let line = Activity {
             at: seen.at,
             who,
@@ -410,6 +412,19 @@ async fn tell(app: &App, session: &Session, newest: Option<(u64, &Shown)>) -> Re
             note: Some(note),
         };
         change.line(&line).await?;
+        // Its line may be written anew with an index that is made again; it is told once.
+        if held.counter > change.firm.own.views_told_to {
+            change.firm.own.views_told_to = held.counter;
+            let what = What::Viewed {
+                at: seen.at,
+                member: *session.author.member.as_bytes(),
+                value: seen.what,
+                copied: action == Action::Copied,
+                record: held.counter,
+                reason: seen.reason,
+            };
+            change.tell(&opened, &seen.item, what).await?;
+        }
         change.save(opened).await?;
     }
     change.commit().await

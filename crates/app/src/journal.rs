@@ -11,6 +11,7 @@ use crate::records::{self, Activity, Bytes16, Bytes32, Firm, Organization, Probl
 use crate::session::{self, Newest, Session, make, rng};
 use crate::store::{Direction, Span, Store, Tx};
 use crate::vault::meta;
+use crate::webhook::{self, Stood, Webhook};
 use crate::{App, accounts, attention, organizations};
 use std::collections::{BTreeMap, BTreeSet};
 use vitrine_ledger::{
@@ -32,7 +33,7 @@ const SCHEMA: u16 = 1;
 /// A change under way. Dropped without [`Change::commit`], it never happened.
 pub(crate) struct Change<'a> {
     app: &'a App,
-    session: &'a Session,
+    pub(crate) session: &'a Session,
     pub(crate) tx: Tx<'a>,
     pub(crate) firm: Firm,
     /// What the firm's row said of this device before.
@@ -60,6 +61,7 @@ struct Before {
     look: Option<u64>,
     certificate: Option<u64>,
     problems: Vec<(Vec<u8>, ProblemRow)>,
+    stood: Stood,
 }
 
 impl Before {
@@ -73,6 +75,7 @@ impl Before {
             look: row.look_at,
             certificate: row.tenant.as_ref().map(records::Tenant::certificate_due_at),
             problems: attention::rows(id, row)?,
+            stood: webhook::stood(&row.accounts),
         })
     }
 }
@@ -366,6 +369,10 @@ impl<'a> Change<'a> {
         opened.row.schedule_look(self.app.now_ms(), opened.id.as_bytes());
         accounts::schedule(&mut opened.row, opened.id.as_bytes(), self.app.now_ms());
         attention::settle(&mut opened.row, self.app.now_ms());
+        // What is founded, or made again, is no news.
+        if let Some(before) = opened.before.as_mut().map(|before| std::mem::take(&mut before.stood)) {
+            webhook::tell_standing(self, &mut opened, &before).await?;
+        }
         let (id, row) = (opened.id.as_bytes(), &opened.row);
         let after = Before::of(id, row)?;
         self.clear(id, opened.before.as_ref(), Some(&after)).await?;
@@ -540,6 +547,9 @@ impl<'a> Change<'a> {
             self.tx.index_put_long(key::MSP, &self.msp.encode()).await?;
         }
         self.tx.commit().await?;
+        if made(&self.firm.own) != made(&self.own) {
+            self.session.sender.wake();
+        }
         if self.msp_changed {
             self.session.set_msp(self.msp);
         }
@@ -550,6 +560,11 @@ impl<'a> Change<'a> {
         crate::tray::refresh(self.app, Some(self.session)).await;
         Ok(())
     }
+}
+
+/// Messages ever made for the webhook.
+fn made(own: &Own) -> Option<u64> {
+    own.webhook.as_ref().map(Webhook::made)
 }
 
 /// Reads an account's item outside a change.

@@ -70,6 +70,7 @@ mod tests;
 mod tray;
 mod trouble;
 mod vault;
+mod webhook;
 mod words;
 
 pub use clock::{Clock, SystemClock};

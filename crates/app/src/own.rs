@@ -1,5 +1,5 @@
 //! What only this device knows and no signed entry says: where its backup goes and what that holds, how far its view
-//! records were carried, whether its person typed the kit back, how it shows its lists.
+//! records were carried, whether its person typed the kit back, how it shows its lists, what it tells its webhook.
 //!
 //! The index shows it. A sealed copy beside the index brings it back where the index has to be made again: an index
 //! follows from what is signed, and this does not.
@@ -9,7 +9,9 @@ use crate::api::ListViews;
 use crate::error::Result;
 use crate::records::{Bytes32, Firm, Snoozed, decode, encode, key};
 use crate::session::{self, Session, rng};
+use crate::store::Tx;
 use crate::vault::meta;
+use crate::webhook::Webhook;
 use serde::{Deserialize, Serialize};
 use vitrine_vault::account::DeviceKeys;
 use vitrine_vault::page::PageKey;
@@ -35,6 +37,10 @@ pub(crate) struct Own {
     pub(crate) lists: ListViews,
     /// Of the one problem that no organization has alone.
     pub(crate) overdue: Option<OverdueSnooze>,
+    /// What it tells to whom.
+    pub(crate) webhook: Option<Webhook>,
+    /// View records up to this number were told, or nobody wanted to know.
+    pub(crate) views_told_to: u64,
 }
 
 /// That accounts are overdue was put aside.
@@ -75,12 +81,17 @@ impl Own {
 /// Changes it alone. A matter of this device, not of the vault: no entry, so no further backup either.
 pub(crate) async fn note(app: &App, session: &Session, change: impl FnOnce(&mut Own)) -> Result<()> {
     let mut tx = app.inner.store.begin().await?;
+    note_in(&mut tx, session, change).await?;
+    Ok(tx.commit().await?)
+}
+
+/// The same, together with something else.
+pub(crate) async fn note_in(tx: &mut Tx<'_>, session: &Session, change: impl FnOnce(&mut Own)) -> Result<()> {
     let row = tx.index_value(key::FIRM).await?;
     let mut firm: Firm = row.map_or(Ok(Firm::default()), |bytes| decode(&bytes))?;
     change(&mut firm.own);
     tx.index_put(key::FIRM, &encode(&firm)?).await?;
-    tx.put_meta(meta::OWN, &firm.own.seal(&session.device)?).await?;
-    Ok(tx.commit().await?)
+    Ok(tx.put_meta(meta::OWN, &firm.own.seal(&session.device)?).await?)
 }
 
 #[cfg(test)]

@@ -51,6 +51,8 @@ pub(crate) mod key {
     pub(crate) const DOMAINS: &[u8] = b"e";
     /// Objects that no item names any more, in the order in which they may go.
     pub(crate) const EXPIRING: &[u8] = b"x";
+    /// Messages that wait to be sent, in the order they were made.
+    pub(crate) const MESSAGES: &[u8] = b"w";
 
     fn join(prefix: &[u8], parts: &[&[u8]]) -> Vec<u8> {
         let mut key = prefix.to_vec();
@@ -104,6 +106,10 @@ pub(crate) mod key {
 
     pub(crate) fn problem(since: u64, id: &Bytes32, name: [u8; 8]) -> Vec<u8> {
         join(PROBLEMS, &[&since.to_be_bytes(), id, &name])
+    }
+
+    pub(crate) fn message(number: u64) -> Vec<u8> {
+        join(MESSAGES, &[&number.to_be_bytes()])
     }
 
     pub(crate) fn tenant(id: &str) -> Vec<u8> {
@@ -236,6 +242,18 @@ pub(crate) struct Account {
     pub(crate) facts: Option<Facts>,
     /// When every session of the account was ended last.
     pub(crate) sessions_ended_at: Option<u64>,
+    /// The webhook was told that it is overdue. Taken back by `accounts::schedule` once it is due no more.
+    pub(crate) told_overdue: bool,
+    /// The failure that the webhook was told of, or would have been.
+    pub(crate) told_failed: Option<Trouble>,
+}
+
+/// Why a rotation does not end well.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct Trouble {
+    pub(crate) code: String,
+    /// Nothing goes on by itself.
+    pub(crate) needs_person: bool,
 }
 
 /// A rotation that follows a view.
@@ -494,6 +512,8 @@ impl Account {
             rotate_by: None,
             facts: None,
             sessions_ended_at: None,
+            told_overdue: false,
+            told_failed: None,
         }
     }
 

@@ -5,7 +5,7 @@
 
 use crate::api::{Event, RotateRequest, RotateScope};
 use crate::error::Result;
-use crate::records::{self, Phase, key};
+use crate::records::{self, Bytes16, Bytes32, Phase, key};
 use crate::store::{Direction, Span};
 use crate::{App, lock, organizations, rotate};
 use std::collections::BTreeMap;
@@ -261,9 +261,14 @@ fn due_moment(key: &[u8]) -> Option<u64> {
 
 /// How many accounts are due for longer than they should be.
 pub(crate) async fn overdue(app: &App) -> Result<u32> {
-    let (by, mut overdue) = (app.now_ms().saturating_sub(OVERDUE_MS), 0_u32);
-    organizations::each_due(app, by, |_, _, _, _| {
-        overdue = overdue.saturating_add(1);
+    Ok(u32::try_from(overdue_accounts(app).await?.len()).unwrap_or(u32::MAX))
+}
+
+/// Those accounts, each with the moment at which it fell due.
+pub(crate) async fn overdue_accounts(app: &App) -> Result<Vec<(u64, Bytes32, Bytes16)>> {
+    let (by, mut overdue) = (app.now_ms().saturating_sub(OVERDUE_MS), Vec::new());
+    organizations::each_due(app, by, |at, id, item, _| {
+        overdue.push((at, *id, *item));
         ControlFlow::Continue(())
     })
     .await?;

@@ -14,6 +14,7 @@ use crate::records::{self, Bytes16, Bytes32, Counts, Firm, encode, key};
 use crate::session::{self, Identity, Keys, Session, make, rng};
 use crate::store::{Direction, Span};
 use crate::vault::{self, meta};
+use crate::webhook::Webhook;
 use crate::{App, connect, credentials, files, organizations, papers};
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -423,7 +424,9 @@ pub(crate) async fn rebuild(app: &App, unlocked: Unlocked, ids: BoxIds, cause: C
     let member = MemberId::from_bytes(ids.member);
     let (team, team_keys, msp_key) = vault::open_msp_keys(app, &unlocked.root, &state, member).await?;
     let own = app.inner.store.meta(meta::OWN).await?;
-    let own = own.and_then(|own| Own::open(&own, &unlocked.device_keys)).unwrap_or_default();
+    let mut own = own.and_then(|own| Own::open(&own, &unlocked.device_keys)).unwrap_or_default();
+    // What waited stood in the index alone. That it is lost is counted.
+    own.webhook.as_mut().map(Webhook::lose_waiting);
     let mut firm = Firm { sheet_saved: state.has_safe_sheet(), own, history, ..Firm::default() };
     if let Some(settings) = policy {
         let item = founding::read_policy(&msp_key, &state, &settings)?;

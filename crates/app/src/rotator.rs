@@ -3,7 +3,7 @@
 use crate::api::{
     AttentionRequest, AuditRequest, Command, FindOrganizationRequest, JobsRequest, LockRequest, OrganizationRequest,
     OrganizationsRequest, Phase, RotateRequest, RotatorStatusRequest, RotatorStatusView, RotatorWork, StatusRequest,
-    Time, TouchRequest,
+    Time, TouchRequest, WebhookRequest,
 };
 use crate::error::{Error, Result};
 use crate::{App, certificates, organizations, reminders, rotate, vault};
@@ -14,7 +14,7 @@ const STUCK_AFTER_MS: u64 = 4 * 30_000;
 
 /// What a rotator answers at its socket: how it stands, what it may do by itself anyway, and that it is to lock. Its
 /// keys are there to rotate; whoever gets at its socket must not see a password or a paper for it, nor change who may.
-const ANSWERED: [&str; 11] = [
+const ANSWERED: [&str; 12] = [
     StatusRequest::NAME,
     RotatorStatusRequest::NAME,
     TouchRequest::NAME,
@@ -26,6 +26,7 @@ const ANSWERED: [&str; 11] = [
     AttentionRequest::NAME,
     JobsRequest::NAME,
     RotateRequest::NAME,
+    WebhookRequest::NAME,
 ];
 
 /// Refuses what a rotator does for nobody.
@@ -94,6 +95,8 @@ pub(crate) async fn status(app: &App, _request: RotatorStatusRequest) -> Result<
 async fn work(app: &App) -> Result<RotatorWork> {
     let (counts, due) = organizations::numbers(app).await?;
     let (open, rotated, not_rotated) = rotate::tally(app);
+    let webhook = vault::firm(app).await?.own.webhook;
+    let (messages_waiting, messages_dropped) = webhook.map_or((0, 0), |webhook| (webhook.waiting, webhook.dropped));
     Ok(RotatorWork {
         due,
         overdue: reminders::overdue(app).await?,
@@ -102,5 +105,7 @@ async fn work(app: &App) -> Result<RotatorWork> {
         rotated,
         not_rotated,
         certificates_ended: certificates::overview(app).await?.ended,
+        messages_waiting,
+        messages_dropped,
     })
 }

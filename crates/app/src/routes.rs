@@ -124,6 +124,12 @@ routes! {
     RetryIncidentRequest => incident::retry,
     EndIncidentRequest => incident::end,
     SaveIncidentReportRequest => incident::report,
+    WebhookRequest => webhook::show,
+    SetWebhookRequest => webhook::set,
+    TestWebhookRequest => webhook::test,
+    RemoveWebhookRequest => webhook::remove,
+    CopyWebhookSecretRequest => webhook::copy_secret,
+    WebhookSecretRequest => webhook::secret,
     SettingsRequest => settings::show,
     SetSettingsRequest => settings::set,
 }

@@ -10,7 +10,7 @@ use crate::records::Bytes32;
 use crate::rotate::Places;
 use crate::store::{Direction, PageSeal};
 use crate::tasks::Tasks;
-use crate::{App, lock};
+use crate::{App, lock, webhook};
 use rand::rngs::SysRng;
 use rand_core::UnwrapErr;
 use std::collections::HashMap;
@@ -50,6 +50,10 @@ pub(crate) struct Session {
     pub(crate) renewals: Arc<tokio::sync::Mutex<HashMap<Bytes32, u64>>>,
     /// What an open incident is at.
     pub(crate) incident: Progress,
+    /// What sends messages to the webhook.
+    pub(crate) sender: webhook::Sender,
+    /// Which late accounts it was told of.
+    pub(crate) late: webhook::Late,
     /// How many organizations are worked on at once.
     pub(crate) places: Places,
     /// Made when the network is needed first: to read the system's certificate authorities takes longer than all else
@@ -110,6 +114,8 @@ impl Session {
             page_end: Mutex::default(),
             renewals: Arc::default(),
             incident: Progress::default(),
+            sender: webhook::Sender::default(),
+            late: webhook::Late::default(),
             places: Places::new(config.places),
             http: Mutex::default(),
             limiter,

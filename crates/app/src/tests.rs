@@ -22,6 +22,8 @@ use vitrine_vault::items::{
 };
 use vitrine_vault::{KdfParams, SecretBytes, SecretText};
 
+mod webhook;
+
 const PASSPHRASE: &str = "tundra walnut orbit glacier pepper lantern";
 const DAY: u64 = 24 * 3600 * 1000;
 const YEAR: u64 = 365 * DAY;
@@ -471,26 +473,14 @@ async fn enroll(app: &App, id: &str, domain: &str, accounts: &[(Stands, u64)]) {
     });
     opened.row.laps = Some(Laps::new(24, 0));
     let account = |(number, (phase, due)): (u8, &(Stands, u64))| Account {
-        item: [number; 16],
         user_name: format!("emergency-{number}@{domain}"),
         phase: *phase,
         need: 0,
         // Due times follow from this when the row is saved: within the half hour before.
         rotated_at: Some(due - DAY),
         verified_at: Some(due - DAY),
-        due_at: None,
-        has_second_factor: false,
-        last_viewed: None,
-        pending_since: None,
-        previous_since: None,
-        made_at: None,
-        problem: None,
         created: true,
-        unsent: None,
-        retry_at: None,
-        rotate_by: None,
-        facts: None,
-        sessions_ended_at: None,
+        ..Account::new([number; 16])
     };
     opened.row.accounts = (1..).zip(accounts).map(account).collect();
     change.save(opened).await.unwrap();

@@ -34,6 +34,8 @@ pub(crate) mod meta {
     pub(crate) const OWN: &str = "own";
     /// The order of an open incident, sealed.
     pub(crate) const INCIDENT: &str = "incident";
+    /// Where the webhook's messages go and how they are signed, sealed; empty where there is none.
+    pub(crate) const WEBHOOK: &str = "webhook";
     /// Wrong passphrases in a row.
     pub(crate) const WRONG: &str = "wrong";
 }
@@ -468,6 +470,7 @@ pub(crate) async fn opened(app: &App, session: &Arc<Session>) {
         );
     }
     crate::credentials::watch(app, session);
+    crate::webhook::watch(app, session);
     backup::catch_up(app).await;
     // What cannot be saved now is looked for again at the next tick.
     let _ = crate::attention::catch_up(app, session).await;

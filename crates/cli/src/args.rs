@@ -128,6 +128,9 @@ pub(crate) enum Command {
         /// File to write; an existing one is not overwritten.
         path: PathBuf,
     },
+    /// Tell an address of your own what this device does and sees.
+    #[command(subcommand)]
+    Webhook(Webhook),
     /// Settings of this device.
     Settings {
         /// Name of a setting to change, as shown without this.
@@ -490,6 +493,38 @@ pub(crate) struct BeginIncident {
     pub(crate) wait: Wait,
 }
 
+#[derive(Debug, Subcommand)]
+pub(crate) enum Webhook {
+    /// Set it, or change all of it, and print its signing secret. The address is asked for, or read from a descriptor: it
+    /// often holds a token.
+    Set(SetWebhook),
+    /// How it stands: what is sent where, what waits, what went wrong.
+    Show,
+    /// Send a test now and show what the receiver answers.
+    Test,
+    /// Forget its address, its secret, and what waits to be sent.
+    Remove,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SetWebhook {
+    /// Read the address from this file descriptor.
+    #[arg(long, value_name = "N")]
+    pub(crate) address_fd: Option<u32>,
+    /// Keep the address that is set.
+    #[arg(long, conflicts_with = "address_fd")]
+    pub(crate) same_address: bool,
+    /// What to tell of; once for each kind, or all of them.
+    #[arg(long = "tell", value_name = "KIND")]
+    pub(crate) kinds: Vec<Kind>,
+    /// Send names of organizations, accounts and persons, and reasons. Without it ids alone leave this device.
+    #[arg(long)]
+    pub(crate) names: bool,
+    /// Make a new signing secret.
+    #[arg(long)]
+    pub(crate) new_secret: bool,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Wait {
     /// Seconds to wait for the outcome; what is then still open goes on in the agent, if there is one.
@@ -552,6 +587,10 @@ words! {
 words! {
     /// What becomes of the accounts.
     Fate => api::AccountsFate { Keep, Disable, Delete }
+}
+words! {
+    /// What a webhook can be told.
+    Kind => api::MessageKind { Rotated, Overdue, Failed, ChangedOutside, Viewed }
 }
 words! {
     /// Which stored password.
@@ -683,6 +722,14 @@ mod tests {
         for bad in [" snooze 0f", " snooze 0f --for 2h", " --snoozed wake 0f", " wake", " --limit 0"] {
             assert!(parse(&format!("vitrine attention{bad}")).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn the_address_of_a_webhook_is_no_argument() {
+        assert!(parse("vitrine webhook set https://hooks.example/token").is_err());
+        assert!(parse("vitrine webhook set --address-fd 3 --same-address").is_err());
+        assert!(parse("vitrine webhook set --tell everything").is_err());
+        assert!(parse("vitrine webhook set --tell failed --tell changed-outside --names").is_ok());
     }
 
     #[test]

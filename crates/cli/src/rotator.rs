@@ -193,6 +193,13 @@ fn numbers(status: &RotatorStatusView) -> String {
         ("open", "gauge", "Rotations that run, or wait to be tried again.", work.open.into()),
         ("failed", "gauge", "Organizations in which something waits for a person.", work.failed.into()),
         ("certificates_ended", "gauge", "Connections whose certificate has ended.", work.certificates_ended.into()),
+        ("messages_waiting", "gauge", "Messages that wait to be sent to the webhook.", work.messages_waiting.into()),
+        (
+            "messages_dropped",
+            "gauge",
+            "Messages that were never sent, since the webhook was set.",
+            work.messages_dropped.into(),
+        ),
         ("rotated_total", "counter", "Rotations that ended well.", work.rotated.into()),
         ("not_rotated_total", "counter", "Rotations that ended otherwise, each try counted.", work.not_rotated.into()),
     ];

@@ -1,9 +1,10 @@
 //! The transport: one reqwest client for sign-in and Graph, redirects off, answers bounded, failures classified so
-//! that a person learns whether the network, the proxy or a certificate is in the way.
+//! that a person learns whether the network, the proxy or a certificate is in the way. What a person has sent to a host
+//! of their own goes the same way ([`Http::post`]): one set of proxies and certificate authorities for the machine.
 
 use crate::clock::{Clock, SystemClock};
 use crate::id::TenantId;
-use crate::pace::{Cost, Heard, Pacing};
+use crate::pace::{Cost, Heard, Pacing, retry_after};
 use hyper_util::client::proxy::matcher::Matcher;
 use rustls::CertificateError;
 use std::error::Error;
@@ -218,6 +219,33 @@ impl fmt::Debug for Http {
     }
 }
 
+/// A message for a host that is not Microsoft's, which a person named.
+pub struct Post<'a> {
+    /// Where it goes.
+    pub url: &'a Url,
+    /// What stands in its head.
+    pub headers: &'a [(&'static str, String)],
+    /// What it says.
+    pub body: Vec<u8>,
+    /// How long all of it may take, the reading of the answer included.
+    pub limit: Duration,
+    /// Most bytes of the answer's body that are read; the rest is not waited for.
+    pub most: usize,
+}
+
+/// What such a host answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Posted {
+    /// The status.
+    pub status: u16,
+    /// How long it wants to be left alone, an hour at most.
+    pub retry_after: Option<Duration>,
+    /// Where it would rather have had it. Nobody went there.
+    pub location: Option<String>,
+    /// How its body begins.
+    pub body: Vec<u8>,
+}
+
 /// An answer, whole.
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -315,6 +343,32 @@ impl Http {
         ended
     }
 
+    /// Posts once to a host that is not Microsoft's. It is asked of no limiter, and says nothing of whether the network is
+    /// there: such a host may be down for reasons of its own.
+    ///
+    /// # Errors
+    /// What went wrong below HTTP. An answer, whatever it says, is none.
+    pub async fn post(&self, post: Post<'_>) -> Result<Posted, TransportError> {
+        let Post { url, headers, body, limit, most } = post;
+        let mut request = self.request(reqwest::Method::POST, url.clone()).timeout(limit).body(body);
+        for (name, value) in headers {
+            request = request.header(*name, value);
+        }
+        let sent = request.send().await;
+        let mut response = sent.map_err(|error| TransportError::of(&error, self.proxies.serve(error.url())))?;
+        let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
+        let pause = header("retry-after").and_then(|value| retry_after(value, header("date")));
+        let location = header("location").map(str::to_owned);
+        let mut begin = Vec::new();
+        while begin.len() < most {
+            // The status is the answer; a body that breaks off or never ends changes nothing about it.
+            let Ok(Some(chunk)) = response.chunk().await else { break };
+            begin.extend_from_slice(&chunk);
+        }
+        begin.truncate(most);
+        Ok(Posted { status: response.status().as_u16(), retry_after: pause, location, body: begin })
+    }
+
     /// Sends once and reads the whole answer.
     pub(crate) async fn send(&self, request: reqwest::RequestBuilder) -> Result<Answer, TransportError> {
         let sent = request.send().await.map_err(|e| TransportError::of(&e, self.proxies.serve(e.url())));
@@ -348,7 +402,8 @@ impl Proxies {
     }
 }
 
-fn on_this_machine(url: &Url) -> bool {
+/// Whether an address is one of this machine, which no proxy reaches and nobody on the way reads.
+pub fn on_this_machine(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(ip)) => ip.is_loopback(),
         Some(Host::Ipv6(ip)) => ip.is_loopback(),

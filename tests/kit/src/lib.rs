@@ -10,6 +10,7 @@ pub mod memory;
 pub mod notifications;
 pub mod opener;
 pub mod player;
+pub mod receiver;
 pub mod tray;
 pub mod wait;
 

@@ -46,7 +46,7 @@ const FLOORS: [(&str, usize); 25] = [
     ("rotate, the answer lost", 40),
     ("rotate, the request lost", 40),
     ("rotate, the candidate refused", 88),
-    ("notice a change from outside", 14),
+    ("notice a change from outside", 13),
     ("repair a change from outside", 40),
     ("rotate all", 60),
     ("rotate all, answers lost", 60),

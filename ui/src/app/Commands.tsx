@@ -147,7 +147,7 @@ export function Commands({ onHelp }: { onHelp: () => void }) {
       icon: <IconPassword {...icon} />,
       run: () => section("passphrase"),
     },
-    ...(["lock", "viewing", "rotation", "appearance", "backup", "cloud"] as const).map((name) => ({
+    ...(["lock", "viewing", "rotation", "webhook", "appearance", "backup", "cloud"] as const).map((name) => ({
       id: `settings-${name}`,
       label: t("palette.settingsOf", { section: t(`settings.${name}`) }),
       icon: <IconAdjustments {...icon} />,

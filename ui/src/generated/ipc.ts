@@ -72,6 +72,11 @@ export const commands = {
 	retryIncident: (request: RetryIncidentRequest) => typedError<IncidentBoardView, ErrorView>(__TAURI_INVOKE("retry_incident", { request })),
 	endIncident: (request: EndIncidentRequest) => typedError<IncidentBoardView, ErrorView>(__TAURI_INVOKE("end_incident", { request })),
 	saveIncidentReport: (request: SaveIncidentReportRequest) => typedError<SavedIncidentReportView, ErrorView>(__TAURI_INVOKE("save_incident_report", { request })),
+	webhook: (request: WebhookRequest) => typedError<WebhookView, ErrorView>(__TAURI_INVOKE("webhook", { request })),
+	setWebhook: (request: SetWebhookRequest) => typedError<WebhookView, ErrorView>(__TAURI_INVOKE("set_webhook", { request })),
+	testWebhook: (request: TestWebhookRequest) => typedError<WebhookTestView, ErrorView>(__TAURI_INVOKE("test_webhook", { request })),
+	removeWebhook: (request: RemoveWebhookRequest) => typedError<WebhookView, ErrorView>(__TAURI_INVOKE("remove_webhook", { request })),
+	copyWebhookSecret: (request: CopyWebhookSecretRequest) => typedError<CopyView, ErrorView>(__TAURI_INVOKE("copy_webhook_secret", { request })),
 	settings: (request: SettingsRequest) => typedError<SettingsView, ErrorView>(__TAURI_INVOKE("settings", { request })),
 	setSettings: (request: SetSettingsRequest) => typedError<SettingsView, ErrorView>(__TAURI_INVOKE("set_settings", { request })),
 	/**  Asks for a folder. `null` when the person chose none. */
@@ -210,7 +215,11 @@ export type Action =
 /**  An incident was begun: everything in its scope is replaced. */
 "incidentBegan" | 
 /**  It was ended. */
-"incidentEnded";
+"incidentEnded" | 
+/**  The webhook of this device was set or changed. */
+"webhookSet" | 
+/**  It was removed. */
+"webhookRemoved";
 
 /**  Something that happened, from the ledger or the view records. */
 export type ActivityLine = {
@@ -631,6 +640,9 @@ export type CopyView = {
 	/**  When it is cleared, if it is still ours; none for a user name. */
 	clearsAt: Time | null,
 };
+
+/**  Copies the signing secret to the clipboard, from Rust. */
+export type CopyWebhookSecretRequest = Record<string, never>;
 
 /**  What is copied. */
 export type CopyWhat = 
@@ -1193,6 +1205,19 @@ export type LockReason =
 /**  Drops every key, then tells the windows. */
 export type LockRequest = Record<string, never>;
 
+/**  What a message can tell of. */
+export type MessageKind = 
+/**  A password was rotated and verified. */
+"rotated" | 
+/**  An account is due for more than an hour. */
+"overdue" | 
+/**  A rotation did not end well. */
+"failed" | 
+/**  Somebody changed an account outside Vitrine. */
+"changedOutside" | 
+/**  A credential was shown or copied. */
+"viewed";
+
 /**  How Microsoft was reached since the unlock. */
 export type NetworkView = {
 	/**  When it answered last. */
@@ -1527,6 +1552,9 @@ export type ProblemView = {
 	snoozed: SnoozedView | null,
 };
 
+/**  Forgets address, secret, and what waits to be sent. */
+export type RemoveWebhookRequest = Record<string, never>;
+
 /**
  *  Puts right what somebody changed about an account outside Vitrine: restores it, enables it, assigns its role again
  *  (each in an admin's session), takes over its new name, sets a new password.
@@ -1766,6 +1794,18 @@ export type SetSettingsRequest = {
 	settings: Settings,
 };
 
+/**  Sets the webhook, or changes it. */
+export type SetWebhookRequest = {
+	/**  Where messages go; none to keep the address that is stored. It may hold a token, so it comes back from nowhere. */
+	address: string | null,
+	/**  Which messages. */
+	kinds: MessageKind[],
+	/**  Names of organizations, accounts and persons, and reasons, leave this device with them. */
+	names: boolean,
+	/**  Make a new signing secret; the one before is then no longer used. */
+	newSecret: boolean,
+};
+
 /**  Settings of this device. */
 export type Settings = {
 	/**  Minutes without use after which the vault locks, 1 to 720. */
@@ -1954,6 +1994,9 @@ export type TenantView = {
 	certificateEndsAt: Time,
 };
 
+/**  Sends a message that says it is a test, now, and answers with what the receiver said. */
+export type TestWebhookRequest = Record<string, never>;
+
 /**  Light or dark. */
 export type Theme = 
 /**  As the desktop. */
@@ -2013,6 +2056,62 @@ export type VerifiedView = {
 export type WakeProblemRequest = {
 	/**  Id of the problem. */
 	problem: string,
+};
+
+/**  Asks how the webhook of this device stands. */
+export type WebhookRequest = Record<string, never>;
+
+/**  How the webhook stands, in a word. */
+export type WebhookStanding = 
+/**  Nothing was sent yet. */
+"new" | 
+/**  What was sent last arrived. */
+"arriving" | 
+/**  The last try failed; what waits is tried again. */
+"failing" | 
+/**  The receiver said that it wants nothing more. Nothing is sent until a test arrives. */
+"switchedOff";
+
+/**  How the webhook stands. No secret, and of the address nothing but scheme and host. */
+export type WebhookState = {
+	/**  Scheme and host of the receiver, such as `https://hooks.example.com`. */
+	receiver: string,
+	/**  Which messages are sent. */
+	kinds: MessageKind[],
+	/**  Names leave this device with them. */
+	names: boolean,
+	/**  In a word. */
+	standing: WebhookStanding,
+	/**  When the last message arrived. */
+	deliveredAt: Time | null,
+	/**  Messages that wait to be sent. */
+	waiting: number,
+	/**  When the next of them is tried again, where one was tried in vain. */
+	nextTryAt: Time | null,
+	/**  Messages that were given up or crowded out, since the webhook was set. */
+	dropped: number,
+	/**  Why the last try failed, with the next step. */
+	problem: ErrorView | null,
+	/**  When that was. */
+	problemAt: Time | null,
+};
+
+/**  What became of a test. */
+export type WebhookTestView = {
+	/**  Scheme and host that were asked. */
+	receiver: string,
+	/**  The status of the answer; none where there was no answer. */
+	status: number | null,
+	/**  How the answer begins, as text. */
+	answer: string,
+	/**  Why it did not arrive, with the next step; none where it did. */
+	problem: ErrorView | null,
+};
+
+/**  The webhook of this device, if there is one. */
+export type WebhookView = {
+	/**  None where none is set. */
+	webhook: WebhookState | null,
 };
 
 /**  Which stored password. */

@@ -61,6 +61,7 @@ type Cached =
   | "incident"
   | "incidentScope"
   | "settings"
+  | "webhook"
   | "suggestedPaths";
 
 type ReadOptions = { enabled?: boolean; keep?: boolean; refetchMs?: number | false };
@@ -129,7 +130,7 @@ const stale: Record<Exclude<Event["kind"], "locked" | "unlocked">, readonly Cach
   organizationChanged: ["organizations", "organization", "attention", "card", "olderPasswords", "audit"],
   connectChanged: ["connectStatus", "organization", "lapsPlan"],
   jobsChanged: ["jobs", "attention", "incident", "organization", "organizations", "card"],
-  statusChanged: ["status", "attention", "settings", "incident"],
+  statusChanged: ["status", "attention", "settings", "webhook", "incident"],
 };
 
 /** Keeps the cache true to what Rust says changed. At lock everything is dropped at once: names are secrets too. */

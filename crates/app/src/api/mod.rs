@@ -15,6 +15,7 @@ mod rotation;
 mod rotator;
 mod settings;
 mod vault;
+mod webhook;
 
 pub use attention::*;
 pub use connect::*;
@@ -28,6 +29,7 @@ pub use rotation::*;
 pub use rotator::*;
 pub use settings::*;
 pub use vault::*;
+pub use webhook::*;
 
 use serde::de::{DeserializeOwned, Deserializer};
 use serde::{Deserialize, Serialize, Serializer};

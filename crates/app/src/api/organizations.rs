@@ -434,6 +434,10 @@ pub enum Action {
     IncidentBegan,
     /// It was ended.
     IncidentEnded,
+    /// The webhook of this device was set or changed.
+    WebhookSet,
+    /// It was removed.
+    WebhookRemoved,
 }
 
 /// Asks what happened over all organizations.

@@ -43,4 +43,8 @@ pub struct RotatorWork {
     pub not_rotated: u32,
     /// Certificates of connections that have ended: these tenants have to be connected again.
     pub certificates_ended: u32,
+    /// Messages that wait to be sent to the webhook.
+    pub messages_waiting: u32,
+    /// Messages that were given up or crowded out since it was set.
+    pub messages_dropped: u32,
 }

@@ -23,7 +23,7 @@ pub(crate) use jobs::{
 pub(crate) use places::Places;
 pub(crate) use schedule::watch;
 pub(crate) use turn::other_candidate;
-pub(crate) use words::{changed_outside, step_for, unexplained};
+pub(crate) use words::{CHANGED_OUTSIDE, changed_outside, step_for, unexplained};
 pub(crate) use zone::LocalTime;
 #[cfg(test)]
 pub(crate) use {

@@ -7,7 +7,7 @@ use crate::journal::Change;
 use crate::records::{self, Bytes32, Organization, Phase, key};
 use crate::session::Session;
 use crate::store::{Direction, Span};
-use crate::{App, accounts, attention, connect, drift, incident, organizations};
+use crate::{App, accounts, attention, connect, drift, incident, organizations, webhook};
 use std::ops::ControlFlow;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -33,6 +33,7 @@ pub(crate) fn watch(app: &App) {
                 // What cannot be read now is looked for again at the next tick.
                 let _ = take_up_due(&this, &session).await;
                 let _ = incident::take_up(&this, &session).await;
+                let _ = webhook::tell_overdue(&this, &session).await;
                 drift::look_around(&this, &session);
                 crate::certificates::renew_due(&this, &session).await;
                 let _ = attention::catch_up(&this, &session).await;

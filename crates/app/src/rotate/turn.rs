@@ -11,6 +11,7 @@ use crate::failpoint::point;
 use crate::journal::{self, Change};
 use crate::records::{self, Bytes16, Bytes32, Check, LONGEST_REST_MS};
 use crate::session::{Session, rng};
+use crate::webhook::What;
 use crate::{App, drift, incident, organizations};
 use std::sync::Arc;
 use std::time::Duration;
@@ -86,7 +87,8 @@ pub(super) async fn run(
     drop(account);
     jobs::set(app, &key, |job| job.attempts += 1);
     let mut event = match order {
-        _ if never_proved => match place.answered(turn.finish_creation(&mut stored)).await? {
+        // Boxed: it is rare, and its room is not for every rotation to carry.
+        _ if never_proved => match place.answered(Box::pin(turn.finish_creation(&mut stored))).await? {
             Some(event) => event,
             None => return Ok(()),
         },
@@ -175,7 +177,7 @@ pub(super) async fn run(
             }
             Step::Hold(why) => return turn.hold(why).await,
             Step::Alarm { .. } => {
-                turn.attention(Attention::ChangedOutside, Action::ChangedOutside).await?;
+                turn.attention(Attention::ChangedOutside, Action::ChangedOutside, changed_outside()).await?;
                 return turn.end(JobStep::ChangedOutside, Some(changed_outside())).await;
             }
             Step::AskPerson(need) => {
@@ -527,7 +529,7 @@ impl Turn<'_> {
         .await
     }
 
-    async fn attention(&mut self, attention: Attention, action: Action) -> Result<()> {
+    async fn attention(&mut self, attention: Attention, action: Action, problem: ErrorView) -> Result<()> {
         let now = self.app.now_ms();
         let interval =
             |row: &records::Organization| row.laps.as_ref().map(|laps| u64::from(laps.interval_hours) * 3_600_000);
@@ -535,7 +537,7 @@ impl Turn<'_> {
         let rest = interval(&row).unwrap_or(LONGEST_REST_MS).min(LONGEST_REST_MS);
         self.change(Some(action), |account, row| {
             account.attention = Some(attention);
-            row.retry_at = Some(now.saturating_add(rest));
+            (row.problem, row.retry_at) = (Some(problem), Some(now.saturating_add(rest)));
             Ok(())
         })
         .await
@@ -562,7 +564,10 @@ impl Turn<'_> {
                 .then(|| self.last_problem.as_ref().map(|problem| problem.what.clone()))
                 .flatten();
             change.note(action, Some((&id, &opened.row.name)), Some(&account.user_name), reason).await?;
-            change.firm.rotation_verified |= action == Action::Rotated;
+            if action == Action::Rotated {
+                change.firm.rotation_verified = true;
+                change.tell(&opened, &item, What::Rotated).await?;
+            }
         }
         change.save(opened).await?;
         change.commit().await?;
@@ -631,7 +636,7 @@ impl Turn<'_> {
 
     /// Ends with what a person has to do. Tried again by an order, and by itself when it is due again.
     async fn ask_person(&mut self, need: Need, problem: ErrorView) -> Result<()> {
-        self.attention(Attention::NeedsPerson(number(need)), Action::RotationFailed).await?;
+        self.attention(Attention::NeedsPerson(number(need)), Action::RotationFailed, problem.clone()).await?;
         self.end(JobStep::NeedsPerson, Some(problem)).await
     }
 

@@ -49,6 +49,9 @@ pub(super) fn held(why: Why) -> ErrorView {
     Error::new(class, why.code(), what, next).holds(holds).into_view()
 }
 
+/// Code of an account's alarm.
+pub(crate) const CHANGED_OUTSIDE: &str = "rotation.changed-outside";
+
 pub(crate) fn changed_outside() -> ErrorView {
     to_be_repaired().into_view()
 }
@@ -57,7 +60,7 @@ pub(crate) fn changed_outside() -> ErrorView {
 pub(super) fn to_be_repaired() -> Error {
     Error::new(
         ErrorClass::Refused,
-        "rotation.changed-outside",
+        CHANGED_OUTSIDE,
         "The password was changed outside Vitrine, or this vault is behind.",
         "Ask who changed it. Repair the account to set a new password from here.",
     )

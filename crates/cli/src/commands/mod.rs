@@ -12,6 +12,7 @@ mod papers;
 mod rotate;
 mod settings;
 mod vault;
+mod webhook;
 
 use std::{path::Path, time::Duration};
 
@@ -80,6 +81,7 @@ async fn perform(command: Command, door: &mut Door, person: &mut Person) -> Resu
             audit::list(door, organization.as_deref(), offset, limit).await
         }
         Command::Export { list, path } => audit::export(door, list, &path).await,
+        Command::Webhook(webhook) => webhook::run(door, person, webhook).await,
         Command::Settings { name, value } => settings::run(door, name.zip(value)).await,
         Command::ClientId { guid } => settings::client_id(door, guid).await,
         // Answered before a door was opened.

@@ -24,6 +24,7 @@ import { ErrorNotice, NewPassphrase, type Strength, When } from "../../parts";
 import { useWords } from "../../words";
 import type { SettingsSection } from "./sections";
 import css from "./SettingsScreen.module.css";
+import { WebhookSection } from "./Webhook";
 
 type Numbers = "lockAfterMinutes" | "revealSeconds" | "clipboardSeconds";
 type Switches =
@@ -145,6 +146,7 @@ export function SettingsScreen({
           {flip("remindWhenDue")}
         </Stack>
       </Section>
+      <WebhookSection />
       <Section place="appearance" title={t("settings.appearance")}>
         <Stack gap={16}>
           <Choice

@@ -3,6 +3,7 @@ export const sections = [
   "lock",
   "viewing",
   "rotation",
+  "webhook",
   "appearance",
   "backup",
   "kit",

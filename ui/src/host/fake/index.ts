@@ -1,7 +1,14 @@
 // A complete host in memory, for tests and for looking at the interface in a plain browser. It behaves as the views
 // say and keeps no rule of its own beyond that; its "secrets" open nothing. One file for each subject.
 
-import type { AccountView, ConnectPhase, ErrorView, OrganizationView, StatusView } from "../../generated/ipc";
+import type {
+  AccountView,
+  ConnectPhase,
+  ErrorView,
+  OrganizationView,
+  StatusView,
+  WebhookState,
+} from "../../generated/ipc";
 import type { Host } from "../host";
 import { attention } from "./attention";
 import { connect } from "./connect";
@@ -14,6 +21,7 @@ import { settings } from "./settings";
 import { type FakeOptions, fakePassphrase, makeStage, refusal } from "./stage";
 import { trouble } from "./trouble";
 import { vault } from "./vault";
+import { webhook } from "./webhook";
 import { id, names } from "./world";
 
 export { type FakeOptions, fakePassphrase, names };
@@ -34,6 +42,8 @@ export type FakeHost = Host & {
   /** Changes an organization in place. */
   setOrganization(organization: string, change: Partial<OrganizationView>): void;
   setStatus(change: Partial<StatusView>): void;
+  /** Messages of the webhook that is set do not arrive. */
+  setWebhookProblem(problem: ErrorView, change?: Partial<WebhookState>): void;
   firstId(): string;
   copied: string[];
   windows: string[];
@@ -45,6 +55,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
   const asked: string[] = [];
   const requests: { name: string; request: unknown }[] = [];
   const connecting = connect(stage);
+  const hook = webhook(stage);
   const base = {
     ...vault(stage),
     ...organizations(stage),
@@ -55,6 +66,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     ...attention(stage),
     ...incident(stage),
     ...settings(stage),
+    ...hook.commands,
     ...trouble(options),
   };
 
@@ -65,6 +77,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     "changePassphrase",
     "confirmKit",
     "setSecondFactor",
+    "setWebhook",
     "passphraseStrength",
   ]);
   const asks = Object.fromEntries(
@@ -108,6 +121,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     refuseNext: (name, error) => refusals.set(name, error),
     lockNow: stage.lockNow,
     setConnect: connecting.setPhase,
+    setWebhookProblem: hook.setWebhookProblem,
     setAccount: (organization, change) => {
       const found = stage.find(organization);
       const [one] = found.accounts;
