@@ -110,7 +110,7 @@ pub(crate) fn listen(app: &App) -> Result<()> {
                 }
                 callers.push_back(this.background(async move {
                     // A caller that went away needs no answer.
-                    let _ = serve(&app, stream).await;
+                    let _ = Box::pin(serve(&app, stream)).await;
                 }));
             }
         }

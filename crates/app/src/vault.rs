@@ -329,7 +329,7 @@ async fn enter(app: &App, unlocked: Unlocked, ids: BoxIds, device: &str) -> Resu
         if !matches!(error, StoreError::PageDamaged { .. }) {
             return Err(error.into());
         }
-        return restore::rebuild(app, unlocked, ids, Cause::Damaged(remembered)).await;
+        return Box::pin(restore::rebuild(app, unlocked, ids, Cause::Damaged(remembered))).await;
     }
     let generation = app.inner.store.index_generation().await?;
     if let Some(Remembered { generation: newest, .. }) = remembered.as_ref().filter(|last| last.generation > generation)
@@ -337,13 +337,13 @@ async fn enter(app: &App, unlocked: Unlocked, ids: BoxIds, device: &str) -> Resu
         return Err(history::rolled_back(format!("generation {generation}, last seen {newest}")));
     }
     if app.inner.store.meta(meta::INDEX_DAMAGED).await?.is_some_and(|mark| mark == [1]) {
-        return restore::rebuild(app, unlocked, ids, Cause::Damaged(remembered)).await;
+        return Box::pin(restore::rebuild(app, unlocked, ids, Cause::Damaged(remembered))).await;
     }
     let (state, (team, team_keys, msp_key)) = match read_state(app, &unlocked.root, ids).await {
         Ok(read) => read,
         // A row that is gone although every page is whole: make the index again from what is signed.
         Err(error) if error.code().starts_with("index.") => {
-            return restore::rebuild(app, unlocked, ids, Cause::Damaged(remembered)).await;
+            return Box::pin(restore::rebuild(app, unlocked, ids, Cause::Damaged(remembered))).await;
         }
         Err(error) => return Err(error),
     };

@@ -104,7 +104,7 @@ test("one organization that cannot be changed holds none of the others back", as
   await host.archiveOrganization({ organization: await named("Fabrikam"), typedName: "Fabrikam" });
   await user.click(screen.getByTestId("schedule-submit"));
   await screen.findByText("1 organization could not be changed.");
-  await screen.findByText("This organization is not in the vault.");
+  await screen.findByText("There is no such organization.");
   const changed = await host.organization({ organization: await named("Adventure Works") });
   expect(changed.laps?.intervalHours).toBe(8760);
   act(() => host.lockNow());

@@ -35,7 +35,7 @@ const screens: Screen[] = [
   { name: "an organization", hash: `#/organizations/${contoso}`, ready: "Emergency accounts" },
   { name: "its activity", hash: `#/organizations/${contoso}?tab=activity`, ready: /connected the tenant/ },
   { name: "its settings", hash: `#/organizations/${contoso}?tab=settings`, ready: "Save details" },
-  { name: "an unknown organization", hash: "#/organizations/ff", ready: "This organization is not in the vault." },
+  { name: "an unknown organization", hash: "#/organizations/ff", ready: "There is no such organization." },
   { name: "connect: routes", hash: `#/organizations/${notConnected}/connect`, ready: "How will the admin sign in?" },
   {
     name: "connect: client id",

@@ -142,7 +142,7 @@ pub(super) async fn run(
             }
             Step::Send { candidate, leave_within } => {
                 turn.show(JobStep::Sending);
-                place.answered(turn.send(candidate, leave_within)).await?
+                place.answered(Box::pin(turn.send(candidate, leave_within))).await?
             }
             Step::Commit { candidate, value } => {
                 let end_sessions = turn.commit(candidate, &value).await?;

@@ -403,7 +403,7 @@ async fn lateness_is_told_once_and_again_only_after_the_account_was_not_late() {
         becomes(&app, "nothing that waits", |state| state.waiting == 0).await;
         assert_eq!(receiver.received().len(), expected);
     };
-    machine.comes_to(due(&app, &id).await + HOUR);
+    machine.comes_to(due(&app, &id).await + HOUR - 1);
     late(0).await;
     machine.passes(1);
     late(1).await;

@@ -49,7 +49,7 @@ pub(crate) async fn run(command: Command, person: &mut Person) -> Result {
         | Command::ClientId { .. } => Door::open().await?,
         _ => Door::unlocked(person).await?,
     };
-    let outcome = perform(command, &mut door, person).await;
+    let outcome = Box::pin(perform(command, &mut door, person)).await;
     door.close(person).await;
     outcome
 }
