@@ -205,7 +205,7 @@ async fn due(app: &App) -> Result<Due> {
     failed.map_or(Ok(Due { accounts, organizations }), Err)
 }
 
-/// Shows what was due by a moment, the latest first: since when, organization, item and the organization's standing.
+/// Shows what was due by a moment, the longest due first: since when, organization, item and the organization's standing.
 pub(crate) async fn each_due(
     app: &App,
     by: u64,

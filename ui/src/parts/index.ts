@@ -1,6 +1,7 @@
 // Pieces that know our views and are used by several features.
 export * from "./activity";
 export * from "./ErrorNotice";
+export * from "./Filter";
 export * from "./Go";
 export * from "./IntervalField";
 export * from "./Learn";
@@ -8,6 +9,7 @@ export * from "./Name";
 export * from "./Network";
 export { nextStepOf } from "./nextSteps";
 export * from "./NewPassphrase";
+export * from "./OpenName";
 export * from "./PathField";
 export * from "./StateMark";
 export * from "./useNow";

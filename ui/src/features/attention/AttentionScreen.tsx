@@ -1,10 +1,10 @@
 // What needs a person, over all organizations: what, since when, and the next step as a press.
 
-import { IconChecks, IconSearch } from "@tabler/icons-react";
-import { useEffect, useRef, useState } from "react";
-import { Bones, Button, Empty, Page, Row, Stack, TextField } from "../../components";
+import { IconChecks } from "@tabler/icons-react";
+import { useState } from "react";
+import { Bones, Button, Empty, Page, Row, Stack } from "../../components";
 import { asErrorView, useRead } from "../../host";
-import { AsOf, ErrorNotice, Learn } from "../../parts";
+import { AsOf, ErrorNotice, FilterField, Learn, useFilter } from "../../parts";
 import { useWords } from "../../words";
 import css from "./AttentionScreen.module.css";
 import { Problem } from "./Problem";
@@ -30,32 +30,10 @@ export function AttentionScreen({
   onRotation: () => void;
 }) {
   const t = useWords();
-  const [filter, setFilter] = useState(search.filter ?? "");
+  const filter = useFilter(search.filter, (filter) => onSearch({ filter }));
   const [limit, setLimit] = useState(page);
   const snoozed = search.snoozed ?? false;
-  const view = useRead("attention", { filter: filter.trim(), snoozed, limit }, { keep: true, refetchMs: look });
-
-  // The filter is put into the address a little later than onto the screen.
-  const onSearchLatest = useRef(onSearch);
-  onSearchLatest.current = onSearch;
-  const wanted = filter.trim() || undefined;
-  useEffect(() => {
-    if (wanted === search.filter) return;
-    const timer = setTimeout(() => onSearchLatest.current({ filter: wanted }), 300);
-    return () => clearTimeout(timer);
-  }, [wanted, search.filter]);
-
-  const field = useRef<HTMLInputElement>(null);
-  useEffect(() => {
-    const pressed = (event: KeyboardEvent) => {
-      const target = event.target as HTMLElement | null;
-      if (event.key !== "/" || (target && /^(input|textarea)$/i.test(target.tagName))) return;
-      event.preventDefault();
-      field.current?.focus();
-    };
-    window.addEventListener("keydown", pressed);
-    return () => window.removeEventListener("keydown", pressed);
-  }, []);
+  const view = useRead("attention", { filter: filter.wanted ?? "", snoozed, limit }, { keep: true, refetchMs: look });
 
   const { problems, matching, open, snoozed: aside } = view.data ?? { problems: [], matching: 0, open: 0, snoozed: 0 };
   const nothing = view.data !== undefined && open === 0 && aside === 0;
@@ -88,21 +66,12 @@ export function AttentionScreen({
       {view.data && !nothing ? (
         <Stack>
           <div className={css.tools}>
-            <div className={css.filter}>
-              <TextField
-                ref={field}
-                label={t("attention.filter")}
-                hideLabel
-                placeholder={t("attention.filter")}
-                icon={<IconSearch size={16} />}
-                value={filter}
-                onChange={setFilter}
-                testId="attention-filter"
-                onKeyDown={(event) => {
-                  if (event.key === "Escape") setFilter("");
-                }}
-              />
-            </div>
+            <FilterField
+              label={t("attention.filter")}
+              text={filter.text}
+              onText={filter.setText}
+              testId="attention-filter"
+            />
             <Row gap={4} wrap={false}>
               <Button
                 pressed={!snoozed}
@@ -116,15 +85,15 @@ export function AttentionScreen({
               </Button>
             </Row>
             <span className={css.shown} role="status">
-              {wanted === undefined ? null : t("attention.found", { count: matching })}
+              {filter.wanted === undefined ? null : t("attention.found", { count: matching })}
             </span>
           </div>
           {problems.length === 0 ? (
             <Nothing
               snoozed={snoozed}
-              filtered={wanted !== undefined}
+              filtered={filter.wanted !== undefined}
               onClear={() => {
-                setFilter("");
+                filter.setText("");
                 onSearch({ filter: undefined });
               }}
               onOpen={() => onSearch({ snoozed: undefined })}

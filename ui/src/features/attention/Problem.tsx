@@ -3,7 +3,7 @@
 import { IconCopy } from "@tabler/icons-react";
 import { Button, IconButton, Mark, type MarkTone, Popup, toast } from "../../components";
 import { type ProblemKind, type ProblemView, type Snooze, useAction, useHost } from "../../host";
-import { ErrorNotice, Name, nextStepOf, useGo, useNetwork, useNow, When } from "../../parts";
+import { ErrorNotice, Name, OpenName, nextStepOf, useGo, useNetwork, useNow, When } from "../../parts";
 import { clock, relative, shown, told, useWords } from "../../words";
 import css from "./AttentionScreen.module.css";
 
@@ -94,14 +94,7 @@ export function Problem({ problem, onOpen }: { problem: ProblemView; onOpen: (or
           {organization === null ? (
             <span className={css.several}>{name}</span>
           ) : (
-            <button
-              type="button"
-              className={css.name}
-              aria-label={t("rotation.open", { name })}
-              onClick={() => onOpen(organization)}
-            >
-              <Name>{name}</Name>
-            </button>
+            <OpenName name={name} onOpen={() => onOpen(organization)} />
           )}
           {userName === null ? null : (
             <span className={css.user}>

@@ -2,7 +2,7 @@ import { IconFileDownload, IconRefresh } from "@tabler/icons-react";
 import { useState } from "react";
 import { Bar, Button, Dialog, Facts, Mark, type MarkTone, Page, Section, Stack, toast } from "../../components";
 import { type IncidentRow, type IncidentState, type IncidentView, useAction, useHost } from "../../host";
-import { ErrorNotice, Name, When } from "../../parts";
+import { ErrorNotice, Name, OpenName, When } from "../../parts";
 import { useWords } from "../../words";
 import css from "./Incident.module.css";
 
@@ -115,14 +115,9 @@ function Line({ row, onOpen }: { row: IncidentRow; onOpen: (organization: string
   const t = useWords();
   return (
     <li className={css.line} data-testid="incident-row" data-state={row.state}>
-      <button
-        type="button"
-        className={css.name}
-        aria-label={t("rotation.open", { name: row.name })}
-        onClick={() => onOpen(row.organization)}
-      >
-        <Name>{row.name}</Name>
-      </button>
+      <span className={css.name}>
+        <OpenName name={row.name} onOpen={() => onOpen(row.organization)} />
+      </span>
       <span className={css.state}>
         <Mark tone={tones[row.state]}>{t(`incident.states.${row.state}`)}</Mark>
       </span>

@@ -8,10 +8,9 @@ import {
   IconFileImport,
   IconPlus,
   IconRotateClockwise2,
-  IconSearch,
 } from "@tabler/icons-react";
-import { useEffect, useRef, useState } from "react";
-import { Bones, Button, Check, Empty, Page, Popup, Row, Stack, TextField, toast } from "../../components";
+import { useState } from "react";
+import { Bones, Button, Check, Empty, Page, Popup, Row, Stack, toast } from "../../components";
 import {
   asErrorView,
   type ListColumn,
@@ -21,7 +20,7 @@ import {
   useHost,
   useRead,
 } from "../../host";
-import { AsOf, ErrorNotice, Learn, useNetwork } from "../../parts";
+import { AsOf, ErrorNotice, FilterField, Learn, useFilter, useNetwork } from "../../parts";
 import { told, useWords } from "../../words";
 import { AddDialog } from "./AddDialog";
 import { ChooseAccount } from "./ChooseAccount";
@@ -55,15 +54,14 @@ export function OrganizationList({
 }) {
   const t = useWords();
   const host = useHost();
-  const [filter, setFilter] = useState(search.filter ?? "");
+  const filter = useFilter(search.filter, (filter) => onSearch({ filter }));
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const { views, ...kept } = useListViews();
   const hidden = new Set<ListColumn>(views.hidden);
   const [scheduling, setScheduling] = useState(false);
   const [choosing, setChoosing] = useState<string | null>(null);
-  const field = useRef<HTMLInputElement>(null);
   const request = {
-    filter: filter.trim(),
+    filter: filter.wanted ?? "",
     state: search.state ?? null,
     sort: search.sort ?? "name",
     descending: search.descending ?? false,
@@ -71,28 +69,6 @@ export function OrganizationList({
   const first = useRead("organizations", { ...request, offset: 0, limit: 200 }, { keep: true });
   const matching = first.data?.matching ?? 0;
   const counts = first.data?.counts;
-
-  // The filter is put into the address a little later than onto the screen.
-  const onSearchLatest = useRef(onSearch);
-  onSearchLatest.current = onSearch;
-  const wanted = filter.trim() || undefined;
-  useEffect(() => {
-    // Where it stands there already, saying it again would take back a page that was chosen meanwhile.
-    if (wanted === search.filter) return;
-    const timer = setTimeout(() => onSearchLatest.current({ filter: wanted }), 300);
-    return () => clearTimeout(timer);
-  }, [wanted, search.filter]);
-
-  useEffect(() => {
-    const pressed = (event: KeyboardEvent) => {
-      const target = event.target as HTMLElement | null;
-      if (event.key !== "/" || (target && /^(input|textarea)$/i.test(target.tagName))) return;
-      event.preventDefault();
-      field.current?.focus();
-    };
-    window.addEventListener("keydown", pressed);
-    return () => window.removeEventListener("keydown", pressed);
-  }, []);
 
   const network = useNetwork();
   const say = (thrown: unknown) => toast(told(asErrorView(thrown).what), t("common.close"));
@@ -204,25 +180,13 @@ export function OrganizationList({
             ))}
           </ul>
           <div className={css.tools}>
-            <div className={css.filter}>
-              <TextField
-                ref={field}
-                label={t("organizations.filter")}
-                hideLabel
-                placeholder={t("organizations.filter")}
-                icon={<IconSearch size={16} />}
-                value={filter}
-                onChange={setFilter}
-                testId="organizations-filter"
-                onKeyDown={(event) => {
-                  if (event.key === "Escape") setFilter("");
-                  if (event.key === "ArrowDown") {
-                    event.preventDefault();
-                    document.querySelector<HTMLElement>('[role="row"][tabindex="0"]')?.focus();
-                  }
-                }}
-              />
-            </div>
+            <FilterField
+              label={t("organizations.filter")}
+              text={filter.text}
+              onText={filter.setText}
+              onDown={() => document.querySelector<HTMLElement>('[role="row"][tabindex="0"]')?.focus()}
+              testId="organizations-filter"
+            />
             <span className={css.shown} role="status">
               {t("organizations.rows", { shown: matching.toLocaleString(), total: counts.total.toLocaleString() })}
             </span>
@@ -232,7 +196,7 @@ export function OrganizationList({
               error={kept.error}
               busy={kept.busy}
               onApply={({ filter: text, state, sort, descending, hidden: columns }) => {
-                setFilter(text);
+                filter.setText(text);
                 onSearch({ filter: text || undefined, state: state ?? undefined, sort, descending });
                 void kept.save({ ...views, hidden: columns });
               }}
@@ -263,7 +227,7 @@ export function OrganizationList({
               action={
                 <Button
                   onClick={() => {
-                    setFilter("");
+                    filter.setText("");
                     onSearch({ filter: undefined, state: undefined });
                   }}
                 >

@@ -4,7 +4,7 @@ import { IconRotateClockwise2 } from "@tabler/icons-react";
 import { useState } from "react";
 import { Bones, Button, Empty, Mark, type MarkTone, Notice, Page, Section } from "../../components";
 import { asErrorView, type JobStep, type JobView, useAction, useHost, useRead } from "../../host";
-import { ErrorNotice, Name, useNow } from "../../parts";
+import { ErrorNotice, Name, OpenName, useNow } from "../../parts";
 import { relative, told, useWords } from "../../words";
 import css from "./RotationScreen.module.css";
 
@@ -178,14 +178,7 @@ function Job({ job, onOpen, onRetry }: { job: JobView; onOpen: (organization: st
   return (
     <li className={css.job} data-testid="job" data-step={job.step}>
       <span className={css.words}>
-        <button
-          type="button"
-          className={css.name}
-          aria-label={t("rotation.open", { name: job.organizationName })}
-          onClick={() => onOpen(job.organization)}
-        >
-          <Name>{job.organizationName}</Name>
-        </button>
+        <OpenName name={job.organizationName} onOpen={() => onOpen(job.organization)} />
         <span className={css.user}>
           <Name>{account}</Name>
         </span>
