@@ -1,7 +1,6 @@
 // The words of the interface. Every sentence is in the catalogue; none is put together from pieces.
 
 import { createInstance } from "i18next";
-import { initReactI18next, useTranslation } from "react-i18next";
 import en from "./en.json";
 import { isolated } from "./names";
 
@@ -16,7 +15,7 @@ declare module "i18next" {
 
 export const words = createInstance();
 
-void words.use(initReactI18next).init({
+void words.init({
   lng: "en",
   fallbackLng: "en",
   resources: { en: { translation: en } },
@@ -26,8 +25,9 @@ void words.use(initReactI18next).init({
   interpolation: { escapeValue: true, escape: isolated },
 });
 
-export const useWords = () => useTranslation(undefined, { i18n: words }).t;
-export type Words = ReturnType<typeof useWords>;
+/** One language, chosen before the first frame: nothing has to hear that it changed, which every cell of a list would pay. */
+export const useWords = (): Words => words.t;
+export type Words = typeof words.t;
 
 const hour = 3600;
 
