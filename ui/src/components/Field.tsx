@@ -202,7 +202,7 @@ export function Check(props: Common & { checked: boolean; onChange: (checked: bo
   );
 }
 
-/** A bare box for table rows; `label` is its accessible name. */
+/** A bare box for table rows; `label` is its accessible name. The browser's own: a long list draws a hundred of them. */
 export function RowCheck(props: {
   label: string;
   checked: boolean;
@@ -211,11 +211,14 @@ export function RowCheck(props: {
   tabIndex?: number;
 }) {
   return (
-    <Checkbox
-      size="xs"
+    <input
+      type="checkbox"
+      className={css.box}
       aria-label={props.label}
       checked={props.checked}
-      indeterminate={props.some ?? false}
+      ref={(box) => {
+        if (box !== null) box.indeterminate = props.some ?? false;
+      }}
       tabIndex={props.tabIndex}
       onChange={(event) => props.onChange(event.currentTarget.checked)}
       onClick={(event) => event.stopPropagation()}

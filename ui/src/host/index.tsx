@@ -82,7 +82,10 @@ export function useRead<Name extends Cached>(
   });
 }
 
-/** Several requests of one command at once: the pages of a long list. */
+// One function for all renders: with another each time Query would compare every answer each time.
+const answersOf = <View,>(results: { data: View | undefined }[]) => results.map((result) => result.data);
+
+/** Several requests of one command at once: the pages of a long list. The same array, until an answer changes. */
 export function useReads<Name extends Cached>(name: Name, requests: readonly Parameters<Reads[Name]>[0][]) {
   const host = useHost();
   return useQueries({
@@ -91,6 +94,7 @@ export function useReads<Name extends Cached>(name: Name, requests: readonly Par
       queryFn: () =>
         (host[name] as (request: unknown) => Promise<unknown>)(request) as Promise<Awaited<ReturnType<Reads[Name]>>>,
     })),
+    combine: answersOf,
   });
 }
 

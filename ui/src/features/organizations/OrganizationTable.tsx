@@ -8,6 +8,7 @@ import { RowCheck, Unseen } from "../../components";
 import { type ListColumn, type OrganizationRow, useRead, useReads } from "../../host";
 import { useWords } from "../../words";
 import { type Column, columns, features, isSortable, type Sortable, widths } from "./columns";
+import { type LineActs, OrganizationLine } from "./OrganizationLine";
 import css from "./OrganizationList.module.css";
 
 const pageSize = 200;
@@ -73,8 +74,9 @@ export function OrganizationTable({
     pages.map((page) => ({ ...request, offset: page * pageSize, limit: pageSize })),
   );
   const rowAt = (index: number): OrganizationRow | undefined =>
-    answers[pages.indexOf(Math.floor(index / pageSize))]?.data?.rows[index % pageSize];
-  const loaded = items.flatMap((item) => rowAt(item.index) ?? []);
+    answers[pages.indexOf(Math.floor(index / pageSize))]?.rows[index % pageSize];
+  // Whole pages, so that scrolling within them makes nothing anew.
+  const loaded = useMemo(() => answers.flatMap((page) => page?.rows ?? []), [answers]);
 
   const visibility = useMemo(() => Object.fromEntries([...hidden].map((column) => [column, false])), [hidden]);
   const table = useTable({
@@ -84,8 +86,9 @@ export function OrganizationTable({
     getRowId: (row) => row.id,
     state: { columnVisibility: visibility },
   });
-  const drawn = new Map(table.getRowModel().rows.map((row) => [row.id, row]));
+  const { rowsById } = table.getRowModel();
   const shown = table.getVisibleLeafColumns();
+  const names = shown.map((column) => column.id).join(" ");
   const grid = ["36px", ...shown.map((column) => widths[column.id as Column])].join(" ");
 
   const toggle = (id: string) => {
@@ -123,6 +126,15 @@ export function OrganizationTable({
     else return;
     event.preventDefault();
   };
+  const now: LineActs = { open: onOpen, toggle, focused: setActive, pressed };
+  const latest = useRef(now);
+  latest.current = now;
+  const [acts] = useState<LineActs>(() => ({
+    open: (organization) => latest.current.open(organization),
+    toggle: (organization) => latest.current.toggle(organization),
+    focused: (index) => latest.current.focused(index),
+    pressed: (event, index, row) => latest.current.pressed(event, index, row),
+  }));
 
   const allSelected = matching > 0 && selected.size >= matching;
   return (
@@ -178,53 +190,20 @@ export function OrganizationTable({
         </div>
         <div role="rowgroup" style={{ height: virtual.getTotalSize(), position: "relative" }}>
           {items.map((item) => {
-            const data = rowAt(item.index);
-            const row = data ? drawn.get(data.id) : undefined;
+            const id = rowAt(item.index)?.id;
             return (
-              <div
+              <OrganizationLine
                 key={item.key}
-                role="row"
-                className={css.row}
-                data-index={item.index}
-                data-testid="organization-row"
-                data-name={data?.name}
-                aria-rowindex={item.index + 2}
-                aria-selected={data ? selected.has(data.id) : false}
-                tabIndex={item.index === Math.min(active, matching - 1) ? 0 : -1}
-                style={{
-                  gridTemplateColumns: grid,
-                  height: rowHeight,
-                  position: "absolute",
-                  top: 0,
-                  insetInline: 0,
-                  transform: `translateY(${item.start - headHeight}px)`,
-                }}
-                onClick={() => data && onOpen(data.id)}
-                onFocus={() => setActive(item.index)}
-                onKeyDown={(event) => pressed(event, item.index, data)}
-              >
-                <div role="gridcell" className={css.cell}>
-                  {data ? (
-                    <RowCheck
-                      label={t("organizations.select", { name: data.name })}
-                      checked={selected.has(data.id)}
-                      onChange={() => toggle(data.id)}
-                      tabIndex={-1}
-                    />
-                  ) : null}
-                </div>
-                {row
-                  ? row.getVisibleCells().map((cell) => (
-                      <div key={cell.id} role="gridcell" className={css.cell} data-column={cell.column.id}>
-                        <table.FlexRender cell={cell} />
-                      </div>
-                    ))
-                  : shown.map((column) => (
-                      <div key={column.id} role="gridcell" className={css.cell} data-column={column.id}>
-                        <span className={css.bone} />
-                      </div>
-                    ))}
-              </div>
+                index={item.index}
+                top={item.start - headHeight}
+                height={rowHeight}
+                grid={grid}
+                shown={names}
+                row={id === undefined ? undefined : rowsById[id]}
+                selected={id !== undefined && selected.has(id)}
+                active={item.index === Math.min(active, matching - 1)}
+                acts={acts}
+              />
             );
           })}
         </div>
