@@ -2,9 +2,10 @@
 
 import { start } from "./app/start";
 import { isTauri } from "./host/kind";
+import { tauriHost } from "./host/tauri";
 
 async function chooseHost() {
-  if (isTauri()) return (await import("./host/tauri")).tauriHost();
+  if (isTauri()) return tauriHost();
   if (import.meta.env.DEV) return (await import("./host/fake/browse")).browsingHost();
   throw new Error("Vitrine's interface runs inside the desktop program.");
 }

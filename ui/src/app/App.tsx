@@ -1,7 +1,6 @@
 // The frame of every window: host, words, components, cache, and which screen the state of the vault allows.
 
 import { QueryClientProvider } from "@tanstack/react-query";
-import { RouterProvider } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { Appearance, BusyBar, Components, clearToasts, closePalette, Later } from "../components";
 import { Trouble } from "../features/trouble/Trouble";
@@ -11,20 +10,20 @@ import { ErrorNotice } from "../parts";
 import { useWords } from "../words";
 import css from "./App.module.css";
 import { Banners } from "./Banners";
-import { makeRouter } from "./router";
 import { useTouch } from "./useTouch";
 
+const loadInside = async () => ({ default: (await import("./Inside")).Inside });
+const Inside = lazy(loadInside);
 // Seen once in the life of a vault.
 const FirstRun = lazy(async () => ({ default: (await import("../features/onboarding/FirstRun")).FirstRun }));
 
 export function App({ host, still = false }: { host: Host; still?: boolean }) {
   const [queries] = useState(makeQueries);
-  const [router] = useState(makeRouter);
   return (
     <HostProvider host={host}>
       <QueryClientProvider client={queries}>
         <Components still={still} small={inReveal() || inTrouble()}>
-          {inTrouble() ? <Trouble /> : <Gate router={router} />}
+          {inTrouble() ? <Trouble /> : <Gate />}
         </Components>
       </QueryClientProvider>
     </HostProvider>
@@ -36,7 +35,7 @@ const inReveal = () => location.hash.startsWith("#/reveal/");
 const inTrouble = () => location.hash === "#/trouble";
 
 /** While the vault is locked nothing of the router is mounted; the address stays, so that unlocking returns to it. */
-function Gate({ router }: { router: ReturnType<typeof makeRouter> }) {
+function Gate() {
   const t = useWords();
   useEvents();
   useTouch();
@@ -44,6 +43,8 @@ function Gate({ router }: { router: ReturnType<typeof makeRouter> }) {
   const settings = useRead("settings", {}, { enabled: status.data !== undefined });
   const phase = status.data?.phase;
 
+  // While the passphrase is typed.
+  useEffect(() => void loadInside(), []);
   useEffect(() => {
     if (phase === "locked") {
       clearToasts();
@@ -59,10 +60,14 @@ function Gate({ router }: { router: ReturnType<typeof makeRouter> }) {
     </Later>
   );
   if (status.error) screen = <ErrorNotice error={asErrorView(status.error)} />;
-  else if (status.data && (phase === "unlocked" || inReveal())) screen = <RouterProvider router={router} />;
+  else if (status.data && (phase === "unlocked" || inReveal())) screen = <Inside />;
   else if (status.data && phase === "locked") screen = <Unlock status={status.data} />;
-  else if (status.data)
-    screen = <FirstRun status={status.data} onCreated={() => void router.navigate({ to: "/start" })} />;
+  else if (status.data) {
+    const toStart = () => {
+      location.hash = "#/start";
+    };
+    screen = <FirstRun status={status.data} onCreated={toStart} />;
+  }
 
   return (
     <>
