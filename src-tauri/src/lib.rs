@@ -2,6 +2,7 @@
 
 mod commands;
 mod dialogs;
+mod graphics;
 mod ipc;
 mod reminders;
 mod start;

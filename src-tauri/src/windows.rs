@@ -1,8 +1,8 @@
 //! The windows: the main one, which never holds a secret, the reveal window, which shows one account, and the one that
 //! stands in the main one's place where the program could not start.
 
-use crate::{reminders, start, tray};
-use tauri::{AppHandle, CloseRequestApi, Manager, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Window};
+use crate::{graphics, reminders, start, tray};
+use tauri::{AppHandle, CloseRequestApi, Manager, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Window, Wry};
 use vitrine_app::{App, Host, HostError};
 
 /// What the application may ask of the desktop.
@@ -28,15 +28,19 @@ impl Host for Desktop {
                     .inner_size(560.0, 720.0)
                     .min_inner_size(420.0, 360.0)
                     .prevent_overflow()
-                    .content_protected(true)
-                    .on_navigation(is_ours)
-                    .build();
-                if let Err(error) = window {
+                    .content_protected(true);
+                if let Err(error) = open(window) {
                     tracing::warn!(code = "window.reveal", %error, "the reveal window did not open");
                 }
             })
             .map_err(|error| HostError(error.to_string()))
     }
+}
+
+/// Opens any of the windows.
+fn open(window: WebviewWindowBuilder<'_, Wry, AppHandle>) -> tauri::Result<()> {
+    graphics::suit(&window.on_navigation(is_ours).build()?);
+    Ok(())
 }
 
 /// Only our own pages: a link in a page never leads the window elsewhere.
@@ -77,10 +81,8 @@ fn open_main(handle: &AppHandle, page: WebviewUrl) {
         .title("Vitrine")
         .inner_size(1180.0, 760.0)
         .min_inner_size(640.0, 360.0)
-        .prevent_overflow()
-        .on_navigation(is_ours)
-        .build();
-    if let Err(error) = window {
+        .prevent_overflow();
+    if let Err(error) = open(window) {
         tracing::error!(code = "window.main", %error, "the main window did not open");
     }
 }
@@ -101,10 +103,8 @@ fn show_trouble(handle: &AppHandle) {
         .inner_size(560.0, 420.0)
         .min_inner_size(420.0, 320.0)
         .prevent_overflow()
-        .center()
-        .on_navigation(is_ours)
-        .build();
-    if window.is_err() {
+        .center();
+    if open(window).is_err() {
         handle.exit(1);
     }
 }
