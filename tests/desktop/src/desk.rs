@@ -147,6 +147,18 @@ impl Desk {
         command
     }
 
+    /// The processes of this machine whose program is called so: folders in `/proc`.
+    pub fn processes(&self, program: &str) -> Result<Vec<PathBuf>> {
+        let home = format!("VITRINE_HOME={}\0", self.vault().display());
+        let is_wanted = |process: &PathBuf| {
+            let environment = fs::read(process.join("environ")).unwrap_or_default();
+            let runs = fs::read_link(process.join("exe")).is_ok_and(|path| path.to_string_lossy().contains(program));
+            runs && String::from_utf8_lossy(&environment).contains(&home)
+        };
+        let all = fs::read_dir("/proc")?.filter_map(|entry| Some(entry.ok()?.path()));
+        Ok(all.filter(is_wanted).collect())
+    }
+
     /// Pixels of the screen for one of the page.
     #[must_use]
     pub fn scale(&self) -> u32 {

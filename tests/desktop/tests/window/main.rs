@@ -5,6 +5,7 @@ mod accessible;
 mod attention;
 mod borders;
 mod clipboard;
+mod drawing;
 mod keyboard;
 mod memory;
 mod reminders;

@@ -1,11 +1,8 @@
 //! What stays in memory after the lock: of what only Rust ever held, nothing. What passed through the web view is counted,
 //! in our own process, which holds a part of WebKit, and in WebKit's own; docs/known-issues.md tells how much.
 
-use std::fs;
-use std::path::PathBuf;
-
-use anyhow::{Context, Result, ensure};
-use vitrine_desktop_tests::{Cloud, Desk, acts, scenario, scenario::LIMIT};
+use anyhow::{Context, ensure};
+use vitrine_desktop_tests::{Cloud, acts, scenario, scenario::LIMIT};
 use vitrine_kit::memory::count;
 
 use crate::at;
@@ -15,18 +12,6 @@ const KEY: &str = "JBSWY3DPK5XXE3DEJBSWY3DPK5XXE3DE";
 /// What every RSA key in PKCS#8 begins with after its length: version 0, and the algorithm by its number.
 const PRIVATE_KEY: &[u8] =
     &[0x02, 0x01, 0x00, 0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00, 0x04];
-
-/// The processes of this desk whose program is called so: folders in `/proc`.
-fn processes(desk: &Desk, program: &str) -> Result<Vec<PathBuf>> {
-    let home = format!("VITRINE_HOME={}\0", desk.vault().display());
-    let is_wanted = |process: &PathBuf| {
-        let environment = fs::read(process.join("environ")).unwrap_or_default();
-        let runs = fs::read_link(process.join("exe")).is_ok_and(|path| path.to_string_lossy().contains(program));
-        runs && String::from_utf8_lossy(&environment).contains(&home)
-    };
-    let all = fs::read_dir("/proc")?.filter_map(|entry| Some(entry.ok()?.path()));
-    Ok(all.filter(is_wanted).collect())
-}
 
 fn wide(text: &str) -> Vec<u8> {
     text.encode_utf16().flat_map(u16::to_le_bytes).collect()
@@ -50,7 +35,7 @@ async fn after_the_lock_our_process_holds_nothing_that_was_rusts_alone() {
         window.click("lock-now").await?;
         window.find("unlock-passphrase").await?;
 
-        let own = processes(desk, "vitrine-desktop")?.pop().context("the program does not run")?;
+        let own = desk.processes("vitrine-desktop")?.pop().context("the program does not run")?;
         let tokens = cloud.sim().control().issued_tokens();
         ensure!(!tokens.is_empty(), "the cloud issued no token");
         let ours: Vec<Vec<u8>> = tokens.iter().map(|token| token.as_bytes().to_vec()).collect();
@@ -63,7 +48,7 @@ async fn after_the_lock_our_process_holds_nothing_that_was_rusts_alone() {
 
         let passed = [("passphrase", passphrase.as_str()), ("password", &password), ("one-time key", KEY)];
         for program in ["vitrine-desktop", "WebKitWebProcess", "WebKitNetworkProcess"] {
-            for process in processes(desk, program)? {
+            for process in desk.processes(program)? {
                 for (name, text) in passed {
                     let found = count(&process, &[text.as_bytes().to_vec(), wide(text)])?;
                     println!("{program}: the {name} {} times, and {} in two bytes a letter", found[0], found[1]);
