@@ -21,9 +21,9 @@ pub(super) type Bytes = Zeroizing<Vec<u8>>;
 /// Page number of the root record.
 pub(super) const ROOT_PAGE: u64 = 0;
 
-/// Decrypted pages of level 0 kept for the next read: 8 MiB at most. With room for less than the names of 10,000
-/// organizations, each list and each keystroke of a search would read all of them again.
-const LEAVES_KEPT: usize = 1_024;
+/// Decrypted pages of level 0 kept for the next read: 32 MiB at most, and as little as was read. With room for less than
+/// the names of 100,000 organizations (21 MiB), each list and each keystroke of a search would read all of them again.
+const LEAVES_KEPT: usize = 4_096;
 
 /// The one form of a page that a parent accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
