@@ -43,10 +43,11 @@ async fn open(handle: &AppHandle) -> Result<App, Error> {
 /// Puts what a desktop adds around the application.
 fn present(handle: &AppHandle, app: &App) {
     handle.manage(app.clone());
+    // First: the web view's processes take longest to start, and the rest is done meanwhile.
+    windows::show_main(handle);
     tray::build(handle, app);
     reminders::watch(handle, app);
     ipc::forward_events(handle, app);
-    windows::show_main(handle);
 }
 
 /// For whoever started the program in a terminal.
