@@ -335,7 +335,8 @@ pub(crate) fn built() -> Result<PathBuf> {
     Ok(folder.to_owned())
 }
 
-fn program() -> Result<PathBuf> {
+/// The program as it ships.
+pub(crate) fn program() -> Result<PathBuf> {
     let program = match std::env::var_os("VITRINE_PROGRAM") {
         Some(program) => PathBuf::from(program),
         None => built()?.join("vitrine"),

@@ -5,7 +5,8 @@
 //! Each journey is first gone through once, to learn its instants ([`instants`]): the named points that the program
 //! passes, and the requests that the cloud gets from it. Then it is killed at a share of them, chosen by a printed seed
 //! (`VITRINE_SEED` repeats a run), or at every single one with `VITRINE_DEEP=1`. An instant that was never reached is a
-//! failure: a trap that does not close shows nothing.
+//! failure: a trap that does not close shows nothing. And with a protection switched off the same checks have to fail
+//! ([`unprotected`]).
 
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -30,6 +31,7 @@ mod founding;
 mod instants;
 mod passphrase;
 mod rotation;
+mod unprotected;
 mod viewing;
 
 /// The program with points, from xtask or built here. What it shares with the ordinary build is not built again.

@@ -6,7 +6,7 @@
 
 use crate::api::*;
 use crate::error::{Error, Result};
-use crate::failpoint::point;
+use crate::failpoint::{point, protected};
 use crate::own::{self, Written};
 use crate::records::{Bytes32, Firm};
 use crate::session::Session;
@@ -185,7 +185,8 @@ impl Boxes {
 async fn write(app: &App, session: &Session, folder: &Path) -> Result<Written> {
     let turn = lock(&app.inner.backup).turn.clone();
     let _turn = turn.lock().await;
-    let (path, beside) = (folder.join(FILE), folder.join(format!("{FILE}.new")));
+    let path = folder.join(FILE);
+    let beside = protected!("the backup before is kept", folder.join(format!("{FILE}.new")), path.clone());
     let written = write_beside(app, session, &path, &beside).await;
     if written.is_err() {
         // Half a file on a full disk takes the space that the next try needs.

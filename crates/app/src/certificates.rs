@@ -7,7 +7,7 @@
 
 use crate::api::{Action, CertificatesView, HealthCheck, HealthLine, Time, Verdict};
 use crate::error::{Error, Result};
-use crate::failpoint::point;
+use crate::failpoint::{point, protected};
 use crate::journal::Change;
 use crate::records::{self, Bytes32, Check, Organization, Tenant, key};
 use crate::session::Session;
@@ -108,7 +108,14 @@ async fn store_new(app: &App, session: &Session, id: &Bytes32, made: StoredCerti
     let mut change = Change::begin(app, session).await?;
     let mut opened = change.open(id).await?;
     let item = match opened.row.connection_item {
-        Some(_) => ConnectionItem { pending: Some(made), ..change.connection(&opened).await? },
+        Some(_) => {
+            let known = change.connection(&opened).await?;
+            protected!(
+                "the certificate before is kept",
+                ConnectionItem { pending: Some(made), ..known },
+                ConnectionItem { certificate: made, ..known }
+            )
+        }
         None => ConnectionItem {
             tenant_id: [0; 16],
             tenant_name: String::new(),

@@ -5,6 +5,7 @@
 //! n-th pass of that point (counted from 1), and `VITRINE_FAILPOINT_LOG=file` appends the name of every point passed,
 //! from which a test learns which points a journey has. `VITRINE_CLOCK_FILE=file` sets the wall clock by as many
 //! milliseconds as stand in that file, read each time, so that a test can set it under a running program.
+//! `VITRINE_UNPROTECTED=name` switches that protection off, to show that the tests of it go red without it.
 
 /// Passes the named point. Costs nothing, and is nothing, unless the feature `failpoints` is on.
 macro_rules! point {
@@ -14,10 +15,22 @@ macro_rules! point {
     };
 }
 
-pub(crate) use point;
+/// What is right, or the harm where a test has switched the named protection off. In the shipped program the harm is not
+/// even compiled.
+macro_rules! protected {
+    ($name:literal, $right:expr, $harm:expr) => {{
+        #[cfg(not(feature = "failpoints"))]
+        let what = $right;
+        #[cfg(feature = "failpoints")]
+        let what = if $crate::failpoint::is_off($name) { $harm } else { $right };
+        what
+    }};
+}
+
+pub(crate) use {point, protected};
 
 #[cfg(feature = "failpoints")]
-pub(crate) use armed::{pass, set_by_ms};
+pub(crate) use armed::{is_off, pass, set_by_ms};
 
 #[cfg(feature = "failpoints")]
 mod armed {
@@ -44,6 +57,11 @@ mod armed {
         let set = std::env::var("VITRINE_FAILPOINT").ok()?;
         let (name, pass) = set.rsplit_once(':')?;
         Some(Trap { name: name.to_owned(), passes_left: AtomicU64::new(pass.parse().ok()?) })
+    }
+
+    /// Whether this protection is switched off.
+    pub(crate) fn is_off(name: &str) -> bool {
+        std::env::var("VITRINE_UNPROTECTED").is_ok_and(|off| off == name)
     }
 
     /// How far somebody has set the wall clock, in milliseconds.

@@ -37,14 +37,14 @@ impl Kit {
 }
 
 /// A desk with a backup, and how often it was changed.
-struct Kept {
+pub(super) struct Kept {
     desk: Desk,
     kit: Kit,
     changes: usize,
 }
 
 impl Kept {
-    async fn make(sim: &Sim) -> Result<Self> {
+    pub(super) async fn make(sim: &Sim) -> Result<Self> {
         let desk = desk(sim).await?;
         desk.init().await?;
         let kit = kit(&desk).await?;
@@ -53,10 +53,17 @@ impl Kept {
     }
 
     /// A change of the vault, after which the backup is written anew.
-    fn changing(&mut self) -> Errand {
+    pub(super) fn changing(&mut self) -> Errand {
         self.changes += 1;
         let name = format!("Customer {}", self.changes);
         Errand::alone(self.desk.vitrine(["org", "add", &name]).passphrase(PASSPHRASE))
+    }
+
+    /// Another desk, with what the file on disk brings back.
+    pub(super) async fn restored(&self, sim: &Sim) -> Result<Desk> {
+        let other = desk(sim).await?;
+        self.kit.restoring(&other).ends(exit::DONE).await?;
+        Ok(other)
     }
 }
 
@@ -80,8 +87,7 @@ async fn killed_while_the_backup_is_written() -> Result<()> {
             rows.iter().filter_map(|row| row["name"].as_str().map(str::to_owned)).collect()
         };
         // The file on disk is the old one or the new one, and whole; it is read before anything writes it again.
-        let other = desk(&sim).await?;
-        kept.kit.restoring(&other).ends(exit::DONE).await?;
+        let other = kept.restored(&sim).await?;
         let restored = names(&other.does(["org", "list"]).await?);
         let here = names(&kept.desk.does(["org", "list"]).await?);
         ensure!(restored.iter().any(|name| name == "Contoso"), "{restored:?}");
@@ -89,8 +95,7 @@ async fn killed_while_the_backup_is_written() -> Result<()> {
         ensure!(restored.len() + 1 >= here.len(), "more than the last change is missing: {restored:?} of {here:?}");
         // What the kill left beside the file is in nobody's way.
         kept.changing().run(&sim).await?.ended(exit::DONE)?;
-        let other = desk(&sim).await?;
-        kept.kit.restoring(&other).ends(exit::DONE).await?;
+        let other = kept.restored(&sim).await?;
         let (restored, here) = (other.does(["org", "list"]).await?, kept.desk.does(["org", "list"]).await?);
         ensure!(restored["matching"] == here["matching"], "{restored} but here {here}");
         Ok(true)

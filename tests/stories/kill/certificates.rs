@@ -22,7 +22,7 @@ const LAST: &str = "certificate.forgotten";
 const LONG: Duration = Duration::from_hours(1);
 
 /// A customer whose certificate is about to end.
-async fn with_an_old_certificate(sim: &Sim, desk: &Desk, used: &AtomicUsize) -> Result<Customer> {
+pub(super) async fn with_an_old_certificate(sim: &Sim, desk: &Desk, used: &AtomicUsize) -> Result<Customer> {
     let customer = Customer::next(used, &["emergency"]);
     desk.does(["org", "add", &customer.organization]).await?;
     customer.connecting(sim, desk)?.with("VITRINE_CERTIFICATE_DAYS", "30").run(sim).await?.ended(exit::DONE)?;
@@ -30,7 +30,7 @@ async fn with_an_old_certificate(sim: &Sim, desk: &Desk, used: &AtomicUsize) -> 
 }
 
 /// The agent itself, as `vitrine unlock` starts it: it renews what is due, and goes on until it is locked.
-fn agent(desk: &Desk) -> Errand {
+pub(super) fn agent(desk: &Desk) -> Errand {
     Errand::alone(desk.vitrine(["agent"]).typed(PASSPHRASE))
 }
 
@@ -49,7 +49,7 @@ async fn lock_when_renewed(desk: &Desk) -> Result<()> {
 }
 
 /// Runs the agent beside whoever locks it.
-async fn beside<T>(desk: &Desk, agent: impl Future<Output = Result<T>>) -> Result<T> {
+pub(super) async fn beside<T>(desk: &Desk, agent: impl Future<Output = Result<T>>) -> Result<T> {
     tokio::select! {
         ended = agent => ended,
         locked = lock_when_renewed(desk) => Err(locked.err().context("it waits to be dropped")?),

@@ -13,7 +13,7 @@ const TWO: [&str; 2] = ["emergency-1", "emergency-2"];
 const SET_PASSWORD: &str = "PATCH /users/{user-id}";
 
 /// `rotate` for everything the customer has.
-fn rotating(lane: &Lane) -> Errand {
+pub(super) fn rotating(lane: &Lane) -> Errand {
     Errand::alone(lane.desk.vitrine(["rotate", &lane.customer.organization]).passphrase(PASSPHRASE))
 }
 

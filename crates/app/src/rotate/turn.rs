@@ -7,7 +7,7 @@ use super::words::{asked, changed_outside, held, number, role_needed, unclear, u
 use crate::accounts;
 use crate::api::*;
 use crate::error::{Error, Result};
-use crate::failpoint::point;
+use crate::failpoint::{point, protected};
 use crate::journal::{self, Change};
 use crate::records::{self, Bytes16, Bytes32, Check, LONGEST_REST_MS};
 use crate::session::{Session, rng};
@@ -337,6 +337,7 @@ impl Turn<'_> {
         });
         account.last_password_change = Some(baseline.as_str().to_owned());
         account.attention = None;
+        account.current = protected!("the value before is kept", account.current, None);
         point!("rotate.prepare.before");
         change.put_account(&mut opened, &self.key.1, &account).await?;
         accounts::show_in(&mut opened.row, &self.key.1, &account);
@@ -427,8 +428,13 @@ impl Turn<'_> {
         let account = journal::read_account(self.app, self.session, &self.key.0, &row, &self.key.1).await?;
         let pending =
             account.pending.filter(|pending| pending.made_at_ms == candidate.as_u64()).ok_or_else(other_candidate)?;
+        let password = protected!(
+            "a candidate is stored before it is sent",
+            pending.password,
+            PasswordPolicy::default().make_password(&[], &mut rng())
+        );
         // Exposed into the client's own zeroing type: this is the one request that sets it.
-        let password = Password::new(pending.password.expose().clone());
+        let password = Password::new(password.expose().clone());
         let waited = Duration::from_millis(self.app.inner.clock.steady_ms().saturating_sub(begun));
         if waited >= leave_within {
             return Ok(Happened::Answered(Answer::Refused(Refusal::NeverLeft)));
