@@ -1,4 +1,6 @@
-//! What a host may add to the application: a desktop has a reveal window, a terminal has none.
+//! What a host may add to the application: a desktop has windows, a terminal has none.
+
+use crate::api::ShortcutState;
 
 /// The host around the application.
 pub trait Host: Send + Sync + 'static {
@@ -7,6 +9,27 @@ pub trait Host: Send + Sync + 'static {
     /// # Errors
     /// Where this host has no window, or it did not open.
     fn open_reveal(&self, organization: &str, account: &str) -> Result<(), HostError>;
+
+    /// Opens the window for quick access.
+    ///
+    /// # Errors
+    /// Where this host has no window, or it did not open.
+    fn open_quick_access(&self) -> Result<(), HostError> {
+        Err(HostError("no window here".into()))
+    }
+
+    /// Opens the main window, at this organization where one is named.
+    ///
+    /// # Errors
+    /// Where this host has no window, or it did not open.
+    fn open_main(&self, _organization: Option<&str>) -> Result<(), HostError> {
+        Err(HostError("no window here".into()))
+    }
+
+    /// Takes the keys that open quick access from the desktop, or gives them back, and says how they stand then.
+    fn shortcut(&self, _wanted: bool) -> ShortcutState {
+        ShortcutState::None
+    }
 
     /// Whether its process ends once the vault is locked. Who asked for that is then answered last of all, by
     /// [`App::end`](crate::App::end).

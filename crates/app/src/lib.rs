@@ -51,6 +51,7 @@ mod organizations;
 mod own;
 mod papers;
 mod presence;
+mod quick;
 mod records;
 mod refusals;
 pub mod reminders;

@@ -75,6 +75,10 @@ pub(crate) mod key {
         join(NAMES, &[folded.as_bytes(), &[0]])
     }
 
+    pub(crate) fn names_beginning(folded: &str) -> Vec<u8> {
+        join(NAMES, &[folded.as_bytes()])
+    }
+
     /// A domain of a tenant, so that a person may name its organization by it.
     pub(crate) fn domain(domain: &str, id: &Bytes32) -> Vec<u8> {
         join(DOMAINS, &[domain.as_bytes(), &[0], id])

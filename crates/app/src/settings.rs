@@ -15,7 +15,9 @@ pub(crate) async fn show(app: &App, _request: SettingsRequest) -> Result<Setting
     if app.session().await.is_ok() {
         settings.ask_reason = vault::reason_required(app).await?;
     }
-    Ok(SettingsView { settings, fixed: config.fixed.clone(), file: config.file().display().to_string() })
+    // Asked anew each time: another program may have given the keys back, or taken them before this one.
+    let shortcut = app.inner.host.shortcut(settings.quick_shortcut);
+    Ok(SettingsView { settings, fixed: config.fixed.clone(), file: config.file().display().to_string(), shortcut })
 }
 
 /// Remembers that the person was told that closing keeps Vitrine in the tray. Where the file cannot be written they are

@@ -5,6 +5,7 @@ mod attention;
 mod index;
 mod lists;
 mod opening;
+mod quick;
 mod rotation;
 mod schedule;
 mod webhook;

@@ -125,9 +125,14 @@ pub(crate) async fn used(app: &App, session: &Session, id: &Bytes32) {
     refresh(app, Some(session)).await;
 }
 
+/// The organizations used last, newest first.
+pub(crate) fn recent_ids(app: &App) -> Recent {
+    lock(&app.inner.recent).clone()
+}
+
 /// Those that still are in the list.
 async fn recent(app: &App) -> Vec<RecentOrganization> {
-    let ids = lock(&app.inner.recent).clone();
+    let ids = recent_ids(app);
     let mut recent = Vec::with_capacity(ids.len());
     for id in ids {
         // One that was archived has no row.

@@ -87,6 +87,10 @@ pub(crate) enum Command {
         #[arg(long, conflicts_with_all = ["code", "value", "older"])]
         user_name: bool,
     },
+    /// Open the small window that finds an account by a few letters and copies, of the desktop program that runs. Also as
+    /// `vitrine --quick-access`, to be bound to keys of the desktop.
+    #[command(long_flag = "quick-access")]
+    QuickAccess,
     /// Store the one-time-code key that Microsoft's page showed.
     SecondFactor {
         /// Name, domain or id of the organization.

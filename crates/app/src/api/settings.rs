@@ -1,6 +1,6 @@
 //! Settings of this device. No secret is ever among them.
 
-use super::command;
+use super::{ShortcutState, command};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
@@ -27,6 +27,8 @@ pub struct SettingsView {
     pub fixed: Vec<String>,
     /// File they are saved in.
     pub file: String,
+    /// Whether the keys that open quick access do.
+    pub shortcut: ShortcutState,
 }
 
 /// Settings of this device.
@@ -55,6 +57,8 @@ pub struct Settings {
     pub rotate_when_due: bool,
     /// Remind the person of rotations that wait for them.
     pub remind_when_due: bool,
+    /// Take keys from the whole desktop that open quick access.
+    pub quick_shortcut: bool,
     /// Light or dark.
     pub theme: Theme,
     /// Height of rows.
@@ -75,6 +79,7 @@ impl Default for Settings {
             ask_reason: true,
             rotate_when_due: true,
             remind_when_due: true,
+            quick_shortcut: true,
             theme: Theme::System,
             density: Density::Compact,
         }

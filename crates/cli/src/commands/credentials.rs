@@ -6,8 +6,8 @@ use serde::Serialize;
 use vitrine_app::Error;
 use vitrine_app::api::{
     AccountView, AfterView, CardRequest, CopyRequest, CopyView, CopyWhat, OlderPasswordsRequest, OlderPasswordsView,
-    OneTimeCodeRequest, OneTimeCodeView, OrganizationView, RevealRequest, RevealView, SetSecondFactorRequest, Time,
-    WhichValue,
+    OneTimeCodeRequest, OneTimeCodeView, OpenQuickAccessRequest, OrganizationView, RevealRequest, RevealView,
+    SetSecondFactorRequest, Time, WhichValue,
 };
 
 use super::{Result, find};
@@ -102,6 +102,12 @@ pub(super) async fn view(door: &mut Door, person: &mut Person, which: Credential
         lines.push("No second factor is stored: Microsoft's portals refuse the password alone.".into());
     }
     Outcome::of(&viewed(Secret::Password(&view)), lines.join("\n"))
+}
+
+/// Opens the window for quick access of whoever runs one.
+pub(super) async fn quick_access(door: &mut Door) -> Result {
+    let done = door.call(OpenQuickAccessRequest {}).await?;
+    Outcome::of(&done, "Quick access is open.".into())
 }
 
 pub(super) async fn copy(door: &mut Door, person: &mut Person, which: Credential, user_name: bool) -> Result {

@@ -42,6 +42,7 @@ pub(crate) async fn run(command: Command, person: &mut Person) -> Result {
     let mut door = match command {
         Command::Init(_)
         | Command::Lock
+        | Command::QuickAccess
         | Command::Passphrase { .. }
         | Command::Restore(_)
         | Command::Status
@@ -71,6 +72,7 @@ async fn perform(command: Command, door: &mut Door, person: &mut Person) -> Resu
         Command::Laps(laps) => laps::run(door, person, laps).await,
         Command::View { which, then } => credentials::view(door, person, which, then).await,
         Command::Copy { which, user_name } => credentials::copy(door, person, which, user_name).await,
+        Command::QuickAccess => credentials::quick_access(door).await,
         Command::SecondFactor { organization, account, key_fd } => {
             credentials::second_factor(door, person, &organization, account.as_deref(), key_fd).await
         }
