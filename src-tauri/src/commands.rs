@@ -441,6 +441,24 @@ pub async fn set_settings(app: State<'_, App>, request: SetSettingsRequest) -> A
 
 #[tauri::command]
 #[specta::specta]
+pub async fn quick_access(app: State<'_, App>, request: QuickAccessRequest) -> Answer<QuickAccessView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn open_quick_access(app: State<'_, App>, request: OpenQuickAccessRequest) -> Answer<Done> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn open_main(app: State<'_, App>, request: OpenMainRequest) -> Answer<Done> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
 pub async fn open_reveal(app: State<'_, App>, request: OpenRevealRequest) -> Answer<Done> {
     app.call(request).await
 }

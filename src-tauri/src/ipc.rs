@@ -62,6 +62,9 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             commands::forget_account,
             commands::check_accounts,
             commands::repair_account,
+            commands::quick_access,
+            commands::open_quick_access,
+            commands::open_main,
             commands::open_reveal,
             commands::open_portal,
             commands::card,
@@ -109,6 +112,7 @@ pub(crate) fn forward_events(handle: &AppHandle, app: &App) {
                 Ok(event) => {
                     if matches!(event, api::Event::Locked { .. }) {
                         crate::windows::close_reveal(&handle);
+                        crate::windows::close_quick(&handle);
                     }
                     // A window that is gone does not hear it, and asks for the state when it opens.
                     let _ = Changed(event).emit(&handle);
@@ -147,11 +151,20 @@ mod tests {
         assert!(committed == fresh, "ui/src/generated/ipc.ts is stale: run this test with VITRINE_WRITE_GENERATED=1");
     }
 
+    fn permissions(capability: &str) -> BTreeSet<String> {
+        capability.split('"').filter(|word| word.starts_with("allow-")).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn quick_access_finds_copies_and_leads_on_and_may_do_nothing_else() {
+        let quick = permissions(include_str!("../capabilities/quick.json"));
+        let wanted = "status unlock lock touch settings quick-access copy open-main open-portal";
+        let wanted = wanted.split(' ').map(|command| format!("allow-{command}")).collect();
+        assert_eq!(quick, wanted);
+    }
+
     #[test]
     fn only_the_reveal_window_may_ask_for_a_secret() {
-        let permissions = |text: &str| -> BTreeSet<String> {
-            text.split('"').filter(|word| word.starts_with("allow-")).map(str::to_owned).collect()
-        };
         let main = permissions(include_str!("../capabilities/main.json"));
         let reveal = permissions(include_str!("../capabilities/reveal.json"));
         for secret in ["allow-reveal", "allow-one-time-code"] {
@@ -162,7 +175,8 @@ mod tests {
         let declared: BTreeSet<String> =
             include_str!("commands.txt").lines().map(|name| format!("allow-{}", name.replace('_', "-"))).collect();
         let trouble = permissions(include_str!("../capabilities/trouble.json"));
-        let granted: BTreeSet<String> = [&main, &reveal, &trouble].into_iter().flatten().cloned().collect();
+        let quick = permissions(include_str!("../capabilities/quick.json"));
+        let granted: BTreeSet<String> = [&main, &reveal, &trouble, &quick].into_iter().flatten().cloned().collect();
         assert_eq!(
             declared, granted,
             "every command is granted to some window and none is granted that is not declared"

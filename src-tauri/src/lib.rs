@@ -5,6 +5,7 @@ mod dialogs;
 mod graphics;
 mod ipc;
 mod reminders;
+mod shortcut;
 mod start;
 mod tray;
 mod windows;
@@ -25,9 +26,11 @@ pub fn run() -> ExitCode {
     let builder = ipc::builder();
     let invoke = builder.invoke_handler();
     let built = tauri::Builder::default()
-        .plugin(tauri_plugin_single_instance::init(|app, _arguments, _folder| windows::show_main(app)))
+        .plugin(tauri_plugin_single_instance::init(|app, arguments, _folder| {
+            windows::show_asked(app, arguments.iter().map(AsRef::as_ref));
+        }))
         .plugin(tauri_plugin_dialog::init())
-        .plugin(tauri_plugin_window_state::Builder::default().with_denylist(&["reveal", "trouble"]).build())
+        .plugin(tauri_plugin_window_state::Builder::default().with_denylist(&["quick", "reveal", "trouble"]).build())
         .invoke_handler(invoke)
         .setup(move |tauri| {
             builder.mount_events(tauri);

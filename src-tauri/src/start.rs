@@ -3,7 +3,7 @@
 
 #![allow(unreachable_pub)] // Tauri's command macro needs `pub`
 
-use crate::{ipc, reminders, tray, windows};
+use crate::{ipc, reminders, shortcut, tray, windows};
 use tauri::{AppHandle, Manager};
 use tokio::sync::Mutex;
 use vitrine_app::api::TroubleView;
@@ -12,7 +12,7 @@ use vitrine_app::{App, Error, Options};
 /// Why the application did not start; held while it is tried again, so that two tries do not meet.
 struct Trouble(Mutex<TroubleView>);
 
-/// Starts the application and shows its window, or the one that says why not.
+/// Starts the application and shows the window that was asked for, or the one that says why not.
 pub(crate) fn first(handle: &AppHandle) {
     let started = tauri::async_runtime::block_on(async {
         match open(handle).await {
@@ -21,7 +21,10 @@ pub(crate) fn first(handle: &AppHandle) {
         }
     });
     match started {
-        Ok(app) => present(handle, &app),
+        Ok(app) => {
+            let arguments: Vec<_> = std::env::args_os().collect();
+            present(handle, &app, |handle| windows::show_asked(handle, arguments.iter().map(AsRef::as_ref)));
+        }
         Err(trouble) => {
             say(&trouble);
             handle.manage(Trouble(Mutex::new(trouble)));
@@ -40,14 +43,16 @@ async fn open(handle: &AppHandle) -> Result<App, Error> {
     App::start(Options::from_environment()?, windows::Desktop::new(handle)).await
 }
 
-/// Puts what a desktop adds around the application.
-fn present(handle: &AppHandle, app: &App) {
+/// Puts what a desktop adds around the application, the window that this shows before all else.
+fn present(handle: &AppHandle, app: &App, show: impl FnOnce(&AppHandle)) {
     handle.manage(app.clone());
     // First: the web view's processes take longest to start, and the rest is done meanwhile.
-    windows::show_main(handle);
+    show(handle);
     tray::build(handle, app);
     reminders::watch(handle, app);
     ipc::forward_events(handle, app);
+    let (handle, wanted) = (handle.clone(), app.settings().quick_shortcut);
+    tauri::async_runtime::spawn_blocking(move || shortcut::keep(&handle, wanted));
 }
 
 /// For whoever started the program in a terminal.
@@ -81,7 +86,7 @@ pub async fn start_again(handle: AppHandle, lock_there: bool) -> Option<TroubleV
         Ok(app) => {
             let main = handle.clone();
             let shown = handle.run_on_main_thread(move || {
-                present(&main, &app);
+                present(&main, &app, windows::show_main);
                 windows::close_trouble(&main);
             });
             if let Err(error) = shown {

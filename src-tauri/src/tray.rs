@@ -113,6 +113,7 @@ fn show(handle: &AppHandle, tray: &TrayIcon<Wry>, view: &TrayView, icon: Image<'
         menu.append(&PredefinedMenuItem::separator(handle)?)?;
     }
     menu.append(&item("open", if locked { "Unlock…".into() } else { "Open Vitrine".into() })?)?;
+    menu.append(&item("quick", "Quick access…".into())?)?;
     if locked && view.waits {
         menu.append(&item("rotate", "Rotate what is due…".into())?)?;
     } else if view.due > 0 {
@@ -149,6 +150,7 @@ fn chosen(handle: &AppHandle, id: &str) {
     }
     match id {
         "open" => windows::show_main(handle),
+        "quick" => windows::show_quick(handle),
         "lock" => drop(tauri::async_runtime::spawn(async move { app.call(LockRequest {}).await })),
         "rotate" => reminders::answer(handle, Answer::Rotate),
         "snooze" => reminders::answer(handle, Answer::Snooze),

@@ -1,9 +1,15 @@
-//! The windows: the main one, which never holds a secret, the reveal window, which shows one account, and the one that
-//! stands in the main one's place where the program could not start.
+//! The windows: the main one, which never holds a secret, the reveal window, which shows one account, the one for quick
+//! access, which copies and shows nothing, and the one that stands in the main one's place where the program could not
+//! start.
 
-use crate::{graphics, reminders, start, tray};
+use crate::{graphics, reminders, shortcut, start, tray};
+use std::ffi::OsStr;
 use tauri::{AppHandle, CloseRequestApi, Manager, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Window, Wry};
+use vitrine_app::api::ShortcutState;
 use vitrine_app::{App, Host, HostError};
+
+/// Asks for quick access when the program is started with it, a first time or once more.
+const QUICK_ACCESS: &str = "--quick-access";
 
 /// What the application may ask of the desktop.
 pub(crate) struct Desktop {
@@ -35,6 +41,30 @@ impl Host for Desktop {
             })
             .map_err(|error| HostError(error.to_string()))
     }
+
+    fn open_quick_access(&self) -> Result<(), HostError> {
+        let handle = self.handle.clone();
+        let asked = self.handle.run_on_main_thread(move || show_quick(&handle));
+        asked.map_err(|error| HostError(error.to_string()))
+    }
+
+    fn open_main(&self, organization: Option<&str>) -> Result<(), HostError> {
+        let (handle, organization) = (self.handle.clone(), organization.map(str::to_owned));
+        let asked = self.handle.run_on_main_thread(move || match organization {
+            Some(id) => show_organization(&handle, &id),
+            None => show_main(&handle),
+        });
+        asked.map_err(|error| HostError(error.to_string()))
+    }
+
+    fn shortcut(&self, wanted: bool) -> ShortcutState {
+        shortcut::keep(&self.handle, wanted)
+    }
+}
+
+/// Shows what a start with these arguments is for.
+pub(crate) fn show_asked<'a>(handle: &AppHandle, mut arguments: impl Iterator<Item = &'a OsStr>) {
+    if arguments.any(|argument| argument == QUICK_ACCESS) { show_quick(handle) } else { show_main(handle) }
 }
 
 /// Opens any of the windows.
@@ -74,6 +104,46 @@ pub(crate) fn show_organization(handle: &AppHandle, id: &str) {
         tracing::warn!(code = "window.main", %error, "the main window did not go there");
     }
     raise(&window);
+}
+
+/// Opens the window for quick access, or brings it to the front. Above all others: what is copied in it is pasted in one
+/// of them.
+pub(crate) fn show_quick(handle: &AppHandle) {
+    if start::failed(handle) {
+        return show_trouble(handle);
+    }
+    if let Some(window) = handle.get_webview_window("quick") {
+        return raise(&window);
+    }
+    let window = WebviewWindowBuilder::new(handle, "quick", WebviewUrl::App("index.html#/quick".into()))
+        .title("Quick access - Vitrine")
+        .inner_size(640.0, 460.0)
+        .min_inner_size(420.0, 320.0)
+        .prevent_overflow()
+        .center()
+        .always_on_top(true)
+        .content_protected(true);
+    if let Err(error) = open(window) {
+        tracing::warn!(code = "window.quick", %error, "the window for quick access did not open");
+    } else if let Some(window) = handle.get_webview_window("quick") {
+        // Its keys were pressed in another program, which has the keyboard until it is taken from there.
+        raise(&window);
+    }
+}
+
+/// The same, from any thread.
+pub(crate) fn ask_for_quick(handle: &AppHandle) {
+    let own = handle.clone();
+    if let Err(error) = handle.run_on_main_thread(move || show_quick(&own)) {
+        tracing::warn!(code = "window.quick", %error, "the window for quick access did not open");
+    }
+}
+
+/// Closes the window for quick access, with every name in it. Destroyed, not hidden, as each window of ours.
+pub(crate) fn close_quick(handle: &AppHandle) {
+    if let Some(window) = handle.get_webview_window("quick") {
+        let _ = window.destroy();
+    }
 }
 
 fn open_main(handle: &AppHandle, page: WebviewUrl) {

@@ -53,6 +53,9 @@ export const commands = {
 	forgetAccount: (request: ForgetAccountRequest) => typedError<OrganizationView, ErrorView>(__TAURI_INVOKE("forget_account", { request })),
 	checkAccounts: (request: CheckAccountsRequest) => typedError<OrganizationView, ErrorView>(__TAURI_INVOKE("check_accounts", { request })),
 	repairAccount: (request: RepairAccountRequest) => typedError<OrganizationView, ErrorView>(__TAURI_INVOKE("repair_account", { request })),
+	quickAccess: (request: QuickAccessRequest) => typedError<QuickAccessView, ErrorView>(__TAURI_INVOKE("quick_access", { request })),
+	openQuickAccess: (request: OpenQuickAccessRequest) => typedError<Done, ErrorView>(__TAURI_INVOKE("open_quick_access", { request })),
+	openMain: (request: OpenMainRequest) => typedError<Done, ErrorView>(__TAURI_INVOKE("open_main", { request })),
 	openReveal: (request: OpenRevealRequest) => typedError<Done, ErrorView>(__TAURI_INVOKE("open_reveal", { request })),
 	openPortal: (request: OpenPortalRequest) => typedError<Done, ErrorView>(__TAURI_INVOKE("open_portal", { request })),
 	card: (request: CardRequest) => typedError<CardView, ErrorView>(__TAURI_INVOKE("card", { request })),
@@ -1299,8 +1302,17 @@ export type OneTimeCodeView = {
 	periodSeconds: number,
 };
 
+/**  Opens the main window, or brings it to the front. */
+export type OpenMainRequest = {
+	/**  Ledger id of the organization to show there; none for where it stands. */
+	organization?: string | null,
+};
+
 /**  Opens the page at which an emergency account signs in, in the person's own browser. */
 export type OpenPortalRequest = Record<string, never>;
+
+/**  Opens the window for quick access, or brings it to the front. */
+export type OpenQuickAccessRequest = Record<string, never>;
 
 /**  Opens the reveal window for an account. The main window never sees the secret. */
 export type OpenRevealRequest = {
@@ -1550,6 +1562,60 @@ export type ProblemView = {
 	working: boolean,
 	/**  Until when nobody wants to hear of it. */
 	snoozed: SnoozedView | null,
+};
+
+/**  Asks for the emergency accounts of the organizations that a few letters find. */
+export type QuickAccessRequest = {
+	/**  What the person typed; nothing yet for the organizations used last. */
+	filter?: string,
+};
+
+/**  What was found. */
+export type QuickAccessView = {
+	/**  One row for each password that a person would try, in the order to try them. */
+	rows: QuickRow[],
+	/**  Organizations that match, shown or not. */
+	matching: number,
+	/**  Organizations there are. */
+	total: number,
+	/**  A reason must be given before anything secret is copied. */
+	reasonRequired: boolean,
+};
+
+/**  What is copied from a row, and how far to trust it. */
+export type QuickAccount = {
+	/**  Item id. */
+	id: string,
+	/**  User principal name. */
+	userName: string,
+	/**  State. */
+	state: AccountState,
+	/**  The password of this row. */
+	which: WhichValue,
+	/**  Its place in the order to try them; none where there is one alone. */
+	order: number | null,
+	/**  When it was set, or made where it is a candidate. */
+	since: Time | null,
+	/**  When the tenant confirmed it; only for the present password. */
+	verifiedAt: Time | null,
+	/**  A rotation has fallen due since, so the password may have been changed from elsewhere. */
+	rotationDueSince: boolean,
+	/**  A one-time-code key is stored. */
+	hasSecondFactor: boolean,
+};
+
+/**  One password of an emergency account, or an organization that has none. */
+export type QuickRow = {
+	/**  Ledger id. */
+	organization: string,
+	/**  Name of the organization. */
+	organizationName: string,
+	/**  Primary domain of its tenant. */
+	domain: string | null,
+	/**  State of the organization. */
+	state: OrganizationState,
+	/**  The account; none where the organization has none yet. */
+	account: QuickAccount | null,
 };
 
 /**  Forgets address, secret, and what waits to be sent. */
@@ -1830,6 +1896,8 @@ export type Settings = {
 	rotateWhenDue: boolean,
 	/**  Remind the person of rotations that wait for them. */
 	remindWhenDue: boolean,
+	/**  Take keys from the whole desktop that open quick access. */
+	quickShortcut: boolean,
 	/**  Light or dark. */
 	theme: Theme,
 	/**  Height of rows. */
@@ -1847,7 +1915,22 @@ export type SettingsView = {
 	fixed: string[],
 	/**  File they are saved in. */
 	file: string,
+	/**  Whether the keys that open quick access do. */
+	shortcut: ShortcutState,
 };
+
+/**  How the keys stand that open quick access from anywhere on the desktop. */
+export type ShortcutState = 
+/**  This program has no windows. */
+"none" | 
+/**  A person switched them off. */
+"off" | 
+/**  They open it. */
+"on" | 
+/**  The desktop is a Wayland one, which lets no program take keys. */
+"wayland" | 
+/**  Another program has them, or the desktop refused. */
+"taken";
 
 /**  What an admin's sign-in is for. */
 export type SignInPurpose = 

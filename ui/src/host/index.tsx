@@ -57,6 +57,7 @@ type Cached =
   | "lapsPlan"
   | "card"
   | "olderPasswords"
+  | "quickAccess"
   | "jobs"
   | "incident"
   | "incidentScope"
@@ -130,10 +131,10 @@ export function useAction<Args extends unknown[]>(act: (...args: Args) => Promis
 
 /** What each event makes stale. */
 const stale: Record<Exclude<Event["kind"], "locked" | "unlocked">, readonly Cached[]> = {
-  organizationsChanged: ["organizations", "organization", "attention", "audit", "status"],
-  organizationChanged: ["organizations", "organization", "attention", "card", "olderPasswords", "audit"],
+  organizationsChanged: ["organizations", "organization", "quickAccess", "attention", "audit", "status"],
+  organizationChanged: ["organizations", "organization", "quickAccess", "attention", "card", "olderPasswords", "audit"],
   connectChanged: ["connectStatus", "organization", "lapsPlan"],
-  jobsChanged: ["jobs", "attention", "incident", "organization", "organizations", "card"],
+  jobsChanged: ["jobs", "attention", "incident", "organization", "organizations", "card", "quickAccess"],
   statusChanged: ["status", "attention", "settings", "webhook", "incident"],
 };
 

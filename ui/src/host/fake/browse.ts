@@ -1,6 +1,6 @@
 // The fake host for `npm run dev` in a browser: `?phase=locked&organizations=10000&pace=600` choose what is shown.
 
-import type { Phase } from "../../generated/ipc";
+import type { Phase, ShortcutState } from "../../generated/ipc";
 import { type FakeHost, fakeHost } from "./index";
 
 declare global {
@@ -18,6 +18,7 @@ export function browsingHost(): FakeHost {
     keychain: wanted.get("keychain") !== "no",
     simulated: wanted.get("simulated") !== "no",
     askReason: wanted.get("reason") !== "no",
+    shortcut: (wanted.get("shortcut") as ShortcutState | null) ?? "on",
     // Hash history would take the page's own query for a part of each address.
     pageQuery: location.search,
     ...(wanted.has("client") ? { clientId: null } : {}),

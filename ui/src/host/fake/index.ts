@@ -16,6 +16,7 @@ import { credentials } from "./credentials";
 import { incident } from "./incident";
 import { laps } from "./laps";
 import { organizations } from "./organizations";
+import { quick } from "./quick";
 import { rotation } from "./rotation";
 import { settings } from "./settings";
 import { type FakeOptions, fakePassphrase, makeStage, refusal } from "./stage";
@@ -62,6 +63,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     ...connecting.commands,
     ...laps(stage, connecting.isSignedIn),
     ...credentials(stage),
+    ...quick(stage),
     ...rotation(stage),
     ...attention(stage),
     ...incident(stage),

@@ -10,6 +10,7 @@ export function settings(stage: Stage) {
       settings: held.settings,
       fixed: ["clipboardSeconds"],
       file: "/home/ada/.local/share/vitrine/config.toml",
+      shortcut: held.settings.quickShortcut ? held.shortcut : ("off" as const),
     }),
     setSettings: async (request: { settings: Partial<Settings> }) => {
       held.settings = { ...held.settings, ...request.settings };

@@ -8,6 +8,7 @@ import type {
   Event,
   OrganizationView,
   Phase,
+  ShortcutState,
   StatusView,
   TroubleView,
 } from "../../generated/ipc";
@@ -26,6 +27,8 @@ export type FakeOptions = {
   simulated?: boolean;
   clientId?: string | null;
   askReason?: boolean;
+  /** How the keys for quick access stand while they are wanted. */
+  shortcut?: ShortcutState;
   /** Why the program did not start; then there is nothing else. */
   trouble?: TroubleView;
   /** The query that chose what is shown; a second window of the browser gets the same. */
@@ -70,6 +73,7 @@ export function makeStage(options: FakeOptions) {
     askReason: options.askReason ?? true,
     rotateWhenDue: true,
     remindWhenDue: true,
+    quickShortcut: true,
     theme: "system",
     density: "compact",
   };
@@ -108,7 +112,7 @@ export function makeStage(options: FakeOptions) {
     dataFolder: "/home/ada/.local/share/vitrine",
     version: "0.1.0",
   };
-  const held = { status, settings, clientId, passphrase: fakePassphrase, waitUntil: 0, paused: false };
+  const held = { status, settings, clientId, passphrase: fakePassphrase, waitUntil: 0, paused: false, shortcut: options.shortcut ?? "on" };
   const inside: Pick<StatusView, "mspName" | "personName" | "onboarding" | "backup"> = {
     mspName: "Northwind IT",
     personName: "Ada Example",
