@@ -39,6 +39,9 @@
 //                    problem-snooze, snooze-hour, snooze-tomorrow, snooze-fixed, problem-wake, more-problems, to-rotation
 // Audit              export-audit
 // Settings           setting-<name>, backup-now, passphrase-current, passphrase-new, passphrase-repeat, passphrase-change
+// Quick access       quick-access, quick-search, quick-reason, quick-row (data-name, data-user), quick-none, quick-said,
+//                    quick-password, quick-userName, quick-code, quick-open; quick-main, quick-portal, quick-lock;
+//                    quick-locked, quick-open-main, quick-elsewhere (in the settings)
 // No start           trouble, start-again, trouble-close
 // Any error          error-notice, error-code, error-step
 export {};

@@ -5,6 +5,7 @@ import { lazy, Suspense, useEffect, useState } from "react";
 import { Appearance, BusyBar, Components, clearToasts, closePalette, Later } from "../components";
 import { Trouble } from "../features/trouble/Trouble";
 import { Unlock } from "../features/unlock/Unlock";
+import { UnlockForm } from "../features/unlock/UnlockForm";
 import { asErrorView, type Host, HostProvider, makeQueries, useEvents, useRead } from "../host";
 import { ErrorNotice } from "../parts";
 import { useWords } from "../words";
@@ -14,6 +15,8 @@ import { useTouch } from "./useTouch";
 
 const loadInside = async () => ({ default: (await import("./Inside")).Inside });
 const Inside = lazy(loadInside);
+// For a window of its own.
+const QuickWindow = lazy(async () => ({ default: (await import("../features/quick/QuickWindow")).QuickWindow }));
 // Seen once in the life of a vault.
 const FirstRun = lazy(async () => ({ default: (await import("../features/onboarding/FirstRun")).FirstRun }));
 
@@ -22,7 +25,7 @@ export function App({ host, still = false }: { host: Host; still?: boolean }) {
   return (
     <HostProvider host={host}>
       <QueryClientProvider client={queries}>
-        <Components still={still} small={inReveal() || inTrouble()}>
+        <Components still={still} small={inReveal() || inQuick() || inTrouble()}>
           {inTrouble() ? <Trouble /> : <Gate />}
         </Components>
       </QueryClientProvider>
@@ -32,6 +35,7 @@ export function App({ host, still = false }: { host: Host; still?: boolean }) {
 
 /** Which of the windows this is. It never changes while a window lives. */
 const inReveal = () => location.hash.startsWith("#/reveal/");
+const inQuick = () => location.hash === "#/quick";
 const inTrouble = () => location.hash === "#/trouble";
 
 /** While the vault is locked nothing of the router is mounted; the address stays, so that unlocking returns to it. */
@@ -43,8 +47,10 @@ function Gate() {
   const settings = useRead("settings", {}, { enabled: status.data !== undefined });
   const phase = status.data?.phase;
 
-  // While the passphrase is typed.
-  useEffect(() => void loadInside(), []);
+  // While the passphrase is typed. Quick access needs none of it.
+  useEffect(() => {
+    if (!inQuick()) void loadInside();
+  }, []);
   useEffect(() => {
     if (phase === "locked") {
       clearToasts();
@@ -60,6 +66,8 @@ function Gate() {
     </Later>
   );
   if (status.error) screen = <ErrorNotice error={asErrorView(status.error)} />;
+  else if (status.data && inQuick())
+    screen = <QuickWindow status={status.data} unlock={<UnlockForm status={status.data} />} />;
   else if (status.data && (phase === "unlocked" || inReveal())) screen = <Inside />;
   else if (status.data && phase === "locked") screen = <Unlock status={status.data} />;
   else if (status.data) {
@@ -75,7 +83,7 @@ function Gate() {
         <Appearance theme={settings.data.settings.theme} density={settings.data.settings.density} />
       ) : null}
       <div className={css.frame}>
-        {status.data ? <Banners status={status.data} brief={inReveal()} /> : null}
+        {status.data ? <Banners status={status.data} brief={inReveal() || inQuick()} /> : null}
         <div className={css.screen}>
           <Suspense>{screen}</Suspense>
         </div>

@@ -3,6 +3,7 @@
 import {
   IconAdjustments,
   IconAlertTriangle,
+  IconBolt,
   IconBuilding,
   IconBuildings,
   IconCloudUpload,
@@ -147,7 +148,7 @@ export function Commands({ onHelp }: { onHelp: () => void }) {
       icon: <IconPassword {...icon} />,
       run: () => section("passphrase"),
     },
-    ...(["lock", "viewing", "rotation", "webhook", "appearance", "backup", "cloud"] as const).map((name) => ({
+    ...(["lock", "viewing", "rotation", "webhook", "quick", "appearance", "backup", "cloud"] as const).map((name) => ({
       id: `settings-${name}`,
       label: t("palette.settingsOf", { section: t(`settings.${name}`) }),
       icon: <IconAdjustments {...icon} />,
@@ -168,6 +169,12 @@ export function Commands({ onHelp }: { onHelp: () => void }) {
       run: () => theme("contrast"),
     },
     { id: "system", label: t("palette.themeSystem"), icon: <IconSunMoon {...icon} />, run: () => theme("system") },
+    {
+      id: "quick",
+      label: t("palette.quick"),
+      icon: <IconBolt {...icon} />,
+      run: () => quietly(host.openQuickAccess({})),
+    },
     { id: "shortcuts", label: t("palette.shortcuts"), icon: <IconKeyboard {...icon} />, keys: "?", run: onHelp },
     {
       id: "lock",

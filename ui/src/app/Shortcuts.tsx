@@ -1,5 +1,6 @@
 import { useEffect, useRef } from "react";
 import { Button, Dialog, Key } from "../components";
+import { useRead } from "../host";
 import { useWords } from "../words";
 import css from "./App.module.css";
 
@@ -27,6 +28,7 @@ export function useShortcuts(acts: { onHelp: () => void; onLock: () => void }) {
 
 export function Shortcuts({ open, onClose }: { open: boolean; onClose: () => void }) {
   const t = useWords();
+  const quick = useRead("settings", {}, { enabled: open }).data?.shortcut === "on";
   const lines = (rows: readonly (readonly [string, readonly string[]])[]) =>
     rows.map(([words, keys]) => (
       <div key={words} style={{ display: "contents" }}>
@@ -52,6 +54,7 @@ export function Shortcuts({ open, onClose }: { open: boolean; onClose: () => voi
           [t("shortcuts.palette"), ["Ctrl", "K"]],
           [t("shortcuts.list"), ["?"]],
           [t("shortcuts.lock"), ["Ctrl", "L"]],
+          ...(quick ? ([[t("shortcuts.quick"), ["Ctrl", "Shift", "Space"]]] as const) : []),
         ])}
       </dl>
       <h3>{t("shortcuts.inList")}</h3>

@@ -10,6 +10,7 @@ import {
   Facts,
   goToPlace,
   Mono,
+  Notice,
   NumberField,
   Page,
   PassphraseField,
@@ -19,7 +20,7 @@ import {
   Toggle,
   toast,
 } from "../../components";
-import { asErrorView, type Settings, useAction, useHost, useRead } from "../../host";
+import { asErrorView, type Settings, type ShortcutState, useAction, useHost, useRead } from "../../host";
 import { ErrorNotice, NewPassphrase, type Strength, When } from "../../parts";
 import { useWords } from "../../words";
 import type { SettingsSection } from "./sections";
@@ -34,7 +35,8 @@ type Switches =
   | "lockOnClose"
   | "askReason"
   | "rotateWhenDue"
-  | "remindWhenDue";
+  | "remindWhenDue"
+  | "quickShortcut";
 
 export function SettingsScreen({
   backup,
@@ -147,6 +149,12 @@ export function SettingsScreen({
         </Stack>
       </Section>
       <WebhookSection />
+      <Section place="quick" title={t("settings.quick")} lead={t("settings.quickLead")}>
+        <Stack gap={16}>
+          {flip("quickShortcut")}
+          <QuickElsewhere shortcut={view.data.shortcut} />
+        </Stack>
+      </Section>
       <Section place="appearance" title={t("settings.appearance")}>
         <Stack gap={16}>
           <Choice
@@ -256,6 +264,28 @@ export function SettingsScreen({
         />
       </Section>
     </Page>
+  );
+}
+
+/** Where the keys do not open quick access: why, and what opens it all the same. */
+function QuickElsewhere({ shortcut }: { shortcut: ShortcutState }) {
+  const t = useWords();
+  const host = useHost();
+  if (shortcut !== "wayland" && shortcut !== "taken") return null;
+  const command = "vitrine-desktop --quick-access";
+  return (
+    <Notice tone="waits" title={t(`settings.quickKeys.${shortcut}`)} testId="quick-elsewhere">
+      <p>{t("settings.quickBind")}</p>
+      <Row>
+        <Mono wrap>{command}</Mono>
+        <Button
+          small
+          onClick={() => void host.copyPlain(command).then(() => toast(t("common.copied"), t("common.close")))}
+        >
+          {t("common.copy")}
+        </Button>
+      </Row>
+    </Notice>
   );
 }
 

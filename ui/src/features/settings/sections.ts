@@ -4,6 +4,7 @@ export const sections = [
   "viewing",
   "rotation",
   "webhook",
+  "quick",
   "appearance",
   "backup",
   "kit",
