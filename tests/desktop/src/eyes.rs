@@ -4,14 +4,16 @@ use anyhow::{Context, Result};
 use std::collections::HashSet;
 use x11rb::connection::Connection;
 use x11rb::protocol::xproto::{
-    AtomEnum, ClientMessageEvent, ConnectionExt as _, EventMask, ImageFormat, KEY_PRESS_EVENT, KEY_RELEASE_EVENT,
-    Window,
+    AtomEnum, ClientMessageEvent, ConnectionExt as _, EventMask, GrabMode, ImageFormat, KEY_PRESS_EVENT,
+    KEY_RELEASE_EVENT, ModMask, Window,
 };
 use x11rb::protocol::xtest::ConnectionExt as _;
 use x11rb::rust_connection::RustConnection;
 use x11rb::{COPY_DEPTH_FROM_PARENT, CURRENT_TIME, NONE};
 
 const ENTER: u32 = 0xff0d;
+/// Control, Shift, Space: the keys of quick access.
+const QUICK: [u32; 3] = [0xffe3, 0xffe1, 0x20];
 /// Side of the square in the middle of a window that is looked at, in pixels.
 const SQUARE: u16 = 320;
 /// So many colours only written words have, with their smooth edges: an empty page and a frame have few.
@@ -106,6 +108,24 @@ impl Eyes {
             }
         }
         Ok(())
+    }
+
+    /// Presses the keys of quick access, wherever the keyboard is.
+    pub fn press_quick_keys(&self) -> Result<()> {
+        let down = QUICK.into_iter().map(|key| (KEY_PRESS_EVENT, key));
+        let up = QUICK.into_iter().rev().map(|key| (KEY_RELEASE_EVENT, key));
+        for (kind, key) in down.chain(up) {
+            let code = self.key(key)?;
+            self.server.xtest_fake_input(kind, code, CURRENT_TIME, NONE, 0, 0, COPY_DEPTH_FROM_PARENT)?.check()?;
+        }
+        Ok(())
+    }
+
+    /// Takes the keys of quick access for itself, as another program may. Whether they were free.
+    pub fn take_quick_keys(&self) -> Result<bool> {
+        let (held, code) = (ModMask::CONTROL | ModMask::SHIFT, self.key(QUICK[2])?);
+        let taken = self.server.grab_key(false, self.root, held, code, GrabMode::ASYNC, GrabMode::ASYNC)?.check();
+        Ok(taken.is_ok())
     }
 
     /// The key that writes this sign.

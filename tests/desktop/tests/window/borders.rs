@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use vitrine_desktop_tests::{Setting, Window, acts, scenario, scenario::LIMIT};
 
 /// Calls a command as a script in the page would, past every type and every button.
-async fn call(window: &Window, command: &str, request: Value) -> Result<String> {
+pub(crate) async fn call(window: &Window, command: &str, request: Value) -> Result<String> {
     let body = "const done = arguments[arguments.length - 1]; \
                 window.__TAURI_INTERNALS__.invoke(arguments[0], { request: arguments[1] }) \
                   .then(() => done('answered'), error => done(JSON.stringify(error)));";

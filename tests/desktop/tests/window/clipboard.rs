@@ -21,14 +21,14 @@ use crate::at;
 const OTHERS: &[u8] = b"something else";
 
 /// Another program at the same screen, which pastes and copies.
-struct Other {
+pub(crate) struct Other {
     server: RustConnection,
     window: u32,
     clipboard: u32,
 }
 
 impl Other {
-    fn open(desk: &Desk) -> Result<Self> {
+    pub(crate) fn open(desk: &Desk) -> Result<Self> {
         let (server, screen) = x11rb::connect(Some(desk.display()))?;
         let root = server.setup().roots.get(screen).context("the server has a screen")?.root;
         let window = server.generate_id()?;
@@ -41,7 +41,7 @@ impl Other {
     }
 
     /// What is pasted in this form. None where there is nothing.
-    async fn paste(&self, form: &str) -> Result<Option<Vec<u8>>> {
+    pub(crate) async fn paste(&self, form: &str) -> Result<Option<Vec<u8>>> {
         let form = self.server.intern_atom(false, form.as_bytes())?.reply()?.atom;
         let place = self.server.intern_atom(false, b"VITRINE_TEST")?.reply()?.atom;
         self.server.convert_selection(self.window, self.clipboard, form, place, CURRENT_TIME)?.check()?;

@@ -8,6 +8,7 @@ mod clipboard;
 mod drawing;
 mod keyboard;
 mod memory;
+mod quick;
 mod reminders;
 mod session;
 mod start;
