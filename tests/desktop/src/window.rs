@@ -279,7 +279,9 @@ impl Window {
         let mut last = Vec::new();
         for _ in 0..MOST_PICTURES {
             self.wait_for_frames().await?;
+            self.script(MOVE).await?;
             let picture = self.client.screenshot().await?;
+            self.script(REST).await?;
             if picture == last {
                 break;
             }
@@ -322,6 +324,15 @@ impl Window {
         }
     }
 }
+
+/// The driver takes its picture with the next frame, and without a graphics card a page at rest has none: a dot that
+/// nobody sees makes frames until the picture is taken.
+const MOVE: &str = "const dot = document.createElement('i'); dot.id = 'moving-dot'; let turn = false; \
+                    dot.style.cssText = 'position: fixed; inset: 0 auto auto 0; width: 1px; height: 1px;'; \
+                    const move = () => { if (!dot.isConnected) return; turn = !turn; \
+                        dot.style.background = turn ? 'rgba(0, 0, 0, 0.002)' : 'transparent'; requestAnimationFrame(move); }; \
+                    document.body.append(dot); move();";
+const REST: &str = "document.getElementById('moving-dot')?.remove();";
 
 fn by_id(id: &str) -> String {
     format!("[data-testid=\"{id}\"]")
