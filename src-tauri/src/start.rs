@@ -43,14 +43,13 @@ async fn open(handle: &AppHandle) -> Result<App, Error> {
     App::start(Options::from_environment()?, windows::Desktop::new(handle)).await
 }
 
-/// Puts what a desktop adds around the application, the window that this shows before all else.
+/// Puts what a desktop adds around the application, and shows the window that was asked for.
 fn present(handle: &AppHandle, app: &App, show: impl FnOnce(&AppHandle)) {
     handle.manage(app.clone());
-    // First: the web view's processes take longest to start, and the rest is done meanwhile.
-    show(handle);
     tray::build(handle, app);
     reminders::watch(handle, app);
     ipc::forward_events(handle, app);
+    show(handle);
     let (handle, wanted) = (handle.clone(), app.settings().quick_shortcut);
     tauri::async_runtime::spawn_blocking(move || shortcut::keep(&handle, wanted));
 }
