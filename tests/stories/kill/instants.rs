@@ -51,7 +51,7 @@ const FLOORS: [(&str, usize); 25] = [
     ("rotate all", 60),
     ("rotate all, answers lost", 60),
     ("rotate all, throttled", 60),
-    ("rotate all, killed before", 90),
+    ("rotate all, killed before", 60),
     ("renew a certificate", 38),
     ("back up", 22),
     ("restore", 65),
