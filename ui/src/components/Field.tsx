@@ -265,7 +265,7 @@ export function Choice<Value extends string>(props: {
         data={props.options.map((option) => ({ ...option }))}
         disabled={props.disabled}
         size="xs"
-        className={css.segments}
+        classNames={{ root: css.segments, label: css.segment }}
       />
     </div>
   );
