@@ -8,17 +8,26 @@ use tauri::{AppHandle, Manager, Wry};
 use tauri_plugin_global_shortcut::{Builder, Code, GlobalShortcut, Modifiers, Shortcut, ShortcutState as Moved};
 use vitrine_app::api::ShortcutState;
 
-/// Held while keys are taken or given back, so that the plugin is loaded once.
-static TURN: Mutex<()> = Mutex::new(());
+/// How the keys stand. Held while they are taken or given back, so that the plugin is loaded once.
+static STATE: Mutex<ShortcutState> = Mutex::new(ShortcutState::None);
 
 fn keys() -> Shortcut {
     let first = if cfg!(target_os = "macos") { Modifiers::SUPER } else { Modifiers::CONTROL };
     Shortcut::new(Some(first | Modifiers::SHIFT), Code::Space)
 }
 
-/// Takes the keys or gives them back, and says how they stand then. Waits for the main thread, so never called on it.
-pub(crate) fn keep(handle: &AppHandle, wanted: bool) -> ShortcutState {
-    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+/// How the keys stand.
+pub(crate) fn state() -> ShortcutState {
+    *STATE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Takes the keys or gives them back. Waits for the main thread, so never called on it.
+pub(crate) fn keep(handle: &AppHandle, wanted: bool) {
+    let mut state = STATE.lock().unwrap_or_else(PoisonError::into_inner);
+    *state = kept(handle, wanted);
+}
+
+fn kept(handle: &AppHandle, wanted: bool) -> ShortcutState {
     let taken = |plugin: &GlobalShortcut<Wry>| plugin.is_registered(keys());
     let failed = |error: &dyn std::error::Error| {
         tracing::info!(code = "shortcut.refused", %error, "the keys for quick access are not ours");

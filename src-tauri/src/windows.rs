@@ -57,8 +57,12 @@ impl Host for Desktop {
         asked.map_err(|error| HostError(error.to_string()))
     }
 
-    fn shortcut(&self, wanted: bool) -> ShortcutState {
-        shortcut::keep(&self.handle, wanted)
+    fn keep_shortcut(&self, wanted: bool) {
+        shortcut::keep(&self.handle, wanted);
+    }
+
+    fn shortcut(&self) -> ShortcutState {
+        shortcut::state()
     }
 }
 

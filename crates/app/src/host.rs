@@ -26,8 +26,11 @@ pub trait Host: Send + Sync + 'static {
         Err(HostError("no window here".into()))
     }
 
-    /// Takes the keys that open quick access from the desktop, or gives them back, and says how they stand then.
-    fn shortcut(&self, _wanted: bool) -> ShortcutState {
+    /// Takes the keys that open quick access from the desktop, or gives them back.
+    fn keep_shortcut(&self, _wanted: bool) {}
+
+    /// How those keys stand.
+    fn shortcut(&self) -> ShortcutState {
         ShortcutState::None
     }
 

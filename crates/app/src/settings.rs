@@ -15,8 +15,7 @@ pub(crate) async fn show(app: &App, _request: SettingsRequest) -> Result<Setting
     if app.session().await.is_ok() {
         settings.ask_reason = vault::reason_required(app).await?;
     }
-    // Asked anew each time: another program may have given the keys back, or taken them before this one.
-    let shortcut = app.inner.host.shortcut(settings.quick_shortcut);
+    let shortcut = app.inner.host.shortcut();
     Ok(SettingsView { settings, fixed: config.fixed.clone(), file: config.file().display().to_string(), shortcut })
 }
 
@@ -38,6 +37,7 @@ pub(crate) async fn set(app: &App, request: SetSettingsRequest) -> Result<Settin
     app.config().save_settings(&request.settings)?;
     // Read back rather than remembered: what a person sees is what the next start will use.
     app.replace_config(app.config().reload()?);
+    app.inner.host.keep_shortcut(app.settings().quick_shortcut);
     // Changed by the person, not by what this device asks for on top.
     if request.settings.ask_reason != asked
         && let Ok(session) = app.session().await
