@@ -1,10 +1,11 @@
 // A new passphrase, typed twice, with what Rust says about its strength. No composition rules.
 
 import { useEffect, useState } from "react";
-import { PassphraseField, Unseen } from "../components";
+import { Unseen } from "../components";
 import { type PassphraseStrengthView, useHost } from "../host";
 import { useWords } from "../words";
 import css from "./NewPassphrase.module.css";
+import { Passphrase } from "./Passphrase";
 
 const scores = ["create.score0", "create.score1", "create.score2", "create.score3", "create.score4"] as const;
 
@@ -56,15 +57,13 @@ export function NewPassphrase({
     };
   }, [host, value, onStrength]);
 
-  const common = { capsLockHint: t("common.capsLock"), showLabel: t("common.show"), hideLabel: t("common.hide") };
   const differs = repeat !== "" && repeat !== value;
   const score = strength?.score ?? 0;
   return (
     <>
       <div>
-        <PassphraseField
-          {...common}
-          label={label}
+        <Passphrase
+            label={label}
           value={value}
           onChange={onValue}
           autoComplete="new-password"
@@ -86,8 +85,7 @@ export function NewPassphrase({
           )}
         </p>
       </div>
-      <PassphraseField
-        {...common}
+      <Passphrase
         label={repeatLabel}
         value={repeat}
         onChange={onRepeat}

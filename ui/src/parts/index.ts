@@ -10,6 +10,7 @@ export * from "./Network";
 export { nextStepOf } from "./nextSteps";
 export * from "./NewPassphrase";
 export * from "./OpenName";
+export * from "./Passphrase";
 export * from "./PathField";
 export * from "./StateMark";
 export * from "./useNow";

@@ -1,7 +1,7 @@
 import { useState } from "react";
-import { Button, PassphraseField, Row, toast } from "../../components";
+import { Button, Row, toast } from "../../components";
 import { type CardView, useAction, useHost } from "../../host";
-import { ErrorNotice } from "../../parts";
+import { ErrorNotice, Passphrase } from "../../parts";
 import { useWords } from "../../words";
 import css from "./RevealWindow.module.css";
 
@@ -23,16 +23,14 @@ export function SecondFactor({ card }: { card: CardView }) {
         if (key.trim() !== "") void save.run();
       }}
     >
-      <PassphraseField
+      <Passphrase
         label={t("reveal.factorKey")}
         value={key}
         onChange={setKey}
-        capsLockHint=""
-        showLabel={t("common.show")}
-        hideLabel={t("common.hide")}
         autoComplete="off"
         testId="factor-key"
         mono
+        anyCase
       />
       <Row>
         <Button submit busy={save.busy} testId="factor-save">

@@ -1,9 +1,9 @@
 // Restoring a vault into an empty data folder, with the kit or with the safe sheet.
 
 import { useState } from "react";
-import { Options, PassphraseField } from "../../components";
+import { Options } from "../../components";
 import { type StatusView, useAction, useHost } from "../../host";
-import { NewPassphrase, PathField, type Strength } from "../../parts";
+import { NewPassphrase, Passphrase, PathField, type Strength } from "../../parts";
 import { useWords } from "../../words";
 import { FirstRunForm, useFileFallback } from "./FirstRunForm";
 
@@ -33,11 +33,9 @@ export function Restore({ status, onBack }: { status: StatusView; onBack: () => 
   // What was strong enough beside a keychain may not be so beside a file; asked for only once that is known.
   const stronger = paper === "kit" && (restore.error?.code === "restore.weak-passphrase" || fresh !== "");
   const codes = {
-    capsLockHint: "",
-    showLabel: t("common.show"),
-    hideLabel: t("common.hide"),
     autoComplete: "off",
     mono: true,
+    anyCase: true,
   } as const;
   const ready =
     file.trim() !== "" &&
@@ -78,7 +76,7 @@ export function Restore({ status, onBack }: { status: StatusView; onBack: () => 
       />
       {paper === "kit" ? (
         <>
-          <PassphraseField
+          <Passphrase
             {...codes}
             label={t("restore.secretCode")}
             hint={t("restore.codeHint")}
@@ -86,20 +84,17 @@ export function Restore({ status, onBack }: { status: StatusView; onBack: () => 
             onChange={setSecretCode}
             testId="restore-secret-code"
           />
-          <PassphraseField
+          <Passphrase
             {...codes}
             label={t("restore.vaultCode")}
             value={vaultCode}
             onChange={setVaultCode}
             testId="restore-vault-code"
           />
-          <PassphraseField
+          <Passphrase
             label={t("restore.oldPassphrase")}
             value={passphrase}
             onChange={setPassphrase}
-            capsLockHint={t("common.capsLock")}
-            showLabel={t("common.show")}
-            hideLabel={t("common.hide")}
             testId="restore-passphrase"
           />
           {stronger ? (
@@ -117,7 +112,7 @@ export function Restore({ status, onBack }: { status: StatusView; onBack: () => 
         </>
       ) : (
         <>
-          <PassphraseField
+          <Passphrase
             {...codes}
             label={t("restore.sheetCode")}
             hint={t("restore.codeHint")}

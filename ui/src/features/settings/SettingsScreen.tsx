@@ -13,7 +13,6 @@ import {
   Notice,
   NumberField,
   Page,
-  PassphraseField,
   Row,
   Section,
   Stack,
@@ -21,7 +20,7 @@ import {
   toast,
 } from "../../components";
 import { asErrorView, type Settings, type ShortcutState, useAction, useHost, useRead } from "../../host";
-import { ErrorNotice, NewPassphrase, type Strength, When } from "../../parts";
+import { ErrorNotice, NewPassphrase, Passphrase, type Strength, When } from "../../parts";
 import { useWords } from "../../words";
 import type { SettingsSection } from "./sections";
 import css from "./SettingsScreen.module.css";
@@ -373,13 +372,10 @@ function ChangePassphrase() {
           if (ready) void change.run();
         }}
       >
-        <PassphraseField
+        <Passphrase
           label={t("settings.current")}
           value={current}
           onChange={setCurrent}
-          capsLockHint={t("common.capsLock")}
-          showLabel={t("common.show")}
-          hideLabel={t("common.hide")}
           testId="passphrase-current"
         />
         <NewPassphrase

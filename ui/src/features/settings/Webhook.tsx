@@ -10,7 +10,6 @@ import {
   type MarkTone,
   Mono,
   Notice,
-  PassphraseField,
   Row,
   Section,
   Stack,
@@ -26,7 +25,7 @@ import {
   type WebhookState,
   type WebhookTestView,
 } from "../../host";
-import { ErrorNotice, When } from "../../parts";
+import { ErrorNotice, Passphrase, When } from "../../parts";
 import { duration, told, useWords } from "../../words";
 import css from "./SettingsScreen.module.css";
 
@@ -208,14 +207,11 @@ function WebhookForm({ known, onSaved }: { known: WebhookState | null; onSaved: 
         if (missing === null) void save.run();
       }}
     >
-      <PassphraseField
+      <Passphrase
         label={t("webhook.address")}
         hint={t(known === null ? "webhook.addressHint" : "webhook.addressKept")}
         value={address}
         onChange={setAddress}
-        capsLockHint={t("common.capsLock")}
-        showLabel={t("common.show")}
-        hideLabel={t("common.hide")}
         autoComplete="off"
         testId="webhook-address"
         mono

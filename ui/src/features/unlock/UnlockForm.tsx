@@ -1,9 +1,9 @@
 // The field that opens the vault, with what a wrong entry leads to: the same in the main window and in quick access.
 
 import { useEffect, useRef, useState } from "react";
-import { BusyBar, Button, Later, Notice, PassphraseField, Small, Stack } from "../../components";
+import { BusyBar, Button, Later, Notice, Small, Stack } from "../../components";
 import { type StatusView, useAction, useHost } from "../../host";
-import { ErrorNotice, useNow } from "../../parts";
+import { ErrorNotice, Passphrase, useNow } from "../../parts";
 import { duration, useWords } from "../../words";
 import css from "./Unlock.module.css";
 
@@ -50,14 +50,11 @@ export function UnlockForm({ status }: { status: StatusView }) {
         }}
       >
         <Stack gap={8}>
-          <PassphraseField
+          <Passphrase
             ref={field}
             label={t("unlock.passphrase")}
             value={passphrase}
             onChange={setPassphrase}
-            capsLockHint={t("common.capsLock")}
-            showLabel={t("common.show")}
-            hideLabel={t("common.hide")}
             testId="unlock-passphrase"
             autoFocus
           />
