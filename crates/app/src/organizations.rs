@@ -303,6 +303,8 @@ pub(crate) fn account_view(account: &records::Account, now: u64) -> AccountView 
     let previous = account.previous_since.map(|at| StoredValue { which: WhichValue::Previous, since: Some(Time(at)) });
     // An account that is being created has no current value yet: the candidate is what will open it.
     let current = (account.rotated_at.is_some() || account.pending_since.is_none()).then_some(current);
+    let doubtful = account.pending_since.is_some()
+        || matches!(account.phase, Phase::Unclear | Phase::ChangedOutside | Phase::NeedsPerson);
     AccountView {
         id: records::item_text(&account.item),
         user_name: account.user_name.clone(),
@@ -327,6 +329,7 @@ pub(crate) fn account_view(account: &records::Account, now: u64) -> AccountView 
         has_second_factor: account.has_second_factor,
         last_viewed: account.last_viewed.clone().map(|(who, at)| LastViewed { who, at: Time(at) }),
         values: current.into_iter().chain(pending).chain(previous).collect(),
+        doubtful,
         problem: health::drifted(account).or_else(|| account.problem.clone()).or_else(|| health::unfinished(account)),
     }
 }

@@ -57,14 +57,8 @@ fn push(rows: &mut Vec<QuickRow>, id: &str, organization: &records::Organization
     if organization.accounts.is_empty() {
         rows.push(row(None));
     }
-    for stored in &organization.accounts {
-        let account = organizations::account_view(stored, now);
-        let doubtful = stored.pending_since.is_some()
-            || matches!(
-                account.state,
-                AccountState::Unclear | AccountState::ChangedOutside | AccountState::NeedsPerson
-            );
-        let tried = if doubtful { account.values.len() } else { 1 };
+    for account in organization.accounts.iter().map(|account| organizations::account_view(account, now)) {
+        let tried = if account.doubtful { account.values.len() } else { 1 };
         for (order, value) in (1..).zip(account.values.iter().take(tried)) {
             rows.push(row(Some(QuickAccount {
                 id: account.id.clone(),
@@ -74,7 +68,6 @@ fn push(rows: &mut Vec<QuickRow>, id: &str, organization: &records::Organization
                 order: (tried > 1).then_some(order),
                 since: value.since,
                 verified_at: account.verified_at.filter(|_| value.which == WhichValue::Current),
-                rotation_due_since: account.due_at.is_some_and(|due| due.0 <= now),
                 has_second_factor: account.has_second_factor,
             })));
         }

@@ -148,6 +148,8 @@ export type AccountView = {
 	lastViewed: LastViewed | null,
 	/**  The stored passwords, in the order to try them. */
 	values: StoredValue[],
+	/**  Which of them opens the account is not certain: a person is shown all of them. */
+	doubtful: boolean,
 	/**  The tenant has made it. An account that was begun and never created can be removed. */
 	created: boolean,
 	/**  It was changed outside, and a repair is offered. */
@@ -1598,8 +1600,6 @@ export type QuickAccount = {
 	since: Time | null,
 	/**  When the tenant confirmed it; only for the present password. */
 	verifiedAt: Time | null,
-	/**  A rotation has fallen due since, so the password may have been changed from elsewhere. */
-	rotationDueSince: boolean,
 	/**  A one-time-code key is stored. */
 	hasSecondFactor: boolean,
 };

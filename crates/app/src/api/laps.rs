@@ -225,6 +225,8 @@ pub struct AccountView {
     pub last_viewed: Option<LastViewed>,
     /// The stored passwords, in the order to try them.
     pub values: Vec<StoredValue>,
+    /// Which of them opens the account is not certain: a person is shown all of them.
+    pub doubtful: bool,
     /// The tenant has made it. An account that was begun and never created can be removed.
     pub created: bool,
     /// It was changed outside, and a repair is offered.

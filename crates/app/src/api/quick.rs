@@ -61,8 +61,6 @@ pub struct QuickAccount {
     pub since: Option<Time>,
     /// When the tenant confirmed it; only for the present password.
     pub verified_at: Option<Time>,
-    /// A rotation has fallen due since, so the password may have been changed from elsewhere.
-    pub rotation_due_since: bool,
     /// A one-time-code key is stored.
     pub has_second_factor: bool,
 }

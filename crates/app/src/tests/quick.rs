@@ -50,7 +50,7 @@ async fn each_account_is_a_row_and_a_doubtful_one_is_a_row_for_each_password_to_
     let view = found(&app, "example").await;
     assert_eq!(tried(&view), [(None, WhichValue::Current)]);
     let account = view.rows[0].account.as_ref().unwrap();
-    assert!(account.has_second_factor && !account.rotation_due_since);
+    assert!(account.has_second_factor && account.state == AccountState::Fresh);
     rotated(&machine, &app, &id, async || {
         let both = [(Some(1), WhichValue::Current), (Some(2), WhichValue::Pending)];
         assert_eq!(tried(&found(&app, "conto").await), both);
@@ -59,5 +59,5 @@ async fn each_account_is_a_row_and_a_doubtful_one_is_a_row_for_each_password_to_
     // The one before opens nothing any more once the tenant has confirmed the new one.
     assert_eq!(tried(&found(&app, "conto").await), [(None, WhichValue::Current)]);
     machine.passes(2 * DAY);
-    assert!(found(&app, "conto").await.rows[0].account.as_ref().unwrap().rotation_due_since);
+    assert_eq!(found(&app, "conto").await.rows[0].account.as_ref().unwrap().state, AccountState::Due);
 }

@@ -64,10 +64,9 @@ function Card({ card }: { card: CardView }) {
   const [onTop, setOnTop] = useState(false);
   const { account } = card;
   const blocked = card.reasonRequired && reason.trim() === "" ? t("reveal.reasonNeeded") : null;
-  const doubtful = account.state === "unclear" || account.state === "changedOutside" || account.state === "needsPerson";
   const [withPrevious, setWithPrevious] = useState(false);
-  const values = doubtful || withPrevious ? account.values : account.values.slice(0, 1);
-  const hasMore = !doubtful && account.values.length > 1;
+  const values = account.doubtful || withPrevious ? account.values : account.values.slice(0, 1);
+  const hasMore = !account.doubtful && account.values.length > 1;
   const asOf = clock(card.asOf, now);
 
   return (

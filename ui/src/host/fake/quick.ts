@@ -3,10 +3,8 @@
 import type { QuickRow } from "../../generated/ipc";
 import type { Stage } from "./stage";
 
-const doubtful = new Set(["unclear", "changedOutside", "needsPerson"]);
-
 export function quick(stage: Stage) {
-  const { now, world, held, open, pause, pace, windows } = stage;
+  const { world, held, open, pause, pace, windows } = stage;
   return {
     quickAccess: async ({ filter = "" }: { filter?: string }) => {
       open();
@@ -26,7 +24,7 @@ export function quick(stage: Stage) {
         };
         if (each.accounts.length === 0) return [{ ...row, account: null }];
         return each.accounts.flatMap((account) => {
-          const values = doubtful.has(account.state) ? account.values : account.values.slice(0, 1);
+          const values = account.doubtful ? account.values : account.values.slice(0, 1);
           return values.map((value, index) => ({
             ...row,
             account: {
@@ -37,7 +35,6 @@ export function quick(stage: Stage) {
               order: values.length > 1 ? index + 1 : null,
               since: value.since,
               verifiedAt: value.which === "current" ? account.verifiedAt : null,
-              rotationDueSince: (account.dueAt ?? Number.MAX_VALUE) <= now(),
               hasSecondFactor: account.hasSecondFactor,
             },
           }));

@@ -96,6 +96,9 @@ export function makeAccount(
             { which: "current", since: now - age },
             { which: "previous", since: now - age - 24 * hour },
           ],
+    get doubtful() {
+      return ["unclear", "changedOutside", "needsPerson"].includes(this.state);
+    },
     created: true,
     repairable: ["changedOutside", "disabled", "roleGone", "renamed", "gone"].includes(state),
     problem:
