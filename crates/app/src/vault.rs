@@ -471,6 +471,7 @@ pub(crate) async fn opened(app: &App, session: &Arc<Session>) {
     }
     crate::credentials::watch(app, session);
     crate::webhook::watch(app, session);
+    crate::home::watch(app, session);
     backup::catch_up(app).await;
     // What cannot be saved now is looked for again at the next tick.
     let _ = crate::attention::catch_up(app, session).await;
