@@ -8,7 +8,7 @@ use vitrine_entra_sim::Sim;
 use crate::backend::{Backend, copy};
 use crate::bad_rotation::{FIRST, connected};
 use crate::cloud::{CONTOSO, one_value_opens, shown};
-use crate::desk::{Desk, PASSPHRASE, exit, text};
+use crate::desk::{Desk, Ended, PASSPHRASE, exit, text};
 use crate::kill;
 
 /// A desk with Contoso and one emergency account, its home at a backend.
@@ -141,8 +141,8 @@ async fn a_move_that_was_cut_off_anywhere_is_finished_by_the_same_command() -> R
     Ok(())
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_home_that_was_put_back_to_an_older_state_is_caught() -> Result<()> {
+/// A desk whose home was put back to before its last rotation.
+async fn put_back() -> Result<(Sim, Desk, Backend)> {
     let (sim, desk, mut backend) = at_home().await?;
     let older = desk.path("older");
     backend.kill().await?;
@@ -152,6 +152,12 @@ async fn a_home_that_was_put_back_to_an_older_state_is_caught() -> Result<()> {
     backend.kill().await?;
     backend.put_back(&older)?;
     backend.run().await?;
+    Ok((sim, desk, backend))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_home_that_was_put_back_to_an_older_state_is_caught() -> Result<()> {
+    let (sim, desk, _backend) = put_back().await?;
     desk.refuses(["sync"], exit::INTEGRITY, "home.rolled-back").await?;
     // It cannot make this device write on what is gone, and takes nothing from it.
     desk.vitrine(["rotate", "Contoso", "--wait", "20"]).passphrase(PASSPHRASE).end().await?;
@@ -206,5 +212,26 @@ async fn an_address_or_a_token_that_is_wrong_moves_nothing() -> Result<()> {
     ensure!(desk.does(["home", "show"]).await?["backend"].is_null(), "the home moved");
     backend.moves_in(&desk).await?;
     moving(&backend.url(), "x").refused(exit::USAGE, "home.is-backend").await?;
+    Ok(())
+}
+
+/// One command with a protection switched off in the real process.
+async fn without<const N: usize>(protection: &str, desk: &mut Desk, arguments: [&str; N]) -> Result<Ended> {
+    desk.use_program(kill::program().await?);
+    desk.vitrine(arguments).passphrase(PASSPHRASE).with("VITRINE_UNPROTECTED", protection).end().await
+}
+
+/// That the stories above see what they are for.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_home_that_is_not_asked_or_not_compared_is_noticed() -> Result<()> {
+    let (sim, mut desk, mut backend) = at_home().await?;
+    let before = shown(&desk, "Contoso", FIRST, "current").await?;
+    backend.kill().await?;
+    without("the home takes a change first", &mut desk, ["rotate", "Contoso"]).await?;
+    ensure!(!sim.control().password_accepted(CONTOSO, FIRST, &before), "nobody sees that the home was not asked");
+
+    let (_sim, mut desk, _backend) = put_back().await?;
+    let synced = without("the home's numbers are compared", &mut desk, ["sync"]).await?;
+    ensure!(synced.status.code() == Some(exit::DONE), "an older home is caught by something else: {}", synced.out);
     Ok(())
 }

@@ -685,14 +685,8 @@ impl<'a> Change<'a> {
         }
         match self.outgoing {
             Some(outgoing) if !outgoing.is_empty() => {
-                // Everybody else reads and views meanwhile. From the home's answer to the end of this the home knows more than
-                // this device; killed there, the device fetches it.
-                let parked = self.tx.park();
-                let number = home::send(self.app, self.session, &outgoing).await?;
-                let mut tx = self.app.inner.store.begin().await?;
-                tx.replay(&parked).await?;
-                home::remember(&mut tx, number).await?;
-                tx.commit().await?;
+                // Boxed: a home that is a device pays no room for it.
+                Box::pin(home::commit(self.app, self.session, self.tx, &outgoing)).await?;
             }
             _ => self.tx.commit().await?,
         }

@@ -80,7 +80,7 @@ pub(crate) async fn restore(app: &App, request: RestoreRequest) -> Result<Status
     point!("restore.before");
     tx.commit().await?;
     point!("restore.after");
-    rebuild(app, sealed.unlocked, ids, Cause::Restored).await?;
+    Box::pin(rebuild(app, sealed.unlocked, ids, Cause::Restored)).await?;
     let session = app.session().await?;
     let mut change = Change::begin(app, &session).await?;
     change.note(Action::Restored, None, None, None).await?;

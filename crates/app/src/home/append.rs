@@ -1,11 +1,13 @@
 //! Bringing the home what this device wrote: whole or not at all, and known which, whatever becomes of the answer.
 
 use super::backend::{Backend, Failure};
+use super::pull;
 use crate::App;
 use crate::api::ErrorClass;
 use crate::error::{Error, Result};
-use crate::failpoint::point;
+use crate::failpoint::{point, protected};
 use crate::session::Session;
+use crate::store::Tx;
 use crate::vault;
 use vitrine_ledger::Entry;
 use vitrine_ledger::wire::{Append, EntryBytes, ObjectBytes};
@@ -49,10 +51,24 @@ fn unsendable(error: vitrine_ledger::DecodeError) -> Error {
     Error::machine("home.unsendable", "The change is larger than a backend takes.", "Make it smaller.").because(error)
 }
 
+/// Commits a change after the backend that is the home has taken its part of it. Everybody else reads and views meanwhile.
+/// From the home's answer to the end of this the home knows more than this device; killed there, the device fetches it.
+pub(crate) async fn commit(app: &App, session: &Session, tx: Tx<'_>, outgoing: &Outgoing) -> Result<()> {
+    let parked = tx.park();
+    let number = match protected!("the home takes a change first", true, false) {
+        true => send(app, session, outgoing).await?,
+        false => None,
+    };
+    let mut tx = app.inner.store.begin().await?;
+    tx.replay(&parked).await?;
+    pull::remember(&mut tx, number).await?;
+    Ok(tx.commit().await?)
+}
+
 /// Sends a change to the backend that is the home. After an error nothing of it counts; where that is not known, the
 /// next change finds out, because it is refused until what came before it was fetched. Answers with the home's number of
 /// the last entry, where it gave one.
-pub(crate) async fn send(app: &App, session: &Session, outgoing: &Outgoing) -> Result<Option<u64>> {
+async fn send(app: &App, session: &Session, outgoing: &Outgoing) -> Result<Option<u64>> {
     if vault::firm(app).await?.own.home.is_some_and(|address| address.moving) {
         session.home.hurry();
         return Err(moving());
@@ -73,7 +89,7 @@ pub(crate) async fn send(app: &App, session: &Session, outgoing: &Outgoing) -> R
     point!("home.send.after");
     sent.map_err(|failure| {
         if failure.is_behind() {
-            session.home.hurry()
+            session.home.hurry();
         }
         backend.error(failure)
     })

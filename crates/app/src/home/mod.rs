@@ -9,8 +9,7 @@ mod backend;
 mod copy;
 mod pull;
 
-pub(crate) use append::{Outgoing, send};
-pub(crate) use pull::remember;
+pub(crate) use append::{Outgoing, commit};
 
 use crate::api::*;
 use crate::error::{Error, Result};
@@ -117,7 +116,7 @@ pub(crate) async fn move_to(app: &App, request: MoveHomeRequest) -> Result<HomeV
     let who = backend::who(&session, &url).await?;
     let backend = Backend::at(app, &session, url.clone(), who.id);
     backend.register(&request.token.0).await?;
-    copy::copy(app, &session, &backend).await?;
+    Box::pin(copy::copy(app, &session, &backend)).await?;
     point!("home.move.copied");
     let mut change = Change::begin(app, &session).await?;
     change.firm.own.home = Some(Address { url: written(&url), moving: true });
@@ -134,7 +133,7 @@ pub(crate) async fn move_to(app: &App, request: MoveHomeRequest) -> Result<HomeV
 /// Copies what the backend lacks after the home was given to it.
 async fn finish(app: &App, session: &Session) -> Result<()> {
     let backend = Backend::of(app, session).await?;
-    copy::copy(app, session, &backend).await?;
+    Box::pin(copy::copy(app, session, &backend)).await?;
     point!("home.move.finished");
     own::note(app, session, |own| {
         if let Some(address) = &mut own.home {
@@ -177,7 +176,8 @@ pub(crate) async fn sync(app: &App, _request: SyncRequest) -> Result<HomeView> {
 /// Takes what is new, and remembers how that went.
 async fn sync_now(app: &App, session: &Session) -> Result<()> {
     let moving = vault::firm(app).await?.own.home.is_some_and(|address| address.moving);
-    let outcome = if moving { finish(app, session).await.map(|()| 0) } else { pull::pull(app, session).await };
+    let outcome =
+        if moving { finish(app, session).await.map(|()| 0) } else { Box::pin(pull::pull(app, session)).await };
     note(app, session, &outcome);
     outcome.map(drop)
 }

@@ -4,6 +4,7 @@
 use super::backend::Backend;
 use crate::App;
 use crate::error::{Error, Result};
+use crate::failpoint::protected;
 use crate::journal::Change;
 use crate::records::{self, Organization, decode, key};
 use crate::session::{self, Session};
@@ -45,7 +46,7 @@ struct Numbers {
 }
 
 /// Remembers the number that the home gave an entry of this device.
-pub(crate) async fn remember(tx: &mut Tx<'_>, number: Option<u64>) -> Result<()> {
+pub(super) async fn remember(tx: &mut Tx<'_>, number: Option<u64>) -> Result<()> {
     note(tx, |numbers| numbers.highest = numbers.highest.max(number.unwrap_or_default())).await
 }
 
@@ -68,7 +69,8 @@ pub(super) async fn pull(app: &App, session: &Session) -> Result<u32> {
     loop {
         let changes = backend.changes(cursor).await?;
         // Where nothing is said to have changed, an older state shows by its numbers alone.
-        if !changes.more && changes.cursor < numbers.highest {
+        let older = protected!("the home's numbers are compared", changes.cursor < numbers.highest, false);
+        if !changes.more && older {
             return Err(numbers_gone_back(numbers.highest, changes.cursor));
         }
         let mut wanted = Vec::new();
@@ -210,25 +212,22 @@ async fn take_organization(
     let fetched = objects(app, backend, id, before.as_ref(), &accepted.state).await?;
     let taken = entries.len() - accepted.held;
     let mut change = Change::begin_taking(app, session).await?;
-    match before {
-        Some(before) => {
-            let mut opened = change.open(id.as_bytes()).await?;
-            // Written here meanwhile: it is looked at again at the next pull.
-            if opened.state.head() != before.head() {
-                return Ok(0);
-            }
-            change.put_objects(&fetched).await?;
-            change.take(&mut opened, &entries[..taken], accepted.state).await?;
-            change.save(opened).await?;
+    if let Some(before) = before {
+        let mut opened = change.open(id.as_bytes()).await?;
+        // Written here meanwhile: it is looked at again at the next pull.
+        if opened.state.head() != before.head() {
+            return Ok(0);
         }
-        None => {
-            // Founded here meanwhile.
-            if change.tx.entry(id.as_bytes(), 0).await?.is_some() {
-                return Ok(0);
-            }
-            change.put_objects(&fetched).await?;
-            change.found(id, &entries[..taken], &history).await?;
+        change.put_objects(&fetched).await?;
+        change.take(&mut opened, &entries[..taken], accepted.state).await?;
+        change.save(opened).await?;
+    } else {
+        // Founded here meanwhile.
+        if change.tx.entry(id.as_bytes(), 0).await?.is_some() {
+            return Ok(0);
         }
+        change.put_objects(&fetched).await?;
+        change.found(id, &entries[..taken], &history).await?;
     }
     change.commit().await?;
     Ok(u32::try_from(taken).unwrap_or(u32::MAX))
