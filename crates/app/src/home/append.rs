@@ -55,10 +55,7 @@ fn unsendable(error: vitrine_ledger::DecodeError) -> Error {
 /// From the home's answer to the end of this the home knows more than this device; killed there, the device fetches it.
 pub(crate) async fn commit(app: &App, session: &Session, tx: Tx<'_>, outgoing: &Outgoing) -> Result<()> {
     let parked = tx.park();
-    let number = match protected!("the home takes a change first", true, false) {
-        true => send(app, session, outgoing).await?,
-        false => None,
-    };
+    let number = protected!("the home takes a change first", send(app, session, outgoing).await?, None);
     let mut tx = app.inner.store.begin().await?;
     tx.replay(&parked).await?;
     pull::remember(&mut tx, number).await?;
