@@ -4,8 +4,9 @@
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use vitrine_entra_sim::Sim;
+use vitrine_kit::backend::{Backend, copy};
 
-use crate::backend::{Backend, copy};
+use crate::backend::{self, moved, moving};
 use crate::bad_rotation::{FIRST, connected};
 use crate::cloud::{CONTOSO, one_value_opens, shown};
 use crate::desk::{Desk, Ended, PASSPHRASE, exit, text};
@@ -16,8 +17,8 @@ async fn at_home() -> Result<(Sim, Desk, Backend)> {
     let (sim, desk) = connected(&["ea-1"]).await?;
     // Each command alone decides what is rotated.
     desk.does(["settings", "rotateWhenDue", "false"]).await?;
-    let backend = Backend::start().await?;
-    backend.moves_in(&desk).await?;
+    let backend = backend::start().await?;
+    moved(&desk, &backend).await?;
     Ok((sim, desk, backend))
 }
 
@@ -130,11 +131,11 @@ async fn a_move_that_was_cut_off_anywhere_is_finished_by_the_same_command() -> R
         desk.use_program(kill::program().await?);
         desk.init().await?;
         desk.does(["org", "add", "Contoso"]).await?;
-        let backend = Backend::start().await?;
-        let killed = backend.moving_in(&desk).with("VITRINE_FAILPOINT", instant).end().await?;
+        let backend = backend::start().await?;
+        let killed = moving(&desk, &backend).with("VITRINE_FAILPOINT", instant).end().await?;
         ensure!(killed.status.code().is_none(), "{instant} was never reached: {}", killed.out);
         ensure!(names(&desk).await? == ["Contoso"], "{instant}: an organization was lost");
-        let moved = backend.moves_in(&desk).await?;
+        let moved = moved(&desk, &backend).await?;
         ensure!(moved["backend"]["moving"] == false, "{instant}: {moved}");
         desk.does(["org", "add", "Fabrikam"]).await.with_context(|| instant.to_owned())?;
     }
@@ -171,8 +172,8 @@ async fn a_home_that_was_put_back_to_an_older_state_is_caught() -> Result<()> {
 async fn a_home_that_shows_another_history_is_caught_with_both_heads() -> Result<()> {
     let mut desk = Desk::alone()?;
     desk.init().await?;
-    let mut backend = Backend::start().await?;
-    backend.moves_in(&desk).await?;
+    let mut backend = backend::start().await?;
+    moved(&desk, &backend).await?;
     let (older, twin) = (desk.path("older"), desk.path("twin"));
     copy(&desk.vault(), &twin)?;
     backend.kill().await?;
@@ -197,21 +198,21 @@ async fn a_home_that_shows_another_history_is_caught_with_both_heads() -> Result
 async fn an_address_or_a_token_that_is_wrong_moves_nothing() -> Result<()> {
     let desk = Desk::alone()?;
     desk.init().await?;
-    let backend = Backend::start().await?;
-    let moving = |address: &str, token: &str| {
+    let backend = backend::start().await?;
+    let to = |address: &str, token: &str| {
         desk.vitrine(["home", "move", address, "--token-fd", "0"]).passphrase(PASSPHRASE).typed(token)
     };
     for address in
         ["http://backend.example", "https://a@b.example", "https://b.example/path", "nonsense", "ftp://b.example"]
     {
-        moving(address, "x").refused(exit::USAGE, "home.address").await?;
+        to(address, "x").refused(exit::USAGE, "home.address").await?;
     }
-    moving(&backend.url(), "not the token of this operator at all").refused(exit::USAGE, "home.token").await?;
-    moving("http://127.0.0.1:1", "x").refused(exit::UNREACHABLE, "home.unreachable").await?;
+    to(&backend.url(), "not the token of this operator at all").refused(exit::USAGE, "home.token").await?;
+    to("http://127.0.0.1:1", "x").refused(exit::UNREACHABLE, "home.unreachable").await?;
     desk.refuses(["home", "bring-back"], exit::USAGE, "home.is-device").await?;
     ensure!(desk.does(["home", "show"]).await?["backend"].is_null(), "the home moved");
-    backend.moves_in(&desk).await?;
-    moving(&backend.url(), "x").refused(exit::USAGE, "home.is-backend").await?;
+    moved(&desk, &backend).await?;
+    to(&backend.url(), "x").refused(exit::USAGE, "home.is-backend").await?;
     Ok(())
 }
 

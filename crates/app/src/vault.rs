@@ -579,8 +579,8 @@ pub(crate) async fn change_passphrase(app: &App, request: ChangePassphraseReques
 }
 
 /// Remembers something about the store that a person should read.
-pub(crate) fn warn(app: &App, warning: Error) {
-    hold(&app.inner.gate).warnings.push(warning.into_view());
+pub(crate) fn warn(app: &App, warning: impl Into<ErrorView>) {
+    hold(&app.inner.gate).warnings.push(warning.into());
     app.tell(Event::StatusChanged);
 }
 

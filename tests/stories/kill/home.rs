@@ -8,7 +8,7 @@ use futures_util::future::try_join_all;
 use super::instants::{Instant, Scout, lanes, meet};
 use super::rotation::{rotating, settles};
 use super::{Lane, instants};
-use crate::backend::Backend;
+use crate::backend::{self, moved};
 use crate::cloud;
 use crate::desk::exit;
 
@@ -18,10 +18,10 @@ const TWO: [&str; 2] = ["emergency-1", "emergency-2"];
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_while_a_rotation_goes_through_a_backend() -> Result<()> {
     let sim = cloud::with_fleet(6).await?;
-    let (backend, used) = (Backend::start().await?, AtomicUsize::new(0));
+    let (backend, used) = (backend::start().await?, AtomicUsize::new(0));
     let make = async |_| {
         let lane = Lane::make(&sim, &used, &TWO).await?;
-        backend.moves_in(&lane.desk).await?;
+        moved(&lane.desk, &backend).await?;
         anyhow::Ok(lane)
     };
     let mut lanes = try_join_all((0..lanes(6)).map(make)).await?;

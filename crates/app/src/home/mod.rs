@@ -126,6 +126,7 @@ pub(crate) async fn move_to(app: &App, request: MoveHomeRequest) -> Result<HomeV
     change.commit().await?;
     point!("home.move.named");
     finish(app, &session).await?;
+    note(app, &session, &Ok(0));
     app.tell(Event::StatusChanged);
     view(app, &session).await
 }
@@ -184,7 +185,9 @@ async fn sync_now(app: &App, session: &Session) -> Result<()> {
 
 fn note(app: &App, session: &Session, outcome: &Result<u32>) {
     let mut reached = lock(&session.home.reached);
-    let before = reached.problem.as_ref().map(|problem| problem.code.clone());
+    let stood =
+        |reached: &Reached| (reached.synced_at.is_some(), reached.problem.as_ref().map(|problem| problem.code.clone()));
+    let before = stood(&reached);
     match outcome {
         Ok(received) => {
             (reached.synced_at, reached.problem) = (Some(app.now_ms()), None);
@@ -192,9 +195,13 @@ fn note(app: &App, session: &Session, outcome: &Result<u32>) {
         }
         Err(error) => reached.problem = Some(error.view().clone()),
     }
-    let after = reached.problem.as_ref().map(|problem| problem.code.clone());
+    let (after, problem) = (stood(&reached), reached.problem.clone());
     drop(reached);
     if before != after {
+        // What a backend did that it should not do is said on every screen.
+        if let Some(problem) = problem.filter(|problem| problem.class == ErrorClass::Integrity) {
+            vault::warn(app, problem);
+        }
         app.tell(Event::StatusChanged);
     }
 }

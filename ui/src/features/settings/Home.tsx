@@ -10,9 +10,12 @@ import css from "./SettingsScreen.module.css";
 type Standing = "asking" | "reached" | "moving" | "wrong";
 const tones: Record<Standing, MarkTone> = { asking: "none", reached: "good", moving: "waits", wrong: "wrong" };
 
+/** As often as the backend is asked. */
+const LOOK_MS = 30_000;
+
 export function HomeSection() {
   const t = useWords();
-  const view = useRead("home", {});
+  const view = useRead("home", {}, { refetchMs: LOOK_MS });
   const within = (children: ReactNode) => (
     <Section place="home" title={t("settings.home")} lead={t("home.lead")}>
       <Stack gap={16}>{children}</Stack>
