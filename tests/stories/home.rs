@@ -5,6 +5,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use vitrine_entra_sim::Sim;
 use vitrine_kit::backend::{Backend, copy};
+use vitrine_kit::wait::{PATIENCE, until};
 
 use crate::backend::{self, moved, moving};
 use crate::bad_rotation::{FIRST, connected};
@@ -214,6 +215,36 @@ async fn an_address_or_a_token_that_is_wrong_moves_nothing() -> Result<()> {
     moved(&desk, &backend).await?;
     to(&backend.url(), "x").refused(exit::USAGE, "home.is-backend").await?;
     Ok(())
+}
+
+/// Two thousand tenants of a vault whose home is away are one problem with one reason, and none of their passwords is tried.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_falls_due_while_the_home_is_away_is_one_problem_that_says_so() -> Result<()> {
+    let (sim, mut desk) = connected(&["ea-1"]).await?;
+    let mut backend = backend::start().await?;
+    moved(&desk, &backend).await?;
+    desk.use_program(kill::program().await?);
+    desk.set("VITRINE_CLOCK_FILE", desk.path("clock"));
+    std::fs::write(desk.path("clock"), (2 * 24 * 3_600_000).to_string())?;
+    backend.kill().await?;
+    desk.vitrine(["unlock"]).passphrase(PASSPHRASE).ends(exit::DONE).await?;
+    let problems = async || {
+        let list = desk.vitrine(["attention"]).ends(exit::DONE).await.ok()?;
+        let problems = list["problems"].as_array()?.clone();
+        (!problems.is_empty()).then_some(problems)
+    };
+    let problems = until("a problem", PATIENCE, problems).await?;
+    let [one] = &problems[..] else { anyhow::bail!("one reason makes several problems: {problems:?}") };
+    ensure!(text(one, "error.code")? == "attention.home-away" && text(one, "step")? == "sync", "{one}");
+    let before = sim.control().requests(CONTOSO, "PATCH /users/{user-id}");
+
+    backend.run().await?;
+    std::fs::write(desk.path("clock"), "0")?;
+    desk.vitrine(["sync"]).ends(exit::DONE).await?;
+    let list = desk.vitrine(["attention"]).ends(exit::DONE).await?;
+    ensure!(list["problems"] == serde_json::json!([]), "{list}");
+    ensure!(sim.control().requests(CONTOSO, "PATCH /users/{user-id}") == before, "a password was tried meanwhile");
+    desk.vitrine(["lock"]).ends(exit::DONE).await.map(drop)
 }
 
 /// One command with a protection switched off in the real process.

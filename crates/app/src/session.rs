@@ -161,6 +161,11 @@ impl Session {
         *self.msp.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(state);
     }
 
+    /// Whether the home is a backend that takes nothing now, as far as is known.
+    pub(crate) fn home_is_away(&self) -> bool {
+        matches!(self.msp().home(), vitrine_ledger::Home::Backend { .. }) && self.home.is_away()
+    }
+
     /// The id of the MSP ledger.
     pub(crate) fn vault(&self) -> LedgerId {
         self.msp().ledger()

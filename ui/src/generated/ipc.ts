@@ -1582,7 +1582,9 @@ export type ProblemStep =
 /**  Rotate what is due. */
 "rotateDue" | 
 /**  Let rotation go on. */
-"resume";
+"resume" | 
+/**  Ask the home of the vault again. */
+"sync";
 
 /**  Something that stays wrong until a person does something about it. */
 export type ProblemView = {

@@ -62,6 +62,11 @@ impl Link {
         }
     }
 
+    /// Whether something was wrong when it was asked last.
+    pub(crate) fn is_away(&self) -> bool {
+        lock(&self.reached).problem.is_some()
+    }
+
     /// There is something to fetch, or to finish.
     fn hurry(&self) {
         self.wake.notify_one();
