@@ -429,6 +429,30 @@ pub async fn copy_webhook_secret(app: State<'_, App>, request: CopyWebhookSecret
 
 #[tauri::command]
 #[specta::specta]
+pub async fn home(app: State<'_, App>, request: HomeRequest) -> Answer<HomeView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn move_home(app: State<'_, App>, request: MoveHomeRequest) -> Answer<HomeView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn bring_home(app: State<'_, App>, request: BringHomeRequest) -> Answer<HomeView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn sync(app: State<'_, App>, request: SyncRequest) -> Answer<HomeView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
 pub async fn settings(app: State<'_, App>, request: SettingsRequest) -> Answer<SettingsView> {
     app.call(request).await
 }

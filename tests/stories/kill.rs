@@ -28,6 +28,7 @@ mod backup;
 mod certificates;
 mod fleet;
 mod founding;
+mod home;
 mod instants;
 mod passphrase;
 mod rotation;

@@ -6,6 +6,7 @@
 //! where `VITRINE_PROGRAM` says.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a story that cannot go on should stop")]
 
+mod backend;
 mod browser;
 mod cloud;
 mod desk;
@@ -22,6 +23,7 @@ mod bad_vault;
 mod canary;
 mod certificates;
 mod client_id;
+mod home;
 mod hostile;
 mod incident;
 mod kill;

@@ -307,6 +307,8 @@ enum Reason {
     ByHand,
     /// This process answers one command; nothing else runs.
     NothingRuns,
+    /// The home of the vault takes nothing.
+    HomeAway,
 }
 
 /// One problem however many accounts there are: its reason is one, and so is what ends it.
@@ -317,6 +319,8 @@ async fn overdue(app: &App) -> Result<Option<Overdue>> {
         Reason::ByHand
     } else if !app.inner.pulse.is_watched() {
         Reason::NothingRuns
+    } else if app.session().await?.home_is_away() {
+        Reason::HomeAway
     } else {
         // Whatever is not at work by now is so before a person could act.
         return Ok(None);
@@ -372,6 +376,12 @@ impl Overdue {
                 "no Vitrine is running that would rotate them",
                 "Open Vitrine, run vitrine unlock, or rotate now with vitrine rotate --due.",
                 ProblemStep::RotateDue,
+            ),
+            Reason::HomeAway => (
+                "attention.home-away",
+                "the home of the vault takes no changes",
+                "See in the settings what is wrong with it, and ask it again: vitrine sync.",
+                ProblemStep::Sync,
             ),
         };
         let error = Error::new(ErrorClass::Partly, code, format!("{accounts}: {why}."), next);

@@ -372,7 +372,8 @@ async fn tell(app: &App, session: &Session, newest: Option<(u64, &Shown)>) -> Re
     let settings = app.settings();
     // In a window or on the clipboard: by then both are empty again.
     let visible = u64::from(settings.reveal_seconds.max(settings.clipboard_seconds)) * 1000;
-    let mut change = Change::begin(app, session).await?;
+    // Viewing waits for nobody's home: what is not told now is told with the next.
+    let Some(mut change) = Change::begin_if_free(app, session).await? else { return Ok(()) };
     for held in held {
         // Told meanwhile by another showing.
         if held.counter <= change.firm.told_to {

@@ -6,6 +6,7 @@
 use crate::api::{Action, Event, OrganizationState as Standing};
 use crate::error::{Error, Result};
 use crate::founding::{refused, undrafted, wrap_public};
+use crate::home::{self, Outgoing};
 use crate::own::Own;
 use crate::records::{self, Activity, Bytes16, Bytes32, Firm, Organization, ProblemRow, decode, encode, fold, key};
 use crate::session::{self, Newest, Session, make, rng};
@@ -14,9 +15,10 @@ use crate::vault::meta;
 use crate::webhook::{self, Stood, Webhook};
 use crate::{App, accounts, attention, organizations};
 use std::collections::{BTreeMap, BTreeSet};
+use tokio::sync::OwnedMutexGuard;
 use vitrine_ledger::{
-    Body, Commitment, Commitments, Entry, ItemId, ItemKind, KeyName, KeyWrap, LedgerId, MspBody, MspChain, MspState,
-    ObjectHash, OrganizationBody, OrganizationState, Salt, SealedName, SealedRecords, TeamWrap, Wrap,
+    Body, Commitment, Commitments, Entry, Home, ItemId, ItemKind, KeyName, KeyWrap, LedgerId, MspBody, MspHistory,
+    MspState, ObjectHash, OrganizationBody, OrganizationState, Salt, SealedName, SealedRecords, TeamWrap, Wrap,
 };
 use vitrine_vault::SecretBytes;
 use vitrine_vault::body::{BodyKind, seal_body};
@@ -33,6 +35,10 @@ const SCHEMA: u16 = 1;
 /// A change under way. Dropped without [`Change::commit`], it never happened.
 pub(crate) struct Change<'a> {
     app: &'a App,
+    /// Whoever changes something waits for its end, which may be the home's answer.
+    turn: OwnedMutexGuard<()>,
+    /// What the home has to take before anything counts; none where this device is the home.
+    outgoing: Option<Outgoing>,
     pub(crate) session: &'a Session,
     pub(crate) tx: Tx<'a>,
     pub(crate) firm: Firm,
@@ -83,11 +89,41 @@ impl Before {
 impl<'a> Change<'a> {
     /// Begins a change. Others wait until it ends, so nothing slow belongs between.
     pub(crate) async fn begin(app: &'a App, session: &'a Session) -> Result<Self> {
+        session.home.first_sync(session).await;
+        let mut change = Self::begin_taking(app, session).await?;
+        if let Home::Backend { .. } = change.msp.home() {
+            change.tx.keep_steps();
+            change.outgoing = Some(Outgoing::default());
+        }
+        Ok(change)
+    }
+
+    /// Begins a change of what only this device has, unless another one is under way, which may wait for the home.
+    pub(crate) async fn begin_if_free(app: &'a App, session: &'a Session) -> Result<Option<Self>> {
+        match app.inner.changing.clone().try_lock_owned() {
+            Ok(turn) => Self::begin_in(app, session, turn).await.map(Some),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// Begins a change that only takes what the home has accepted already, or what only this device has.
+    pub(crate) async fn begin_taking(app: &'a App, session: &'a Session) -> Result<Self> {
+        let turn = app.inner.changing.clone().lock_owned().await;
+        Self::begin_in(app, session, turn).await
+    }
+
+    async fn begin_in(app: &'a App, session: &'a Session, turn: OwnedMutexGuard<()>) -> Result<Self> {
         let mut tx = app.inner.store.begin().await?;
         let firm = tx.index_value(key::FIRM).await?;
         let firm = firm.map_or(Ok(Firm::default()), |bytes| decode::<Firm>(&bytes))?;
         let (own, msp) = (firm.own.clone(), MspState::clone(&session.msp()));
-        Ok(Self { app, session, tx, firm, own, msp, msp_changed: false, touched: BTreeSet::new() })
+        let (outgoing, touched) = (None, BTreeSet::new());
+        Ok(Self { app, turn, outgoing, session, tx, firm, own, msp, msp_changed: false, touched })
+    }
+
+    /// The MSP ledger, with the change so far.
+    pub(crate) fn msp(&self) -> &MspState {
+        &self.msp
     }
 
     /// Appends to the MSP ledger.
@@ -110,6 +146,9 @@ impl<'a> Change<'a> {
     async fn store(&mut self, ledger: &Bytes32, entry: &Entry) -> Result<()> {
         self.tx.append_entry(ledger, entry.seq(), entry.bytes()).await?;
         self.firm.history.add(entry.bytes());
+        if let Some(outgoing) = &mut self.outgoing {
+            outgoing.entry(entry);
+        }
         Ok(())
     }
 
@@ -233,6 +272,9 @@ impl<'a> Change<'a> {
         let sealed = object::seal(&header, plain, &wrap_key, &mut rng()).map_err(session::unreadable_keys)?;
         let hash = object::hash(&sealed);
         self.tx.put_object(&hash, &sealed).await?;
+        if let Some(outgoing) = &mut self.outgoing {
+            outgoing.object(&sealed);
+        }
         let body = OrganizationBody::Put { item: id, item_kind: kind, version, object: ObjectHash::from_bytes(hash) };
         self.append(opened, body).await
     }
@@ -419,8 +461,103 @@ impl<'a> Change<'a> {
         Ok(())
     }
 
+    /// Stores objects that came from the home.
+    pub(crate) async fn put_objects(&mut self, objects: &[Vec<u8>]) -> Result<()> {
+        for sealed in objects {
+            self.tx.put_object(&object::hash(sealed), sealed).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes entries of the home that were judged to lead to `state`, and brings the rows up to what their items say. What
+    /// only this device knows of an account stays.
+    pub(crate) async fn take(
+        &mut self,
+        opened: &mut Opened,
+        entries: &[Entry],
+        state: OrganizationState,
+    ) -> Result<()> {
+        let mut changed = BTreeMap::new();
+        for entry in entries {
+            self.store(opened.id.as_bytes(), entry).await?;
+            if let Body::Organization(OrganizationBody::Put { item, .. } | OrganizationBody::Drop { item, .. }) =
+                entry.body()
+            {
+                changed.insert(*item, entry.time_ms());
+            }
+        }
+        for item in changed.keys() {
+            let before = opened.state.item(item).and_then(|known| known.object);
+            self.let_go(before, self.app.now_ms()).await?;
+        }
+        opened.state = state;
+        let entry = match opened.state.epoch() {
+            Some(epoch) => self.tx.entry(opened.id.as_bytes(), epoch.entry.seq).await?,
+            None => None,
+        };
+        opened.keys = open_keys(self.session, &opened.state, entry)?;
+        for (item, at) in changed {
+            self.show_item(opened, item.as_bytes(), at).await?;
+        }
+        self.touched.insert(*opened.id.as_bytes());
+        Ok(())
+    }
+
+    /// Brings the rows up to what one item says now.
+    async fn show_item(&mut self, opened: &mut Opened, item: &Bytes16, at: u64) -> Result<()> {
+        let Some(known) = opened.state.item(&ItemId::from_bytes(*item)) else { return Ok(()) };
+        let kind = known.kind;
+        let Some(hash) = known.object else {
+            opened.row.accounts.retain(|account| account.item != *item);
+            if opened.row.connection_item == Some(*item) {
+                (opened.row.connection_item, opened.row.tenant) = (None, None);
+            }
+            return Ok(());
+        };
+        let plain = open_object(&opened.state, &opened.keys, item, self.tx.object(hash.as_bytes()).await?)?;
+        match kind {
+            ItemKind::Organization => {
+                let profile = OrganizationItem::decode(&plain).map_err(damaged_item)?;
+                let row = &mut opened.row;
+                let enabled_at = row.laps.as_ref().map_or(at, |laps| laps.enabled_at);
+                (row.name, row.notes, row.tags) = (profile.name, profile.notes, profile.tags);
+                row.laps = profile.laps.map(|laps| records::Laps::from_settings(laps, enabled_at));
+            }
+            ItemKind::Connection => {
+                let connection = ConnectionItem::decode(&plain).map_err(damaged_item)?;
+                let since = opened.row.tenant.as_ref().map_or(at, |tenant| tenant.connected_at);
+                opened.row.connection_item = Some(*item);
+                opened.row.tenant = records::Tenant::from_item(&connection, since);
+                if let Some(tenant) = &opened.row.tenant {
+                    self.tx.index_put(&key::tenant(&tenant.id), opened.id.as_bytes()).await?;
+                }
+                self.firm.tenant_connected |= opened.row.tenant.is_some();
+            }
+            ItemKind::Account => {
+                let account = AccountItem::decode(&plain).map_err(damaged_item)?;
+                accounts::show_in(&mut opened.row, item, &account);
+                self.firm.rotation_verified |= account.verified_at_ms.is_some();
+            }
+            ItemKind::Passkey => {}
+        }
+        Ok(())
+    }
+
+    /// Takes a whole ledger of the home that this device never saw.
+    pub(crate) async fn found(
+        &mut self,
+        id: &LedgerId,
+        entries: &[Entry],
+        msp: &(dyn MspHistory + Sync),
+    ) -> Result<()> {
+        for entry in entries {
+            self.store(id.as_bytes(), entry).await?;
+        }
+        self.rebuild_organization(*id, msp).await
+    }
+
     /// Makes the rows of an organization again from its signed history and its objects.
-    pub(crate) async fn rebuild_organization(&mut self, id: LedgerId, chain: &MspChain) -> Result<()> {
+    pub(crate) async fn rebuild_organization(&mut self, id: LedgerId, chain: &(dyn MspHistory + Sync)) -> Result<()> {
         let missing = || {
             Error::integrity(
                 "vault.history-missing",
@@ -536,7 +673,7 @@ impl<'a> Change<'a> {
         Ok(())
     }
 
-    /// Makes the change durable, then tells who wants to know.
+    /// Makes the change durable, after the home has taken its part of it, then tells who wants to know.
     pub(crate) async fn commit(mut self) -> Result<()> {
         self.expire().await?;
         if self.firm.own != self.own {
@@ -546,7 +683,13 @@ impl<'a> Change<'a> {
         if self.msp_changed {
             self.tx.index_put_long(key::MSP, &self.msp.encode()).await?;
         }
-        self.tx.commit().await?;
+        match self.outgoing {
+            Some(outgoing) if !outgoing.is_empty() => {
+                // Boxed: a home that is a device pays no room for it.
+                Box::pin(home::commit(self.app, self.session, self.tx, &outgoing)).await?;
+            }
+            _ => self.tx.commit().await?,
+        }
         if made(&self.firm.own) != made(&self.own) {
             self.session.sender.wake();
         }
@@ -556,6 +699,7 @@ impl<'a> Change<'a> {
         for id in &self.touched {
             self.app.tell(Event::OrganizationChanged { organization: records::organization_text(id) });
         }
+        drop(self.turn);
         crate::backup::changed(self.app);
         crate::tray::refresh(self.app, Some(self.session)).await;
         Ok(())

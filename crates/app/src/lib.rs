@@ -37,6 +37,7 @@ mod gate;
 mod harden;
 mod health;
 mod history;
+mod home;
 mod host;
 mod import;
 mod incident;
@@ -133,6 +134,8 @@ struct Inner {
     device_secret: DeviceSecret,
     clipboard: Clipboard,
     store: Store,
+    /// Held by a change from its first read to its end, the home's answer included.
+    changing: Arc<tokio::sync::Mutex<()>>,
     events: broadcast::Sender<Event>,
     /// Keys, while unlocked. A use case takes a share of it; locking ends the session's tasks and waits for them.
     session: tokio::sync::RwLock<Option<Arc<Session>>>,
@@ -192,6 +195,7 @@ impl App {
                 device_secret,
                 clipboard: Clipboard::default(),
                 store,
+                changing: Arc::default(),
                 events,
                 session: tokio::sync::RwLock::new(None),
                 gate: Mutex::default(),

@@ -4,7 +4,6 @@
 //! The index shows it. A sealed copy beside the index brings it back where the index has to be made again: an index
 //! follows from what is signed, and this does not.
 
-use crate::App;
 use crate::api::ListViews;
 use crate::error::Result;
 use crate::records::{Bytes32, Firm, Snoozed, decode, encode, key};
@@ -12,6 +11,7 @@ use crate::session::{self, Session, rng};
 use crate::store::Tx;
 use crate::vault::meta;
 use crate::webhook::Webhook;
+use crate::{App, home};
 use serde::{Deserialize, Serialize};
 use vitrine_vault::account::DeviceKeys;
 use vitrine_vault::page::PageKey;
@@ -19,7 +19,7 @@ use vitrine_vault::page::PageKey;
 /// Numbered apart from the pages of the index and from view records.
 const PAGE: u64 = 1 << 62;
 /// Counts the layouts of the sealed copy, apart from those of the index: what it holds outlives an index made again.
-const LAYOUT: u8 = 3;
+const LAYOUT: u8 = 4;
 
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Own {
@@ -41,6 +41,8 @@ pub(crate) struct Own {
     pub(crate) webhook: Option<Webhook>,
     /// View records up to this number were told, or nobody wanted to know.
     pub(crate) views_told_to: u64,
+    /// Where the backend answers that is the home.
+    pub(crate) home: Option<home::Address>,
 }
 
 /// That accounts are overdue was put aside.
@@ -80,6 +82,8 @@ impl Own {
 
 /// Changes it alone. A matter of this device, not of the vault: no entry, so no further backup either.
 pub(crate) async fn note(app: &App, session: &Session, change: impl FnOnce(&mut Own)) -> Result<()> {
+    // A change that waits for the home will write this row again, and must not undo this.
+    let _turn = app.inner.changing.lock().await;
     let mut tx = app.inner.store.begin().await?;
     note_in(&mut tx, session, change).await?;
     Ok(tx.commit().await?)

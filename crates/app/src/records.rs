@@ -21,7 +21,7 @@ pub(crate) type Bytes16 = [u8; 16];
 
 /// Counts the layouts of rows. Rows say nothing of their fields, so those of another layout would be misread, not
 /// refused: to be raised with every field that is added to a row, taken out or given another meaning.
-pub(crate) const LAYOUT: u8 = 5;
+pub(crate) const LAYOUT: u8 = 6;
 
 /// Keys of the index.
 pub(crate) mod key {
@@ -51,6 +51,8 @@ pub(crate) mod key {
     pub(crate) const DOMAINS: &[u8] = b"e";
     /// Objects that no item names any more, in the order in which they may go.
     pub(crate) const EXPIRING: &[u8] = b"x";
+    /// How far the home's changes were taken.
+    pub(crate) const CURSOR: &[u8] = b"q";
     /// Messages that wait to be sent, in the order they were made.
     pub(crate) const MESSAGES: &[u8] = b"w";
 

@@ -80,7 +80,7 @@ pub(crate) async fn restore(app: &App, request: RestoreRequest) -> Result<Status
     point!("restore.before");
     tx.commit().await?;
     point!("restore.after");
-    rebuild(app, sealed.unlocked, ids, Cause::Restored).await?;
+    Box::pin(rebuild(app, sealed.unlocked, ids, Cause::Restored)).await?;
     let session = app.session().await?;
     let mut change = Change::begin(app, &session).await?;
     change.note(Action::Restored, None, None, None).await?;
@@ -462,7 +462,7 @@ pub(crate) async fn rebuild(app: &App, unlocked: Unlocked, ids: BoxIds, cause: C
     let ids: Vec<LedgerId> = organizations.into_iter().collect();
     let mut unreadable = 0_u32;
     for batch in ids.chunks(BATCH) {
-        let mut change = Change::begin(app, &session).await?;
+        let mut change = Change::begin_taking(app, &session).await?;
         for id in batch {
             if change.rebuild_organization(*id, &chain).await.is_err() {
                 unreadable += 1;
@@ -471,7 +471,7 @@ pub(crate) async fn rebuild(app: &App, unlocked: Unlocked, ids: BoxIds, cause: C
         change.commit().await?;
         point!("rebuild.batch");
     }
-    let mut change = Change::begin(app, &session).await?;
+    let mut change = Change::begin_taking(app, &session).await?;
     // Remembered, so that what is missing is said at every unlock and not at this one alone.
     change.firm.unreadable = unreadable;
     change.tx.index_delete(key::REBUILDING).await?;

@@ -133,6 +133,10 @@ routes! {
     RemoveWebhookRequest => webhook::remove,
     CopyWebhookSecretRequest => webhook::copy_secret,
     WebhookSecretRequest => webhook::secret,
+    HomeRequest => home::show,
+    MoveHomeRequest => home::move_to,
+    BringHomeRequest => home::bring_back,
+    SyncRequest => home::sync,
     SettingsRequest => settings::show,
     SetSettingsRequest => settings::set,
 }

@@ -10,7 +10,7 @@ use crate::records::Bytes32;
 use crate::rotate::Places;
 use crate::store::{Direction, PageSeal};
 use crate::tasks::Tasks;
-use crate::{App, lock, webhook};
+use crate::{App, home, lock, webhook};
 use rand::rngs::SysRng;
 use rand_core::UnwrapErr;
 use std::collections::HashMap;
@@ -54,6 +54,8 @@ pub(crate) struct Session {
     pub(crate) sender: webhook::Sender,
     /// Which late accounts it was told of.
     pub(crate) late: webhook::Late,
+    /// How the backend was reached that is the home.
+    pub(crate) home: home::Link,
     /// How many organizations are worked on at once.
     pub(crate) places: Places,
     /// Made when the network is needed first: to read the system's certificate authorities takes longer than all else
@@ -116,6 +118,7 @@ impl Session {
             incident: Progress::default(),
             sender: webhook::Sender::default(),
             late: webhook::Late::default(),
+            home: home::Link::default(),
             places: Places::new(config.places),
             http: Mutex::default(),
             limiter,
@@ -156,6 +159,11 @@ impl Session {
     /// Takes a state that is durable.
     pub(crate) fn set_msp(&self, state: MspState) {
         *self.msp.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(state);
+    }
+
+    /// Whether the home is a backend that takes nothing now, as far as is known.
+    pub(crate) fn home_is_away(&self) -> bool {
+        matches!(self.msp().home(), vitrine_ledger::Home::Backend { .. }) && self.home.is_away()
     }
 
     /// The id of the MSP ledger.

@@ -471,6 +471,7 @@ pub(crate) async fn opened(app: &App, session: &Arc<Session>) {
     }
     crate::credentials::watch(app, session);
     crate::webhook::watch(app, session);
+    crate::home::watch(app, session);
     backup::catch_up(app).await;
     // What cannot be saved now is looked for again at the next tick.
     let _ = crate::attention::catch_up(app, session).await;
@@ -578,8 +579,8 @@ pub(crate) async fn change_passphrase(app: &App, request: ChangePassphraseReques
 }
 
 /// Remembers something about the store that a person should read.
-pub(crate) fn warn(app: &App, warning: Error) {
-    hold(&app.inner.gate).warnings.push(warning.into_view());
+pub(crate) fn warn(app: &App, warning: impl Into<ErrorView>) {
+    hold(&app.inner.gate).warnings.push(warning.into());
     app.tell(Event::StatusChanged);
 }
 

@@ -132,6 +132,12 @@ pub(crate) enum Command {
         /// File to write; an existing one is not overwritten.
         path: PathBuf,
     },
+    /// The home of the vault, where the order of all that is written is decided: this device, or a backend that can read
+    /// none of it.
+    #[command(subcommand)]
+    Home(Home),
+    /// Fetch from the backend what is new, now.
+    Sync,
     /// Tell an address of your own what this device does and sees.
     #[command(subcommand)]
     Webhook(Webhook),
@@ -495,6 +501,23 @@ pub(crate) struct BeginIncident {
     pub(crate) viewed_days: Option<u32>,
     #[command(flatten)]
     pub(crate) wait: Wait,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Home {
+    /// Where it is, and how it was reached.
+    Show,
+    /// Give it to a backend: everything is copied there, sealed as it is, and from then on a change counts once the
+    /// backend took it. A move that was cut off is finished by the same command.
+    Move {
+        /// Address of the backend: https://host[:port].
+        address: String,
+        /// Read the operator's registration token from this file descriptor.
+        #[arg(long, value_name = "N")]
+        token_fd: Option<u32>,
+    },
+    /// Bring it back to this device.
+    BringBack,
 }
 
 #[derive(Debug, Subcommand)]

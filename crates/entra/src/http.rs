@@ -233,6 +233,26 @@ pub struct Post<'a> {
     pub most: usize,
 }
 
+/// A question to such a host, whose whole answer is wanted.
+pub struct Ask<'a> {
+    /// Where it goes.
+    pub url: &'a Url,
+    /// What stands in its head.
+    pub headers: &'a [(&'static str, String)],
+    /// What it says; a question without a body is a GET, one with a body a POST.
+    pub body: Option<Vec<u8>>,
+    /// How long all of it may take.
+    pub limit: Duration,
+}
+
+/// Its whole answer.
+pub struct Asked {
+    /// The status.
+    pub status: u16,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
 /// What such a host answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Posted {
@@ -369,20 +389,45 @@ impl Http {
         Ok(Posted { status: response.status().as_u16(), retry_after: pause, location, body: begin })
     }
 
+    /// Asks once a host that is not Microsoft's, and reads the whole answer. As [`Http::post`], it says nothing of the network.
+    ///
+    /// # Errors
+    /// What went wrong below HTTP. An answer, whatever it says, is none.
+    pub async fn ask(&self, ask: Ask<'_>) -> Result<Asked, TransportError> {
+        let Ask { url, headers, body, limit } = ask;
+        let mut request = match body {
+            Some(body) => self.request(reqwest::Method::POST, url.clone()).body(body),
+            None => self.request(reqwest::Method::GET, url.clone()),
+        };
+        for (name, value) in headers {
+            request = request.header(*name, value);
+        }
+        let sent = request.timeout(limit).send().await;
+        let mut response = sent.map_err(|error| TransportError::of(&error, self.proxies.serve(error.url())))?;
+        let body = whole(&mut response).await?;
+        Ok(Asked { status: response.status().as_u16(), body: body.to_vec() })
+    }
+
     /// Sends once and reads the whole answer.
     pub(crate) async fn send(&self, request: reqwest::RequestBuilder) -> Result<Answer, TransportError> {
         let sent = request.send().await.map_err(|e| TransportError::of(&e, self.proxies.serve(e.url())));
         self.note(&sent);
         let mut response = sent?;
-        let mut body = zeroize::Zeroizing::new(Vec::new());
-        while let Some(chunk) = response.chunk().await.map_err(|_| TransportError::NoAnswer)? {
-            if body.len() + chunk.len() > LONGEST_ANSWER {
-                return Err(TransportError::TooLong);
-            }
-            body.extend_from_slice(&chunk);
-        }
+        let body = whole(&mut response).await?;
         Ok(Answer { status: response.status().as_u16(), headers: std::mem::take(response.headers_mut()), body })
     }
+}
+
+/// The body of an answer, up to the longest that is read.
+async fn whole(response: &mut reqwest::Response) -> Result<zeroize::Zeroizing<Vec<u8>>, TransportError> {
+    let mut body = zeroize::Zeroizing::new(Vec::new());
+    while let Some(chunk) = response.chunk().await.map_err(|_| TransportError::NoAnswer)? {
+        if body.len() + chunk.len() > LONGEST_ANSWER {
+            return Err(TransportError::TooLong);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
 }
 
 enum Proxies {

@@ -3,6 +3,7 @@
 //! It depends on none of our crates, so that any of them can use it in tests, and so that what it plays is the outside
 //! world and not our own idea of it. Everything here runs beside the real services of the machine without touching them.
 
+pub mod backend;
 pub mod disk;
 pub mod keyring;
 pub mod logind;

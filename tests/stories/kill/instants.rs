@@ -29,10 +29,13 @@ const SIGKILL: i32 = 9;
 /// How often an instant is tried that did not come. What settles in the background may come a pass later.
 const TRIES: u32 = 3;
 
+/// The one journey whose home is no device.
+pub(super) const BY_BACKEND: &str = "rotate, the home a backend";
+
 /// The journeys, each with the fewest instants that it may have: a point or a request that gets lost from the program
 /// takes kills away from a run of every instant, and nobody would see it. A little below what they have, since what settles
 /// in the background may come a pass later.
-const FLOORS: [(&str, usize); 25] = [
+const FLOORS: [(&str, usize); 26] = [
     ("a vault comes to be: init", 20),
     ("a vault comes to be: kit", 6),
     ("a vault comes to be: sheet", 9),
@@ -48,6 +51,7 @@ const FLOORS: [(&str, usize); 25] = [
     ("rotate, the candidate refused", 88),
     ("notice a change from outside", 13),
     ("repair a change from outside", 40),
+    (BY_BACKEND, 60),
     ("rotate all", 60),
     ("rotate all, answers lost", 60),
     ("rotate all, throttled", 60),

@@ -27,7 +27,7 @@ const REFUSED_AND_KEPT: &str = "rotation.need.password-refused";
 
 /// Goes on where a killed rotation stopped: afterwards nothing is open, and each account has one value that opens it. Where
 /// what was stored when it was killed is refused now, it takes a second order.
-async fn settles(sim: &Sim, lane: &Lane) -> Result<()> {
+pub(super) async fn settles(sim: &Sim, lane: &Lane) -> Result<()> {
     let mut ended = rotating(lane).run(sim).await?;
     if ended.out.contains(REFUSED_AND_KEPT) {
         lane.customer.is_open(sim, &lane.desk).await?;

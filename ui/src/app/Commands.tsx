@@ -148,7 +148,7 @@ export function Commands({ onHelp }: { onHelp: () => void }) {
       icon: <IconPassword {...icon} />,
       run: () => section("passphrase"),
     },
-    ...(["lock", "viewing", "rotation", "webhook", "quick", "appearance", "backup", "cloud"] as const).map((name) => ({
+    ...(["lock", "viewing", "rotation", "webhook", "quick", "appearance", "backup", "home", "cloud"] as const).map((name) => ({
       id: `settings-${name}`,
       label: t("palette.settingsOf", { section: t(`settings.${name}`) }),
       icon: <IconAdjustments {...icon} />,

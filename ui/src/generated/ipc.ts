@@ -80,6 +80,10 @@ export const commands = {
 	testWebhook: (request: TestWebhookRequest) => typedError<WebhookTestView, ErrorView>(__TAURI_INVOKE("test_webhook", { request })),
 	removeWebhook: (request: RemoveWebhookRequest) => typedError<WebhookView, ErrorView>(__TAURI_INVOKE("remove_webhook", { request })),
 	copyWebhookSecret: (request: CopyWebhookSecretRequest) => typedError<CopyView, ErrorView>(__TAURI_INVOKE("copy_webhook_secret", { request })),
+	home: (request: HomeRequest) => typedError<HomeView, ErrorView>(__TAURI_INVOKE("home", { request })),
+	moveHome: (request: MoveHomeRequest) => typedError<HomeView, ErrorView>(__TAURI_INVOKE("move_home", { request })),
+	bringHome: (request: BringHomeRequest) => typedError<HomeView, ErrorView>(__TAURI_INVOKE("bring_home", { request })),
+	sync: (request: SyncRequest) => typedError<HomeView, ErrorView>(__TAURI_INVOKE("sync", { request })),
 	settings: (request: SettingsRequest) => typedError<SettingsView, ErrorView>(__TAURI_INVOKE("settings", { request })),
 	setSettings: (request: SetSettingsRequest) => typedError<SettingsView, ErrorView>(__TAURI_INVOKE("set_settings", { request })),
 	/**  Asks for a folder. `null` when the person chose none. */
@@ -215,6 +219,10 @@ export type Action =
 "restored" | 
 /**  A person answered for a restored vault being the newest. */
 "restoreConfirmed" | 
+/**  The home was given to a backend. */
+"homeMoved" | 
+/**  The home was brought back to a device. */
+"homeBroughtBack" | 
 /**  The firm's own rules were changed. */
 "policyChanged" | 
 /**  An incident was begun: everything in its scope is replaced. */
@@ -334,6 +342,22 @@ export type AuditView = {
 	verified: VerifiedView,
 };
 
+/**  A backend that is the home. */
+export type BackendView = {
+	/**  Where it answers. */
+	address: string,
+	/**  Its id, in hexadecimal, as the signed history names it. */
+	id: string,
+	/**  The copy of what this device has is not complete there: nothing can be changed until it is. */
+	moving: boolean,
+	/**  When everything that it had was here last; since the unlock. */
+	syncedAt: Time | null,
+	/**  Entries that came from it since the unlock. */
+	received: number,
+	/**  What was wrong when it was asked last. */
+	problem: ErrorView | null,
+};
+
 /**  Writes the backup now. */
 export type BackupNowRequest = Record<string, never>;
 
@@ -371,6 +395,9 @@ export type BlackoutWindow = {
 	/**  Minute at which it ends, 0 to 1440; of the next day if not after `from`. */
 	to: number,
 };
+
+/**  Brings the home back from the backend to this device. */
+export type BringHomeRequest = Record<string, never>;
 
 /**
  *  Ends the sign-in or set-up and drops the session. What was already created in the tenant stays and is listed: the
@@ -873,6 +900,15 @@ export type HealthLine = {
 	words: string,
 };
 
+/**  Asks where the home is, and how it was reached. Asks nobody else. */
+export type HomeRequest = Record<string, never>;
+
+/**  Where the home is. */
+export type HomeView = {
+	/**  The backend; none while a device is the home. */
+	backend: BackendView | null,
+};
+
 /**  What an import would add. */
 export type ImportPreviewView = {
 	/**  Every row of the file. */
@@ -1223,6 +1259,14 @@ export type MessageKind =
 /**  A credential was shown or copied. */
 "viewed";
 
+/**  Moves the home from this device to a backend, whole. Begun and cut off, it is finished by asking again. */
+export type MoveHomeRequest = {
+	/**  Where the backend answers: `https://host[:port]`, or `http` on this machine. */
+	address: string,
+	/**  The operator's token, for registration. */
+	token: string,
+};
+
 /**  How Microsoft was reached since the unlock. */
 export type NetworkView = {
 	/**  When it answered last. */
@@ -1538,7 +1582,9 @@ export type ProblemStep =
 /**  Rotate what is due. */
 "rotateDue" | 
 /**  Let rotation go on. */
-"resume";
+"resume" | 
+/**  Ask the home of the vault again. */
+"sync";
 
 /**  Something that stays wrong until a person does something about it. */
 export type ProblemView = {
@@ -2058,6 +2104,9 @@ export type SuggestedPathsView = {
 	/**  Folder for the backup. */
 	backup: string,
 };
+
+/**  Fetches from the backend what is new, now. */
+export type SyncRequest = Record<string, never>;
 
 /**  The connected tenant. */
 export type TenantView = {

@@ -63,6 +63,7 @@ type Cached =
   | "incidentScope"
   | "settings"
   | "webhook"
+  | "home"
   | "suggestedPaths";
 
 type ReadOptions = { enabled?: boolean; keep?: boolean; refetchMs?: number | false };
@@ -135,7 +136,7 @@ const stale: Record<Exclude<Event["kind"], "locked" | "unlocked">, readonly Cach
   organizationChanged: ["organizations", "organization", "quickAccess", "attention", "card", "olderPasswords", "audit"],
   connectChanged: ["connectStatus", "organization", "lapsPlan"],
   jobsChanged: ["jobs", "attention", "incident", "organization", "organizations", "card", "quickAccess"],
-  statusChanged: ["status", "attention", "settings", "webhook", "incident"],
+  statusChanged: ["status", "attention", "settings", "webhook", "home", "incident"],
 };
 
 /** Keeps the cache true to what Rust says changed. At lock everything is dropped at once: names are secrets too. */

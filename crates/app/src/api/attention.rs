@@ -113,6 +113,8 @@ pub enum ProblemStep {
     RotateDue,
     /// Let rotation go on.
     Resume,
+    /// Ask the home of the vault again.
+    Sync,
 }
 
 /// Puts a problem aside: it leaves the open list and its count, and nothing else changes. One that is solved loses its

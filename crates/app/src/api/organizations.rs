@@ -428,6 +428,10 @@ pub enum Action {
     Restored,
     /// A person answered for a restored vault being the newest.
     RestoreConfirmed,
+    /// The home was given to a backend.
+    HomeMoved,
+    /// The home was brought back to a device.
+    HomeBroughtBack,
     /// The firm's own rules were changed.
     PolicyChanged,
     /// An incident was begun: everything in its scope is replaced.

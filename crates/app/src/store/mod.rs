@@ -28,7 +28,7 @@ use zeroize::Zeroizing;
 pub use self::{
     error::StoreError,
     index::{Direction, IndexCounts, PageSeal, Row, SEAL_OVERHEAD, Span},
-    tx::Tx,
+    tx::{Parked, Tx},
     views::{VIEW_LIMIT, ViewRecord},
 };
 use self::{folder::Folder, index::Index, views::Views};

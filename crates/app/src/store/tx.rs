@@ -19,6 +19,22 @@ use crate::failpoint::point;
 /// Where the counter of the newest carried view record is kept.
 pub(super) const VIEWS_CARRIED: &str = "views.carried";
 
+/// What a change wrote, to be written again by another one: see [`Tx::park`].
+#[derive(Default)]
+pub struct Parked(Vec<Step>);
+
+/// One write of a change, by what it means and not by what it did to pages or rows.
+enum Step {
+    Entry { ledger: [u8; 32], seq: u64, bytes: Vec<u8> },
+    Object { hash: [u8; 32], bytes: Vec<u8> },
+    DeleteObject([u8; 32]),
+    Meta { key: String, value: Vec<u8> },
+    Carried(u64),
+    Put { key: Vec<u8>, value: Zeroizing<Vec<u8>> },
+    PutLong { key: Vec<u8>, value: Zeroizing<Vec<u8>> },
+    Delete(Vec<u8>),
+}
+
 /// A change under way. Dropped without [`Tx::commit`], it never happened.
 ///
 /// It holds the store: until it is committed or dropped, every call on the [`Store`](super::Store) waits, except for
@@ -30,6 +46,8 @@ pub struct Tx<'store> {
     /// What is still to be run. Whatever reads the database runs it first.
     script: Script,
     carried: Option<u64>,
+    /// What it wrote, where it is to be parked.
+    steps: Option<Vec<Step>>,
     /// A step failed or was cut off. SQLite may have rolled back by itself then (a full disk), and whatever followed
     /// would be stored on its own.
     failed: bool,
@@ -42,7 +60,43 @@ impl<'store> Tx<'store> {
         state.unsettled = true;
         let mut script = Script::default();
         script.add("BEGIN IMMEDIATE");
-        Self { state, views, script, carried: None, failed: false }
+        Self { state, views, script, carried: None, steps: None, failed: false }
+    }
+
+    /// Keeps what it writes from now on, so that it can be [parked](Tx::park).
+    pub fn keep_steps(&mut self) {
+        self.steps.get_or_insert_default();
+    }
+
+    /// Ends without a trace and lets go of the store, so that everybody else may go on while something slow is asked for.
+    /// What was written is handed out, to be [written again](Tx::replay) by a change of its own. Between the two nobody may
+    /// write what this change has read or written.
+    pub fn park(mut self) -> Parked {
+        Parked(self.steps.take().unwrap_or_default())
+    }
+
+    /// Writes again what a parked change wrote.
+    pub async fn replay(&mut self, parked: &Parked) -> Result<(), StoreError> {
+        for step in &parked.0 {
+            match step {
+                Step::Entry { ledger, seq, bytes } => self.append_entry(ledger, *seq, bytes).await?,
+                Step::Object { hash, bytes } => self.put_object(hash, bytes).await?,
+                Step::DeleteObject(hash) => drop(self.delete_object(hash).await?),
+                Step::Meta { key, value } => self.put_meta(key, value).await?,
+                Step::Carried(counter) => self.mark_views_carried(*counter),
+                Step::Put { key, value } => self.index_put(key, value).await?,
+                Step::PutLong { key, value } => self.index_put_long(key, value).await?,
+                Step::Delete(key) => drop(self.index_delete(key).await?),
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes a step, made only where it is kept.
+    fn keep(&mut self, step: impl FnOnce() -> Step) {
+        if let Some(steps) = &mut self.steps {
+            steps.push(step());
+        }
     }
 
     /// Appends an entry. [`StoreError::EntryExists`] if its place is taken; the change can go on after it.
@@ -62,6 +116,7 @@ impl<'store> Tx<'store> {
         if !self.run().await? {
             return Err(StoreError::EntryExists { seq });
         }
+        self.keep(|| Step::Entry { ledger: *ledger, seq, bytes: bytes.to_vec() });
         point!("store.append.after");
         Ok(())
     }
@@ -71,12 +126,14 @@ impl<'store> Tx<'store> {
         let put = "INSERT INTO objects (hash, bytes) VALUES (?, ?) ON CONFLICT DO NOTHING";
         self.script.add(put).bind(hash.as_slice()).bind(bytes);
         self.run_if_long().await?;
+        self.keep(|| Step::Object { hash: *hash, bytes: bytes.to_vec() });
         point!("store.object.after");
         Ok(())
     }
 
     /// Removes an object that is no longer needed, and overwrites its bytes in the file; false if it was not there.
     pub async fn delete_object(&mut self, hash: &[u8; 32]) -> Result<bool, StoreError> {
+        self.keep(|| Step::DeleteObject(*hash));
         self.script.add("DELETE FROM objects WHERE hash = ? RETURNING id").bind(hash.as_slice());
         self.run().await
     }
@@ -86,17 +143,20 @@ impl<'store> Tx<'store> {
         let put = "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
         self.script.add(put).bind(key).bind(value);
         self.run_if_long().await?;
+        self.keep(|| Step::Meta { key: key.to_owned(), value: value.to_vec() });
         point!("store.meta.after");
         Ok(())
     }
 
     /// The view records up to `counter` are in an entry of this change, so their slots become free with it.
     pub fn mark_views_carried(&mut self, counter: u64) {
+        self.keep(|| Step::Carried(counter));
         self.carried = self.carried.max(Some(counter));
     }
 
     /// Sets the value of a key of the index: a key of 1 to 512 bytes, a value of at most 60 KiB.
     pub async fn index_put(&mut self, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
+        self.keep(|| Step::Put { key: key.to_vec(), value: Zeroizing::new(value.to_vec()) });
         let (connection, index) = self.parts()?;
         let put = index.put(connection, key, value).await;
         self.note(put)
@@ -105,6 +165,7 @@ impl<'store> Tx<'store> {
     /// Sets a value of any length, such as the fold of a large firm. It stands in rows below `key` and a zero byte, so
     /// no other key may begin like that; only parts that differ are stored again.
     pub async fn index_put_long(&mut self, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
+        self.keep(|| Step::PutLong { key: key.to_vec(), value: Zeroizing::new(value.to_vec()) });
         let (connection, index) = self.parts()?;
         let put = index.put_long(connection, key, value).await;
         self.note(put)
@@ -119,6 +180,7 @@ impl<'store> Tx<'store> {
 
     /// Removes a key from the index; false if it was not there.
     pub async fn index_delete(&mut self, key: &[u8]) -> Result<bool, StoreError> {
+        self.keep(|| Step::Delete(key.to_vec()));
         let (connection, index) = self.parts()?;
         let deleted = index.delete(connection, key).await;
         self.note(deleted)

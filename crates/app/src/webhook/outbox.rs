@@ -112,6 +112,8 @@ pub(super) async fn settle(
     fate: Fate,
     change: impl FnOnce(&mut Webhook),
 ) -> Result<()> {
+    // As in `own::note`.
+    let _turn = app.inner.changing.lock().await;
     let mut tx = app.inner.store.begin().await?;
     let key = key::message(number);
     let Some(row) = tx.index_value(&key).await? else { return Ok(()) };

@@ -5,6 +5,7 @@ mod audit;
 mod connect;
 mod credentials;
 mod find;
+mod home;
 mod incident;
 mod laps;
 mod organizations;
@@ -83,6 +84,8 @@ async fn perform(command: Command, door: &mut Door, person: &mut Person) -> Resu
             audit::list(door, organization.as_deref(), offset, limit).await
         }
         Command::Export { list, path } => audit::export(door, list, &path).await,
+        Command::Home(home) => home::run(door, person, home).await,
+        Command::Sync => home::sync(door).await,
         Command::Webhook(webhook) => webhook::run(door, person, webhook).await,
         Command::Settings { name, value } => settings::run(door, name.zip(value)).await,
         Command::ClientId { guid } => settings::client_id(door, guid).await,

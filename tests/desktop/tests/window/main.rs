@@ -6,6 +6,7 @@ mod attention;
 mod borders;
 mod clipboard;
 mod drawing;
+mod home;
 mod keyboard;
 mod memory;
 mod quick;

@@ -35,6 +35,7 @@ function useAnswer({ step, error, organization, account }: ProblemView) {
   const act = useAction(async () => {
     if (step === "rotateDue") await host.rotate({ scope: { kind: "due" } });
     else if (step === "resume") await host.pauseRotation({ paused: false });
+    else if (step === "sync") await host.sync({});
     else if (organization === null || account === null) return;
     else if (step === "repair") await host.repairAccount({ organization, account });
     else await host.rotate({ scope: { kind: "account", organization, account } });

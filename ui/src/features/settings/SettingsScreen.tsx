@@ -24,6 +24,7 @@ import { ErrorNotice, NewPassphrase, Passphrase, type Strength, When } from "../
 import { useWords } from "../../words";
 import type { SettingsSection } from "./sections";
 import css from "./SettingsScreen.module.css";
+import { HomeSection } from "./Home";
 import { WebhookSection } from "./Webhook";
 
 type Numbers = "lockAfterMinutes" | "revealSeconds" | "clipboardSeconds";
@@ -216,6 +217,7 @@ export function SettingsScreen({
           {open === "backup" ? backup : null}
         </Stack>
       </Section>
+      <HomeSection />
       <Section place="papers" title={t("settings.papers")} lead={t("settings.papersLead")}>
         <Stack gap={16}>
           <Row>

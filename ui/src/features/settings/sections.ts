@@ -7,6 +7,7 @@ export const sections = [
   "quick",
   "appearance",
   "backup",
+  "home",
   "kit",
   "sheet",
   "passphrase",

@@ -3,6 +3,7 @@
 
 import type {
   AccountView,
+  BackendView,
   ConnectPhase,
   ErrorView,
   OrganizationView,
@@ -13,6 +14,7 @@ import type { Host } from "../host";
 import { attention } from "./attention";
 import { connect } from "./connect";
 import { credentials } from "./credentials";
+import { home } from "./home";
 import { incident } from "./incident";
 import { laps } from "./laps";
 import { organizations } from "./organizations";
@@ -45,6 +47,8 @@ export type FakeHost = Host & {
   setStatus(change: Partial<StatusView>): void;
   /** Messages of the webhook that is set do not arrive. */
   setWebhookProblem(problem: ErrorView, change?: Partial<WebhookState>): void;
+  /** How the backend stands that is the home. */
+  setBackend(change: Partial<BackendView>): void;
   firstId(): string;
   copied: string[];
   windows: string[];
@@ -57,6 +61,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
   const requests: { name: string; request: unknown }[] = [];
   const connecting = connect(stage);
   const hook = webhook(stage);
+  const place = home(stage);
   const base = {
     ...vault(stage),
     ...organizations(stage),
@@ -69,6 +74,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     ...incident(stage),
     ...settings(stage),
     ...hook.commands,
+    ...place.commands,
     ...trouble(options),
   };
 
@@ -80,6 +86,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     "confirmKit",
     "setSecondFactor",
     "setWebhook",
+    "moveHome",
     "passphraseStrength",
   ]);
   const asks = Object.fromEntries(
@@ -124,6 +131,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     lockNow: stage.lockNow,
     setConnect: connecting.setPhase,
     setWebhookProblem: hook.setWebhookProblem,
+    setBackend: place.setBackend,
     setAccount: (organization, change) => {
       const found = stage.find(organization);
       const [one] = found.accounts;

@@ -58,6 +58,46 @@ async fn place_that_is_taken_refuses_a_second_entry_and_the_change_goes_on() {
 }
 
 #[tokio::test]
+async fn parked_change_leaves_nothing_lets_others_go_on_and_is_written_again_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = unlocked(folder.path()).await;
+    append(&store, 0).await;
+    append(&store, 1).await;
+    let long = vec![7; 200_000];
+    let mut tx = store.begin().await.unwrap();
+    tx.keep_steps();
+    tx.append_entry(&LEDGER, 2, b"next").await.unwrap();
+    tx.put_object(&hash(2), b"sealed").await.unwrap();
+    assert!(tx.delete_object(&hash(0)).await.unwrap());
+    tx.put_meta("device", b"named").await.unwrap();
+    tx.index_put(b"key", b"value").await.unwrap();
+    tx.index_put_long(b"long", &long).await.unwrap();
+    assert!(tx.index_delete(&hash(1)).await.unwrap());
+    let parked = tx.park();
+
+    assert_eq!(store.newest_seq(&LEDGER).await.unwrap(), Some(1));
+    assert!(store.object(&hash(0)).await.unwrap().is_some() && store.object(&hash(2)).await.unwrap().is_none());
+    assert!(store.meta("device").await.unwrap().is_none() && store.index_value(b"key").await.unwrap().is_none());
+    assert!(store.index_value(&hash(1)).await.unwrap().is_some());
+    // Somebody else's change, of something else.
+    let mut other = store.begin().await.unwrap();
+    other.index_put(b"other", b"theirs").await.unwrap();
+    other.commit().await.unwrap();
+
+    let mut tx = store.begin().await.unwrap();
+    tx.replay(&parked).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(store.entry(&LEDGER, 2).await.unwrap().unwrap(), b"next");
+    assert_eq!(store.object(&hash(2)).await.unwrap().unwrap(), b"sealed");
+    assert!(store.object(&hash(0)).await.unwrap().is_none());
+    assert_eq!(store.meta("device").await.unwrap().unwrap(), b"named");
+    assert_eq!(store.index_value(b"key").await.unwrap().unwrap().as_slice(), b"value");
+    assert_eq!(store.index_long_value(b"long").await.unwrap().unwrap().as_slice(), long);
+    assert!(store.index_value(&hash(1)).await.unwrap().is_none());
+    assert_eq!(store.index_value(b"other").await.unwrap().unwrap().as_slice(), b"theirs");
+}
+
+#[tokio::test]
 async fn change_that_is_dropped_leaves_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let store = unlocked(folder.path()).await;

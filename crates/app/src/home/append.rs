@@ -1,0 +1,109 @@
+//! Bringing the home what this device wrote: whole or not at all, and known which, whatever becomes of the answer.
+
+use super::backend::{Backend, Failure};
+use super::pull;
+use crate::App;
+use crate::api::ErrorClass;
+use crate::error::{Error, Result};
+use crate::failpoint::{point, protected};
+use crate::session::Session;
+use crate::store::Tx;
+use crate::vault;
+use vitrine_ledger::Entry;
+use vitrine_ledger::wire::{Append, EntryBytes, ObjectBytes};
+
+/// How often a change is sent whose answer does not come. Sending it again is harmless: the first of its entries names the
+/// one before, so the home takes it once.
+const TRIES: u32 = 3;
+
+/// What a change has for the home.
+#[derive(Default)]
+pub(crate) struct Outgoing {
+    pub(super) entries: Vec<Entry>,
+    pub(super) objects: Vec<Vec<u8>>,
+}
+
+impl Outgoing {
+    pub(crate) fn entry(&mut self, entry: &Entry) {
+        self.entries.push(entry.clone());
+    }
+
+    pub(crate) fn object(&mut self, sealed: &[u8]) {
+        self.objects.push(sealed.to_vec());
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// As it is sent.
+    pub(super) fn to_append(&self) -> Result<Append> {
+        let entries = self.entries.iter().map(|entry| EntryBytes::new(entry.bytes().to_vec()));
+        let objects = self.objects.iter().map(|object| ObjectBytes::new(object.clone()));
+        Ok(Append {
+            entries: entries.collect::<Result<_, _>>().map_err(unsendable)?,
+            objects: objects.collect::<Result<_, _>>().map_err(unsendable)?,
+        })
+    }
+}
+
+fn unsendable(error: vitrine_ledger::DecodeError) -> Error {
+    Error::machine("home.unsendable", "The change is larger than a backend takes.", "Make it smaller.").because(error)
+}
+
+/// Commits a change after the backend that is the home has taken its part of it. Everybody else reads and views meanwhile.
+/// From the home's answer to the end of this the home knows more than this device; killed there, the device fetches it.
+pub(crate) async fn commit(app: &App, session: &Session, tx: Tx<'_>, outgoing: &Outgoing) -> Result<()> {
+    let parked = tx.park();
+    let number = protected!("the home takes a change first", send(app, session, outgoing).await?, None);
+    let mut tx = app.inner.store.begin().await?;
+    tx.replay(&parked).await?;
+    pull::remember(&mut tx, number).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Sends a change to the backend that is the home. After an error nothing of it counts; where that is not known, the
+/// next change finds out, because it is refused until what came before it was fetched. Answers with the home's number of
+/// the last entry, where it gave one.
+async fn send(app: &App, session: &Session, outgoing: &Outgoing) -> Result<Option<u64>> {
+    if vault::firm(app).await?.own.home.is_some_and(|address| address.moving) {
+        session.home.hurry();
+        return Err(moving());
+    }
+    let backend = Backend::of(app, session).await?;
+    let append = outgoing.to_append()?;
+    let mut tries = 1;
+    point!("home.send.before");
+    let sent = loop {
+        match backend.append(&append).await {
+            Ok(appended) => break Ok(Some(appended.cursor)),
+            // An earlier try had arrived.
+            Err(Failure::Problem(problem)) if tries > 1 && is_ours(outgoing, &problem) => break Ok(None),
+            Err(failure) if tries < TRIES && failure.may_have_arrived() => tries += 1,
+            Err(failure) => break Err(failure),
+        }
+    };
+    point!("home.send.after");
+    sent.map_err(|failure| {
+        if failure.is_behind() {
+            session.home.hurry();
+        }
+        backend.error(failure)
+    })
+}
+
+fn moving() -> Error {
+    Error::new(
+        ErrorClass::Partly,
+        "home.moving",
+        "The vault is being copied to its new home, which lacks a part of it still.",
+        "Try again in a moment, or finish the move by hand: vitrine home move.",
+    )
+    .holds("Nothing was changed.")
+}
+
+/// Whether the head that the home names is one of these entries: then all of them are there.
+fn is_ours(outgoing: &Outgoing, problem: &super::backend::Problem) -> bool {
+    let head = problem.head.as_ref().map(|head| head.hash.as_str());
+    outgoing.entries.iter().any(|entry| Some(entry.hash().to_string().as_str()) == head)
+}

@@ -1,0 +1,338 @@
+//! One backend, as a client speaks with it: requests signed by this device (RFC 9421), bodies by their digest (RFC 9530),
+//! answers in the ledger's strict encoding, refusals as problem documents (RFC 9457).
+
+use crate::App;
+use crate::api::ErrorClass;
+use crate::error::{Error, Result};
+use crate::session::{Session, make};
+use crate::vault;
+use data_encoding::{BASE64, HEXLOWER};
+use httpsig::prelude::message_component::{HttpMessageComponent, HttpMessageComponentId};
+use httpsig::prelude::{AlgorithmName, HttpSigResult, HttpSignatureBase, HttpSignatureParams, SigningKey};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use std::time::Duration;
+use url::Url;
+use vitrine_entra::http::{Ask, Asked, TransportError};
+use vitrine_ledger::wire::{
+    self, Append, Appended, BACKEND_FIELD, COVERED, Changes, Entries, EntriesWanted, EntryBytes, KeyId, KeyUse,
+    MAX_BODY, MEDIA_TYPE, Message, Objects, ObjectsWanted, Register,
+};
+use vitrine_ledger::{BackendId, Home};
+use vitrine_vault::SecretText;
+use vitrine_vault::account::DeviceKeys;
+
+/// How long an answer is waited for.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// A backend that this device speaks with.
+pub(super) struct Backend<'a> {
+    app: &'a App,
+    session: &'a Session,
+    url: Url,
+    id: BackendId,
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// Below HTTP.
+    Transport(TransportError),
+    /// A refusal.
+    Problem(Problem),
+    /// Something that is neither an answer nor a refusal.
+    Garbled(u16),
+    /// The request could not be made.
+    Local(Error),
+}
+
+/// What is read of a problem document. Its words are not shown: they are the peer's.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Problem {
+    pub(super) code: String,
+    #[serde(default)]
+    pub(super) head: Option<ProblemHead>,
+    #[serde(default)]
+    time: Option<u64>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct ProblemHead {
+    pub(super) hash: String,
+}
+
+/// Asks who answers at an address, and has it proven.
+pub(super) async fn who(session: &Session, url: &Url) -> Result<wire::Backend> {
+    let challenge: [u8; 32] = make();
+    let path = format!("/v1/backend/{}", HEXLOWER.encode(&challenge));
+    let asked = ask(session, url, &path, &[], None).await.map_err(|failure| failure.into_error(&host(url)))?;
+    let stranger = || {
+        Error::integrity(
+            "home.not-a-backend",
+            format!("{} is not a Vitrine backend, or does not prove who it is.", host(url)),
+            "Check the address with whoever runs it.",
+        )
+    };
+    let backend = wire::Backend::from_bytes(&answered(asked).map_err(|_| stranger())?).map_err(|_| stranger())?;
+    if backend.is_proven(&challenge) { Ok(backend) } else { Err(stranger()) }
+}
+
+impl<'a> Backend<'a> {
+    /// The backend of an id, at an address.
+    pub(super) fn at(app: &'a App, session: &'a Session, url: Url, id: BackendId) -> Self {
+        Self { app, session, url, id }
+    }
+
+    /// The backend that the signed history names, where this device knows its address.
+    pub(super) async fn of(app: &'a App, session: &'a Session) -> Result<Self> {
+        let unknown = || {
+            Error::usage(
+                "home.no-address",
+                "The home of this vault is a backend whose address this device does not know.",
+                "Restore from the backup: this device then becomes the home.",
+            )
+        };
+        let Home::Backend { id, .. } = session.msp().home() else { return Err(unknown()) };
+        let address = vault::firm(app).await?.own.home.ok_or_else(unknown)?;
+        Ok(Self::at(app, session, Url::parse(&address.url).map_err(|_| unknown())?, id))
+    }
+
+    /// Its host, for people.
+    pub(super) fn host(&self) -> String {
+        host(&self.url)
+    }
+
+    /// Makes room there for the vault, by the operator's token.
+    pub(super) async fn register(&self, token: &SecretText) -> Result<()> {
+        let msp = self.session.vault();
+        let genesis =
+            self.app.inner.store.entry(msp.as_bytes(), 0).await?.and_then(|bytes| EntryBytes::new(bytes).ok());
+        let genesis = genesis.ok_or_else(super::copy::history_missing)?;
+        // Exposed into the one header that carries it to the host which the person named.
+        let fields = [("content-type", MEDIA_TYPE.to_owned()), ("authorization", format!("Bearer {}", token.expose()))];
+        let body = Register { genesis }.to_bytes();
+        let asked = ask(self.session, &self.url, "/v1/msps", &fields, Some(body)).await;
+        asked.and_then(answered).map(drop).map_err(|failure| failure.into_error(&self.host()))
+    }
+
+    /// Appends, once.
+    pub(super) async fn append(&self, append: &Append) -> Result<Appended, Failure> {
+        self.signed("/v1/append", Some(append.to_bytes())).await
+    }
+
+    /// The ledgers that changed after a cursor.
+    pub(super) async fn changes(&self, after: u64) -> Result<Changes> {
+        self.read(&format!("/v1/changes/{after}"), None).await
+    }
+
+    /// Entries as asked, as many as an answer holds.
+    pub(super) async fn entries(&self, wanted: &EntriesWanted) -> Result<Entries> {
+        self.read("/v1/entries", Some(wanted.to_bytes())).await
+    }
+
+    /// Objects as asked, as many as an answer holds.
+    pub(super) async fn objects(&self, wanted: &ObjectsWanted) -> Result<Objects> {
+        self.read("/v1/objects", Some(wanted.to_bytes())).await
+    }
+
+    /// A failure in words.
+    pub(super) fn error(&self, failure: Failure) -> Error {
+        failure.into_error(&self.host())
+    }
+
+    async fn read<M: Message>(&self, path: &str, body: Option<Vec<u8>>) -> Result<M> {
+        self.signed(path, body).await.map_err(|failure| self.error(failure))
+    }
+
+    async fn signed<M: Message>(&self, path: &str, body: Option<Vec<u8>>) -> Result<M, Failure> {
+        let fields = self.sign(path, body.as_deref()).map_err(|error| Failure::Local(unsigned(error)))?;
+        let asked = ask(self.session, &self.url, path, &fields, body).await?;
+        let status = asked.status;
+        M::from_bytes(&answered(asked)?).map_err(|_| Failure::Garbled(status))
+    }
+
+    /// The head of a request, signed by this device.
+    fn sign(&self, path: &str, body: Option<&[u8]>) -> HttpSigResult<Vec<(&'static str, String)>> {
+        let method = if body.is_some() { "POST" } else { "GET" };
+        let digest = format!("sha-256=:{}:", BASE64.encode(&Sha256::digest(body.unwrap_or_default())));
+        let backend = self.id.to_string();
+        let covered: Vec<_> =
+            COVERED.iter().map(|name| HttpMessageComponentId::try_from(*name)).collect::<HttpSigResult<_>>()?;
+        let mut params = HttpSignatureParams::try_new(&covered)?;
+        let device = KeyId { msp: self.session.vault(), device: self.session.author.device };
+        params.set_created(self.app.now_ms() / 1000).set_keyid(&device.to_string()).set_tag(KeyUse::Device.tag());
+        let values = [method, path, &digest, &backend];
+        let lines = covered.iter().zip(values);
+        let lines = lines.map(|(id, value)| HttpMessageComponent::try_from((id, &[value.to_owned()][..])));
+        let base = HttpSignatureBase::try_new(&lines.collect::<HttpSigResult<Vec<_>>>()?, &params)?;
+        let signed = base.build_signature_headers(&Device(&self.session.device), None)?;
+        Ok(vec![
+            ("content-type", MEDIA_TYPE.to_owned()),
+            ("signature", signed.signature_header_value()),
+            ("signature-input", signed.signature_input_header_value()),
+            ("content-digest", digest),
+            (BACKEND_FIELD, backend),
+        ])
+    }
+}
+
+/// The device's own key in the place of the library's.
+struct Device<'a>(&'a DeviceKeys);
+
+impl SigningKey for Device<'_> {
+    fn sign(&self, message: &[u8]) -> HttpSigResult<Vec<u8>> {
+        Ok(self.0.sign(message).to_vec())
+    }
+
+    fn key_id(&self) -> String {
+        String::new()
+    }
+
+    fn alg(&self) -> AlgorithmName {
+        AlgorithmName::Ed25519
+    }
+}
+
+async fn ask(
+    session: &Session,
+    url: &Url,
+    path: &str,
+    headers: &[(&'static str, String)],
+    body: Option<Vec<u8>>,
+) -> Result<Asked, Failure> {
+    let mut url = url.clone();
+    url.set_path(path);
+    let http = session.http().map_err(Failure::Local)?;
+    http.ask(Ask { url: &url, headers, body, limit: LIMIT }).await.map_err(Failure::Transport)
+}
+
+/// The body of an answer that is none of the refusals.
+fn answered(asked: Asked) -> Result<Vec<u8>, Failure> {
+    match asked.status {
+        200 | 204 if asked.body.len() <= MAX_BODY => Ok(asked.body),
+        status => match serde_json::from_slice(&asked.body) {
+            Ok(problem) if status >= 400 => Err(Failure::Problem(problem)),
+            _ => Err(Failure::Garbled(status)),
+        },
+    }
+}
+
+fn host(url: &Url) -> String {
+    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    format!("{}{port}", url.host_str().unwrap_or_default())
+}
+
+fn unsigned(error: httpsig::prelude::HttpSigError) -> Error {
+    Error::machine("home.unsigned", "The request to the vault's home could not be signed.", "Report this.")
+        .because(error)
+}
+
+impl Failure {
+    /// Whether the backend may have taken what it was sent.
+    pub(super) fn may_have_arrived(&self) -> bool {
+        match self {
+            Self::Transport(error) => !error.nothing_sent(),
+            // A proxy's page, or an answer that broke off.
+            Self::Garbled(_) => true,
+            Self::Problem(problem) => problem.code == "server.database",
+            Self::Local(_) => false,
+        }
+    }
+
+    /// Whether something came before what was sent.
+    pub(super) fn is_behind(&self) -> bool {
+        matches!(self, Self::Problem(problem)
+            if matches!(problem.code.as_str(), "ledger.taken" | "ledger.fork" | "ledger.gap" | "ledger.witness-ahead"))
+    }
+
+    pub(super) fn into_error(self, host: &str) -> Error {
+        const NOTHING: &str = "Nothing was changed. Everything that is stored here can be viewed.";
+        let unreachable = |code: &str, what: String, next: &str| Error::new(ErrorClass::Unreachable, code, what, next);
+        match self {
+            Self::Local(error) => error,
+            Self::Transport(error) if error.nothing_sent() => {
+                let next = match error {
+                    TransportError::NoConnection => "Check that this machine is online and that the backend runs.",
+                    _ => error.next_step(),
+                };
+                unreachable("home.unreachable", format!("The vault's home, {host}, cannot be reached."), next)
+                    .holds(NOTHING)
+                    .details(error.code())
+            }
+            Self::Transport(error) => {
+                unreachable("home.no-answer", format!("The vault's home, {host}, did not answer."), "Try again.")
+                    .holds(
+                        "It took the change whole or not at all; which, is found out before anything else is changed.",
+                    )
+                    .details(error.code())
+            }
+            Self::Garbled(status) => unreachable(
+                "home.garbled",
+                format!("What {host} answered is not what a Vitrine backend answers."),
+                "Check the address, and what stands between: a proxy may have answered.",
+            )
+            .details(format!("status {status}")),
+            Self::Problem(problem) => problem.into_error(host),
+        }
+    }
+}
+
+impl Problem {
+    fn into_error(self, host: &str) -> Error {
+        let (class, code, what, next) = match self.code.as_str() {
+            "server.token" => (
+                ErrorClass::Usage,
+                "home.token",
+                format!("{host} does not know this token, or takes no registrations."),
+                "Ask the operator of the backend for the registration token.",
+            ),
+            "server.clock" => (
+                ErrorClass::Machine,
+                "home.clock",
+                format!("The clocks of this machine and of {host} differ by more than a minute."),
+                "Set this machine's clock, or have the backend's set.",
+            ),
+            "server.quota" => (
+                ErrorClass::Unreachable,
+                "home.quota",
+                format!("The room that {host} gives this vault is full."),
+                "Ask the operator of the backend to raise the quota.",
+            ),
+            "server.device" => (
+                ErrorClass::Integrity,
+                "home.unknown-device",
+                format!("{host} does not know this device."),
+                "If the backend was made anew, restore from the backup; else ask its operator.",
+            ),
+            "server.behind" => (
+                ErrorClass::Integrity,
+                "home.rolled-back",
+                format!("{host} knows less than this device has seen: it was put back to an older state."),
+                "Do not trust it until its operator has explained that. What this device has stays.",
+            ),
+            "ledger.taken" | "ledger.fork" | "ledger.gap" | "ledger.witness-ahead" => (
+                ErrorClass::Partly,
+                "home.behind",
+                "Something else was written first.".into(),
+                "It was fetched where it could be; look, and try again.",
+            ),
+            "server.rate" | "server.database" | "server.slow" => (
+                ErrorClass::Unreachable,
+                "home.busy",
+                format!("{host} cannot answer just now."),
+                "Try again in a moment.",
+            ),
+            _ => (
+                ErrorClass::Unreachable,
+                "home.refused",
+                format!("{host} does not take this."),
+                "Copy the details and ask the operator of the backend.",
+            ),
+        };
+        let time = self.time.map(|time| format!(", its clock {time}")).unwrap_or_default();
+        // A code has one form; anything else is a peer's own text.
+        let form = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'.' | b'-');
+        let said = if self.code.len() <= 64 && self.code.bytes().all(form) { self.code.as_str() } else { "unknown" };
+        Error::new(class, code, what, next).holds("Nothing was changed.").details(format!("{said}{time}"))
+    }
+}

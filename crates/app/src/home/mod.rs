@@ -1,0 +1,254 @@
+//! The home of the vault: this device, or a backend that decides the order of all entries and can read none of them.
+//!
+//! [`backend`] speaks with it, [`append`] brings it what this device wrote, [`pull`] takes what is new there, [`copy`] brings
+//! a whole vault. Nothing of a backend is believed: every entry is judged by the ledger and every object by the hash in its
+//! entry.
+
+mod append;
+mod backend;
+mod copy;
+mod pull;
+
+pub(crate) use append::{Outgoing, commit};
+
+use crate::api::*;
+use crate::error::{Error, Result};
+use crate::failpoint::point;
+use crate::journal::Change;
+use crate::own;
+use crate::session::Session;
+use crate::{App, lock, vault};
+use backend::Backend;
+use serde::{Deserialize, Serialize};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::sync::{Notify, watch};
+use url::Url;
+use vitrine_entra::http::on_this_machine;
+use vitrine_ledger::{Home, MspBody};
+
+/// How often a backend is asked for what is new.
+const POLL: Duration = Duration::from_secs(30);
+
+/// How long a change waits for the first answer after the unlock.
+const FIRST: Duration = Duration::from_secs(5);
+
+/// Where the backend answers that the signed history names.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Address {
+    pub(crate) url: String,
+    /// What this device has is not all there yet.
+    pub(crate) moving: bool,
+}
+
+/// How the backend was reached since the unlock.
+#[derive(Default)]
+pub(crate) struct Link {
+    reached: Mutex<Reached>,
+    /// Held while something is taken: two at once would take the same entries.
+    turn: tokio::sync::Mutex<()>,
+    wake: Notify,
+    /// Whether the backend was asked once since the unlock.
+    asked: watch::Sender<bool>,
+}
+
+impl Link {
+    /// Waits until the backend that is the home was asked for what is new once since the unlock, for a while: a change made
+    /// before that would be refused if this device is behind.
+    pub(crate) async fn first_sync(&self, session: &Session) {
+        if let Home::Backend { .. } = session.msp().home() {
+            let mut asked = self.asked.subscribe();
+            drop(tokio::time::timeout(FIRST, asked.wait_for(|asked| *asked)).await);
+        }
+    }
+
+    /// Whether something was wrong when it was asked last.
+    pub(crate) fn is_away(&self) -> bool {
+        lock(&self.reached).problem.is_some()
+    }
+
+    /// There is something to fetch, or to finish.
+    fn hurry(&self) {
+        self.wake.notify_one();
+    }
+}
+
+#[derive(Default, Clone)]
+struct Reached {
+    synced_at: Option<u64>,
+    received: u32,
+    problem: Option<ErrorView>,
+}
+
+pub(crate) async fn show(app: &App, _request: HomeRequest) -> Result<HomeView> {
+    let session = app.session().await?;
+    view(app, &session).await
+}
+
+async fn view(app: &App, session: &Session) -> Result<HomeView> {
+    let Home::Backend { id, .. } = session.msp().home() else { return Ok(HomeView { backend: None }) };
+    let address = vault::firm(app).await?.own.home;
+    let Reached { synced_at, received, problem } = lock(&session.home.reached).clone();
+    Ok(HomeView {
+        backend: Some(BackendView {
+            moving: address.as_ref().is_some_and(|address| address.moving),
+            address: address.map(|address| address.url).unwrap_or_default(),
+            id: id.to_string(),
+            synced_at: synced_at.map(Time),
+            received,
+            problem,
+        }),
+    })
+}
+
+/// Moves the home to a backend: what is here is copied while this device is still the home, then one entry, accepted here,
+/// names the backend, and then what was written meanwhile is copied, that entry included.
+pub(crate) async fn move_to(app: &App, request: MoveHomeRequest) -> Result<HomeView> {
+    let session = app.session().await?;
+    let url = checked(&request.address)?;
+    let present = vault::firm(app).await?.own.home;
+    if let Home::Backend { .. } = session.msp().home() {
+        if present.as_ref().is_some_and(|address| address.moving && address.url == written(&url)) {
+            finish(app, &session).await?;
+            return view(app, &session).await;
+        }
+        return Err(Error::usage(
+            "home.is-backend",
+            "The home of this vault is a backend already.",
+            "Bring it back to this device first: vitrine home bring-back.",
+        ));
+    }
+    let who = backend::who(&session, &url).await?;
+    let backend = Backend::at(app, &session, url.clone(), who.id);
+    backend.register(&request.token.0).await?;
+    Box::pin(copy::copy(app, &session, &backend)).await?;
+    point!("home.move.copied");
+    let mut change = Change::begin(app, &session).await?;
+    change.firm.own.home = Some(Address { url: written(&url), moving: true });
+    change.append_msp(MspBody::Home { home: Home::Backend { id: who.id, key: who.key } }).await?;
+    let place = Some(backend.host());
+    change.note(Action::HomeMoved, None, None, place).await?;
+    change.commit().await?;
+    point!("home.move.named");
+    finish(app, &session).await?;
+    note(app, &session, &Ok(0));
+    app.tell(Event::StatusChanged);
+    view(app, &session).await
+}
+
+/// Copies what the backend lacks after the home was given to it.
+async fn finish(app: &App, session: &Session) -> Result<()> {
+    let backend = Backend::of(app, session).await?;
+    Box::pin(copy::copy(app, session, &backend)).await?;
+    point!("home.move.finished");
+    own::note(app, session, |own| {
+        if let Some(address) = &mut own.home {
+            address.moving = false;
+        }
+    })
+    .await
+}
+
+/// Brings the home back: one entry, accepted by the backend, which takes nothing after it.
+pub(crate) async fn bring_back(app: &App, _request: BringHomeRequest) -> Result<HomeView> {
+    let session = app.session().await?;
+    if let Home::Device(device) = session.msp().home() {
+        let here = device == session.author.device;
+        let what =
+            if here { "The home of this vault is this device." } else { "The home of this vault is another device." };
+        return Err(Error::usage("home.is-device", what, "There is nothing to bring back."));
+    }
+    // What the backend has and this device lacks would be lost.
+    sync_now(app, &session).await?;
+    let host = Backend::of(app, &session).await?.host();
+    let mut change = Change::begin(app, &session).await?;
+    change.firm.own.home = None;
+    change.append_msp(MspBody::Home { home: Home::Device(session.author.device) }).await?;
+    change.note(Action::HomeBroughtBack, None, None, Some(host)).await?;
+    change.commit().await?;
+    *lock(&session.home.reached) = Reached::default();
+    app.tell(Event::StatusChanged);
+    view(app, &session).await
+}
+
+pub(crate) async fn sync(app: &App, _request: SyncRequest) -> Result<HomeView> {
+    let session = app.session().await?;
+    if let Home::Backend { .. } = session.msp().home() {
+        sync_now(app, &session).await?;
+    }
+    view(app, &session).await
+}
+
+/// Takes what is new, and remembers how that went.
+async fn sync_now(app: &App, session: &Session) -> Result<()> {
+    let moving = vault::firm(app).await?.own.home.is_some_and(|address| address.moving);
+    let outcome =
+        if moving { finish(app, session).await.map(|()| 0) } else { Box::pin(pull::pull(app, session)).await };
+    note(app, session, &outcome);
+    outcome.map(drop)
+}
+
+fn note(app: &App, session: &Session, outcome: &Result<u32>) {
+    let mut reached = lock(&session.home.reached);
+    let stood =
+        |reached: &Reached| (reached.synced_at.is_some(), reached.problem.as_ref().map(|problem| problem.code.clone()));
+    let before = stood(&reached);
+    match outcome {
+        Ok(received) => {
+            (reached.synced_at, reached.problem) = (Some(app.now_ms()), None);
+            reached.received = reached.received.saturating_add(*received);
+        }
+        Err(error) => reached.problem = Some(error.view().clone()),
+    }
+    let (after, problem) = (stood(&reached), reached.problem.clone());
+    drop(reached);
+    if before != after {
+        // What a backend did that it should not do is said on every screen.
+        if let Some(problem) = problem.filter(|problem| problem.class == ErrorClass::Integrity) {
+            vault::warn(app, problem);
+        }
+        app.tell(Event::StatusChanged);
+    }
+}
+
+/// Asks a backend for what is new, while the session lives.
+pub(crate) fn watch(app: &App, session: &Arc<Session>) {
+    let (this, own) = (app.clone(), session.clone());
+    session.spawn(async move {
+        loop {
+            if let Home::Backend { .. } = own.msp().home()
+                && let Err(error) = sync_now(&this, &own).await
+            {
+                tracing::warn!(code = error.code(), "the home was not reached");
+            }
+            own.home.asked.send_replace(true);
+            // Over or cut short: either way it is asked now.
+            drop(tokio::time::timeout(POLL, own.home.wake.notified()).await);
+        }
+    });
+}
+
+/// An address that a backend may have.
+fn checked(address: &str) -> Result<Url> {
+    let wrong = || {
+        Error::usage(
+            "home.address",
+            "This is not the address of a backend.",
+            "Give https://, host and, if need be, port; http:// on this machine alone.",
+        )
+    };
+    let url = Url::parse(address.trim()).map_err(|_| wrong())?;
+    let plain = url.path() == "/"
+        && url.query().is_none()
+        && url.fragment().is_none()
+        && url.username().is_empty()
+        && url.password().is_none()
+        && url.host().is_some();
+    let safe = url.scheme() == "https" || (url.scheme() == "http" && on_this_machine(&url));
+    if plain && safe { Ok(url) } else { Err(wrong()) }
+}
+
+/// As it is kept and compared.
+fn written(url: &Url) -> String {
+    url.as_str().trim_end_matches('/').to_owned()
+}

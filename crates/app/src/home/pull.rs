@@ -1,0 +1,314 @@
+//! Taking what is new at the home. What does not descend from what this device accepted is refused and shown; nothing of it
+//! is written.
+
+use super::backend::Backend;
+use crate::App;
+use crate::error::{Error, Result};
+use crate::failpoint::protected;
+use crate::journal::Change;
+use crate::records::{self, Organization, decode, key};
+use crate::session::{self, Session};
+use crate::store::Tx;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use vitrine_ledger::wire::{Changed, EntriesWanted, ObjectName, ObjectsWanted, Start};
+use vitrine_ledger::{Body, Entry, EntryHash, Head, LedgerId, MspBody, MspHistory, MspState, OrganizationState};
+use vitrine_vault::object;
+
+const OLDER: &str = "The vault's home knows less than this device has seen: it was put back to an older state.";
+/// Objects asked for at once.
+const OBJECTS: usize = 256;
+
+/// The MSP ledger as far as the entries of one answer name it.
+struct Known {
+    state: MspState,
+    hashes: BTreeMap<u64, EntryHash>,
+}
+
+impl MspHistory for Known {
+    fn state(&self) -> &MspState {
+        &self.state
+    }
+
+    fn hash_at(&self, seq: u64) -> Option<EntryHash> {
+        let head = self.state.head();
+        if seq == head.seq { Some(head.hash) } else { self.hashes.get(&seq).copied() }
+    }
+}
+
+/// How far the home's numbers are known.
+#[derive(Clone, Copy, Default, Serialize, Deserialize)]
+struct Numbers {
+    /// Everything up to this one was taken.
+    taken: u64,
+    /// The highest that the home ever gave: it never goes back.
+    highest: u64,
+}
+
+/// Remembers the number that the home gave an entry of this device.
+pub(super) async fn remember(tx: &mut Tx<'_>, number: Option<u64>) -> Result<()> {
+    note(tx, |numbers| numbers.highest = numbers.highest.max(number.unwrap_or_default())).await
+}
+
+async fn note(tx: &mut Tx<'_>, change: impl FnOnce(&mut Numbers)) -> Result<()> {
+    let row = tx.index_value(key::CURSOR).await?;
+    let mut numbers: Numbers = row.map_or(Ok(Numbers::default()), |bytes| decode(&bytes))?;
+    change(&mut numbers);
+    Ok(tx.index_put(key::CURSOR, &records::encode(&numbers)?).await?)
+}
+
+/// Takes everything that is new, and says how many entries it was.
+pub(super) async fn pull(app: &App, session: &Session) -> Result<u32> {
+    // Two at once would both take the same entries.
+    let _turn = session.home.turn.lock().await;
+    let backend = Backend::of(app, session).await?;
+    let mut received = 0;
+    let row = app.inner.store.index_value(key::CURSOR).await?;
+    let numbers: Numbers = row.map_or(Ok(Numbers::default()), |bytes| decode(&bytes))?;
+    let mut cursor = numbers.taken;
+    loop {
+        let changes = backend.changes(cursor).await?;
+        // Where nothing is said to have changed, an older state shows by its numbers alone.
+        let older = protected!("the home's numbers are compared", changes.cursor < numbers.highest, false);
+        if !changes.more && older {
+            return Err(numbers_gone_back(numbers.highest, changes.cursor));
+        }
+        let mut wanted = Vec::new();
+        for changed in &changes.ledgers {
+            wanted.extend(behind(app, session, changed).await?);
+        }
+        // The MSP ledger first: the others are judged by it.
+        let msp = session.vault();
+        if let Some(place) = wanted.iter().position(|start| start.ledger == msp) {
+            let entries = fetch(&backend, wanted.swap_remove(place)).await?;
+            received += take_msp(app, session, entries).await?;
+        }
+        for start in wanted {
+            let entries = fetch(&backend, start).await?;
+            received += take_organization(app, session, &backend, &start.ledger, entries).await?;
+        }
+        if changes.cursor != cursor {
+            let mut change = Change::begin_taking(app, session).await?;
+            note(&mut change.tx, |numbers| {
+                (numbers.taken, numbers.highest) = (changes.cursor, numbers.highest.max(changes.cursor));
+            })
+            .await?;
+            change.commit().await?;
+        }
+        if !changes.more || changes.cursor <= cursor {
+            return Ok(received);
+        }
+        cursor = changes.cursor;
+    }
+}
+
+/// From where a ledger is to be fetched, where the home has more of it. Less of it, or something else, is a violation.
+async fn behind(app: &App, session: &Session, changed: &Changed) -> Result<Option<Start>> {
+    let Changed { ledger, head } = *changed;
+    let ours = if ledger == session.vault() {
+        Some(session.msp().head())
+    } else {
+        match app.inner.store.index_value(&key::organization(ledger.as_bytes())).await? {
+            Some(row) => Some(state_of(&decode(&row)?)?.head()),
+            // Archived, or never seen.
+            None => match app.inner.store.newest_seq(ledger.as_bytes()).await? {
+                Some(seq) => hash_of(app, &ledger, seq).await?.map(|hash| Head { seq, hash }),
+                None => None,
+            },
+        }
+    };
+    let Some(ours) = ours else { return Ok(Some(Start { ledger, seq: 0 })) };
+    if head.seq > ours.seq {
+        return Ok(Some(Start { ledger, seq: ours.seq + 1 }));
+    }
+    if head == ours {
+        return Ok(None);
+    }
+    let same_place = hash_of(app, &ledger, head.seq).await?;
+    if same_place == Some(head.hash) {
+        Err(rolled_back(&ledger, ours, head))
+    } else {
+        Err(forked(&ledger, head, same_place))
+    }
+}
+
+async fn hash_of(app: &App, ledger: &LedgerId, seq: u64) -> Result<Option<EntryHash>> {
+    let bytes = app.inner.store.entry(ledger.as_bytes(), seq).await?;
+    bytes.map(|bytes| Ok(Entry::decode(&bytes).map_err(session::unreadable_keys)?.hash())).transpose()
+}
+
+/// All entries of a ledger from a place on.
+async fn fetch(backend: &Backend<'_>, mut start: Start) -> Result<Vec<Entry>> {
+    let mut entries = Vec::new();
+    loop {
+        let answer = backend.entries(&EntriesWanted { from: vec![start] }).await?;
+        let before = entries.len();
+        for bytes in &answer.entries {
+            let entry = Entry::decode(bytes.as_bytes()).map_err(|error| refused(&start.ledger, error))?;
+            start.seq = entry.seq().saturating_add(1);
+            entries.push(entry);
+        }
+        // An answer that promises more and brings nothing would go on for ever.
+        if !answer.more || entries.len() == before {
+            return Ok(entries);
+        }
+    }
+}
+
+async fn take_msp(app: &App, session: &Session, entries: Vec<Entry>) -> Result<u32> {
+    let msp = session.vault();
+    let mut change = Change::begin_taking(app, session).await?;
+    let mut taken = 0;
+    for entry in entries {
+        // Written here meanwhile.
+        if entry.seq() <= change.msp().head().seq {
+            continue;
+        }
+        let next = change.msp().apply(&entry).map_err(|refusal| refused(&msp, refusal))?;
+        if let Body::Msp(MspBody::Policy { settings }) = entry.body() {
+            let item = crate::founding::read_policy(&session.msp_key, &next, settings)?;
+            (change.firm.msp_name, change.firm.reason_required) = (item.name, item.reason_required);
+        }
+        if let Body::Msp(MspBody::OrganizationArchive { organization }) = entry.body()
+            && change.tx.index_value(&key::organization(organization.as_bytes())).await?.is_some()
+        {
+            let opened = change.open(organization.as_bytes()).await?;
+            change.remove(opened).await?;
+        }
+        change.take_msp(&entry, next).await?;
+        taken += 1;
+    }
+    change.firm.sheet_saved = change.msp().has_safe_sheet();
+    change.commit().await?;
+    Ok(taken)
+}
+
+async fn take_organization(
+    app: &App,
+    session: &Session,
+    backend: &Backend<'_>,
+    id: &LedgerId,
+    entries: Vec<Entry>,
+) -> Result<u32> {
+    let history = history(app, session, &entries).await?;
+    let row = app.inner.store.index_value(&key::organization(id.as_bytes())).await?;
+    let before = match &row {
+        Some(row) => Some(state_of(&decode::<Organization>(row)?)?),
+        None => None,
+    };
+    let (known, rest) = match (before.clone(), entries.split_first()) {
+        (_, None) => return Ok(0),
+        (Some(state), _) => (state, &entries[..]),
+        (None, Some((genesis, rest))) if genesis.begins() == *id => {
+            (OrganizationState::genesis(genesis, &history).map_err(|refusal| refused(id, refusal))?, rest)
+        }
+        // Archived here: its history goes on elsewhere, and nothing here shows it.
+        (None, Some(_)) => return Ok(0),
+    };
+    let accepted = known.accept(rest, &history);
+    if let Some(refusal) = accepted.refused {
+        return Err(refused(id, refusal));
+    }
+    let fetched = objects(app, backend, id, before.as_ref(), &accepted.state).await?;
+    let taken = entries.len() - accepted.held;
+    let mut change = Change::begin_taking(app, session).await?;
+    if let Some(before) = before {
+        let mut opened = change.open(id.as_bytes()).await?;
+        // Written here meanwhile: it is looked at again at the next pull.
+        if opened.state.head() != before.head() {
+            return Ok(0);
+        }
+        change.put_objects(&fetched).await?;
+        change.take(&mut opened, &entries[..taken], accepted.state).await?;
+        change.save(opened).await?;
+    } else {
+        // Founded here meanwhile.
+        if change.tx.entry(id.as_bytes(), 0).await?.is_some() {
+            return Ok(0);
+        }
+        change.put_objects(&fetched).await?;
+        change.found(id, &entries[..taken], &history).await?;
+    }
+    change.commit().await?;
+    Ok(u32::try_from(taken).unwrap_or(u32::MAX))
+}
+
+/// The MSP ledger, with the hashes that these entries' witnesses name.
+async fn history(app: &App, session: &Session, entries: &[Entry]) -> Result<Known> {
+    let state = MspState::clone(&session.msp());
+    let mut hashes = BTreeMap::new();
+    let named: BTreeSet<u64> = entries.iter().filter_map(Entry::witness).map(|head| head.seq).collect();
+    for seq in named {
+        if let Some(hash) = app.inner.store.index_value(&key::msp_hash(seq)).await?
+            && let Ok(hash) = <[u8; 32]>::try_from(&hash[..])
+        {
+            hashes.insert(seq, EntryHash::from_bytes(hash));
+        }
+    }
+    Ok(Known { state, hashes })
+}
+
+/// Objects that items name now and that are not here.
+async fn objects(
+    app: &App,
+    backend: &Backend<'_>,
+    ledger: &LedgerId,
+    before: Option<&OrganizationState>,
+    after: &OrganizationState,
+) -> Result<Vec<Vec<u8>>> {
+    let mut missing = Vec::new();
+    for (item, named) in after.items() {
+        let Some(hash) = named.object else { continue };
+        let known = before.and_then(|before| before.item(item)?.object);
+        if known != Some(hash) && app.inner.store.object(hash.as_bytes()).await?.is_none() {
+            missing.push(ObjectName { ledger: *ledger, hash });
+        }
+    }
+    let mut fetched = Vec::new();
+    for names in missing.chunks(OBJECTS) {
+        let mut wanted = names;
+        while !wanted.is_empty() {
+            let answer = backend.objects(&ObjectsWanted { objects: wanted.to_vec() }).await?;
+            let looked_at = usize::try_from(answer.looked_at).unwrap_or(0).clamp(1, wanted.len());
+            fetched.extend(answer.objects.iter().map(|object| object.as_bytes().to_vec()));
+            wanted = &wanted[looked_at..];
+        }
+    }
+    let here: BTreeSet<[u8; 32]> = fetched.iter().map(|sealed| object::hash(sealed)).collect();
+    if missing.iter().all(|name| here.contains(name.hash.as_bytes())) { Ok(fetched) } else { Err(withheld(ledger)) }
+}
+
+fn state_of(row: &Organization) -> Result<OrganizationState> {
+    OrganizationState::decode(&row.state).map_err(crate::journal::damaged_fold)
+}
+
+fn refused(ledger: &LedgerId, error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    violation("home.refused-entry", "The vault's home offers something that the signed history does not allow.")
+        .details(format!("ledger {ledger}: {error}"))
+}
+
+fn withheld(ledger: &LedgerId) -> Error {
+    violation("home.object-withheld", "The vault's home names a stored item and does not hand it out.")
+        .details(format!("ledger {ledger}"))
+}
+
+fn numbers_gone_back(ours: u64, theirs: u64) -> Error {
+    violation("home.rolled-back", OLDER).details(format!("entries of all ledgers: {ours} seen here, {theirs} there"))
+}
+
+fn rolled_back(ledger: &LedgerId, ours: Head, theirs: Head) -> Error {
+    violation("home.rolled-back", OLDER)
+        .details(format!("ledger {ledger}: here {} {}, there {} {}", ours.seq, ours.hash, theirs.seq, theirs.hash))
+}
+
+/// The home has another entry at a place where this device has one.
+pub(super) fn forked(ledger: &LedgerId, theirs: Head, ours: Option<EntryHash>) -> Error {
+    let ours = ours.map_or_else(|| "nothing".to_owned(), |hash| hash.to_string());
+    violation("home.forked", "The vault's home shows another history than this device has seen.")
+        .details(format!("ledger {ledger} at {}: here {ours}, there {}", theirs.seq, theirs.hash))
+}
+
+fn violation(code: &str, what: &str) -> Error {
+    Error::integrity(code, what, "Do not trust it until its operator has explained this; copy the details.")
+        .holds("Nothing of it was taken. What this device has stays, and can be viewed.")
+}

@@ -1,0 +1,91 @@
+// The home of the vault in the settings: moved to a backend, read when it is not as it should be, brought back; the
+// operator's token stays nowhere in the page.
+
+import { screen } from "@testing-library/react";
+import { expect, test } from "vitest";
+import { show, violations } from "../testing/render";
+
+const address = "https://vitrine.example:8320";
+const token = "t0ken-of-the-operator";
+const problem = {
+  code: "home.rolled-back",
+  what: "The vault's home knows less than this device has seen: it was put back to an older state.",
+  holds: "Nothing of it was taken. What this device has stays, and can be viewed.",
+  next: "Do not trust it until its operator has explained this; copy the details.",
+  details: "entries of all ledgers: 12 seen here, 9 there",
+  retryInMs: null,
+  class: "integrity" as const,
+};
+
+// The settings are a piece of their own, loaded when they are opened first.
+const begin = () => screen.findByTestId("home-begin", {}, { timeout: 10_000 });
+
+async function moved() {
+  const shown = show({}, "#/settings?section=home");
+  await shown.user.click(await begin());
+  await shown.user.type(screen.getByTestId("home-address"), address);
+  await shown.user.type(screen.getByTestId("home-token"), token);
+  await shown.user.click(screen.getByTestId("home-move"));
+  await screen.findByTestId("home-sync");
+  return shown;
+}
+
+test("the home is moved by address and token, and the token is then nowhere in the page", async () => {
+  const { host } = await moved();
+  expect(screen.getByText(address)).toBeTruthy();
+  expect(screen.getByText("Being asked")).toBeTruthy();
+  expect(document.body.innerHTML).not.toContain(token);
+  expect(host.requests.find(({ name }) => name === "moveHome")?.request).toBeNull();
+  expect(await violations()).toEqual([]);
+});
+
+test("what depends on a backend is said before it is moved there, and nothing is moved without a token", async () => {
+  const { user, host } = show({}, "#/settings?section=home");
+  await user.click(await begin());
+  expect(screen.getByText(/nothing is changed or rotated/)).toBeTruthy();
+  await user.type(screen.getByTestId("home-address"), address);
+  expect(screen.getByTestId("home-move").getAttribute("aria-disabled")).toBe("true");
+  await user.click(screen.getByTestId("home-move"));
+  expect(host.asked).not.toContain("moveHome");
+  expect(await violations()).toEqual([]);
+});
+
+test("an address that no backend has is refused in words, and what was typed stays", async () => {
+  const { user } = show({}, "#/settings?section=home");
+  await user.click(await begin());
+  await user.type(screen.getByTestId("home-address"), "backend");
+  await user.type(screen.getByTestId("home-token"), token);
+  await user.click(screen.getByTestId("home-move"));
+  expect(await screen.findByText("This is not the address of a backend.")).toBeTruthy();
+  expect(screen.getByTestId<HTMLInputElement>("home-address").value).toBe("backend");
+  expect(await violations()).toEqual([]);
+});
+
+test("a backend that was put back is shown with what still holds, and fetching again clears it once it is well", async () => {
+  const { user, host } = await moved();
+  host.setBackend({ problem });
+  expect(await screen.findByText(problem.what)).toBeTruthy();
+  expect(screen.getByText(problem.holds)).toBeTruthy();
+  expect(screen.getByText("Not as it should be")).toBeTruthy();
+  expect(await violations()).toEqual([]);
+  await user.click(screen.getByTestId("home-sync"));
+  expect(await screen.findByText("Reached")).toBeTruthy();
+  expect(screen.queryByText(problem.what)).toBeNull();
+});
+
+test("a copy that is not complete says that nothing can be changed", async () => {
+  const { host } = await moved();
+  host.setBackend({ moving: true });
+  expect(await screen.findByText(/Nothing can be changed until that is done/)).toBeTruthy();
+});
+
+test("the home is brought back after asking, by keyboard alone", async () => {
+  const { user } = await moved();
+  screen.getByTestId("home-bring-back").focus();
+  await user.keyboard("{Enter}");
+  expect(await screen.findByText("Make this device the home again?")).toBeTruthy();
+  screen.getByTestId("home-bring-back-submit").focus();
+  await user.keyboard("{Enter}");
+  expect(await screen.findByTestId("home-begin")).toBeTruthy();
+  expect(await violations()).toEqual([]);
+});

@@ -1,0 +1,155 @@
+// The home of the vault: this device, or a backend. The operator's token passes through this window once, on its way in.
+
+import { type ReactNode, useState } from "react";
+import { Bones, Button, Facts, Mark, type MarkTone, Mono, Notice, Row, Section, Stack, TextField } from "../../components";
+import { asErrorView, type BackendView, useAction, useHost, useRead } from "../../host";
+import { ErrorNotice, Passphrase, When } from "../../parts";
+import { useWords } from "../../words";
+import css from "./SettingsScreen.module.css";
+
+type Standing = "asking" | "reached" | "moving" | "wrong";
+const tones: Record<Standing, MarkTone> = { asking: "none", reached: "good", moving: "waits", wrong: "wrong" };
+
+/** As often as the backend is asked. */
+const LOOK_MS = 30_000;
+
+export function HomeSection() {
+  const t = useWords();
+  const view = useRead("home", {}, { refetchMs: LOOK_MS });
+  const within = (children: ReactNode) => (
+    <Section place="home" title={t("settings.home")} lead={t("home.lead")}>
+      <Stack gap={16}>{children}</Stack>
+    </Section>
+  );
+  if (view.error) return within(<ErrorNotice error={asErrorView(view.error)} onRetry={() => void view.refetch()} />);
+  if (view.data === undefined) return within(<Bones rows={2} label={t("common.loading")} />);
+  const { backend } = view.data;
+  const again = () => void view.refetch();
+  return within(backend === null ? <Here onMoved={again} /> : <There backend={backend} onChanged={again} />);
+}
+
+function Here({ onMoved }: { onMoved: () => void }) {
+  const t = useWords();
+  const [open, setOpen] = useState(false);
+  return (
+    <>
+      <p>{t("home.device")}</p>
+      <Row>
+        <Button pressed={open} onClick={() => setOpen(!open)} testId="home-begin">
+          {t("home.begin")}
+        </Button>
+      </Row>
+      {open ? <MoveForm address="" onMoved={onMoved} /> : null}
+    </>
+  );
+}
+
+function MoveForm({ address: known, onMoved }: { address: string; onMoved: () => void }) {
+  const t = useWords();
+  const host = useHost();
+  const [address, setAddress] = useState(known);
+  const [token, setToken] = useState("");
+  const move = useAction(async () => {
+    await host.moveHome({ address: address.trim(), token });
+    setToken("");
+    onMoved();
+  });
+  const missing = address.trim() === "" || token === "" ? t("home.missing") : null;
+  return (
+    <form
+      className={css.form}
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (missing === null) void move.run();
+      }}
+    >
+      <TextField
+        label={t("home.address")}
+        hint={t("home.addressHint")}
+        value={address}
+        onChange={setAddress}
+        testId="home-address"
+        mono
+      />
+      <Passphrase
+        label={t("home.token")}
+        hint={t("home.tokenHint")}
+        value={token}
+        onChange={setToken}
+        autoComplete="off"
+        testId="home-token"
+        mono
+      />
+      <p>{t("home.afterwards")}</p>
+      <ErrorNotice error={move.error} />
+      <Row>
+        <Button submit kind="primary" busy={move.busy} reason={missing} testId="home-move">
+          {t("home.move")}
+        </Button>
+      </Row>
+    </form>
+  );
+}
+
+const standing = ({ moving, problem, syncedAt }: BackendView): Standing => {
+  if (moving) return "moving";
+  if (problem !== null) return "wrong";
+  return syncedAt === null ? "asking" : "reached";
+};
+
+function There({ backend, onChanged }: { backend: BackendView; onChanged: () => void }) {
+  const t = useWords();
+  const host = useHost();
+  const [asks, setAsks] = useState(false);
+  const sync = useAction(async () => {
+    await host.sync({});
+    onChanged();
+  });
+  const bringBack = useAction(async () => {
+    await host.bringHome({});
+    onChanged();
+  });
+  const now = standing(backend);
+  return (
+    <>
+      {backend.problem ? <ErrorNotice error={backend.problem} onRetry={() => void sync.run()} /> : null}
+      <Facts
+        facts={[
+          [t("home.backend"), <Mono key="a">{backend.address}</Mono>],
+          [t("home.id"), <Mono key="i">{backend.id}</Mono>],
+          [
+            t("home.standing"),
+            <Mark key="s" tone={tones[now]}>
+              {t(`home.standings.${now}`)}
+            </Mark>,
+          ],
+          [t("home.synced"), <When key="w" at={backend.syncedAt} />],
+          [t("home.received"), t("home.entries", { count: backend.received })],
+        ]}
+      />
+      {backend.problem ? null : <ErrorNotice error={sync.error} onRetry={() => void sync.run()} />}
+      <Row>
+        <Button busy={sync.busy} onClick={() => void sync.run()} testId="home-sync">
+          {t("home.sync")}
+        </Button>
+        <Button pressed={asks} onClick={() => setAsks(!asks)} testId="home-bring-back">
+          {t("home.bringBack")}
+        </Button>
+      </Row>
+      {asks ? (
+        <Notice
+          tone="waits"
+          title={t("home.bringBackWhat")}
+          actions={
+            <Button kind="danger" busy={bringBack.busy} onClick={() => void bringBack.run()} testId="home-bring-back-submit">
+              {t("home.bringBackNow")}
+            </Button>
+          }
+        >
+          <p>{t("home.bringBackLead")}</p>
+          <ErrorNotice error={bringBack.error} />
+        </Notice>
+      ) : null}
+    </>
+  );
+}
