@@ -316,7 +316,7 @@ impl Bench {
                 self.rows.push(Row::measured("G8", what, (of(old) * 1e3, "ms"), against, 1.5));
             }
         }
-        self.rows.push(Row::missing("G8", "first sync after a year", "nothing syncs yet"));
+        self.rows.push(Row::missing("G8", "first sync after a year", "no second device yet"));
         Ok(())
     }
 
