@@ -50,6 +50,13 @@ async fn a_vault_moves_to_a_backend_works_there_and_comes_back() -> Result<()> {
     let local = shown(&desk, "Contoso", FIRST, "current").await?;
     ensure!(local != rotated && sim.control().password_accepted(CONTOSO, FIRST, &local), "it does not rotate here");
     ensure!(names(&desk).await? == ["Contoso", "Fabrikam"], "an organization was lost on the way");
+
+    // Another backend numbers from the beginning, and is no older state of the one before.
+    let second = backend::start().await?;
+    moved(&desk, &second).await?;
+    desk.does(["rotate", "Contoso"]).await?;
+    let synced = desk.does(["sync"]).await?;
+    ensure!(synced["backend"]["problem"].is_null(), "{synced}");
     let audit = desk.does(["audit"]).await?.to_string();
     ensure!(audit.contains("homeMoved") && audit.contains("homeBroughtBack"), "{audit}");
     Ok(())

@@ -16,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::failpoint::point;
 use crate::journal::Change;
 use crate::own;
+use crate::records::key;
 use crate::session::Session;
 use crate::{App, lock, vault};
 use backend::Backend;
@@ -125,6 +126,8 @@ pub(crate) async fn move_to(app: &App, request: MoveHomeRequest) -> Result<HomeV
     point!("home.move.copied");
     let mut change = Change::begin(app, &session).await?;
     change.firm.own.home = Some(Address { url: written(&url), moving: true });
+    // The numbers of a home before say nothing of this one's.
+    change.tx.index_delete(key::CURSOR).await?;
     change.append_msp(MspBody::Home { home: Home::Backend { id: who.id, key: who.key } }).await?;
     let place = Some(backend.host());
     change.note(Action::HomeMoved, None, None, place).await?;
