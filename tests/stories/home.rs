@@ -1,8 +1,11 @@
 //! The home of the vault at a backend: given to it and brought back, gone, behind, put back to an older state, forked; and
 //! what it learns.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
+use tokio::time::timeout;
 use vitrine_entra_sim::Sim;
 use vitrine_kit::backend::{Backend, copy};
 use vitrine_kit::wait::{PATIENCE, until};
@@ -111,6 +114,32 @@ async fn without_its_home_nothing_is_changed_and_everything_can_be_viewed() -> R
     desk.does(["rotate", "Contoso"]).await?;
     ensure!(names(&desk).await? == ["Contoso", "Fabrikam"], "the change is not there");
     one_value_opens(&sim, &desk, "Contoso", CONTOSO, FIRST).await
+}
+
+/// A home that takes every connection and never says a word holds up no view: not even the program that shows one and ends.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_home_that_hangs_holds_up_no_view() -> Result<()> {
+    let (sim, desk, mut backend) = at_home().await?;
+    let address = backend.url().replace("http://", "");
+    backend.kill().await?;
+    let silent = tokio::net::TcpListener::bind(&address).await?;
+    let held = tokio::spawn(async move {
+        let mut held = Vec::new();
+        while let Ok((connection, _)) = silent.accept().await {
+            held.push(connection);
+        }
+    });
+    // Half as long as one request to it would be waited for.
+    let password = timeout(Duration::from_secs(15), shown(&desk, "Contoso", FIRST, "current")).await??;
+    ensure!(sim.control().password_accepted(CONTOSO, FIRST, &password), "what is shown opens nothing");
+    held.abort();
+    let _ = held.await;
+    backend.run().await?;
+    // What was seen meanwhile travels now.
+    desk.does(["sync"]).await?;
+    let audit = desk.does(["audit"]).await?.to_string();
+    ensure!(audit.contains("viewed"), "{audit}");
+    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]

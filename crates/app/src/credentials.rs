@@ -451,6 +451,10 @@ pub(crate) async fn carry(app: &App, session: &Session) -> Result<()> {
     let firm = vault::firm(app).await?;
     let held = app.inner.store.view_records_after(firm.own.carried_to, RESERVED).await?;
     let Some(newest) = held.last().map(|record| record.counter) else { return Ok(()) };
+    if !session.home.takes_what_can_wait(session).await {
+        // Kept where they are, and carried by whoever reaches the home next.
+        return Ok(());
+    }
     let key = pages(session);
     let mut batches: BTreeMap<Bytes32, Vec<Vec<u8>>> = BTreeMap::new();
     let mut hash = None;

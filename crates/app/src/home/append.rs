@@ -14,7 +14,7 @@ use vitrine_ledger::wire::{Append, EntryBytes, ObjectBytes};
 
 /// How often a change is sent whose answer does not come. Sending it again is harmless: the first of its entries names the
 /// one before, so the home takes it once.
-const TRIES: u32 = 3;
+const TRIES: u32 = 2;
 
 /// What a change has for the home.
 #[derive(Default)]

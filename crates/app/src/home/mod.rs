@@ -34,6 +34,9 @@ const POLL: Duration = Duration::from_secs(30);
 /// How long a change waits for the first answer after the unlock.
 const FIRST: Duration = Duration::from_secs(5);
 
+/// How long view records wait for it.
+const SHORT: Duration = Duration::from_secs(1);
+
 /// Where the backend answers that the signed history names.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Address {
@@ -57,10 +60,21 @@ impl Link {
     /// Waits until the backend that is the home was asked for what is new once since the unlock, for a while: a change made
     /// before that would be refused if this device is behind.
     pub(crate) async fn first_sync(&self, session: &Session) {
-        if let Home::Backend { .. } = session.msp().home() {
-            let mut asked = self.asked.subscribe();
-            drop(tokio::time::timeout(FIRST, asked.wait_for(|asked| *asked)).await);
+        self.asked_within(session, FIRST).await;
+    }
+
+    /// Whether the home takes what can wait: a device does, and a backend that has answered by now. A view is over when it was
+    /// shown, whatever the network does.
+    pub(crate) async fn takes_what_can_wait(&self, session: &Session) -> bool {
+        self.asked_within(session, SHORT).await && !self.is_away()
+    }
+
+    async fn asked_within(&self, session: &Session, limit: Duration) -> bool {
+        if let Home::Device(_) = session.msp().home() {
+            return true;
         }
+        let mut asked = self.asked.subscribe();
+        tokio::time::timeout(limit, asked.wait_for(|asked| *asked)).await.is_ok()
     }
 
     /// Whether something was wrong when it was asked last.
