@@ -12,7 +12,7 @@ use vitrine_kit::wait::{PATIENCE, until};
 
 use crate::backend::{self, moved, moving};
 use crate::bad_rotation::{FIRST, connected};
-use crate::cloud::{CONTOSO, one_value_opens, shown};
+use crate::cloud::{self, CONTOSO, one_value_opens, shown};
 use crate::desk::{Desk, Ended, PASSPHRASE, exit, text};
 use crate::kill;
 
@@ -246,6 +246,9 @@ async fn an_address_or_a_token_that_is_wrong_moves_nothing() -> Result<()> {
     }
     to(&backend.url(), "not the token of this operator at all").refused(exit::USAGE, "home.token").await?;
     to("http://127.0.0.1:1", "x").refused(exit::UNREACHABLE, "home.unreachable").await?;
+    // Something else answers there, and must not get the token.
+    let stranger = cloud::start().await?;
+    to(&stranger.urls().login, "x").refused(exit::INTEGRITY, "home.not-a-backend").await?;
     desk.refuses(["home", "bring-back"], exit::USAGE, "home.is-device").await?;
     ensure!(desk.does(["home", "show"]).await?["backend"].is_null(), "the home moved");
     moved(&desk, &backend).await?;

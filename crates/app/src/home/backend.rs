@@ -22,6 +22,8 @@ use vitrine_ledger::{BackendId, Home};
 use vitrine_vault::SecretText;
 use vitrine_vault::account::DeviceKeys;
 
+/// What holds after a question that changes nothing.
+const UNCHANGED: &str = "Nothing was changed. Everything that is stored here can be viewed.";
 /// How long an answer is waited for.
 const LIMIT: Duration = Duration::from_secs(30);
 
@@ -65,7 +67,8 @@ pub(super) struct ProblemHead {
 pub(super) async fn who(session: &Session, url: &Url) -> Result<wire::Backend> {
     let challenge: [u8; 32] = make();
     let path = format!("/v1/backend/{}", HEXLOWER.encode(&challenge));
-    let asked = ask(session, url, &path, &[], None).await.map_err(|failure| failure.into_error(&host(url)))?;
+    let asked = ask(session, url, &path, &[], None).await;
+    let asked = asked.map_err(|failure| failure.into_error(&host(url)).holds(UNCHANGED))?;
     let stranger = || {
         Error::integrity(
             "home.not-a-backend",
@@ -141,7 +144,7 @@ impl<'a> Backend<'a> {
     }
 
     async fn read<M: Message>(&self, path: &str, body: Option<Vec<u8>>) -> Result<M> {
-        self.signed(path, body).await.map_err(|failure| self.error(failure))
+        self.signed(path, body).await.map_err(|failure| self.error(failure).holds(UNCHANGED))
     }
 
     async fn signed<M: Message>(&self, path: &str, body: Option<Vec<u8>>) -> Result<M, Failure> {
@@ -246,7 +249,6 @@ impl Failure {
     }
 
     pub(super) fn into_error(self, host: &str) -> Error {
-        const NOTHING: &str = "Nothing was changed. Everything that is stored here can be viewed.";
         let unreachable = |code: &str, what: String, next: &str| Error::new(ErrorClass::Unreachable, code, what, next);
         match self {
             Self::Local(error) => error,
@@ -256,7 +258,7 @@ impl Failure {
                     _ => error.next_step(),
                 };
                 unreachable("home.unreachable", format!("The vault's home, {host}, cannot be reached."), next)
-                    .holds(NOTHING)
+                    .holds(UNCHANGED)
                     .details(error.code())
             }
             Self::Transport(error) => {
