@@ -256,6 +256,30 @@ async fn an_address_or_a_token_that_is_wrong_moves_nothing() -> Result<()> {
     Ok(())
 }
 
+/// What this device appends while the home is being asked is not missing there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_home_that_is_asked_while_it_is_written_to_is_no_older_one() -> Result<()> {
+    let desk = Desk::alone()?;
+    desk.init().await?;
+    let backend = backend::start().await?;
+    moved(&desk, &backend).await?;
+    desk.vitrine(["unlock"]).passphrase(PASSPHRASE).ends(exit::DONE).await?;
+    let write = async {
+        for number in 0..30 {
+            desk.vitrine(["org", "add", &format!("Customer {number}")]).ends(exit::DONE).await?;
+        }
+        anyhow::Ok(())
+    };
+    let ask = async {
+        for _ in 0..60 {
+            desk.vitrine(["sync"]).ends(exit::DONE).await?;
+        }
+        anyhow::Ok(())
+    };
+    tokio::try_join!(write, ask)?;
+    desk.vitrine(["lock"]).ends(exit::DONE).await.map(drop)
+}
+
 /// Two thousand tenants of a vault whose home is away are one problem with one reason, and none of their passwords is tried.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_falls_due_while_the_home_is_away_is_one_problem_that_says_so() -> Result<()> {

@@ -75,7 +75,7 @@ pub(super) async fn pull(app: &App, session: &Session) -> Result<u32> {
         }
         let mut wanted = Vec::new();
         for changed in &changes.ledgers {
-            wanted.extend(behind(app, session, changed).await?);
+            wanted.extend(behind(app, session, &backend, changed).await?);
         }
         // The MSP ledger first: the others are judged by it.
         let msp = session.vault();
@@ -103,7 +103,7 @@ pub(super) async fn pull(app: &App, session: &Session) -> Result<u32> {
 }
 
 /// From where a ledger is to be fetched, where the home has more of it. Less of it, or something else, is a violation.
-async fn behind(app: &App, session: &Session, changed: &Changed) -> Result<Option<Start>> {
+async fn behind(app: &App, session: &Session, backend: &Backend<'_>, changed: &Changed) -> Result<Option<Start>> {
     let Changed { ledger, head } = *changed;
     let ours = if ledger == session.vault() {
         Some(session.msp().head())
@@ -125,6 +125,13 @@ async fn behind(app: &App, session: &Session, changed: &Changed) -> Result<Optio
         return Ok(None);
     }
     let same_place = hash_of(app, &ledger, head.seq).await?;
+    // This device may have appended since the home was asked: it is older only if it lacks what stands here now.
+    if same_place == Some(head.hash) {
+        let there = fetch(backend, Start { ledger, seq: ours.seq }).await?;
+        if there.first().is_some_and(|entry| entry.hash() == ours.hash) {
+            return Ok(None);
+        }
+    }
     if same_place == Some(head.hash) {
         Err(rolled_back(&ledger, ours, head))
     } else {
@@ -132,7 +139,8 @@ async fn behind(app: &App, session: &Session, changed: &Changed) -> Result<Optio
     }
 }
 
-async fn hash_of(app: &App, ledger: &LedgerId, seq: u64) -> Result<Option<EntryHash>> {
+/// The hash of the entry that this device has at a place.
+pub(super) async fn hash_of(app: &App, ledger: &LedgerId, seq: u64) -> Result<Option<EntryHash>> {
     let bytes = app.inner.store.entry(ledger.as_bytes(), seq).await?;
     bytes.map(|bytes| Ok(Entry::decode(&bytes).map_err(session::unreadable_keys)?.hash())).transpose()
 }
