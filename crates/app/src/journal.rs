@@ -214,17 +214,22 @@ impl<'a> Change<'a> {
         })
     }
 
+    /// The keys of an organization's present epoch.
+    async fn keys(&mut self, state: &OrganizationState) -> Result<OrganizationKeys> {
+        let entry = match state.epoch() {
+            Some(epoch) => self.tx.entry(state.ledger().as_bytes(), epoch.entry.seq).await?,
+            None => None,
+        };
+        open_keys(self.session, state, entry)
+    }
+
     /// Opens an organization for this change.
     pub(crate) async fn open(&mut self, id: &Bytes32) -> Result<Opened> {
         let row = self.tx.index_value(&key::organization(id)).await?;
         let row: Organization =
             decode(&row.ok_or_else(|| records::unknown_organization(&records::organization_text(id)))?)?;
         let state = OrganizationState::decode(&row.state).map_err(damaged_fold)?;
-        let entry = match state.epoch() {
-            Some(epoch) => self.tx.entry(id, epoch.entry.seq).await?,
-            None => None,
-        };
-        let keys = open_keys(self.session, &state, entry)?;
+        let keys = self.keys(&state).await?;
         let before = Some(Before::of(id, &row)?);
         Ok(Opened { id: LedgerId::from_bytes(*id), row, state, keys, before })
     }
@@ -491,11 +496,7 @@ impl<'a> Change<'a> {
             self.let_go(before, self.app.now_ms()).await?;
         }
         opened.state = state;
-        let entry = match opened.state.epoch() {
-            Some(epoch) => self.tx.entry(opened.id.as_bytes(), epoch.entry.seq).await?,
-            None => None,
-        };
-        opened.keys = open_keys(self.session, &opened.state, entry)?;
+        opened.keys = self.keys(&opened.state).await?;
         for (item, at) in changed {
             self.show_item(opened, item.as_bytes(), at).await?;
         }
@@ -585,11 +586,7 @@ impl<'a> Change<'a> {
             seq += 1;
         }
         let state = state.ok_or_else(missing)?;
-        let entry = match state.epoch() {
-            Some(epoch) => self.tx.entry(id.as_bytes(), epoch.entry.seq).await?,
-            None => None,
-        };
-        let keys = open_keys(self.session, &state, entry)?;
+        let keys = self.keys(&state).await?;
         let (mut profile, mut connection, mut kept) = (None, None, Vec::new());
         for (item, known) in state.items() {
             let Some(hash) = known.object else { continue };

@@ -517,14 +517,15 @@ async fn fold_msp(app: &App, ids: &BoxIds) -> Result<(MspChain, BTreeSet<LedgerI
         }
     }
     let chain = chain.filter(|chain| *chain.state().ledger().as_bytes() == ids.genesis);
-    let chain = chain.ok_or_else(|| {
-        Error::integrity(
-            "vault.no-history",
-            "The signed history of the vault is missing.",
-            "Restore from the backup, and keep this data folder for examination.",
-        )
-    })?;
-    Ok((chain, organizations, policy))
+    Ok((chain.ok_or_else(history_missing)?, organizations, policy))
+}
+
+pub(crate) fn history_missing() -> Error {
+    Error::integrity(
+        "vault.no-history",
+        "The signed history of the vault is missing.",
+        "Restore from the backup, and keep this data folder for examination.",
+    )
 }
 
 async fn person_name(

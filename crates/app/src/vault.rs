@@ -142,7 +142,8 @@ pub(crate) async fn status(app: &App, _request: StatusRequest) -> Result<StatusV
     })
 }
 
-fn host(url: &url::Url) -> String {
+/// Host and port of an address, for people.
+pub(crate) fn host(url: &url::Url) -> String {
     let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
     format!("{}{port}", url.host_str().unwrap_or_default())
 }

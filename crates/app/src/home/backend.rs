@@ -5,7 +5,7 @@ use crate::App;
 use crate::api::ErrorClass;
 use crate::error::{Error, Result};
 use crate::session::{Session, make};
-use crate::vault;
+use crate::vault::{self, host};
 use data_encoding::{BASE64, HEXLOWER};
 use httpsig::prelude::message_component::{HttpMessageComponent, HttpMessageComponentId};
 use httpsig::prelude::{AlgorithmName, HttpSigResult, HttpSignatureBase, HttpSignatureParams, SigningKey};
@@ -24,6 +24,8 @@ use vitrine_vault::account::DeviceKeys;
 
 /// What holds after a question that changes nothing.
 const UNCHANGED: &str = "Nothing was changed. Everything that is stored here can be viewed.";
+/// Refusals of what was drafted on an older head than the home's.
+const BEHIND: [&str; 4] = ["ledger.taken", "ledger.fork", "ledger.gap", "ledger.witness-ahead"];
 /// How long an answer is waited for.
 const LIMIT: Duration = Duration::from_secs(30);
 
@@ -49,7 +51,7 @@ pub(super) enum Failure {
 }
 
 /// What is read of a problem document. Its words are not shown: they are the peer's.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Deserialize)]
 pub(super) struct Problem {
     pub(super) code: String,
     #[serde(default)]
@@ -110,7 +112,7 @@ impl<'a> Backend<'a> {
         let msp = self.session.vault();
         let genesis =
             self.app.inner.store.entry(msp.as_bytes(), 0).await?.and_then(|bytes| EntryBytes::new(bytes).ok());
-        let genesis = genesis.ok_or_else(super::copy::history_missing)?;
+        let genesis = genesis.ok_or_else(crate::restore::history_missing)?;
         // Exposed into the one header that carries it to the host which the person named.
         let fields = [("content-type", MEDIA_TYPE.to_owned()), ("authorization", format!("Bearer {}", token.expose()))];
         let body = Register { genesis }.to_bytes();
@@ -220,11 +222,6 @@ fn answered(asked: Asked) -> Result<Vec<u8>, Failure> {
     }
 }
 
-fn host(url: &Url) -> String {
-    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-    format!("{}{port}", url.host_str().unwrap_or_default())
-}
-
 fn unsigned(error: httpsig::prelude::HttpSigError) -> Error {
     Error::machine("home.unsigned", "The request to the vault's home could not be signed.", "Report this.")
         .because(error)
@@ -244,8 +241,7 @@ impl Failure {
 
     /// Whether something came before what was sent.
     pub(super) fn is_behind(&self) -> bool {
-        matches!(self, Self::Problem(problem)
-            if matches!(problem.code.as_str(), "ledger.taken" | "ledger.fork" | "ledger.gap" | "ledger.witness-ahead"))
+        matches!(self, Self::Problem(problem) if BEHIND.contains(&problem.code.as_str()))
     }
 
     pub(super) fn into_error(self, host: &str) -> Error {
@@ -312,7 +308,7 @@ impl Problem {
                 format!("{host} knows less than this device has seen: it was put back to an older state."),
                 "Do not trust it until its operator has explained that. What this device has stays.",
             ),
-            "ledger.taken" | "ledger.fork" | "ledger.gap" | "ledger.witness-ahead" => (
+            code if BEHIND.contains(&code) => (
                 ErrorClass::Partly,
                 "home.behind",
                 "Something else was written first.".into(),

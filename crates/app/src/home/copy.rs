@@ -11,7 +11,7 @@ use crate::failpoint::point;
 use crate::session::{self, Session};
 use std::collections::BTreeMap;
 use vitrine_ledger::wire::{MAX_BATCH, MAX_BODY};
-use vitrine_ledger::{Body, Entry, EntryHash, Head, LedgerId, MspBody, OrganizationBody};
+use vitrine_ledger::{Body, Entry, Head, LedgerId, MspBody, OrganizationBody};
 
 /// Room of a request: what surrounds entries and objects takes some.
 const ROOM: usize = MAX_BODY - (64 << 10);
@@ -84,10 +84,7 @@ async fn heads(backend: &Backend<'_>) -> Result<BTreeMap<LedgerId, Head>> {
 /// Whether what the backend has is the beginning of what is here.
 async fn check(app: &App, id: &LedgerId, head: Option<Head>) -> Result<()> {
     let Some(head) = head else { return Ok(()) };
-    let ours: Option<EntryHash> = match app.inner.store.entry(id.as_bytes(), head.seq).await? {
-        Some(bytes) => Some(Entry::decode(&bytes).map_err(session::unreadable_keys)?.hash()),
-        None => None,
-    };
+    let ours = super::pull::hash_of(app, id, head.seq).await?;
     if ours == Some(head.hash) { Ok(()) } else { Err(super::pull::forked(id, head, ours)) }
 }
 
@@ -140,12 +137,4 @@ async fn send(backend: &Backend<'_>, load: Load) -> Result<()> {
     backend.append(&load.outgoing.to_append()?).await.map_err(|failure| backend.error(failure))?;
     point!("home.copy.sent");
     Ok(())
-}
-
-pub(super) fn history_missing() -> Error {
-    Error::integrity(
-        "vault.no-history",
-        "The signed history of the vault is missing.",
-        "Restore from the backup, and keep this data folder for examination.",
-    )
 }
