@@ -49,7 +49,7 @@ pub(crate) struct Address {
 #[derive(Default)]
 pub(crate) struct Link {
     reached: Mutex<Reached>,
-    /// Held while something is taken: two at once would take the same entries.
+    /// Held while something is taken or copied: two at once would take or send the same entries.
     turn: tokio::sync::Mutex<()>,
     wake: Notify,
     /// Whether the backend was asked once since the unlock.
@@ -155,6 +155,8 @@ pub(crate) async fn move_to(app: &App, request: MoveHomeRequest) -> Result<HomeV
 
 /// Copies what the backend lacks after the home was given to it.
 async fn finish(app: &App, session: &Session) -> Result<()> {
+    // The command and the watch may both be at it: the second finds that nothing is missing any more.
+    let _turn = session.home.turn.lock().await;
     let backend = Backend::of(app, session).await?;
     Box::pin(copy::copy(app, session, &backend)).await?;
     point!("home.move.finished");
