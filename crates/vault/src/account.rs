@@ -138,6 +138,12 @@ impl DeviceKeys {
         Self { seed, signing, local }
     }
 
+    /// A second copy, made on purpose.
+    #[must_use]
+    pub fn duplicate(&self) -> Self {
+        Self::from_parts(self.seed.duplicate(), self.local.duplicate())
+    }
+
     /// The public half of the signing key.
     pub fn public(&self) -> [u8; 32] {
         self.signing.verifying_key().to_bytes()

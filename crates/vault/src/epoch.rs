@@ -23,6 +23,9 @@ const PREVIOUS: &str = "vitrine/1/epoch/previous";
 /// Bytes of a wrap: the encapsulated key, the key, the tag (RFC 9180).
 pub const WRAP_LENGTH: usize = 32 + 32 + 16;
 
+/// Bytes of a key sealed under the next one.
+pub const PREVIOUS_LENGTH: usize = aead::OVERHEAD + 32;
+
 /// Which key of an epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Which {
