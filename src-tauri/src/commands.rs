@@ -447,6 +447,66 @@ pub async fn bring_home(app: State<'_, App>, request: BringHomeRequest) -> Answe
 
 #[tauri::command]
 #[specta::specta]
+pub async fn people(app: State<'_, App>, request: PeopleRequest) -> Answer<PeopleView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn invite(app: State<'_, App>, request: InviteRequest) -> Answer<InvitedView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn withdraw_invitation(app: State<'_, App>, request: WithdrawInvitationRequest) -> Answer<PeopleView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn approve_member(app: State<'_, App>, request: ApproveMemberRequest) -> Answer<PeopleView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn set_role(app: State<'_, App>, request: SetRoleRequest) -> Answer<PeopleView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn approve_change(app: State<'_, App>, request: ApproveChangeRequest) -> Answer<PeopleView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn removal(app: State<'_, App>, request: RemovalRequest) -> Answer<RemovalView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn remove_member(app: State<'_, App>, request: RemoveMemberRequest) -> Answer<PeopleView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn join(app: State<'_, App>, request: JoinRequest) -> Answer<StatusView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn cancel_join(app: State<'_, App>, request: CancelJoinRequest) -> Answer<StatusView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
 pub async fn sync(app: State<'_, App>, request: SyncRequest) -> Answer<HomeView> {
     app.call(request).await
 }

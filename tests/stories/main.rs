@@ -29,6 +29,7 @@ mod incident;
 mod kill;
 mod locked;
 mod older;
+mod people;
 mod restored;
 mod rotator;
 mod schedule;

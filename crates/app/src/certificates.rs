@@ -176,9 +176,13 @@ pub(crate) async fn forget_previous(app: &App, session: &Session, id: &Bytes32) 
 /// beside everything else; a second call while it works does nothing.
 pub(crate) async fn renew_due(app: &App, session: &Arc<Session>) {
     let Ok(mut tried) = session.renewals.clone().try_lock_owned() else { return };
+    // Somebody else's device does it, where this member may not.
+    if !app.rotates_by_itself() || !session.may(vitrine_ledger::Action::PutConnection) {
+        return;
+    }
     // What cannot be read now is looked for again at the next tick.
     let Ok(due) = due(app).await else { return };
-    if due.is_empty() || !app.rotates_by_itself() {
+    if due.is_empty() {
         return;
     }
     let (this, own) = (app.clone(), session.clone());
@@ -263,7 +267,7 @@ async fn renew(app: &App, session: &Session, id: &Bytes32, moment: u64) -> Resul
 
 async fn read(app: &App, session: &Session, id: &Bytes32) -> Result<Option<ConnectionItem>> {
     let row = organizations::load(app, id).await?;
-    Ok(connect::connection_item(app, session, id, &row).await?.filter(records::is_set_up))
+    Ok(connect::connection_item(app, session, &row).await?.filter(records::is_set_up))
 }
 
 fn signed_by(

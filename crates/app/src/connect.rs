@@ -173,7 +173,7 @@ async fn look(app: &App, session: &Session, id: &[u8; 32], admin: AdminSession) 
         .holds("Nothing was changed in either tenant."));
     }
     refuse_connected_elsewhere(app, id, &tenant_id).await?;
-    let item = connection_item(app, session, id, &row).await?;
+    let item = connection_item(app, session, &row).await?;
     let request = setup::PlanRequest {
         tag: tag(id),
         known_certificates: item.iter().flat_map(ConnectionItem::certificates).map(certificates::thumbprint).collect(),
@@ -314,7 +314,7 @@ pub(crate) async fn apply(app: &App, request: ApplyPlanRequest) -> Result<Connec
 /// sign-in, then the old one removed.
 async fn set_up(app: &App, session: &Arc<Session>, id: &[u8; 32], admin: &AdminSession, plan: &Plan) -> Result<()> {
     let row = organizations::load(app, id).await?;
-    let item = connection_item(app, session, id, &row).await?;
+    let item = connection_item(app, session, &row).await?;
     let made = certificates::for_set_up(app, session, id, item.as_ref()).await?;
     let proved = made.thumbprint();
     let known = item.iter().flat_map(ConnectionItem::certificates).map(certificates::thumbprint);
@@ -463,11 +463,10 @@ pub(crate) fn is_setting_up(app: &App, id: &[u8; 32]) -> bool {
 pub(crate) async fn connection_item(
     app: &App,
     session: &Session,
-    id: &[u8; 32],
     row: &records::Organization,
 ) -> Result<Option<ConnectionItem>> {
     let Some(item) = row.connection_item else { return Ok(None) };
-    crate::journal::read_connection(app, session, id, row, &item).await.map(Some)
+    crate::journal::read_connection(app, session, row, &item).await.map(Some)
 }
 
 /// The live connection of an organization.
@@ -477,7 +476,7 @@ pub(crate) async fn connection(
     id: &[u8; 32],
     row: &records::Organization,
 ) -> Result<Connection> {
-    let item = connection_item(app, session, id, row).await?.ok_or_else(not_connected)?;
+    let item = connection_item(app, session, row).await?.ok_or_else(not_connected)?;
     let record = records::connection_record(&item, &app.config().cloud).ok_or_else(not_connected)?;
     Ok(Connection::new(&session.http()?, record, certificates::usable(&item.certificate)?))
 }

@@ -16,6 +16,7 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
+use vitrine_ledger as ledger;
 use vitrine_vault::SecretText;
 use vitrine_vault::cbor::{Reader, Writer};
 use vitrine_vault::items::AccountItem;
@@ -202,9 +203,16 @@ pub(crate) async fn after_view(app: &App, request: AfterViewRequest) -> Result<C
 async fn open(app: &App, id: &Bytes32, item: &Bytes16) -> Result<(Arc<Session>, AccountItem)> {
     app.used();
     let session = app.session().await?;
+    if !session.may(ledger::Action::Reveal) {
+        return Err(Error::usage(
+            "credentials.not-allowed",
+            "Your role in this vault shows no credentials.",
+            "Ask a technician, admin or owner of the vault.",
+        ));
+    }
     let row = organizations::load(app, id).await?;
     row.account(item).ok_or_else(|| records::unknown_account(&item_text(item)))?;
-    let account = journal::read_account(app, &session, id, &row, item).await?;
+    let account = journal::read_account(app, &session, &row, item).await?;
     Ok((session, account))
 }
 

@@ -107,7 +107,7 @@ async fn look(app: &App, session: &Session, id: &Bytes32, priority: Priority) ->
     let connection = connect::connection(app, session, id, &row).await?;
     let mut looks = Vec::new();
     for account in row.accounts.iter().filter(|account| account.created) {
-        let item = journal::read_account(app, session, id, &row, &account.item).await?;
+        let item = journal::read_account(app, session, &row, &account.item).await?;
         let Some(user) = item.object_id.map(UserId::from_bytes) else { continue };
         let stored = item.last_password_change.clone();
         // No password is kept while the tenant is asked.
@@ -215,7 +215,7 @@ async fn mend(app: &App, session: &Arc<Session>, id: &Bytes32, item: &Bytes16) -
     if found.drift().is_none() && !password_changed {
         return Err(nothing_to_repair());
     }
-    let stored = journal::read_account(app, session, id, &row, item).await?;
+    let stored = journal::read_account(app, session, &row, item).await?;
     let user = stored.object_id.map(UserId::from_bytes).ok_or_else(nothing_to_repair)?;
     drop(stored);
     let mut facts = Facts { other_name: None, ..found.clone() };

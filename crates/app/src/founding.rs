@@ -1,10 +1,13 @@
 //! The beginning of a vault: the first entries of the MSP ledger, and the boxes that hold its keys.
 
+use crate::api::ErrorClass;
 use crate::error::{Error, Result};
+use crate::keyring::Keyring;
 use crate::session::{self, Identity, Keys, make, rng};
 use vitrine_ledger::{
     Author, Claim, Commitment, DeviceCard, DeviceId, DeviceKey, Draft, DraftError, EncryptionKey, Entry, IdentityKey,
-    MemberId, MemberWrap, MspBody, MspState, Place, Refusal, Salt, SealedName, SealedNote, TeamId, TeamKind, Wrap,
+    MemberId, MemberWrap, MspBody, MspState, Place, Refusal, Salt, SealedKeys, SealedName, SealedNote, TeamId,
+    TeamKind, Wrap,
 };
 use vitrine_vault::Key;
 use vitrine_vault::account::{DeviceKeys, RootKey};
@@ -61,13 +64,17 @@ pub(crate) fn found(firm: &MspItem, person_name: &str, device_name: &str, time_m
             team_kind: TeamKind::Owners,
             epoch: 1,
             public: EncryptionKey::from_bytes(team_keys.public()),
-            members: vec![MemberWrap { member, wrap: wrap_team(&team_keys, &ledger, 1, team, member, &encryption)? }],
+            members: vec![MemberWrap {
+                member,
+                wrap: wrap_team(&team_keys, &ledger, 1, team, member, &encryption.public())?,
+            }],
             previous: None,
             name: seal_name(&msp_key, team.as_bytes(), "Owners")?,
         },
         {
             let commitment = epoch::derive_commitment(Which::Msp, &ledger, 1, msp_key.key());
-            let wrap = wrap(msp_key.key(), Which::Msp, &ledger, 1, member.as_bytes(), commitment, &encryption)?;
+            let wrap =
+                wrap(msp_key.key(), Which::Msp, &ledger, 1, member.as_bytes(), commitment, &encryption.public())?;
             MspBody::MspEpoch {
                 epoch: 1,
                 commitment: Commitment::from_bytes(commitment),
@@ -83,7 +90,7 @@ pub(crate) fn found(firm: &MspItem, person_name: &str, device_name: &str, time_m
         state = state.apply(&entry).map_err(refused)?;
         entries.push((entry, state.clone()));
     }
-    let keys = Keys { root, device, member, device_id, team, team_keys, msp_key };
+    let keys = Keys { root, device, member, device_id, ring: Keyring::first(team, team_keys, msp_key) };
     Ok(Founded { entries, state, keys })
 }
 
@@ -102,19 +109,6 @@ pub(crate) fn wrap(
     number: u32,
     recipient: &[u8; 16],
     commitment: [u8; 32],
-    to: &EncryptionKeys,
-) -> Result<Wrap> {
-    wrap_public(key, which, ledger, number, recipient, commitment, &to.public())
-}
-
-/// As [`wrap`], to a public half.
-pub(crate) fn wrap_public(
-    key: &Key,
-    which: Which,
-    ledger: &[u8; 32],
-    number: u32,
-    recipient: &[u8; 16],
-    commitment: [u8; 32],
     public: &[u8; 32],
 ) -> Result<Wrap> {
     let context = WrapContext { ledger: *ledger, epoch: number, recipient: *recipient, which, commitment };
@@ -124,13 +118,13 @@ pub(crate) fn wrap_public(
 
 /// A team's key is committed to by its public half in the signed entry; the commitment to the private half travels
 /// before the wrap and is checked against that public half when it is opened.
-fn wrap_team(
+pub(crate) fn wrap_team(
     keys: &TeamKeys,
     ledger: &[u8; 32],
     number: u32,
     team: TeamId,
     member: MemberId,
-    to: &EncryptionKeys,
+    to: &[u8; 32],
 ) -> Result<Wrap> {
     let which = Which::Team(*team.as_bytes());
     let commitment = epoch::derive_commitment(which, ledger, number, keys.private());
@@ -148,30 +142,78 @@ pub(crate) fn unwrap_team(
     public: &EncryptionKey,
     own: &EncryptionKeys,
 ) -> Result<TeamKeys> {
-    let mismatch = || {
-        Error::integrity(
-            "vault.team-key",
-            "The key of the owners' team does not fit its signed entry.",
-            "Restore from the backup, and keep this data folder for examination.",
-        )
-    };
-    let (commitment, wrapped) = wrapped.as_bytes().split_first_chunk::<32>().ok_or_else(mismatch)?;
+    let (commitment, wrapped) = wrapped.as_bytes().split_first_chunk::<32>().ok_or_else(other_team_key)?;
     let which = Which::Team(*team.as_bytes());
     let context =
         WrapContext { ledger: *ledger, epoch: number, recipient: *member.as_bytes(), which, commitment: *commitment };
     let keys = TeamKeys::from_private(epoch::unwrap(wrapped, &context, own).map_err(session::unreadable_keys)?);
-    if keys.public() == *public.as_bytes() { Ok(keys) } else { Err(mismatch()) }
+    if keys.public() == *public.as_bytes() { Ok(keys) } else { Err(other_team_key()) }
 }
 
-/// The ledger refused what we drafted: our own state and the ledger disagree.
-pub(crate) fn refused(refusal: Refusal) -> Error {
+/// Seals a team's key under its next one, whose number this is, with its commitment in front as in a wrap.
+pub(crate) fn seal_team_before(
+    next: &TeamKeys,
+    before: &TeamKeys,
+    ledger: &[u8; 32],
+    number: u32,
+    team: TeamId,
+) -> Result<SealedKeys> {
+    let which = Which::Team(*team.as_bytes());
+    let commitment = epoch::derive_commitment(which, ledger, number.saturating_sub(1), before.private());
+    let sealed = epoch::seal_previous(next.private(), before.private(), which, ledger, number, &mut rng());
+    SealedKeys::new([&commitment[..], &sealed].concat()).map_err(session::unreadable_keys)
+}
+
+/// Opens what [`seal_team_before`] sealed, and checks it against the public half in the signed entry.
+pub(crate) fn open_team_before(
+    next: &TeamKeys,
+    sealed: Option<&SealedKeys>,
+    ledger: &[u8; 32],
+    number: u32,
+    team: TeamId,
+    public: &EncryptionKey,
+) -> Result<TeamKeys> {
+    let sealed = sealed.ok_or_else(other_team_key)?.as_bytes();
+    let (commitment, sealed) = sealed.split_first_chunk::<32>().ok_or_else(other_team_key)?;
+    let which = Which::Team(*team.as_bytes());
+    let opened = epoch::open_previous(next.private(), sealed, which, ledger, number, commitment);
+    let keys = TeamKeys::from_private(opened.map_err(session::unreadable_keys)?);
+    if keys.public() == *public.as_bytes() { Ok(keys) } else { Err(other_team_key()) }
+}
+
+fn other_team_key() -> Error {
     Error::integrity(
-        "ledger.refused",
-        "The signed history does not allow this change.",
-        "Copy the details and report this; nothing was written.",
+        "vault.team-key",
+        "The key of a team does not fit its signed entry.",
+        "Restore from the backup, and keep this data folder for examination.",
     )
-    .holds("Nothing was changed.")
-    .because(refusal)
+}
+
+/// The ledger refused what we drafted: this member may not do it, or our own state and the ledger disagree.
+pub(crate) fn refused(refusal: Refusal) -> Error {
+    let made = match refusal {
+        Refusal::NotAllowed { .. } | Refusal::NoAccess { .. } => Error::new(
+            ErrorClass::Usage,
+            "ledger.not-allowed",
+            "Your role in this vault does not allow this.",
+            "Ask an owner or admin of the vault to do it.",
+        ),
+        Refusal::EpochOwed => Error::new(
+            ErrorClass::Partly,
+            "ledger.keys-owed",
+            "Somebody was removed, and this organization has no new keys yet.",
+            "The device of an owner or admin makes them as soon as it is unlocked and reaches the home.",
+        ),
+        Refusal::LastOwner => {
+            Error::usage("ledger.last-owner", "A vault has to have an owner.", "Make somebody else an owner first.")
+        }
+        _ => Error::integrity(
+            "ledger.refused",
+            "The signed history does not allow this change.",
+            "Copy the details and report this; nothing was written.",
+        ),
+    };
+    made.holds("Nothing was changed.").because(refusal)
 }
 
 /// A draft could not be signed.

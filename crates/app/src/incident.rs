@@ -33,6 +33,8 @@ const PAGE: u64 = (1 << 62) + 1;
 const MOST_NAMED: usize = 1_000;
 /// Rows of the board.
 const MOST_ROWS: usize = 500;
+/// Of reasons that were joined.
+const LONGEST_REASON: usize = 400;
 /// Certificates replaced at once.
 const AT_ONCE: usize = 8;
 /// What the pace is measured over.
@@ -96,6 +98,19 @@ impl Scope {
                 IncidentScope::Organizations { organizations: ids.iter().map(organization_text).collect() }
             }
             Self::Viewed(since) => IncidentScope::Viewed { since: Time(*since) },
+        }
+    }
+
+    /// Both. What cannot be said in one becomes everything.
+    fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Organizations(mut ours), Self::Organizations(theirs)) => {
+                ours.extend(theirs);
+                ours.sort_unstable();
+                ours.dedup();
+                Self::Organizations(ours)
+            }
+            _ => Self::Everything,
         }
     }
 
@@ -175,6 +190,28 @@ pub(crate) async fn begin(app: &App, request: BeginIncidentRequest) -> Result<In
     rotate::pause_all(app, &session, false).await;
     take_up(app, &session).await?;
     board(app, IncidentRequest {}).await
+}
+
+/// Orders, as part of a change, that everything in some organizations is replaced because somebody knew it. An incident that is
+/// open already takes them in, and begins anew: what was replaced before the change may be known, too.
+pub(crate) async fn order_in(change: &mut Change<'_>, reason: String, organizations: Vec<Bytes32>) -> Result<()> {
+    if organizations.is_empty() {
+        return Ok(());
+    }
+    let sealed = change.tx.meta(meta::INCIDENT).await?;
+    let (began_at, who) = (change.now_ms(), change.firm.person_name.clone());
+    let scope = Scope::Organizations(organizations);
+    let incident = match sealed.map(|sealed| unseal(change.session, &sealed)).transpose()?.flatten() {
+        None => Incident { began_at, reason, who, scope },
+        Some(open) => Incident {
+            began_at,
+            reason: format!("{}; {reason}", open.reason).chars().take(LONGEST_REASON).collect(),
+            who,
+            scope: open.scope.and(scope),
+        },
+    };
+    change.tx.put_meta(meta::INCIDENT, &seal(change.session, Some(&incident))?).await?;
+    change.note(Action::IncidentBegan, None, None, Some(incident.reason)).await
 }
 
 pub(crate) async fn board(app: &App, _request: IncidentRequest) -> Result<IncidentBoardView> {
@@ -466,7 +503,11 @@ async fn each(app: &App, scope: &Scope, mut visit: impl FnMut(&Bytes32, &Organiz
 
 async fn read(app: &App, session: &Session) -> Result<Option<Incident>> {
     let Some(sealed) = app.inner.store.meta(meta::INCIDENT).await? else { return Ok(None) };
-    let plain = PageKey::derive(session.device.local()).open(PAGE, 0, &sealed).map_err(session::unreadable_keys)?;
+    unseal(session, &sealed)
+}
+
+fn unseal(session: &Session, sealed: &[u8]) -> Result<Option<Incident>> {
+    let plain = PageKey::derive(session.device.local()).open(PAGE, 0, sealed).map_err(session::unreadable_keys)?;
     // Exposed to be decoded; no secret is among it.
     decode(plain.expose())
 }

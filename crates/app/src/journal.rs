@@ -5,10 +5,13 @@
 
 use crate::api::{Action, Event, OrganizationState as Standing};
 use crate::error::{Error, Result};
-use crate::founding::{refused, undrafted, wrap_public};
+use crate::founding::{refused, undrafted, wrap};
 use crate::home::{self, Outgoing};
+use crate::keyring::{self, EpochKeys, Keyring, Source, no_operate_key};
 use crate::own::Own;
-use crate::records::{self, Activity, Bytes16, Bytes32, Firm, Organization, ProblemRow, decode, encode, fold, key};
+use crate::records::{
+    self, Activity, Bytes16, Bytes32, Firm, Organization, Place, ProblemRow, decode, encode, fold, heads, key,
+};
 use crate::session::{self, Newest, Session, make, rng};
 use crate::store::{Direction, Span, Store, Tx};
 use crate::vault::meta;
@@ -17,12 +20,13 @@ use crate::{App, accounts, attention, organizations};
 use std::collections::{BTreeMap, BTreeSet};
 use tokio::sync::OwnedMutexGuard;
 use vitrine_ledger::{
-    Body, Commitment, Commitments, Entry, Home, ItemId, ItemKind, KeyName, KeyWrap, LedgerId, MspBody, MspHistory,
-    MspState, ObjectHash, OrganizationBody, OrganizationState, Salt, SealedName, SealedRecords, TeamWrap, Wrap,
+    Body, Commitment, Commitments, Entry, Home, ItemId, ItemKind, KeyName, KeyWrap, LedgerId, Level, MspBody,
+    MspHistory, MspState, ObjectHash, OrganizationBody, OrganizationState, Salt, SealedKeys, SealedName, SealedRecords,
+    TeamId, TeamKind, TeamWrap,
 };
 use vitrine_vault::SecretBytes;
 use vitrine_vault::body::{BodyKind, seal_body};
-use vitrine_vault::epoch::{self, OperateKey, OrganizationKeys, ReadKey, Which, WrapContext};
+use vitrine_vault::epoch::{self, OrganizationKeys, Which};
 use vitrine_vault::items::{AccountItem, ConnectionItem, OrganizationItem};
 use vitrine_vault::object::{self, Header, ObjectKind};
 
@@ -46,6 +50,7 @@ pub(crate) struct Change<'a> {
     own: Own,
     msp: MspState,
     msp_changed: bool,
+    keys_changed: bool,
     touched: BTreeSet<Bytes32>,
 }
 
@@ -54,7 +59,7 @@ pub(crate) struct Opened {
     pub(crate) id: LedgerId,
     pub(crate) row: Organization,
     pub(crate) state: OrganizationState,
-    keys: OrganizationKeys,
+    keys: EpochKeys,
     /// What its rows said before, to take them out of the index.
     before: Option<Before>,
 }
@@ -118,7 +123,8 @@ impl<'a> Change<'a> {
         let firm = firm.map_or(Ok(Firm::default()), |bytes| decode::<Firm>(&bytes))?;
         let (own, msp) = (firm.own.clone(), MspState::clone(&session.msp()));
         let (outgoing, touched) = (None, BTreeSet::new());
-        Ok(Self { app, turn, outgoing, session, tx, firm, own, msp, msp_changed: false, touched })
+        let (msp_changed, keys_changed) = (false, false);
+        Ok(Self { app, turn, outgoing, session, tx, firm, own, msp, msp_changed, keys_changed, touched })
     }
 
     /// The MSP ledger, with the change so far.
@@ -139,8 +145,21 @@ impl<'a> Change<'a> {
     pub(crate) async fn take_msp(&mut self, entry: &Entry, next: MspState) -> Result<()> {
         self.store(next.ledger().as_bytes(), entry).await?;
         self.tx.index_put(&key::msp_hash(entry.seq()), entry.hash().as_bytes()).await?;
+        if let Body::Msp(body) = entry.body() {
+            self.keys_changed |= keyring::changes_keys(body);
+            if let MspBody::MspEpoch { .. } = body {
+                let mut epochs = self.msp_epochs().await?;
+                epochs.push(records::place(entry.head()));
+                self.tx.index_put(key::MSP_EPOCHS, &encode(&epochs)?).await?;
+            }
+        }
         (self.msp, self.msp_changed) = (next, true);
         Ok(())
+    }
+
+    async fn msp_epochs(&mut self) -> Result<Vec<Place>> {
+        let row = self.tx.index_value(key::MSP_EPOCHS).await?;
+        row.map_or(Ok(Vec::new()), |bytes| decode(&bytes))
     }
 
     async fn store(&mut self, ledger: &Bytes32, entry: &Entry) -> Result<()> {
@@ -164,9 +183,9 @@ impl<'a> Change<'a> {
         let state =
             OrganizationState::genesis(&genesis, &Witnessed { state: &self.msp, at: &genesis }).map_err(refused)?;
         self.store(id.as_bytes(), &genesis).await?;
-        let keys = OrganizationKeys::make(&mut rng());
         let row = Organization {
             state: Vec::new(),
+            epochs: Vec::new(),
             name: name.to_owned(),
             notes: notes.to_owned(),
             tags: Vec::new(),
@@ -179,48 +198,101 @@ impl<'a> Change<'a> {
             connection_item: None,
             organization_item: make(),
         };
-        let mut opened = Opened { id, row, state, keys, before: None };
-        let body = self.first_epoch(&opened)?;
+        let keys = OrganizationKeys::make(&mut rng());
+        let body = self.epoch(&state, &keys, None)?;
+        let mut opened = Opened { id, row, state, keys: EpochKeys::first(keys), before: None };
         self.append(&mut opened, body).await?;
+        self.grant_to_teams(&mut opened).await?;
         self.put_profile(&mut opened).await?;
         Ok(opened)
     }
 
-    fn first_epoch(&self, opened: &Opened) -> Result<OrganizationBody> {
-        let ledger = opened.id.as_bytes();
-        let operate = opened.keys.operate.as_ref().ok_or_else(no_operate_key)?;
-        let commit = |which, key| epoch::derive_commitment(which, ledger, 1, key);
-        let (read, operate_commitment) =
-            (commit(Which::Read, opened.keys.read.key()), commit(Which::Operate, operate.key()));
-        let team = self.msp.team(&self.session.team).ok_or_else(no_team)?.epoch();
-        let wrap = |key, which, commitment| {
-            wrap_public(key, which, ledger, 1, self.session.team.as_bytes(), commitment, team.public.as_bytes())
-        };
-        let keys = vec![
-            KeyWrap { key: KeyName::Read, wrap: wrap(opened.keys.read.key(), Which::Read, read)? },
-            KeyWrap { key: KeyName::Operate, wrap: wrap(operate.key(), Which::Operate, operate_commitment)? },
-        ];
+    /// An epoch: the keys wrapped to the owners' team and to every team with access, those before sealed under them.
+    fn epoch(
+        &self,
+        state: &OrganizationState,
+        keys: &OrganizationKeys,
+        before: Option<&OrganizationKeys>,
+    ) -> Result<OrganizationBody> {
+        let ledger = state.ledger();
+        let number = state.epoch().map_or(1, |epoch| epoch.epoch.saturating_add(1));
+        let owners = self.msp.owners_team().ok_or_else(no_team)?;
+        let levels = state.grants().iter().map(|(team, grant)| (*team, grant.level)).chain([(owners, Level::Full)]);
+        let levels: BTreeMap<TeamId, Level> = levels.collect();
+        let wraps = levels.into_iter().map(|(team, level)| self.team_wrap(&ledger, number, keys, team, level));
+        let commit =
+            |which, key| Commitment::from_bytes(epoch::derive_commitment(which, ledger.as_bytes(), number, key));
+        let operate = keys.operate.as_ref().ok_or_else(no_operate_key)?;
+        let sealed = before.map(|before| keyring::seal_before(keys, before, ledger.as_bytes(), number)).transpose()?;
         Ok(OrganizationBody::Epoch {
-            epoch: 1,
+            epoch: number,
             commitments: Commitments {
-                read: Commitment::from_bytes(read),
-                operate: Commitment::from_bytes(operate_commitment),
+                read: commit(Which::Read, keys.read.key()),
+                operate: commit(Which::Operate, operate.key()),
                 log: None,
                 name: None,
             },
-            teams: vec![TeamWrap { team: self.session.team, epoch: team.epoch, keys }],
+            teams: wraps.collect::<Result<_>>()?,
             recovery: None,
-            previous: None,
+            previous: sealed.map(SealedKeys::new).transpose().map_err(session::unreadable_keys)?,
         })
     }
 
-    /// The keys of an organization's present epoch.
-    async fn keys(&mut self, state: &OrganizationState) -> Result<OrganizationKeys> {
-        let entry = match state.epoch() {
-            Some(epoch) => self.tx.entry(state.ledger().as_bytes(), epoch.entry.seq).await?,
-            None => None,
+    /// What one team gets of an organization's keys.
+    fn team_wrap(
+        &self,
+        ledger: &LedgerId,
+        number: u32,
+        keys: &OrganizationKeys,
+        team: TeamId,
+        level: Level,
+    ) -> Result<TeamWrap> {
+        let ledger = ledger.as_bytes();
+        let epoch = self.msp.team(&team).ok_or_else(no_team)?.epoch();
+        let wrapped = |name: &KeyName| {
+            let (which, key) = match name {
+                KeyName::Read => (Which::Read, keys.read.key()),
+                KeyName::Operate => (Which::Operate, keys.operate.as_ref().ok_or_else(no_operate_key)?.key()),
+                // No audit team is made yet.
+                KeyName::Log | KeyName::Name => return Err(no_team()),
+            };
+            let commitment = epoch::derive_commitment(which, ledger, number, key);
+            let wrap = wrap(key, which, ledger, number, team.as_bytes(), commitment, epoch.public.as_bytes())?;
+            Ok(KeyWrap { key: *name, wrap })
         };
-        open_keys(self.session, state, entry)
+        let keys = level.keys().iter().map(wrapped).collect::<Result<_>>()?;
+        Ok(TeamWrap { team, epoch: epoch.epoch, keys })
+    }
+
+    /// Gives every team of members who work with credentials its access, where it has none. Says whether any was given.
+    pub(crate) async fn grant_to_teams(&mut self, opened: &mut Opened) -> Result<bool> {
+        let teams = self.msp.teams().iter().filter(|(_, team)| team.kind == TeamKind::Work);
+        let without: Vec<TeamId> =
+            teams.map(|(id, _)| *id).filter(|id| !opened.state.grants().contains_key(id)).collect();
+        let number = opened.state.epoch().ok_or_else(no_operate_key)?.epoch;
+        for team in &without {
+            let wrap = self.team_wrap(&opened.id, number, opened.keys.present()?, *team, Level::Full)?;
+            let body = OrganizationBody::Access { team: *team, level: Some(Level::Full), wrap: Some(wrap) };
+            self.append(opened, body).await?;
+        }
+        Ok(!without.is_empty())
+    }
+
+    /// Gives an organization new keys, where somebody holds the present ones who should not. Says whether it did.
+    pub(crate) async fn renew_keys(&mut self, opened: &mut Opened) -> Result<bool> {
+        if opened.state.owes_epoch(&self.msp).is_none() {
+            return Ok(false);
+        }
+        let keys = OrganizationKeys::make(&mut rng());
+        let body = self.epoch(&opened.state, &keys, Some(opened.keys.present()?))?;
+        self.append(opened, body).await?;
+        opened.keys.push(opened.state.epoch().ok_or_else(no_operate_key)?.epoch, keys);
+        Ok(true)
+    }
+
+    /// The keys of an organization.
+    async fn keys(&mut self, state: &OrganizationState, epochs: &[Place]) -> Result<EpochKeys> {
+        self.session.ring().organization(Source::Change(&mut self.tx), state, &heads(epochs)).await
     }
 
     /// Opens an organization for this change.
@@ -229,7 +301,7 @@ impl<'a> Change<'a> {
         let row: Organization =
             decode(&row.ok_or_else(|| records::unknown_organization(&records::organization_text(id)))?)?;
         let state = OrganizationState::decode(&row.state).map_err(damaged_fold)?;
-        let keys = self.keys(&state).await?;
+        let keys = self.keys(&state, &row.epochs).await?;
         let before = Some(Before::of(id, &row)?);
         Ok(Opened { id: LedgerId::from_bytes(*id), row, state, keys, before })
     }
@@ -250,6 +322,9 @@ impl<'a> Change<'a> {
         let entry = draft.sign(self.session.device.signing_key()).map_err(undrafted)?;
         let next = opened.state.apply(&entry, &history).map_err(refused)?;
         self.store(opened.id.as_bytes(), &entry).await?;
+        if begins_epoch(&entry) {
+            opened.row.epochs.push(records::place(entry.head()));
+        }
         opened.state = next;
         self.touched.insert(*opened.id.as_bytes());
         Ok(())
@@ -273,7 +348,7 @@ impl<'a> Change<'a> {
             counter: self.firm.objects,
             schema: SCHEMA,
         };
-        let wrap_key = wrap_key(&opened.keys, kind)?;
+        let wrap_key = wrap_key(opened.keys.present()?, kind)?;
         let sealed = object::seal(&header, plain, &wrap_key, &mut rng()).map_err(session::unreadable_keys)?;
         let hash = object::hash(&sealed);
         self.tx.put_object(&hash, &sealed).await?;
@@ -404,7 +479,7 @@ impl<'a> Change<'a> {
     pub(crate) async fn log(&mut self, opened: &mut Opened, records: &[u8]) -> Result<()> {
         let place = opened.state.place();
         let context = [opened.id.as_bytes().as_slice(), &place.seq.to_be_bytes()].concat();
-        let sealed = seal_body(BodyKind::Log, &opened.keys.read.log_key(), &context, records, &mut rng())
+        let sealed = seal_body(BodyKind::Log, &opened.keys.present()?.read.log_key(), &context, records, &mut rng())
             .map_err(session::unreadable_keys)?;
         let records = SealedRecords::new(sealed).map_err(session::unreadable_keys)?;
         self.append(opened, OrganizationBody::Log { records }).await
@@ -485,6 +560,9 @@ impl<'a> Change<'a> {
         let mut changed = BTreeMap::new();
         for entry in entries {
             self.store(opened.id.as_bytes(), entry).await?;
+            if begins_epoch(entry) {
+                opened.row.epochs.push(records::place(entry.head()));
+            }
             if let Body::Organization(OrganizationBody::Put { item, .. } | OrganizationBody::Drop { item, .. }) =
                 entry.body()
             {
@@ -496,7 +574,7 @@ impl<'a> Change<'a> {
             self.let_go(before, self.app.now_ms()).await?;
         }
         opened.state = state;
-        opened.keys = self.keys(&opened.state).await?;
+        opened.keys = self.keys(&opened.state, &opened.row.epochs).await?;
         for (item, at) in changed {
             self.show_item(opened, item.as_bytes(), at).await?;
         }
@@ -567,7 +645,7 @@ impl<'a> Change<'a> {
             )
         };
         let (mut state, mut times, mut seq) = (None::<OrganizationState>, BTreeMap::new(), 0);
-        let mut newest = 0;
+        let (mut newest, mut epochs) = (0, Vec::new());
         while let Some(bytes) = self.tx.entry(id.as_bytes(), seq).await? {
             let entry = Entry::decode(&bytes).map_err(session::unreadable_keys)?;
             if let Body::Organization(OrganizationBody::Put { item, .. } | OrganizationBody::Drop { item, .. }) =
@@ -583,10 +661,13 @@ impl<'a> Change<'a> {
                 None => return Err(missing()),
                 Some(state) => state.apply(&entry, chain).map_err(refused)?,
             });
+            if begins_epoch(&entry) {
+                epochs.push(records::place(entry.head()));
+            }
             seq += 1;
         }
         let state = state.ok_or_else(missing)?;
-        let keys = self.keys(&state).await?;
+        let keys = self.keys(&state, &epochs).await?;
         let (mut profile, mut connection, mut kept) = (None, None, Vec::new());
         for (item, known) in state.items() {
             let Some(hash) = known.object else { continue };
@@ -606,6 +687,7 @@ impl<'a> Change<'a> {
         let since = |item: &Bytes16| times.get(&ItemId::from_bytes(*item)).copied().unwrap_or_default();
         let mut row = Organization {
             state: Vec::new(),
+            epochs,
             name: profile.name,
             notes: profile.notes,
             tags: profile.tags,
@@ -693,6 +775,13 @@ impl<'a> Change<'a> {
         if self.msp_changed {
             self.session.set_msp(self.msp);
         }
+        if self.keys_changed {
+            match ring(self.app, self.session).await {
+                Ok(ring) => self.session.set_ring(ring),
+                // The change is durable, whatever becomes of this. What was open before stays open.
+                Err(error) => crate::vault::warn(self.app, error),
+            }
+        }
         for id in &self.touched {
             self.app.tell(Event::OrganizationChanged { organization: records::organization_text(id) });
         }
@@ -701,6 +790,18 @@ impl<'a> Change<'a> {
         crate::tray::refresh(self.app, Some(self.session)).await;
         Ok(())
     }
+}
+
+/// The keys that the MSP ledger wraps to this member now.
+async fn ring(app: &App, session: &Session) -> Result<Keyring> {
+    let row = app.inner.store.index_value(key::MSP_EPOCHS).await?;
+    let epochs: Vec<Place> = row.map_or(Ok(Vec::new()), |bytes| decode(&bytes))?;
+    let (source, member) = (Source::Store(&app.inner.store), session.author.member);
+    Keyring::open(source, &session.root, member, &session.msp(), &heads(&epochs)).await
+}
+
+fn begins_epoch(entry: &Entry) -> bool {
+    matches!(entry.body(), Body::Organization(OrganizationBody::Epoch { .. }))
 }
 
 /// Messages ever made for the webhook.
@@ -712,22 +813,20 @@ fn made(own: &Own) -> Option<u64> {
 pub(crate) async fn read_account(
     app: &App,
     session: &Session,
-    id: &Bytes32,
     row: &Organization,
     item: &Bytes16,
 ) -> Result<AccountItem> {
-    AccountItem::decode(&read(&app.inner.store, session, id, row, item).await?).map_err(damaged_item)
+    AccountItem::decode(&read(&app.inner.store, session, row, item).await?).map_err(damaged_item)
 }
 
 /// Reads the connection's item outside a change.
 pub(crate) async fn read_connection(
     app: &App,
     session: &Session,
-    id: &Bytes32,
     row: &Organization,
     item: &Bytes16,
 ) -> Result<ConnectionItem> {
-    ConnectionItem::decode(&read(&app.inner.store, session, id, row, item).await?).map_err(damaged_item)
+    ConnectionItem::decode(&read(&app.inner.store, session, row, item).await?).map_err(damaged_item)
 }
 
 /// Shows an account's item to `see` as it is and as it was, newest version first, until it answers `false` or the versions
@@ -742,7 +841,7 @@ pub(crate) async fn visit_account(
 ) -> Result<()> {
     let (store, wanted) = (&app.inner.store, ItemId::from_bytes(*item));
     let state = OrganizationState::decode(&row.state).map_err(damaged_fold)?;
-    let keys = keys_of(store, session, id, &state).await?;
+    let keys = keys_of(store, session, row, &state).await?;
     // Backwards from the head that was verified: each entry names the hash of the one before.
     let (mut seq, mut expected) = (state.head().seq, Some(state.head().hash));
     while let Some(hash) = expected {
@@ -770,30 +869,15 @@ pub(crate) async fn visit_account(
     Ok(())
 }
 
-async fn read(
-    store: &Store,
-    session: &Session,
-    id: &Bytes32,
-    row: &Organization,
-    item: &Bytes16,
-) -> Result<SecretBytes> {
+async fn read(store: &Store, session: &Session, row: &Organization, item: &Bytes16) -> Result<SecretBytes> {
     let state = OrganizationState::decode(&row.state).map_err(damaged_fold)?;
-    let keys = keys_of(store, session, id, &state).await?;
+    let keys = keys_of(store, session, row, &state).await?;
     let bytes = store.object(object_of(&state, item)?.as_bytes()).await?;
     open_object(&state, &keys, item, bytes)
 }
 
-async fn keys_of(
-    store: &Store,
-    session: &Session,
-    id: &Bytes32,
-    state: &OrganizationState,
-) -> Result<OrganizationKeys> {
-    let entry = match state.epoch() {
-        Some(epoch) => store.entry(id, epoch.entry.seq).await?,
-        None => None,
-    };
-    open_keys(session, state, entry)
+async fn keys_of(store: &Store, session: &Session, row: &Organization, state: &OrganizationState) -> Result<EpochKeys> {
+    session.ring().organization(Source::Store(store), state, &heads(&row.epochs)).await
 }
 
 /// The object that an item of an organization is stored as now.
@@ -809,7 +893,7 @@ fn object_of(state: &OrganizationState, item: &Bytes16) -> Result<ObjectHash> {
 /// Opens an object that must be exactly what the signed entry names.
 pub(crate) fn open_object(
     state: &OrganizationState,
-    keys: &OrganizationKeys,
+    keys: &EpochKeys,
     item: &Bytes16,
     bytes: Option<Vec<u8>>,
 ) -> Result<SecretBytes> {
@@ -835,7 +919,7 @@ struct Version {
 
 fn open_version(
     state: &OrganizationState,
-    keys: &OrganizationKeys,
+    keys: &EpochKeys,
     item: &Bytes16,
     known: &Version,
     bytes: &[u8],
@@ -858,50 +942,7 @@ fn open_version(
         schema: SCHEMA,
         ..claimed
     };
-    object::open(bytes, &expected, &wrap_key(keys, known.kind)?).map_err(session::unreadable_keys)
-}
-
-/// Opens the keys of an organization's present epoch, as wrapped to the owners' team.
-pub(crate) fn open_keys(
-    session: &Session,
-    state: &OrganizationState,
-    entry: Option<Vec<u8>>,
-) -> Result<OrganizationKeys> {
-    let (Some(epoch), Some(bytes)) = (state.epoch(), entry) else {
-        return Err(Error::integrity(
-            "vault.epoch-missing",
-            "The entry that holds an organization's keys is missing.",
-            "Restore from the backup, and keep this data folder for examination.",
-        ));
-    };
-    let entry = Entry::decode(&bytes).map_err(session::unreadable_keys)?;
-    // The fold was verified; the row in the database may have been replaced since.
-    if entry.hash() != epoch.entry.hash {
-        return Err(Error::integrity(
-            "vault.epoch-replaced",
-            "The entry that holds an organization's keys is not the one that was verified.",
-            "Restore from the backup, and keep this data folder for examination.",
-        ));
-    }
-    let Body::Organization(OrganizationBody::Epoch { teams, commitments, .. }) = entry.body() else {
-        return Err(no_team());
-    };
-    let wraps = teams.iter().find(|wrap| wrap.team == session.team).ok_or_else(no_team)?;
-    let open = |name: KeyName, which: Which, commitment: &Commitment| {
-        let wrap: &Wrap = &wraps.keys.iter().find(|wrap| wrap.key == name).ok_or_else(no_operate_key)?.wrap;
-        let context = WrapContext {
-            ledger: *state.ledger().as_bytes(),
-            epoch: epoch.epoch,
-            recipient: *session.team.as_bytes(),
-            which,
-            commitment: *commitment.as_bytes(),
-        };
-        epoch::unwrap(wrap.as_bytes(), &context, &session.team_keys).map_err(session::unreadable_keys)
-    };
-    Ok(OrganizationKeys {
-        read: ReadKey::from_key(open(KeyName::Read, Which::Read, &commitments.read)?),
-        operate: Some(OperateKey::from_key(open(KeyName::Operate, Which::Operate, &commitments.operate)?)),
-    })
+    object::open(bytes, &expected, &wrap_key(keys.of(claimed.epoch)?, known.kind)?).map_err(session::unreadable_keys)
 }
 
 fn wrap_key(keys: &OrganizationKeys, kind: ItemKind) -> Result<vitrine_vault::Key> {
@@ -937,18 +978,10 @@ impl vitrine_ledger::MspHistory for Witnessed<'_> {
     }
 }
 
-fn no_operate_key() -> Error {
-    Error::integrity(
-        "vault.no-operate-key",
-        "This device lacks the key that operates the connection.",
-        "Restore from the backup.",
-    )
-}
-
 fn no_team() -> Error {
     Error::integrity(
         "vault.no-team",
-        "The organization's keys are not wrapped to this vault's owners.",
+        "The team of this vault's owners is missing in its signed history.",
         "Restore from the backup, and keep this data folder for examination.",
     )
 }

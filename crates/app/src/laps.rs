@@ -178,7 +178,7 @@ async fn one(
     }
     let item = store_candidate(app, session, id, began, &user_name).await?;
     let row = organizations::load(app, id).await?;
-    let account = journal::read_account(app, session, id, &row, &item).await?;
+    let account = journal::read_account(app, session, &row, &item).await?;
     let pending = account.pending.as_ref().ok_or_else(rotate::other_candidate)?;
     // Exposed into the client's own zeroing type: this request creates the account with it.
     let password = Password::new(pending.password.expose().clone());
@@ -320,7 +320,7 @@ async fn turn_off(app: &App, session: &Session, id: &Bytes32, fate: AccountsFate
     if fate != AccountsFate::Keep {
         let admin = connect::admin(app, id).ok_or_else(sign_in_needed)?;
         for account in &row.accounts {
-            let item = journal::read_account(app, session, id, &row, &account.item).await?;
+            let item = journal::read_account(app, session, &row, &account.item).await?;
             let Some(user) = item.object_id.map(UserId::from_bytes) else { continue };
             // Not kept while the tenant is asked.
             drop(item);

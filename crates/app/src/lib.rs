@@ -41,8 +41,10 @@ mod home;
 mod host;
 mod import;
 mod incident;
+mod join;
 mod journal;
 mod keychain;
+mod keyring;
 mod laps;
 mod limiter;
 mod lists;
@@ -51,6 +53,7 @@ mod older;
 mod organizations;
 mod own;
 mod papers;
+mod people;
 mod presence;
 mod quick;
 mod records;
@@ -140,6 +143,8 @@ struct Inner {
     /// Keys, while unlocked. A use case takes a share of it; locking ends the session's tasks and waits for them.
     session: tokio::sync::RwLock<Option<Arc<Session>>>,
     gate: Mutex<vault::Gate>,
+    /// Keys, while this device waits to be added to a vault.
+    waiting: join::Waiting,
     connects: Mutex<HashMap<String, connect::Flow>>,
     /// What was found out last about a client id, and about which.
     client_check: Mutex<Option<(ClientId, api::ClientIdCheck)>>,
@@ -199,6 +204,7 @@ impl App {
                 events,
                 session: tokio::sync::RwLock::new(None),
                 gate: Mutex::default(),
+                waiting: join::Waiting::default(),
                 connects: Mutex::default(),
                 client_check: Mutex::default(),
                 jobs: Mutex::default(),

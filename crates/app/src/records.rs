@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use vitrine_entra::connection::ConnectionRecord;
 use vitrine_entra::{ApplicationId, ClientId, Cloud, ServicePrincipalId, TenantId};
+use vitrine_ledger::{EntryHash, Head};
 use vitrine_vault::items::ConnectionItem;
 use zeroize::Zeroizing;
 
@@ -19,9 +20,20 @@ use zeroize::Zeroizing;
 pub(crate) type Bytes32 = [u8; 32];
 pub(crate) type Bytes16 = [u8; 16];
 
+/// An entry by its place and hash.
+pub(crate) type Place = (u64, Bytes32);
+
+pub(crate) fn place(head: Head) -> Place {
+    (head.seq, *head.hash.as_bytes())
+}
+
+pub(crate) fn heads(places: &[Place]) -> Vec<Head> {
+    places.iter().map(|(seq, hash)| Head { seq: *seq, hash: EntryHash::from_bytes(*hash) }).collect()
+}
+
 /// Counts the layouts of rows. Rows say nothing of their fields, so those of another layout would be misread, not
 /// refused: to be raised with every field that is added to a row, taken out or given another meaning.
-pub(crate) const LAYOUT: u8 = 6;
+pub(crate) const LAYOUT: u8 = 7;
 
 /// Keys of the index.
 pub(crate) mod key {
@@ -30,6 +42,8 @@ pub(crate) mod key {
     /// The layout its rows were written in.
     pub(crate) const LAYOUT: &[u8] = b"v";
     pub(crate) const MSP: &[u8] = b"m";
+    /// The entries of the MSP's own epochs.
+    pub(crate) const MSP_EPOCHS: &[u8] = b"g";
     pub(crate) const FIRM: &[u8] = b"f";
     pub(crate) const COUNTS: &[u8] = b"c";
     /// There while the index is being made again and is not whole.
@@ -172,6 +186,8 @@ pub(crate) struct Counts {
 pub(crate) struct Organization {
     /// The fold of its ledger, as the ledger encodes it.
     pub(crate) state: Vec<u8>,
+    /// The entries of its epochs, first to newest: older keys are opened by newer ones.
+    pub(crate) epochs: Vec<Place>,
     pub(crate) name: String,
     pub(crate) notes: String,
     pub(crate) tags: Vec<String>,

@@ -6,11 +6,12 @@
 use crate::api::*;
 use crate::error::{Error, Result};
 use crate::failpoint::point;
-use crate::founding::{self, refused, undrafted};
+use crate::founding::{refused, undrafted};
 use crate::history::{History, Remembered};
 use crate::journal::{self, Change};
+use crate::keyring::{Keyring, Source};
 use crate::own::Own;
-use crate::records::{self, Bytes16, Bytes32, Counts, Firm, encode, key};
+use crate::records::{self, Bytes16, Bytes32, Counts, Firm, Place, encode, heads, key};
 use crate::session::{self, Identity, Keys, Session, make, rng};
 use crate::store::{Direction, Span};
 use crate::vault::{self, meta};
@@ -24,7 +25,7 @@ use std::sync::Arc;
 use vitrine_entra::{Priority, UserId, laps};
 use vitrine_ledger::{
     Author, Body, Claim, DeviceCard, DeviceId, DeviceKey, EncryptionKey, Entry, Home, IdentityKey, LedgerId, MemberId,
-    MspBody, MspChain, MspHistory, MspState, RecoveryMeans, SealedNote,
+    MspBody, MspChain, MspHistory, RecoveryMeans, SealedNote,
 };
 use vitrine_vault::account::{
     AccountSecret, BoxIds, DeviceKeys, Enrolment, RootKey, UnlockError, Unlocked, seal_account_secret,
@@ -119,7 +120,7 @@ pub(crate) async fn refuse_unconfirmed(app: &App, session: &Session) -> Result<(
 /// Whether the tenant last changed the password when this vault says it did.
 async fn is_as_expected(app: &App, session: &Session, id: &Bytes32, item: &Bytes16) -> Result<bool> {
     let row = organizations::load(app, id).await?;
-    let account = journal::read_account(app, session, id, &row, item).await?;
+    let account = journal::read_account(app, session, &row, item).await?;
     let (Some(user), Some(known)) = (account.object_id, &account.last_password_change) else { return Ok(false) };
     let connection = connect::connection(app, session, id, &row).await?;
     let proof = laps::read_proof(&connection, UserId::from_bytes(user), Priority::High).await.map_err(Error::from)?;
@@ -406,6 +407,8 @@ async fn seal_boxes(app: &App, opened: &Opened, ids: BoxIds, device: DeviceKeys,
 pub(crate) enum Cause {
     /// There is none yet.
     Restored,
+    /// There is none yet: this device joined just now, and fetches the rest.
+    Joined,
     /// It cannot be read; with what the keychain remembers of the database.
     Damaged(Option<Remembered>),
 }
@@ -414,33 +417,31 @@ pub(crate) enum Cause {
 pub(crate) async fn rebuild(app: &App, unlocked: Unlocked, ids: BoxIds, cause: Cause) -> Result<StatusView> {
     let remembered = match &cause {
         Cause::Damaged(remembered) => remembered.as_ref(),
-        Cause::Restored => None,
+        Cause::Restored | Cause::Joined => None,
     };
     // An older database with a damaged index is still an older database.
     let history = History::read(app, remembered.map(|remembered| &remembered.history)).await?;
     let floor = remembered.map_or(0, |remembered| remembered.generation);
-    let (chain, organizations, policy) = fold_msp(app, &ids).await?;
+    let Folded { chain, organizations, policy, epochs } = fold_msp(app, &ids).await?;
     let state = chain.state().clone();
     let member = MemberId::from_bytes(ids.member);
-    let (team, team_keys, msp_key) = vault::open_msp_keys(app, &unlocked.root, &state, member).await?;
+    let ring = Keyring::open(Source::Store(&app.inner.store), &unlocked.root, member, &state, &heads(&epochs)).await?;
     let own = app.inner.store.meta(meta::OWN).await?;
     let mut own = own.and_then(|own| Own::open(&own, &unlocked.device_keys)).unwrap_or_default();
     // What waited stood in the index alone. That it is lost is counted.
     own.webhook.as_mut().map(Webhook::lose_waiting);
     let mut firm = Firm { sheet_saved: state.has_safe_sheet(), own, history, ..Firm::default() };
     if let Some(settings) = policy {
-        let item = founding::read_policy(&msp_key, &state, &settings)?;
+        let item = ring.policy(&state, &settings)?;
         (firm.msp_name, firm.reason_required) = (item.name, item.reason_required);
     }
-    firm.person_name = person_name(app, &msp_key, &state, member).await.unwrap_or_else(|| "Owner".into());
+    firm.person_name = crate::people::name_of(app, &ring, &state, &member).await.unwrap_or_else(|| "Owner".into());
     let keys = Keys {
         root: unlocked.root,
         device: unlocked.device_keys,
         member,
         device_id: DeviceId::from_bytes(ids.device),
-        team,
-        team_keys,
-        msp_key,
+        ring,
     };
     let session = Arc::new(Session::new(keys, state.clone(), &app.config(), app.inner.limiter.clone()));
     vault::open_empty_index(app, &session).await?;
@@ -450,6 +451,7 @@ pub(crate) async fn rebuild(app: &App, unlocked: Unlocked, ids: BoxIds, cause: C
     tx.index_put(key::REBUILDING, &[1]).await?;
     tx.index_put(key::LAYOUT, &[records::LAYOUT]).await?;
     tx.index_put_long(key::MSP, &state.encode()).await?;
+    tx.index_put(key::MSP_EPOCHS, &encode(&epochs)?).await?;
     tx.index_put(key::FIRM, &encode(&firm)?).await?;
     tx.index_put(key::COUNTS, &encode(&Counts::default())?).await?;
     for seq in 0..=state.head().seq {
@@ -461,9 +463,14 @@ pub(crate) async fn rebuild(app: &App, unlocked: Unlocked, ids: BoxIds, cause: C
     point!("rebuild.begun");
     let ids: Vec<LedgerId> = organizations.into_iter().collect();
     let mut unreadable = 0_u32;
+    // While a device is the home it has all of them; what a backend has and this device lacks is fetched.
+    let all = matches!(state.home(), Home::Device(_));
     for batch in ids.chunks(BATCH) {
         let mut change = Change::begin_taking(app, &session).await?;
         for id in batch {
+            if !all && change.tx.entry(id.as_bytes(), 0).await?.is_none() {
+                continue;
+            }
             if change.rebuild_organization(*id, &chain).await.is_err() {
                 unreadable += 1;
             }
@@ -494,10 +501,20 @@ pub(crate) async fn rebuild(app: &App, unlocked: Unlocked, ids: BoxIds, cause: C
     vault::status(app, StatusRequest {}).await
 }
 
-/// Folds the MSP ledger from its genesis: its chain, the organizations that are not archived, the firm's settings.
-async fn fold_msp(app: &App, ids: &BoxIds) -> Result<(MspChain, BTreeSet<LedgerId>, Option<SealedNote>)> {
+/// What follows from the MSP ledger, from its genesis on.
+struct Folded {
+    chain: MspChain,
+    /// Those that are not archived.
+    organizations: BTreeSet<LedgerId>,
+    /// The firm's settings, sealed.
+    policy: Option<SealedNote>,
+    /// The entries of the MSP's own epochs.
+    epochs: Vec<Place>,
+}
+
+async fn fold_msp(app: &App, ids: &BoxIds) -> Result<Folded> {
     let (mut chain, mut organizations, mut policy): (Option<MspChain>, _, _) = (None, BTreeSet::new(), None);
-    let mut from = 0;
+    let (mut from, mut epochs) = (0, Vec::new());
     loop {
         let page = app.inner.store.entries_from(&ids.genesis, from, 500).await?;
         let Some((last, _)) = page.last() else { break };
@@ -512,12 +529,13 @@ async fn fold_msp(app: &App, ids: &BoxIds) -> Result<(MspChain, BTreeSet<LedgerI
                 Body::Msp(MspBody::OrganizationAdd { organization, .. }) => drop(organizations.insert(*organization)),
                 Body::Msp(MspBody::OrganizationArchive { organization }) => drop(organizations.remove(organization)),
                 Body::Msp(MspBody::Policy { settings }) => policy = Some(settings.clone()),
+                Body::Msp(MspBody::MspEpoch { .. }) => epochs.push(records::place(entry.head())),
                 _ => {}
             }
         }
     }
     let chain = chain.filter(|chain| *chain.state().ledger().as_bytes() == ids.genesis);
-    Ok((chain.ok_or_else(history_missing)?, organizations, policy))
+    Ok(Folded { chain: chain.ok_or_else(history_missing)?, organizations, policy, epochs })
 }
 
 pub(crate) fn history_missing() -> Error {
@@ -526,19 +544,6 @@ pub(crate) fn history_missing() -> Error {
         "The signed history of the vault is missing.",
         "Restore from the backup, and keep this data folder for examination.",
     )
-}
-
-async fn person_name(
-    app: &App,
-    key: &vitrine_vault::epoch::MspKey,
-    state: &MspState,
-    member: MemberId,
-) -> Option<String> {
-    let bytes = app.inner.store.entry(state.ledger().as_bytes(), 0).await.ok()??;
-    let entry = Entry::decode(&bytes).ok()?;
-    let Body::Msp(MspBody::Genesis { name, .. }) = entry.body() else { return None };
-    let own = entry.member() == member;
-    own.then(|| founding::open_name(key, member.as_bytes(), name)).flatten()
 }
 
 fn damaged(path: &Path, error: Option<BackupError>) -> Error {

@@ -5,6 +5,7 @@ use crate::api::{NetworkView, Time};
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::incident::Progress;
+use crate::keyring::Keyring;
 use crate::limiter::Limiter;
 use crate::records::Bytes32;
 use crate::rotate::Places;
@@ -21,10 +22,10 @@ use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 use vitrine_entra::http::{Http, HttpSettings, Reach};
 use vitrine_ledger::{
-    Author, DeviceId, EntryHash, LedgerId, MemberId, MspHistory, MspState, Signature, Signer, TeamId,
+    Action, Author, DeviceId, EntryHash, LedgerId, Member, MemberId, MspHistory, MspState, Role, Signature, Signer,
+    allowed,
 };
 use vitrine_vault::account::{DeviceKeys, IdentityKeys, RootKey};
-use vitrine_vault::epoch::{MspKey, TeamKeys};
 use vitrine_vault::page::PageKey;
 use zeroize::Zeroizing;
 
@@ -33,9 +34,6 @@ pub(crate) struct Session {
     pub(crate) root: RootKey,
     pub(crate) device: DeviceKeys,
     pub(crate) author: Author,
-    pub(crate) team: TeamId,
-    pub(crate) team_keys: TeamKeys,
-    pub(crate) msp_key: MspKey,
     /// Ends every task of this session.
     pub(crate) stop: CancellationToken,
     /// Groups of the kit that a person was asked to type back.
@@ -64,6 +62,7 @@ pub(crate) struct Session {
     limiter: Arc<Limiter>,
     extra_ca: Option<PathBuf>,
     msp: RwLock<Arc<MspState>>,
+    ring: RwLock<Arc<Keyring>>,
     tasks: Tasks,
 }
 
@@ -94,21 +93,16 @@ pub(crate) struct Keys {
     pub(crate) device: DeviceKeys,
     pub(crate) member: MemberId,
     pub(crate) device_id: DeviceId,
-    pub(crate) team: TeamId,
-    pub(crate) team_keys: TeamKeys,
-    pub(crate) msp_key: MspKey,
+    pub(crate) ring: Keyring,
 }
 
 impl Session {
     pub(crate) fn new(keys: Keys, msp: MspState, config: &Config, limiter: Arc<Limiter>) -> Self {
-        let Keys { root, device, member, device_id, team, team_keys, msp_key } = keys;
+        let Keys { root, device, member, device_id, ring } = keys;
         Self {
             root,
             device,
             author: Author { member, device: device_id },
-            team,
-            team_keys,
-            msp_key,
             stop: CancellationToken::new(),
             asked_groups: Mutex::default(),
             pace: Mutex::default(),
@@ -124,6 +118,7 @@ impl Session {
             limiter,
             extra_ca: config.extra_ca.clone(),
             msp: RwLock::new(Arc::new(msp)),
+            ring: RwLock::new(Arc::new(ring)),
             tasks: Tasks::default(),
         }
     }
@@ -159,6 +154,27 @@ impl Session {
     /// Takes a state that is durable.
     pub(crate) fn set_msp(&self, state: MspState) {
         *self.msp.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(state);
+    }
+
+    /// The keys that the MSP ledger wraps to this member.
+    pub(crate) fn ring(&self) -> Arc<Keyring> {
+        self.ring.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Takes the keys that a durable state of the MSP ledger wraps to this member.
+    pub(crate) fn set_ring(&self, ring: Keyring) {
+        *self.ring.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(ring);
+    }
+
+    /// What this member may do now; none once it was removed.
+    pub(crate) fn role(&self) -> Option<Role> {
+        let msp = self.msp();
+        msp.member(&self.author.member).filter(|member| member.is_active()).map(Member::role)
+    }
+
+    /// Whether this member may act so, before anything is drafted or asked of a tenant.
+    pub(crate) fn may(&self, action: Action) -> bool {
+        self.role().is_some_and(|role| allowed(role, action))
     }
 
     /// Whether the home is a backend that takes nothing now, as far as is known.

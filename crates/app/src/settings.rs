@@ -44,7 +44,7 @@ pub(crate) async fn set(app: &App, request: SetSettingsRequest) -> Result<Settin
     {
         let mut change = Change::begin(app, &session).await?;
         let item = MspItem { name: change.firm.msp_name.clone(), reason_required: request.settings.ask_reason };
-        change.append_msp(founding::policy(&session.msp_key, &session.msp(), &item)?).await?;
+        change.append_msp(founding::policy(session.ring().msp_key()?, &session.msp(), &item)?).await?;
         change.firm.reason_required = item.reason_required;
         change.note(Action::PolicyChanged, None, None, None).await?;
         change.commit().await?;

@@ -7,17 +7,17 @@ use crate::founding::{self, Founded};
 use crate::history::Remembered;
 use crate::journal::Change;
 use crate::keychain::{Place, blocking};
-use crate::records::{self, Firm, decode, key};
+use crate::keyring::{Keyring, Source};
+use crate::records::{self, Firm, Place as EntryPlace, decode, heads, key};
 use crate::restore::Cause;
-use crate::session::{self, Keys, Pages, Session, make, rng};
+use crate::session::{Keys, Pages, Session, make, rng};
 use crate::store::StoreError;
 use crate::{App, backup, connect, gate, history, lock as hold, restore, rotate, tray};
 use std::sync::Arc;
-use vitrine_ledger::{Body, DeviceId, Entry, LedgerId, MemberId, MspBody, MspState, TeamId};
+use vitrine_ledger::{DeviceId, LedgerId, MemberId, MspState};
 use vitrine_vault::account::{
-    AccountSecret, BoxIds, Enrolment, Lockbox, RootKey, UnlockError, Unlocked, seal_account_secret,
+    AccountSecret, BoxIds, DeviceKeys, Enrolment, Lockbox, RootKey, UnlockError, Unlocked, seal_account_secret,
 };
-use vitrine_vault::epoch::{self, MspKey, TeamKeys, Which, WrapContext};
 use vitrine_vault::items::MspItem;
 use vitrine_vault::page::PageKey;
 use vitrine_vault::{Secret, SecretText, passphrase};
@@ -36,6 +36,10 @@ pub(crate) mod meta {
     pub(crate) const INCIDENT: &str = "incident";
     /// Where the webhook's messages go and how they are signed, sealed; empty where there is none.
     pub(crate) const WEBHOOK: &str = "webhook";
+    /// Whom this device invited, sealed: codes carry secrets.
+    pub(crate) const INVITATIONS: &str = "invitations";
+    /// The invitation by which this device is joining, sealed; empty where it is not.
+    pub(crate) const JOINING: &str = "joining";
     /// Wrong passphrases in a row.
     pub(crate) const WRONG: &str = "wrong";
 }
@@ -60,14 +64,15 @@ pub(crate) async fn one_at_a_time(app: &App) -> tokio::sync::OwnedMutexGuard<()>
 /// Whether there is a vault, and whether it is open: without the keychain, which may take its time.
 pub(crate) async fn phase(app: &App) -> Result<Phase> {
     let open = app.inner.session.read().await.is_some();
-    Ok(phase_of(app.inner.store.meta(meta::LOCKBOX).await?.is_some(), open))
+    Ok(phase_of(app, app.inner.store.meta(meta::LOCKBOX).await?.is_some(), open))
 }
 
-fn phase_of(exists: bool, open: bool) -> Phase {
+fn phase_of(app: &App, exists: bool, open: bool) -> Phase {
     match (exists, open) {
         (false, _) => Phase::NoVault,
-        (true, false) => Phase::Locked,
         (true, true) => Phase::Unlocked,
+        (true, false) if crate::join::view(app).is_some() => Phase::Joining,
+        (true, false) => Phase::Locked,
     }
 }
 
@@ -75,7 +80,7 @@ pub(crate) async fn status(app: &App, _request: StatusRequest) -> Result<StatusV
     let config = app.config();
     let session = app.inner.session.read().await.clone();
     let lockbox = app.inner.store.meta(meta::LOCKBOX).await?;
-    let phase = phase_of(lockbox.is_some(), session.is_some());
+    let phase = phase_of(app, lockbox.is_some(), session.is_some());
     let device_secret = match lockbox.as_deref().map(Lockbox::from_bytes) {
         None if app.inner.device_secret.keychain_works().await => DeviceSecretPlace::KeychainReady,
         None => DeviceSecretPlace::NoKeychain,
@@ -124,6 +129,8 @@ pub(crate) async fn status(app: &App, _request: StatusRequest) -> Result<StatusV
         device_secret,
         msp_name: firm.as_ref().map(|firm| firm.msp_name.clone()),
         person_name: firm.as_ref().map(|firm| firm.person_name.clone()),
+        role: session.as_ref().and_then(|session| session.role()).map(Into::into),
+        joining: crate::join::view(app),
         onboarding: firm.as_ref().map(|firm| OnboardingView {
             kit_confirmed: firm.own.kit_confirmed,
             sheet_saved: firm.sheet_saved,
@@ -209,9 +216,10 @@ pub(crate) async fn create(app: &App, request: CreateVaultRequest) -> Result<Sta
         device: *keys.device_id.as_bytes(),
         genesis: *state.ledger().as_bytes(),
     };
-    let boxes = seal_boxes(app, request.passphrase.0, ids, keys, request.accept_file_fallback).await?;
+    let boxes =
+        seal_boxes(app, request.passphrase.0, ids, &keys.root, &keys.device, request.accept_file_fallback).await?;
     point!("vault.create.sealed");
-    let session = Arc::new(Session::new(boxes.keys, state, &app.config(), app.inner.limiter.clone()));
+    let session = Arc::new(Session::new(keys, state, &app.config(), app.inner.limiter.clone()));
     open_empty_index(app, &session).await?;
     // One change: a vault that is killed while it is made is whole or was never there.
     let mut change = Change::begin(app, &session).await?;
@@ -221,7 +229,7 @@ pub(crate) async fn create(app: &App, request: CreateVaultRequest) -> Result<Sta
     for (entry, state) in entries {
         change.take_msp(&entry, state).await?;
     }
-    for (name, bytes) in &boxes.metas {
+    for (name, bytes) in &boxes {
         change.tx.put_meta(name, bytes).await?;
     }
     change.note(Action::VaultCreated, None, None, None).await?;
@@ -233,35 +241,30 @@ pub(crate) async fn create(app: &App, request: CreateVaultRequest) -> Result<Sta
     status(app, StatusRequest {}).await
 }
 
-/// Keys with the boxes that hold them at rest.
-pub(crate) struct Boxes {
-    pub(crate) keys: Keys,
-    pub(crate) metas: Vec<(&'static str, Vec<u8>)>,
-}
-
 /// Seals everything that lies at rest: lockbox, enrolment blob, account secret. Two derivations, off the async threads.
 pub(crate) async fn seal_boxes(
     app: &App,
     passphrase: SecretText,
     ids: BoxIds,
-    keys: Keys,
+    root: &RootKey,
+    device: &DeviceKeys,
     accept_file: bool,
-) -> Result<Boxes> {
+) -> Result<Vec<(&'static str, Vec<u8>)>> {
     let device_secret = Secret::new(make::<32>());
     let secret = device_secret.duplicate();
     let params = app.config().kdf;
+    let (root, device) = (root.duplicate(), device.duplicate());
     let sealed = blocking(move || {
         let account_secret = AccountSecret::make(&mut rng());
-        let lockbox = Lockbox::seal(&passphrase, &device_secret, params, ids, &keys.root, &keys.device, &mut rng())?;
+        let lockbox = Lockbox::seal(&passphrase, &device_secret, params, ids, &root, &device, &mut rng())?;
         let enrolment =
-            Enrolment::seal(&passphrase, &account_secret, params, ids.member, ids.genesis, &keys.root, &mut rng())?;
-        let own = seal_account_secret(&keys.root, &account_secret, &mut rng());
-        let metas = vec![
+            Enrolment::seal(&passphrase, &account_secret, params, ids.member, ids.genesis, &root, &mut rng())?;
+        let own = seal_account_secret(&root, &account_secret, &mut rng());
+        Ok(vec![
             (meta::LOCKBOX, lockbox.to_bytes()),
             (meta::ENROLMENT, enrolment.to_bytes()),
             (meta::ACCOUNT_SECRET, own),
-        ];
-        Ok(Boxes { keys, metas })
+        ])
     })
     .await?
     .map_err(no_memory)?;
@@ -296,7 +299,7 @@ pub(crate) async fn open_empty_index(app: &App, session: &Session) -> Result<()>
 
 pub(crate) async fn unlock(app: &App, request: UnlockRequest) -> Result<StatusView> {
     let _turn = one_at_a_time(app).await;
-    if app.session().await.is_ok() {
+    if app.session().await.is_ok() || crate::join::view(app).is_some() {
         return status(app, StatusRequest {}).await;
     }
     let lockbox = app.inner.store.meta(meta::LOCKBOX).await?.ok_or_else(no_vault)?;
@@ -313,6 +316,9 @@ pub(crate) async fn unlock(app: &App, request: UnlockRequest) -> Result<StatusVi
     };
     gate::right(app).await;
     hold(&app.inner.gate).warnings.clear();
+    if crate::join::is_under_way(app).await? {
+        return crate::join::resume(app, unlocked, lockbox.ids()).await;
+    }
     let entered = enter(app, unlocked, lockbox.ids(), &device).await;
     if entered.is_err() {
         // An index that stays open without a session would hold the local key of a vault that says it is locked.
@@ -340,7 +346,7 @@ async fn enter(app: &App, unlocked: Unlocked, ids: BoxIds, device: &str) -> Resu
     if app.inner.store.meta(meta::INDEX_DAMAGED).await?.is_some_and(|mark| mark == [1]) {
         return Box::pin(restore::rebuild(app, unlocked, ids, Cause::Damaged(remembered))).await;
     }
-    let (state, (team, team_keys, msp_key)) = match read_state(app, &unlocked.root, ids).await {
+    let (state, ring) = match read_state(app, &unlocked.root, ids).await {
         Ok(read) => read,
         // A row that is gone although every page is whole: make the index again from what is signed.
         Err(error) if error.code().starts_with("index.") => {
@@ -353,9 +359,7 @@ async fn enter(app: &App, unlocked: Unlocked, ids: BoxIds, device: &str) -> Resu
         device: unlocked.device_keys,
         member: MemberId::from_bytes(ids.member),
         device_id: DeviceId::from_bytes(ids.device),
-        team,
-        team_keys,
-        msp_key,
+        ring,
     };
     let session = Arc::new(Session::new(keys, state, &app.config(), app.inner.limiter.clone()));
     *app.inner.session.write().await = Some(session.clone());
@@ -364,11 +368,7 @@ async fn enter(app: &App, unlocked: Unlocked, ids: BoxIds, device: &str) -> Resu
 }
 
 /// The state this device accepted, and the keys that the ledger wraps to its member.
-pub(crate) async fn read_state(
-    app: &App,
-    root: &RootKey,
-    ids: BoxIds,
-) -> Result<(MspState, (TeamId, TeamKeys, MspKey))> {
+pub(crate) async fn read_state(app: &App, root: &RootKey, ids: BoxIds) -> Result<(MspState, Keyring)> {
     if app.inner.store.index_value(key::REBUILDING).await?.is_some() {
         return Err(Error::integrity(
             "index.unfinished",
@@ -401,59 +401,11 @@ pub(crate) async fn read_state(
             "Put the files that belong together back.",
         ));
     }
-    let keys = open_msp_keys(app, root, &state, MemberId::from_bytes(ids.member)).await?;
-    Ok((state, keys))
-}
-
-/// Opens the owners' team key and the MSP key, as the ledger wraps them to this member.
-pub(crate) async fn open_msp_keys(
-    app: &App,
-    root: &RootKey,
-    state: &MspState,
-    member: MemberId,
-) -> Result<(TeamId, TeamKeys, MspKey)> {
-    let ledger = *state.ledger().as_bytes();
-    let own = root.encryption();
-    let gone = || {
-        Error::integrity(
-            "vault.no-team",
-            "The vault's keys are not wrapped to this member.",
-            "Ask another owner, or restore from the backup.",
-        )
-    };
-    let team = state.owners_team().ok_or_else(gone)?;
-    let now = state.team(&team).ok_or_else(gone)?.epoch();
-    let entry = entry(app, &ledger, now.entry.seq, now.entry.hash.as_bytes()).await?;
-    let Body::Msp(MspBody::TeamEpoch { members, .. }) = entry.body() else { return Err(gone()) };
-    let wrap = &members.iter().find(|wrap| wrap.member == member).ok_or_else(gone)?.wrap;
-    let team_keys = founding::unwrap_team(wrap, &ledger, now.epoch, team, member, &now.public, &own)?;
-    let epoch = state.epoch().ok_or_else(gone)?;
-    let entry = self::entry(app, &ledger, epoch.entry.seq, epoch.entry.hash.as_bytes()).await?;
-    let Body::Msp(MspBody::MspEpoch { members, .. }) = entry.body() else { return Err(gone()) };
-    let wrap = &members.iter().find(|wrap| wrap.member == member).ok_or_else(gone)?.wrap;
-    let context = WrapContext {
-        ledger,
-        epoch: epoch.epoch,
-        recipient: *member.as_bytes(),
-        which: Which::Msp,
-        commitment: *epoch.commitment.as_bytes(),
-    };
-    let msp_key = MspKey::from_key(epoch::unwrap(wrap.as_bytes(), &context, &own).map_err(session::unreadable_keys)?);
-    Ok((team, team_keys, msp_key))
-}
-
-/// An entry of the MSP ledger, which must be the one that was verified.
-async fn entry(app: &App, ledger: &[u8; 32], seq: u64, hash: &[u8; 32]) -> Result<Entry> {
-    let replaced = || {
-        Error::integrity(
-            "vault.entry-replaced",
-            "An entry of the signed history is missing or was replaced.",
-            "Restore from the backup, and keep this data folder for examination.",
-        )
-    };
-    let bytes = app.inner.store.entry(ledger, seq).await?.ok_or_else(replaced)?;
-    let entry = Entry::decode(&bytes).map_err(|_| replaced())?;
-    if entry.hash().as_bytes() == hash { Ok(entry) } else { Err(replaced()) }
+    let row = app.inner.store.index_value(key::MSP_EPOCHS).await?;
+    let epochs: Vec<EntryPlace> = row.map_or(Ok(Vec::new()), |bytes| decode(&bytes))?;
+    let (source, member) = (Source::Store(&app.inner.store), MemberId::from_bytes(ids.member));
+    let ring = Keyring::open(source, root, member, &state, &heads(&epochs)).await?;
+    Ok((state, ring))
 }
 
 /// What follows an unlock, whichever way it came about.
@@ -490,7 +442,13 @@ pub(crate) async fn lock(app: &App, _request: LockRequest) -> Result<StatusView>
 pub(crate) async fn lock_now(app: &App, reason: LockReason) {
     // Held until the index is locked: an unlock that came between would find it locked behind its back.
     let mut held = app.inner.session.write().await;
-    let Some(session) = held.take() else { return };
+    let Some(session) = held.take() else {
+        if crate::join::forget(app) {
+            hold(&app.inner.gate).reason = Some(reason);
+            app.tell(Event::Locked { reason });
+        }
+        return;
+    };
     session.end().await;
     point!("lock.ended");
     connect::forget_all(app);

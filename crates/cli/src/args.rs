@@ -138,6 +138,13 @@ pub(crate) enum Command {
     Home(Home),
     /// Fetch from the backend what is new, now.
     Sync,
+    /// Invite a person to this vault. Prints a code to be sent by another way than the backend.
+    Invite(Invite),
+    /// Join a vault with the code of an invitation, or go on waiting to be added.
+    Join(Join),
+    /// The people who share this vault.
+    #[command(subcommand)]
+    Member(Member),
     /// Tell an address of your own what this device does and sees.
     #[command(subcommand)]
     Webhook(Webhook),
@@ -501,6 +508,103 @@ pub(crate) struct BeginIncident {
     pub(crate) viewed_days: Option<u32>,
     #[command(flatten)]
     pub(crate) wait: Wait,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Invite {
+    /// The person's name.
+    pub(crate) name: String,
+    /// What the person will be.
+    #[arg(long)]
+    pub(crate) role: Role,
+    /// Hours until the code is of no use any more.
+    #[arg(long, default_value_t = 72, value_parser = clap::value_parser!(u32).range(1..=336))]
+    pub(crate) hours: u32,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Role {
+    /// Everything; only for a member who has joined.
+    Owner,
+    /// Everything but owners, recovery and home.
+    Admin,
+    /// Views and rotates.
+    Technician,
+    /// A machine that rotates and shows nothing.
+    Rotator,
+}
+
+impl From<Role> for api::Role {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::Owner => Self::Owner,
+            Role::Admin => Self::Admin,
+            Role::Technician => Self::Technician,
+            Role::Rotator => Self::Rotator,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Join {
+    /// Your name, as the others will see it.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) person: Option<String>,
+    /// Read the invitation from this file descriptor.
+    #[arg(long, value_name = "N")]
+    pub(crate) code_fd: Option<u32>,
+    /// Without a keychain, keep the device secret in a file of your own. Asks for a stronger passphrase.
+    #[arg(long)]
+    pub(crate) accept_file_fallback: bool,
+    /// Give up waiting, and empty the data folder of it.
+    #[arg(long)]
+    pub(crate) cancel: bool,
+    #[command(flatten)]
+    pub(crate) wait: Wait,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Member {
+    /// Members, invitations, and what waits for a second owner.
+    List,
+    /// Add the person who answered an invitation.
+    Add {
+        /// The name it was made for, or its id.
+        invitation: String,
+        /// You compared the eight words with that person. An admin is not added without.
+        #[arg(long)]
+        compared: bool,
+    },
+    /// Take an invitation back.
+    Withdraw {
+        /// The name it was made for, or its id.
+        invitation: String,
+    },
+    /// Change what a member may do.
+    Role {
+        /// Name or id of the member.
+        member: String,
+        /// The new role.
+        role: Role,
+    },
+    /// Consent, as a second owner, to what another one asked for.
+    Consent {
+        /// The id of the change.
+        change: String,
+    },
+    /// What it means to remove a member. Changes nothing.
+    Removal {
+        /// Name or id of the member.
+        member: String,
+    },
+    /// Remove a member with all its devices, and replace every credential it could read.
+    Remove {
+        /// Name or id of the member.
+        member: String,
+        /// Why; it stands in the report.
+        #[arg(long)]
+        reason: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]

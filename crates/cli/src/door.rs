@@ -41,6 +41,7 @@ impl Door {
         match door.status().await?.phase {
             Phase::Unlocked => {}
             Phase::NoVault => return Err(no_vault()),
+            Phase::Joining => return Err(joining()),
             Phase::Locked if !person.can_unlock() => return Err(Error::locked().into()),
             Phase::Locked => {
                 let passphrase = person.passphrase("Passphrase: ")?;
@@ -53,6 +54,9 @@ impl Door {
     /// Opens the vault for this command alone.
     pub(crate) async fn unlock(&mut self, passphrase: EdgeSecret, person: &Person) -> Result<(), Failure> {
         let status = self.call(UnlockRequest { passphrase }).await?;
+        if status.phase == Phase::Joining {
+            return Err(joining());
+        }
         for error in &status.warnings {
             // Beside the answer, whatever it is: a list that lacks a row must not look whole.
             person.progress(&json!({ "kind": "warning", "error": error }), &warning(error));
@@ -92,6 +96,15 @@ impl Door {
 }
 
 /// There is no vault yet.
+/// This device was not added to a vault yet.
+fn joining() -> Failure {
+    usage(
+        "join.waiting",
+        "This device waits to be added to a vault.",
+        "Ask the person who invited you; vitrine join shows the words to compare.",
+    )
+}
+
 pub(crate) fn no_vault() -> Failure {
     usage(
         "vault.none",

@@ -239,10 +239,20 @@ pub struct Ask<'a> {
     pub url: &'a Url,
     /// What stands in its head.
     pub headers: &'a [(&'static str, String)],
-    /// What it says; a question without a body is a GET, one with a body a POST.
-    pub body: Option<Vec<u8>>,
+    /// What it says, and by which method.
+    pub body: Body,
     /// How long all of it may take.
     pub limit: Duration,
+}
+
+/// What a question says.
+pub enum Body {
+    /// Nothing: a GET.
+    None,
+    /// Something for the host to work on.
+    Post(Vec<u8>),
+    /// Something for the host to keep there.
+    Put(Vec<u8>),
 }
 
 /// Its whole answer.
@@ -396,8 +406,9 @@ impl Http {
     pub async fn ask(&self, ask: Ask<'_>) -> Result<Asked, TransportError> {
         let Ask { url, headers, body, limit } = ask;
         let mut request = match body {
-            Some(body) => self.request(reqwest::Method::POST, url.clone()).body(body),
-            None => self.request(reqwest::Method::GET, url.clone()),
+            Body::None => self.request(reqwest::Method::GET, url.clone()),
+            Body::Post(body) => self.request(reqwest::Method::POST, url.clone()).body(body),
+            Body::Put(body) => self.request(reqwest::Method::PUT, url.clone()).body(body),
         };
         for (name, value) in headers {
             request = request.header(*name, value);

@@ -83,6 +83,16 @@ export const commands = {
 	home: (request: HomeRequest) => typedError<HomeView, ErrorView>(__TAURI_INVOKE("home", { request })),
 	moveHome: (request: MoveHomeRequest) => typedError<HomeView, ErrorView>(__TAURI_INVOKE("move_home", { request })),
 	bringHome: (request: BringHomeRequest) => typedError<HomeView, ErrorView>(__TAURI_INVOKE("bring_home", { request })),
+	people: (request: PeopleRequest) => typedError<PeopleView, ErrorView>(__TAURI_INVOKE("people", { request })),
+	invite: (request: InviteRequest) => typedError<InvitedView, ErrorView>(__TAURI_INVOKE("invite", { request })),
+	withdrawInvitation: (request: WithdrawInvitationRequest) => typedError<PeopleView, ErrorView>(__TAURI_INVOKE("withdraw_invitation", { request })),
+	approveMember: (request: ApproveMemberRequest) => typedError<PeopleView, ErrorView>(__TAURI_INVOKE("approve_member", { request })),
+	setRole: (request: SetRoleRequest) => typedError<PeopleView, ErrorView>(__TAURI_INVOKE("set_role", { request })),
+	approveChange: (request: ApproveChangeRequest) => typedError<PeopleView, ErrorView>(__TAURI_INVOKE("approve_change", { request })),
+	removal: (request: RemovalRequest) => typedError<RemovalView, ErrorView>(__TAURI_INVOKE("removal", { request })),
+	removeMember: (request: RemoveMemberRequest) => typedError<PeopleView, ErrorView>(__TAURI_INVOKE("remove_member", { request })),
+	join: (request: JoinRequest) => typedError<StatusView, ErrorView>(__TAURI_INVOKE("join", { request })),
+	cancelJoin: (request: CancelJoinRequest) => typedError<StatusView, ErrorView>(__TAURI_INVOKE("cancel_join", { request })),
 	sync: (request: SyncRequest) => typedError<HomeView, ErrorView>(__TAURI_INVOKE("sync", { request })),
 	settings: (request: SettingsRequest) => typedError<SettingsView, ErrorView>(__TAURI_INVOKE("settings", { request })),
 	setSettings: (request: SetSettingsRequest) => typedError<SettingsView, ErrorView>(__TAURI_INVOKE("set_settings", { request })),
@@ -223,6 +233,18 @@ export type Action =
 "homeMoved" | 
 /**  The home was brought back to a device. */
 "homeBroughtBack" | 
+/**  Somebody was invited. */
+"memberInvited" | 
+/**  The person who answered an invitation was added. */
+"memberAdded" | 
+/**  This device joined the vault. */
+"joined" | 
+/**  What a member may do was changed. */
+"roleChanged" | 
+/**  A member was removed. */
+"memberRemoved" | 
+/**  A change that waited for a second owner was consented to. */
+"changeApproved" | 
 /**  The firm's own rules were changed. */
 "policyChanged" | 
 /**  An incident was begun: everything in its scope is replaced. */
@@ -284,10 +306,34 @@ export type AfterViewRequest = {
 	then: AfterView,
 };
 
+/**  Who answered an invitation. */
+export type AnswerView = {
+	/**  The person's own name for itself. */
+	name: string,
+	/**  The name of its device. */
+	device: string,
+	/**  Eight words that both sides see alike, unless somebody stands between. */
+	words: string[],
+};
+
 /**  Does what the plan shows. */
 export type ApplyPlanRequest = {
 	/**  Ledger id. */
 	organization: string,
+};
+
+/**  Consents, as a second owner, to what another owner asked for. */
+export type ApproveChangeRequest = {
+	/**  What, from [`PendingView::id`]. */
+	change: string,
+};
+
+/**  Adds the person who answered an invitation. */
+export type ApproveMemberRequest = {
+	/**  Which, from [`InvitationView::id`]. */
+	invitation: string,
+	/**  Both sides compared the eight words. An admin cannot be added without. */
+	compared: boolean,
 };
 
 /**  Takes an organization out of the list. Its tenant is not touched; its history is kept. */
@@ -407,6 +453,9 @@ export type CancelConnectRequest = {
 	/**  Ledger id. */
 	organization: string,
 };
+
+/**  Gives up waiting to be added, and empties the data folder of it. */
+export type CancelJoinRequest = Record<string, never>;
 
 /**
  *  Takes what waits for its turn out of the queue, but for what was begun before and what an incident or a repair ordered.
@@ -718,6 +767,20 @@ export type DeviceSecretPlace =
 "file" | 
 /**  Gone or not readable now. The kit replaces it. */
 "missing";
+
+/**  A device of a member. */
+export type DeviceView = {
+	/**  Its id, in hexadecimal. */
+	id: string,
+	/**  Its name. */
+	name: string,
+	/**  The device that asks. */
+	this: boolean,
+	/**  When it was added. */
+	addedAt: Time,
+	/**  It counts no more. */
+	revoked: boolean,
+};
 
 /**  Turns LAPS off. */
 export type DisableLapsRequest = {
@@ -1049,6 +1112,44 @@ export type IncidentView = {
 	rows: IncidentRow[],
 };
 
+/**  An invitation that was made on this device. */
+export type InvitationView = {
+	/**  Its id, in hexadecimal. */
+	id: string,
+	/**  Whom it is for, as the inviting person wrote it. */
+	name: string,
+	/**  What that person will be. */
+	role: Role,
+	/**  When it was made. */
+	madeAt: Time,
+	/**  When its code is of no use any more. */
+	endsAt: Time,
+	/**  The answer, once there is one. */
+	answer: AnswerView | null,
+};
+
+/**  Invites a person. The code is to reach that person by another way than the backend: a message, a phone call. */
+export type InviteRequest = {
+	/**  The person's name, 1 to 100 characters. */
+	name: string,
+	/**  What the person will be: admin, technician or rotator. An owner is made of a member who has joined. */
+	role: Role,
+	/**  Hours until the code is of no use any more, 1 to 336. */
+	hours: number,
+	/**  Puts the code on the clipboard and answers without it: a window never holds it. */
+	copy: boolean,
+};
+
+/**  An invitation that was made. */
+export type InvitedView = {
+	/**  Its id, from [`InvitationView::id`]. */
+	invitation: string,
+	/**  When the code is of no use any more. */
+	endsAt: Time,
+	/**  The code, unless it was asked to be put on the clipboard. */
+	code: string | null,
+};
+
 /**  Steps of a rotation, in order. */
 export type JobStep = 
 /**  Waits for its turn. */
@@ -1131,6 +1232,32 @@ export type JobsView = {
 	due: number,
 	/**  Rises with every move of a job since the unlock: what a later look asks from. */
 	moves: number,
+};
+
+/**  Joins a vault on this device by the code of an invitation. Where an admin has to add this person first, the vault waits. */
+export type JoinRequest = {
+	/**  The code, as it was received. */
+	code: string,
+	/**  This person's name, as the others will see it. */
+	personName: string,
+	/**  The passphrase that will open the vault on this device. */
+	passphrase: string,
+	/**  Whether the device secret may lie in a file where no keychain works. */
+	acceptFileFallback: boolean,
+};
+
+/**  This device waits to be added to a vault. */
+export type JoiningView = {
+	/**  Name of the firm. */
+	mspName: string,
+	/**  Who invites. */
+	invitedBy: string,
+	/**  What this person will be. */
+	role: Role,
+	/**  Eight words that both sides see alike, unless somebody stands between. */
+	words: string[],
+	/**  What was wrong when the backend was asked last. */
+	problem: ErrorView | null,
 };
 
 /**  How it went with one account. */
@@ -1245,6 +1372,39 @@ export type LockReason =
 
 /**  Drops every key, then tells the windows. */
 export type LockRequest = Record<string, never>;
+
+/**  How far a member has come. */
+export type MemberStanding = 
+/**  Added; its device has not joined yet. */
+"added" | 
+/**  Joined; the keys are not wrapped to it yet. */
+"joining" | 
+/**  A member like any other. */
+"active" | 
+/**  No member any more. */
+"removed";
+
+/**  A member. */
+export type MemberView = {
+	/**  Its id, in hexadecimal. */
+	id: string,
+	/**  Its name. */
+	name: string,
+	/**  What it may do, or could do last. */
+	role: Role,
+	/**  How far it has come. */
+	standing: MemberStanding,
+	/**  The member who asks. */
+	you: boolean,
+	/**  How the keys were made sure of; none for the founder. */
+	verification: Verification | null,
+	/**  When it was added. */
+	addedAt: Time,
+	/**  When it was removed. */
+	removedAt: Time | null,
+	/**  Its devices, revoked ones last. */
+	devices: DeviceView[],
+};
 
 /**  What a message can tell of. */
 export type MessageKind = 
@@ -1513,6 +1673,54 @@ export type PauseRotationRequest = {
 	paused: boolean,
 };
 
+/**  What waits for a second owner. */
+export type PendingChange = 
+/**  A member becomes an owner. */
+"makeOwner" | 
+/**  An owner becomes something else. */
+"unmakeOwner" | 
+/**  An owner is removed. */
+"removeOwner" | 
+/**  An owner gets new keys. */
+"rekeyOwner" | 
+/**  How the firm can be recovered. */
+"recovery";
+
+/**  A change that waits for a second owner. */
+export type PendingView = {
+	/**  Its id, in hexadecimal. */
+	id: string,
+	/**  What would change. */
+	change: PendingChange,
+	/**  Name of the member it is about; none for a change of recovery. */
+	subject: string | null,
+	/**  Name of the owner who asked for it. */
+	by: string,
+	/**  Whether the member who asks may consent: an owner, and not the one who asked. */
+	yours: boolean,
+};
+
+/**  Asks who shares this vault. */
+export type PeopleRequest = Record<string, never>;
+
+/**  Who shares a vault. */
+export type PeopleView = {
+	/**  Whether the home is a backend, without which nobody can be invited. */
+	shared: boolean,
+	/**  Whether this member may invite, add and remove. */
+	mayManage: boolean,
+	/**  Whether this member is an owner. */
+	owner: boolean,
+	/**  Everybody, removed members last. */
+	members: MemberView[],
+	/**  Invitations that were made on this device and are not over. */
+	invitations: InvitationView[],
+	/**  Changes that wait for a second owner. */
+	pending: PendingView[],
+	/**  Organizations that still have keys which somebody holds who should not. */
+	keysLeft: number,
+};
+
 /**  A permission and why it is asked for. */
 export type PermissionReason = {
 	/**  Microsoft's name. */
@@ -1527,6 +1735,8 @@ export type Phase =
 "noVault" | 
 /**  A vault, and no keys in memory. */
 "locked" | 
+/**  Keys in memory, and an admin has to add this device before there is anything to show. */
+"joining" | 
 /**  Keys in memory. */
 "unlocked";
 
@@ -1664,6 +1874,37 @@ export type QuickRow = {
 	account: QuickAccount | null,
 };
 
+/**  Asks what the removal of a member means, before it is ordered. */
+export type RemovalRequest = {
+	/**  Whom, from [`MemberView::id`]. */
+	member: string,
+};
+
+/**  What the removal of a member means. */
+export type RemovalView = {
+	/**  The member's name. */
+	name: string,
+	/**  Organizations it can read. */
+	organizations: number,
+	/**  Accounts whose passwords will be replaced, and sessions ended. */
+	accounts: number,
+	/**  Connections whose certificates will be replaced. */
+	certificates: number,
+	/**  A second owner has to consent before it takes hold. */
+	needsSecondOwner: boolean,
+};
+
+/**
+ *  Removes a member with all its devices: new keys for every organization it could read, and an incident that replaces
+ *  every credential it could decrypt.
+ */
+export type RemoveMemberRequest = {
+	/**  Whom, from [`MemberView::id`]. */
+	member: string,
+	/**  Why, in one line; it stands in the report. */
+	reason: string,
+};
+
 /**  Forgets address, secret, and what waits to be sent. */
 export type RemoveWebhookRequest = Record<string, never>;
 
@@ -1739,6 +1980,19 @@ export type RevealView = {
 	/**  When to hide it. */
 	hideAt: Time,
 };
+
+/**  What a member may do. */
+export type Role = 
+/**  Everything. */
+"owner" | 
+/**  Everything but owners, recovery and home. */
+"admin" | 
+/**  Views and rotates. */
+"technician" | 
+/**  Reads what happened, and no credential. */
+"auditor" | 
+/**  A machine that rotates and shows nothing. */
+"rotator";
 
 /**  Rotates passwords. Returns at once; the jobs go on even when the window closes. */
 export type RotateRequest = {
@@ -1880,6 +2134,14 @@ export type SetClientIdRequest = {
 export type SetListViewsRequest = {
 	/**  All of it, as it should be. */
 	views: ListViews,
+};
+
+/**  Changes what a member is. */
+export type SetRoleRequest = {
+	/**  Whose, from [`MemberView::id`]. */
+	member: string,
+	/**  The new role; nobody becomes or ceases to be a rotator or an auditor. */
+	role: Role,
 };
 
 /**  Changes how the accounts of organizations are rotated. */
@@ -2042,6 +2304,10 @@ export type StatusView = {
 	mspName: string | null,
 	/**  Name of the person; only while unlocked. */
 	personName: string | null,
+	/**  What the person may do; only while unlocked, and none once it was removed. */
+	role: Role | null,
+	/**  Whom this device waits for; only while it is joining. */
+	joining: JoiningView | null,
 	/**  What of the onboarding is done; only while unlocked. */
 	onboarding: OnboardingView | null,
 	/**  The encrypted backup; only while unlocked. */
@@ -2174,6 +2440,15 @@ export type Verdict =
 /**  Not looked at yet. */
 "unknown";
 
+/**  How the two people made sure of each other's keys. */
+export type Verification = 
+/**  By the secret of the invitation alone. */
+"invite" | 
+/**  They also compared words. */
+"words" | 
+/**  They sat side by side. */
+"inPerson";
+
 /**  The newest entry of a signed history whose chain this device verified from its beginning. */
 export type VerifiedView = {
 	/**  Entries verified. */
@@ -2264,6 +2539,12 @@ export type WhichValue =
 	/**  When it was given up. */
 	at: Time,
 } }) & { older?: never };
+
+/**  Takes an invitation back. Its code is of no use any more. */
+export type WithdrawInvitationRequest = {
+	/**  Which, from [`InvitationView::id`]. */
+	invitation: string,
+};
 
 /* Tauri Specta runtime */
 async function typedError<T, E>(result: Promise<T>): Promise<{ status: "ok"; data: T } | { status: "error"; error: E }> {

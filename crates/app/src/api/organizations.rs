@@ -432,6 +432,18 @@ pub enum Action {
     HomeMoved,
     /// The home was brought back to a device.
     HomeBroughtBack,
+    /// Somebody was invited.
+    MemberInvited,
+    /// The person who answered an invitation was added.
+    MemberAdded,
+    /// This device joined the vault.
+    Joined,
+    /// What a member may do was changed.
+    RoleChanged,
+    /// A member was removed.
+    MemberRemoved,
+    /// A change that waited for a second owner was consented to.
+    ChangeApproved,
     /// The firm's own rules were changed.
     PolicyChanged,
     /// An incident was begun: everything in its scope is replaced.

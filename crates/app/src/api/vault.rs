@@ -1,6 +1,6 @@
 //! The vault itself: creating, opening, locking, recovery papers, backup.
 
-use super::{Done, EdgeSecret, ErrorView, Time, command};
+use super::{Done, EdgeSecret, ErrorView, JoiningView, Role, Time, command};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
@@ -29,6 +29,10 @@ pub struct StatusView {
     pub msp_name: Option<String>,
     /// Name of the person; only while unlocked.
     pub person_name: Option<String>,
+    /// What the person may do; only while unlocked, and none once it was removed.
+    pub role: Option<Role>,
+    /// Whom this device waits for; only while it is joining.
+    pub joining: Option<JoiningView>,
     /// What of the onboarding is done; only while unlocked.
     pub onboarding: Option<OnboardingView>,
     /// The encrypted backup; only while unlocked.
@@ -89,6 +93,8 @@ pub enum Phase {
     NoVault,
     /// A vault, and no keys in memory.
     Locked,
+    /// Keys in memory, and an admin has to add this device before there is anything to show.
+    Joining,
     /// Keys in memory.
     Unlocked,
 }

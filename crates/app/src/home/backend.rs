@@ -13,10 +13,10 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::time::Duration;
 use url::Url;
-use vitrine_entra::http::{Ask, Asked, TransportError};
+use vitrine_entra::http::{Ask, Asked, Body, Http, TransportError};
 use vitrine_ledger::wire::{
-    self, Append, Appended, BACKEND_FIELD, COVERED, Changes, Entries, EntriesWanted, EntryBytes, KeyId, KeyUse,
-    MAX_BODY, MEDIA_TYPE, Message, Objects, ObjectsWanted, Register,
+    self, Append, Appended, BACKEND_FIELD, COVERED, Changes, Entries, EntriesWanted, EntryBytes, Invitation,
+    InvitationAnswer, KeyId, KeyUse, Letter, Locator, MAX_BODY, MEDIA_TYPE, Message, Objects, ObjectsWanted, Register,
 };
 use vitrine_ledger::{BackendId, Home};
 use vitrine_vault::SecretText;
@@ -30,16 +30,19 @@ const BEHIND: [&str; 4] = ["ledger.taken", "ledger.fork", "ledger.gap", "ledger.
 const LIMIT: Duration = Duration::from_secs(30);
 
 /// A backend that this device speaks with.
-pub(super) struct Backend<'a> {
+pub(crate) struct Backend<'a> {
     app: &'a App,
-    session: &'a Session,
+    http: Http,
     url: Url,
     id: BackendId,
+    /// Who signs, and with what.
+    signer: KeyId,
+    keys: &'a DeviceKeys,
 }
 
 /// Why there is no answer.
 #[derive(Debug)]
-pub(super) enum Failure {
+pub(crate) enum Failure {
     /// Below HTTP.
     Transport(TransportError),
     /// A refusal.
@@ -52,7 +55,7 @@ pub(super) enum Failure {
 
 /// What is read of a problem document. Its words are not shown: they are the peer's.
 #[derive(Debug, Deserialize)]
-pub(super) struct Problem {
+pub(crate) struct Problem {
     pub(super) code: String,
     #[serde(default)]
     pub(super) head: Option<ProblemHead>,
@@ -61,31 +64,43 @@ pub(super) struct Problem {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct ProblemHead {
+pub(crate) struct ProblemHead {
     pub(super) hash: String,
 }
 
 /// Asks who answers at an address, and has it proven.
-pub(super) async fn who(session: &Session, url: &Url) -> Result<wire::Backend> {
+pub(crate) async fn who(http: &Http, url: &Url) -> Result<wire::Backend> {
     let challenge: [u8; 32] = make();
     let path = format!("/v1/backend/{}", HEXLOWER.encode(&challenge));
-    let asked = ask(session, url, &path, &[], None).await;
+    let asked = ask(http, url, &path, &[], Body::None).await;
     let asked = asked.map_err(|failure| failure.into_error(&host(url)).holds(UNCHANGED))?;
-    let stranger = || {
-        Error::integrity(
-            "home.not-a-backend",
-            format!("{} is not a Vitrine backend, or does not prove who it is.", host(url)),
-            "Check the address with whoever runs it.",
-        )
-    };
+    let stranger = || stranger(url);
     let backend = wire::Backend::from_bytes(&answered(asked).map_err(|_| stranger())?).map_err(|_| stranger())?;
     if backend.is_proven(&challenge) { Ok(backend) } else { Err(stranger()) }
 }
 
+/// Whoever answers there is not who was meant.
+pub(crate) fn stranger(url: &Url) -> Error {
+    Error::integrity(
+        "home.not-a-backend",
+        format!("{} is not the Vitrine backend that was meant, or does not prove who it is.", host(url)),
+        "Check the address with whoever runs it.",
+    )
+}
+
 impl<'a> Backend<'a> {
-    /// The backend of an id, at an address.
-    pub(super) fn at(app: &'a App, session: &'a Session, url: Url, id: BackendId) -> Self {
-        Self { app, session, url, id }
+    /// The backend of an id, at an address, for whoever signs.
+    pub(crate) fn new(app: &'a App, http: Http, url: Url, id: BackendId, signer: KeyId, keys: &'a DeviceKeys) -> Self {
+        Self { app, http, url, id, signer, keys }
+    }
+
+    /// The same, for an unlocked vault.
+    ///
+    /// # Errors
+    /// Where the way to the network cannot be made.
+    pub(super) fn at(app: &'a App, session: &'a Session, url: Url, id: BackendId) -> Result<Self> {
+        let signer = KeyId { msp: session.vault(), device: session.author.device };
+        Ok(Self::new(app, session.http()?, url, id, signer, &session.device))
     }
 
     /// The backend that the signed history names, where this device knows its address.
@@ -99,7 +114,7 @@ impl<'a> Backend<'a> {
         };
         let Home::Backend { id, .. } = session.msp().home() else { return Err(unknown()) };
         let address = vault::firm(app).await?.own.home.ok_or_else(unknown)?;
-        Ok(Self::at(app, session, Url::parse(&address.url).map_err(|_| unknown())?, id))
+        Self::at(app, session, Url::parse(&address.url).map_err(|_| unknown())?, id)
     }
 
     /// Its host, for people.
@@ -109,68 +124,94 @@ impl<'a> Backend<'a> {
 
     /// Makes room there for the vault, by the operator's token.
     pub(super) async fn register(&self, token: &SecretText) -> Result<()> {
-        let msp = self.session.vault();
+        let msp = self.signer.msp;
         let genesis =
             self.app.inner.store.entry(msp.as_bytes(), 0).await?.and_then(|bytes| EntryBytes::new(bytes).ok());
         let genesis = genesis.ok_or_else(crate::restore::history_missing)?;
         // Exposed into the one header that carries it to the host which the person named.
         let fields = [("content-type", MEDIA_TYPE.to_owned()), ("authorization", format!("Bearer {}", token.expose()))];
         let body = Register { genesis }.to_bytes();
-        let asked = ask(self.session, &self.url, "/v1/msps", &fields, Some(body)).await;
+        let asked = ask(&self.http, &self.url, "/v1/msps", &fields, Body::Post(body)).await;
         asked.and_then(answered).map(drop).map_err(|failure| failure.into_error(&self.host()))
     }
 
     /// Appends, once.
-    pub(super) async fn append(&self, append: &Append) -> Result<Appended, Failure> {
-        self.signed("/v1/append", Some(append.to_bytes())).await
+    pub(crate) async fn append(&self, append: &Append) -> Result<Appended, Failure> {
+        self.signed("/v1/append", Body::Post(append.to_bytes())).await
     }
 
     /// The ledgers that changed after a cursor.
     pub(super) async fn changes(&self, after: u64) -> Result<Changes> {
-        self.read(&format!("/v1/changes/{after}"), None).await
+        self.read(&format!("/v1/changes/{after}"), Body::None).await
     }
 
     /// Entries as asked, as many as an answer holds.
-    pub(super) async fn entries(&self, wanted: &EntriesWanted) -> Result<Entries> {
-        self.read("/v1/entries", Some(wanted.to_bytes())).await
+    pub(crate) async fn entries(&self, wanted: &EntriesWanted) -> Result<Entries> {
+        self.read("/v1/entries", Body::Post(wanted.to_bytes())).await
     }
 
     /// Objects as asked, as many as an answer holds.
     pub(super) async fn objects(&self, wanted: &ObjectsWanted) -> Result<Objects> {
-        self.read("/v1/objects", Some(wanted.to_bytes())).await
+        self.read("/v1/objects", Body::Post(wanted.to_bytes())).await
+    }
+
+    /// Opens the mailbox of an invitation.
+    pub(super) async fn open_mailbox(&self, locator: &Locator, invitation: &Invitation) -> Result<()> {
+        self.done(&format!("/v1/invitations/{locator}"), Body::Put(invitation.to_bytes())).await
+    }
+
+    /// What was left in a mailbox that this firm opened.
+    pub(super) async fn answer_of(&self, locator: &Locator) -> Result<Option<Letter>> {
+        let answer: InvitationAnswer = self.read(&format!("/v1/invitations/{locator}"), Body::None).await?;
+        Ok(answer.letter)
+    }
+
+    /// Leaves an answer in a mailbox that no letter key opens.
+    pub(super) async fn close_mailbox(&self, locator: &Locator) -> Result<()> {
+        answer(&self.http, &self.url, locator, vec![0]).await
     }
 
     /// A failure in words.
-    pub(super) fn error(&self, failure: Failure) -> Error {
+    pub(crate) fn error(&self, failure: Failure) -> Error {
         failure.into_error(&self.host())
     }
 
-    async fn read<M: Message>(&self, path: &str, body: Option<Vec<u8>>) -> Result<M> {
+    async fn read<M: Message>(&self, path: &str, body: Body) -> Result<M> {
         self.signed(path, body).await.map_err(|failure| self.error(failure).holds(UNCHANGED))
     }
 
-    async fn signed<M: Message>(&self, path: &str, body: Option<Vec<u8>>) -> Result<M, Failure> {
-        let fields = self.sign(path, body.as_deref()).map_err(|error| Failure::Local(unsigned(error)))?;
-        let asked = ask(self.session, &self.url, path, &fields, body).await?;
+    /// A request whose answer is that it was done.
+    async fn done(&self, path: &str, body: Body) -> Result<()> {
+        let fields = self.sign(path, &body).map_err(unsigned)?;
+        let asked = ask(&self.http, &self.url, path, &fields, body).await;
+        asked.and_then(answered).map(drop).map_err(|failure| self.error(failure))
+    }
+
+    async fn signed<M: Message>(&self, path: &str, body: Body) -> Result<M, Failure> {
+        let fields = self.sign(path, &body).map_err(|error| Failure::Local(unsigned(error)))?;
+        let asked = ask(&self.http, &self.url, path, &fields, body).await?;
         let status = asked.status;
         M::from_bytes(&answered(asked)?).map_err(|_| Failure::Garbled(status))
     }
 
     /// The head of a request, signed by this device.
-    fn sign(&self, path: &str, body: Option<&[u8]>) -> HttpSigResult<Vec<(&'static str, String)>> {
-        let method = if body.is_some() { "POST" } else { "GET" };
-        let digest = format!("sha-256=:{}:", BASE64.encode(&Sha256::digest(body.unwrap_or_default())));
+    fn sign(&self, path: &str, body: &Body) -> HttpSigResult<Vec<(&'static str, String)>> {
+        let (method, bytes) = match body {
+            Body::None => ("GET", &[][..]),
+            Body::Post(bytes) => ("POST", &bytes[..]),
+            Body::Put(bytes) => ("PUT", &bytes[..]),
+        };
+        let digest = format!("sha-256=:{}:", BASE64.encode(&Sha256::digest(bytes)));
         let backend = self.id.to_string();
         let covered: Vec<_> =
             COVERED.iter().map(|name| HttpMessageComponentId::try_from(*name)).collect::<HttpSigResult<_>>()?;
         let mut params = HttpSignatureParams::try_new(&covered)?;
-        let device = KeyId { msp: self.session.vault(), device: self.session.author.device };
-        params.set_created(self.app.now_ms() / 1000).set_keyid(&device.to_string()).set_tag(KeyUse::Device.tag());
+        params.set_created(self.app.now_ms() / 1000).set_keyid(&self.signer.to_string()).set_tag(KeyUse::Device.tag());
         let values = [method, path, &digest, &backend];
         let lines = covered.iter().zip(values);
         let lines = lines.map(|(id, value)| HttpMessageComponent::try_from((id, &[value.to_owned()][..])));
         let base = HttpSignatureBase::try_new(&lines.collect::<HttpSigResult<Vec<_>>>()?, &params)?;
-        let signed = base.build_signature_headers(&Device(&self.session.device), None)?;
+        let signed = base.build_signature_headers(&Device(self.keys), None)?;
         Ok(vec![
             ("content-type", MEDIA_TYPE.to_owned()),
             ("signature", signed.signature_header_value()),
@@ -199,16 +240,32 @@ impl SigningKey for Device<'_> {
 }
 
 async fn ask(
-    session: &Session,
+    http: &Http,
     url: &Url,
     path: &str,
     headers: &[(&'static str, String)],
-    body: Option<Vec<u8>>,
+    body: Body,
 ) -> Result<Asked, Failure> {
     let mut url = url.clone();
     url.set_path(path);
-    let http = session.http().map_err(Failure::Local)?;
     http.ask(Ask { url: &url, headers, body, limit: LIMIT }).await.map_err(Failure::Transport)
+}
+
+/// What lies in the mailbox of an invitation, for whoever has the code.
+pub(crate) async fn letter(http: &Http, url: &Url, locator: &Locator) -> Result<Vec<u8>> {
+    let asked = ask(http, url, &format!("/v1/letters/{locator}"), &[], Body::None).await;
+    let answer = asked.and_then(answered).map_err(|failure| failure.into_error(&host(url)))?;
+    let answer = InvitationAnswer::from_bytes(&answer).map_err(|_| Failure::Garbled(200).into_error(&host(url)))?;
+    Ok(answer.letter.map(|letter| letter.as_bytes().to_vec()).unwrap_or_default())
+}
+
+/// Answers an invitation. The same answer again changes nothing.
+pub(crate) async fn answer(http: &Http, url: &Url, locator: &Locator, letter: Vec<u8>) -> Result<()> {
+    let letter = Letter::new(letter).map_err(|_| Failure::Garbled(0).into_error(&host(url)))?;
+    let body = InvitationAnswer { letter: Some(letter) }.to_bytes();
+    let fields = [("content-type", MEDIA_TYPE.to_owned())];
+    let asked = ask(http, url, &format!("/v1/letters/{locator}"), &fields, Body::Put(body)).await;
+    asked.and_then(answered).map(drop).map_err(|failure| failure.into_error(&host(url)))
 }
 
 /// The body of an answer that is none of the refusals.
@@ -240,7 +297,7 @@ impl Failure {
     }
 
     /// Whether something came before what was sent.
-    pub(super) fn is_behind(&self) -> bool {
+    pub(crate) fn is_behind(&self) -> bool {
         matches!(self, Self::Problem(problem) if BEHIND.contains(&problem.code.as_str()))
     }
 
@@ -299,8 +356,25 @@ impl Problem {
             "server.device" => (
                 ErrorClass::Integrity,
                 "home.unknown-device",
-                format!("{host} does not know this device."),
-                "If the backend was made anew, restore from the backup; else ask its operator.",
+                format!(
+                    "{host} does not know this device: it was removed from the vault, or the backend was made anew."
+                ),
+                "Ask an owner of the vault. If it was made anew, restore from the backup.",
+            ),
+            "server.invitation-used" => (
+                ErrorClass::Refused,
+                "join.used",
+                "This invitation was used already, or withdrawn.".into(),
+                "Ask for a new one.",
+            ),
+            "server.invitation-expired" => {
+                (ErrorClass::Refused, "join.expired", "This invitation has ended.".into(), "Ask for a new one.")
+            }
+            "server.not-found" => (
+                ErrorClass::Refused,
+                "home.not-found",
+                format!("{host} has nothing there: the invitation is over, or was not copied as it was sent."),
+                "Ask for a new one.",
             ),
             "server.behind" => (
                 ErrorClass::Integrity,

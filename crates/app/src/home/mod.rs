@@ -10,6 +10,7 @@ mod copy;
 mod pull;
 
 pub(crate) use append::{Outgoing, commit};
+pub(crate) use backend::{Backend, answer, letter, stranger, who};
 
 use crate::api::*;
 use crate::error::{Error, Result};
@@ -18,18 +19,21 @@ use crate::journal::Change;
 use crate::own;
 use crate::records::key;
 use crate::session::Session;
-use crate::{App, lock, vault};
-use backend::Backend;
+use crate::{App, lock, people, vault};
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use url::Url;
 use vitrine_entra::http::on_this_machine;
+use vitrine_ledger::wire::{Invitation, Letter, Locator};
 use vitrine_ledger::{Home, MspBody};
 
 /// How often a backend is asked for what is new.
 const POLL: Duration = Duration::from_secs(30);
+
+/// The same, while a person waits for another one.
+const SOON: Duration = Duration::from_secs(3);
 
 /// How long a change waits for the first answer after the unlock.
 const FIRST: Duration = Duration::from_secs(5);
@@ -83,7 +87,7 @@ impl Link {
     }
 
     /// There is something to fetch, or to finish.
-    fn hurry(&self) {
+    pub(crate) fn hurry(&self) {
         self.wake.notify_one();
     }
 }
@@ -133,8 +137,8 @@ pub(crate) async fn move_to(app: &App, request: MoveHomeRequest) -> Result<HomeV
             "Bring it back to this device first: vitrine home bring-back.",
         ));
     }
-    let who = backend::who(&session, &url).await?;
-    let backend = Backend::at(app, &session, url.clone(), who.id);
+    let who = who(&session.http()?, &url).await?;
+    let backend = Backend::at(app, &session, url.clone(), who.id)?;
     backend.register(&request.token.0).await?;
     Box::pin(copy::copy(app, &session, &backend)).await?;
     point!("home.move.copied");
@@ -151,6 +155,29 @@ pub(crate) async fn move_to(app: &App, request: MoveHomeRequest) -> Result<HomeV
     note(app, &session, &Ok(0));
     app.tell(Event::StatusChanged);
     view(app, &session).await
+}
+
+/// Opens the mailbox of an invitation at the backend.
+pub(crate) async fn open_mailbox(
+    app: &App,
+    session: &Session,
+    locator: Locator,
+    letter: Vec<u8>,
+    lifetime_s: u32,
+) -> Result<()> {
+    let letter = Letter::new(letter).map_err(crate::session::unreadable_keys)?;
+    Backend::of(app, session).await?.open_mailbox(&locator, &Invitation { lifetime_s, letter }).await
+}
+
+/// What was left in it, if anything was.
+pub(crate) async fn answer_of(app: &App, session: &Session, locator: Locator) -> Result<Option<Vec<u8>>> {
+    let letter = Backend::of(app, session).await?.answer_of(&locator).await?;
+    Ok(letter.map(|letter| letter.as_bytes().to_vec()))
+}
+
+/// Leaves an answer of nobody in it, so that whoever comes with its code finds it used.
+pub(crate) async fn close_mailbox(app: &App, session: &Session, locator: Locator) -> Result<()> {
+    Backend::of(app, session).await?.close_mailbox(&locator).await
 }
 
 /// Copies what the backend lacks after the home was given to it.
@@ -194,6 +221,7 @@ pub(crate) async fn sync(app: &App, _request: SyncRequest) -> Result<HomeView> {
     let session = app.session().await?;
     if let Home::Backend { .. } = session.msp().home() {
         sync_now(app, &session).await?;
+        attend(app, &session).await?;
     }
     view(app, &session).await
 }
@@ -205,6 +233,18 @@ async fn sync_now(app: &App, session: &Session) -> Result<()> {
         if moving { finish(app, session).await.map(|()| 0) } else { Box::pin(pull::pull(app, session)).await };
     note(app, session, &outcome);
     outcome.map(drop)
+}
+
+/// What sharing asks of this device once it is up to date: answers to its invitations, and the keys that others are owed.
+async fn attend(app: &App, session: &Session) -> Result<()> {
+    Box::pin(people::collect(app, session)).await?;
+    Box::pin(people::settle(app, session)).await
+}
+
+/// How long until the backend is asked again: soon, while a person waits for it.
+async fn pause(app: &App, session: &Session) -> Duration {
+    let waits = session.ring().is_empty() || people::is_waiting(app, session).await || people::is_joining(session);
+    if waits { SOON } else { POLL }
 }
 
 fn note(app: &App, session: &Session, outcome: &Result<u32>) {
@@ -235,20 +275,27 @@ pub(crate) fn watch(app: &App, session: &Arc<Session>) {
     let (this, own) = (app.clone(), session.clone());
     session.spawn(async move {
         loop {
-            if let Home::Backend { .. } = own.msp().home()
-                && let Err(error) = sync_now(&this, &own).await
-            {
-                tracing::warn!(code = error.code(), "the home was not reached");
+            if let Home::Backend { .. } = own.msp().home() {
+                let synced = sync_now(&this, &own).await;
+                own.home.asked.send_replace(true);
+                let attended = match synced {
+                    Ok(()) => attend(&this, &own).await,
+                    Err(error) => Err(error),
+                };
+                if let Err(error) = attended {
+                    tracing::warn!(code = error.code(), "the home was not reached, or something is left to do there");
+                }
+            } else {
+                own.home.asked.send_replace(true);
             }
-            own.home.asked.send_replace(true);
             // Over or cut short: either way it is asked now.
-            drop(tokio::time::timeout(POLL, own.home.wake.notified()).await);
+            drop(tokio::time::timeout(pause(&this, &own).await, own.home.wake.notified()).await);
         }
     });
 }
 
 /// An address that a backend may have.
-fn checked(address: &str) -> Result<Url> {
+pub(crate) fn checked(address: &str) -> Result<Url> {
     let wrong = || {
         Error::usage(
             "home.address",
@@ -268,6 +315,6 @@ fn checked(address: &str) -> Result<Url> {
 }
 
 /// As it is kept and compared.
-fn written(url: &Url) -> String {
+pub(crate) fn written(url: &Url) -> String {
     url.as_str().trim_end_matches('/').to_owned()
 }

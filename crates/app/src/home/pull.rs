@@ -65,7 +65,7 @@ pub(super) async fn pull(app: &App, session: &Session) -> Result<u32> {
     let mut received = 0;
     let row = app.inner.store.index_value(key::CURSOR).await?;
     let numbers: Numbers = row.map_or(Ok(Numbers::default()), |bytes| decode(&bytes))?;
-    let mut cursor = numbers.taken;
+    let (mut cursor, mut teams) = (numbers.taken, session.ring().teams());
     loop {
         let changes = backend.changes(cursor).await?;
         // Where nothing is said to have changed, an older state shows by its numbers alone.
@@ -82,6 +82,13 @@ pub(super) async fn pull(app: &App, session: &Session) -> Result<u32> {
         if let Some(place) = wanted.iter().position(|start| start.ledger == msp) {
             let entries = fetch(&backend, wanted.swap_remove(place)).await?;
             received += take_msp(app, session, entries).await?;
+        }
+        // What was closed to this member may be open now, and stands before the place up to which all was taken.
+        if session.ring().teams() > teams {
+            teams = session.ring().teams();
+            begin_again(app, session).await?;
+            cursor = 0;
+            continue;
         }
         for start in wanted {
             let entries = fetch(&backend, start).await?;
@@ -100,6 +107,13 @@ pub(super) async fn pull(app: &App, session: &Session) -> Result<u32> {
         }
         cursor = changes.cursor;
     }
+}
+
+/// Looks at every ledger of the home again; the highest of its numbers stays known.
+async fn begin_again(app: &App, session: &Session) -> Result<()> {
+    let mut change = Change::begin_taking(app, session).await?;
+    note(&mut change.tx, |numbers| numbers.taken = 0).await?;
+    change.commit().await
 }
 
 /// From where a ledger is to be fetched, where the home has more of it. Less of it, or something else, is a violation.
@@ -174,7 +188,7 @@ async fn take_msp(app: &App, session: &Session, entries: Vec<Entry>) -> Result<u
         }
         let next = change.msp().apply(&entry).map_err(|refusal| refused(&msp, refusal))?;
         if let Body::Msp(MspBody::Policy { settings }) = entry.body() {
-            let item = crate::founding::read_policy(&session.msp_key, &next, settings)?;
+            let item = session.ring().policy(&next, settings)?;
             (change.firm.msp_name, change.firm.reason_required) = (item.name, item.reason_required);
         }
         if let Body::Msp(MspBody::OrganizationArchive { organization }) = entry.body()
@@ -216,6 +230,10 @@ async fn take_organization(
     let accepted = known.accept(rest, &history);
     if let Some(refusal) = accepted.refused {
         return Err(refused(id, refusal));
+    }
+    // Nobody gave this member its keys yet: it is taken whole once somebody did.
+    if before.is_none() && !session.ring().opens(&accepted.state, &session.msp()) {
+        return Ok(0);
     }
     let fetched = objects(app, backend, id, before.as_ref(), &accepted.state).await?;
     let taken = entries.len() - accepted.held;

@@ -63,7 +63,7 @@ pub(super) async fn run(
     let row = organizations::load(app, id).await?;
     let connection = shared.current(app, session, id, &row).await?;
     come_back(app, place, &connection).await;
-    let account = journal::read_account(app, session, id, &row, item).await?;
+    let account = journal::read_account(app, session, &row, item).await?;
     let user = account.object_id.map(UserId::from_bytes).ok_or_else(never_created)?;
     let mut turn = Turn {
         app,
@@ -113,7 +113,7 @@ pub(super) async fn run(
             Step::Refresh => {
                 turn.show(JobStep::Looking);
                 let row = organizations::load(app, id).await?;
-                let account = journal::read_account(app, session, id, &row, item).await?;
+                let account = journal::read_account(app, session, &row, item).await?;
                 stored = accounts::refreshed(stored, &account, &row, item, context.device);
                 Happened::Refreshed
             }
@@ -425,7 +425,7 @@ impl Turn<'_> {
     async fn send(&mut self, candidate: CandidateId, leave_within: Duration) -> Result<Happened> {
         let begun = self.app.inner.clock.steady_ms();
         let row = self.mark_sent().await?;
-        let account = journal::read_account(self.app, self.session, &self.key.0, &row, &self.key.1).await?;
+        let account = journal::read_account(self.app, self.session, &row, &self.key.1).await?;
         let pending =
             account.pending.filter(|pending| pending.made_at_ms == candidate.as_u64()).ok_or_else(other_candidate)?;
         let password = protected!(

@@ -29,6 +29,7 @@ enum Step {
     Object { hash: [u8; 32], bytes: Vec<u8> },
     DeleteObject([u8; 32]),
     Meta { key: String, value: Vec<u8> },
+    DeleteMeta(String),
     Carried(u64),
     Put { key: Vec<u8>, value: Zeroizing<Vec<u8>> },
     PutLong { key: Vec<u8>, value: Zeroizing<Vec<u8>> },
@@ -82,6 +83,7 @@ impl<'store> Tx<'store> {
                 Step::Entry { ledger, seq, bytes } => self.append_entry(ledger, *seq, bytes).await?,
                 Step::Object { hash, bytes } => self.put_object(hash, bytes).await?,
                 Step::DeleteObject(hash) => drop(self.delete_object(hash).await?),
+                Step::DeleteMeta(key) => self.delete_meta(key).await?,
                 Step::Meta { key, value } => self.put_meta(key, value).await?,
                 Step::Carried(counter) => self.mark_views_carried(*counter),
                 Step::Put { key, value } => self.index_put(key, value).await?,
@@ -136,6 +138,14 @@ impl<'store> Tx<'store> {
         self.keep(|| Step::DeleteObject(*hash));
         self.script.add("DELETE FROM objects WHERE hash = ? RETURNING id").bind(hash.as_slice());
         self.run().await
+    }
+
+    /// Takes a small named value out.
+    pub async fn delete_meta(&mut self, key: &str) -> Result<(), StoreError> {
+        self.script.add("DELETE FROM meta WHERE key = ?").bind(key);
+        self.run_if_long().await?;
+        self.keep(|| Step::DeleteMeta(key.to_owned()));
+        Ok(())
     }
 
     /// Sets a small named value that is not secret.

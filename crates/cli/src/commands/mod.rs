@@ -10,6 +10,7 @@ mod incident;
 mod laps;
 mod organizations;
 mod papers;
+mod people;
 mod rotate;
 mod settings;
 mod vault;
@@ -46,6 +47,7 @@ pub(crate) async fn run(command: Command, person: &mut Person) -> Result {
         | Command::QuickAccess
         | Command::Passphrase { .. }
         | Command::Restore(_)
+        | Command::Join(_)
         | Command::Status
         | Command::Settings { .. }
         | Command::ClientId { .. } => Door::open().await?,
@@ -86,6 +88,9 @@ async fn perform(command: Command, door: &mut Door, person: &mut Person) -> Resu
         Command::Export { list, path } => audit::export(door, list, &path).await,
         Command::Home(home) => home::run(door, person, home).await,
         Command::Sync => home::sync(door).await,
+        Command::Invite(invite) => people::invite(door, invite).await,
+        Command::Join(join) => people::join(door, person, join).await,
+        Command::Member(member) => people::member(door, member).await,
         Command::Webhook(webhook) => webhook::run(door, person, webhook).await,
         Command::Settings { name, value } => settings::run(door, name.zip(value)).await,
         Command::ClientId { guid } => settings::client_id(door, guid).await,

@@ -41,7 +41,7 @@ pub(super) async fn unlock(person: &mut Person) -> Result {
     let result = match phase.map(|status| (status.phase, status)) {
         Err(error) => Err(error),
         Ok((Phase::NoVault, _)) => Err(no_vault()),
-        Ok((Phase::Unlocked, status)) => Ok(status),
+        Ok((Phase::Unlocked | Phase::Joining, status)) => Ok(status),
         Ok((Phase::Locked, _)) => match person.passphrase("Passphrase: ") {
             Err(error) => Err(error),
             Ok(passphrase) if !door.ends_with_us() => door.call(UnlockRequest { passphrase }).await,
@@ -62,7 +62,7 @@ fn unlocked(status: &StatusView) -> Result {
 
 pub(super) async fn lock(door: &mut Door) -> Result {
     let status = match door.status().await?.phase {
-        Phase::Unlocked => door.call(LockRequest {}).await?,
+        Phase::Unlocked | Phase::Joining => door.call(LockRequest {}).await?,
         _ => door.status().await?,
     };
     Outcome::of(&status, "The vault is locked.".into())
@@ -98,6 +98,7 @@ fn in_words(status: &StatusView) -> String {
     let mut lines = vec![match status.phase {
         Phase::NoVault => "No vault".to_owned(),
         Phase::Locked => "Locked".to_owned(),
+        Phase::Joining => "Waiting to be added: vitrine join".to_owned(),
         Phase::Unlocked => format!("Open: {}", shown(status.msp_name.as_deref().unwrap_or("-"))),
     }];
     lines.push(format!("Data folder: {}", shown(&status.data_folder)));

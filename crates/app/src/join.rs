@@ -1,0 +1,376 @@
+//! Joining a vault by an invitation: keys are made here, the answer goes to the mailbox, and the device waits until an admin has
+//! added it. Then it reads the MSP's history from the genesis that the code pins, finds exactly its own keys named there, says
+//! that it joins, and opens the vault.
+//!
+//! Nothing of the backend is believed on the way: not who it is (the letter names its id, sealed under the code's secret), not
+//! which firm it shows (genesis and a head stand in the code), not who was added (the keys are compared).
+
+use crate::api::*;
+use crate::error::{Error, Result};
+use crate::failpoint::point;
+use crate::founding::{refused, undrafted};
+use crate::home::{self, Backend};
+use crate::own::Own;
+use crate::people::role_numbered;
+use crate::restore::{self, Cause};
+use crate::session::{self, Identity, make, rng};
+use crate::vault::{self, meta};
+use crate::{App, lock, organizations, tasks};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use vitrine_entra::http::Http;
+use vitrine_ledger::wire::{Append, EntriesWanted, EntryBytes, KeyId, Locator, Start};
+use vitrine_ledger::{
+    Author, BackendId, Claim, DeviceId, DeviceKey, EncryptionKey, Entry, Home, IdentityKey, LedgerId, MemberId,
+    MspBody, MspChain, MspHistory,
+};
+use vitrine_vault::account::{BoxIds, DeviceKeys, RootKey, Unlocked};
+use vitrine_vault::cbor::{self, Writer};
+use vitrine_vault::invite::{Answer, Invite, InviteError, Offer};
+use vitrine_vault::page::PageKey;
+
+/// Numbered apart from everything else that is sealed under the device's local key.
+const PAGE: u64 = (1 << 62) + 3;
+const MAX_PART: usize = 16 << 10;
+/// How often the backend is asked whether this device was added.
+const ASK_EVERY: Duration = Duration::from_secs(3);
+
+/// What an unlocked device that is joining has in memory.
+pub(crate) struct Joining {
+    keys: Unlocked,
+    ids: BoxIds,
+    letters: Letters,
+    problem: Mutex<Option<ErrorView>>,
+}
+
+/// What both sides wrote.
+struct Letters {
+    invite: Invite,
+    offer: Offer,
+    answer: Answer,
+    /// The sealed answer, as it is left in the mailbox: the same one each time.
+    sealed: Vec<u8>,
+}
+
+/// The place of an App where a device that is joining waits.
+#[derive(Default)]
+pub(crate) struct Waiting {
+    joining: Mutex<Option<Arc<Joining>>>,
+    task: Mutex<Option<tasks::Tasks>>,
+}
+
+impl Joining {
+    fn view(&self) -> JoiningView {
+        let Letters { invite, offer, answer, .. } = &self.letters;
+        JoiningView {
+            msp_name: offer.firm.clone(),
+            invited_by: offer.by.clone(),
+            role: role_numbered(offer.role).map_or(Role::Technician, Into::into),
+            words: invite.words(answer).into_iter().map(str::to_owned).collect(),
+            problem: lock(&self.problem).clone(),
+        }
+    }
+
+    fn author(&self) -> Author {
+        Author { member: MemberId::from_bytes(self.ids.member), device: DeviceId::from_bytes(self.ids.device) }
+    }
+}
+
+/// Whom this device waits for, where it does.
+pub(crate) fn view(app: &App) -> Option<JoiningView> {
+    lock(&app.inner.waiting.joining).as_ref().map(|joining| joining.view())
+}
+
+pub(crate) async fn join(app: &App, request: JoinRequest) -> Result<StatusView> {
+    let name = organizations::checked_name(&request.person_name).map_err(|_| {
+        Error::usage(
+            "vault.name",
+            "The name of the person cannot be used.",
+            "Use 1 to 100 characters without line breaks.",
+        )
+    })?;
+    let _turn = vault::one_at_a_time(app).await;
+    vault::refuse_existing(app).await?;
+    let invite = Invite::parse(&request.code.0).map_err(unread)?;
+    if invite.ends_at_ms <= app.now_ms() {
+        return Err(Error::usage("join.expired", "This invitation has ended.", "Ask for a new one."));
+    }
+    let (http, url) = (reach(app)?, home::checked(&invite.address)?);
+    let letter = home::letter(&http, &url, &Locator::from_bytes(invite.locator())).await?;
+    let offer = Offer::open(&invite, &letter).map_err(unread)?;
+    if home::who(&http, &url).await?.id != BackendId::from_bytes(offer.backend) {
+        return Err(home::stranger(&url));
+    }
+    let in_file = !app.inner.device_secret.keychain_works().await;
+    vault::check_passphrase(&request.passphrase.0, &[&offer.firm, &name], in_file)?;
+    let keys = Unlocked { root: RootKey::make(&mut rng()), device_keys: DeviceKeys::make(&mut rng()) };
+    let ids = BoxIds { member: make(), device: make(), genesis: invite.genesis };
+    let answer = Answer {
+        member: ids.member,
+        identity: keys.root.identity().public(),
+        encryption: keys.root.encryption().public(),
+        device: ids.device,
+        device_key: keys.device_keys.public(),
+        name,
+        device_name: vault::machine_name(),
+    };
+    let boxes =
+        vault::seal_boxes(app, request.passphrase.0, ids, &keys.root, &keys.device_keys, request.accept_file_fallback)
+            .await?;
+    let sealed = answer.seal(&invite, &mut rng());
+    let letters = Letters { invite, offer, answer, sealed };
+    let stored = seal(&keys.device_keys, &letters, &letter)?;
+    // Before anything is left in the mailbox: after a kill the same answer is left again, and no other.
+    let mut tx = app.inner.store.begin().await?;
+    for (name, bytes) in &boxes {
+        tx.put_meta(name, bytes).await?;
+    }
+    tx.put_meta(meta::JOINING, &stored).await?;
+    point!("join.before");
+    tx.commit().await?;
+    point!("join.stored");
+    begin(app, Joining { keys, ids, letters, problem: Mutex::default() });
+    vault::status(app, StatusRequest {}).await
+}
+
+/// Whether the data folder holds a device that is joining.
+pub(crate) async fn is_under_way(app: &App) -> Result<bool> {
+    Ok(app.inner.store.meta(meta::JOINING).await?.is_some_and(|stored| !stored.is_empty()))
+}
+
+/// Goes on joining with the keys of an opened lockbox.
+pub(crate) async fn resume(app: &App, keys: Unlocked, ids: BoxIds) -> Result<StatusView> {
+    let stored = app.inner.store.meta(meta::JOINING).await?.unwrap_or_default();
+    let letters = open(&keys.device_keys, &stored)?;
+    begin(app, Joining { keys, ids, letters, problem: Mutex::default() });
+    vault::status(app, StatusRequest {}).await
+}
+
+pub(crate) async fn cancel(app: &App, _request: CancelJoinRequest) -> Result<StatusView> {
+    let _turn = vault::one_at_a_time(app).await;
+    if is_under_way(app).await? {
+        forget(app);
+        let mut tx = app.inner.store.begin().await?;
+        for name in [meta::LOCKBOX, meta::ENROLMENT, meta::ACCOUNT_SECRET, meta::JOINING] {
+            tx.delete_meta(name).await?;
+        }
+        tx.commit().await?;
+        app.tell(Event::StatusChanged);
+    }
+    vault::status(app, StatusRequest {}).await
+}
+
+/// Ends the waiting and drops its keys; part of locking.
+pub(crate) fn forget(app: &App) -> bool {
+    if let Some(task) = lock(&app.inner.waiting.task).take() {
+        task.abort();
+    }
+    lock(&app.inner.waiting.joining).take().is_some()
+}
+
+fn begin(app: &App, joining: Joining) {
+    let joining = Arc::new(joining);
+    *lock(&app.inner.waiting.joining) = Some(joining.clone());
+    let (this, task) = (app.clone(), tasks::Tasks::default());
+    task.spawn(async move {
+        loop {
+            match attempt(&this, &joining).await {
+                Ok(true) => return,
+                Ok(false) => note(&this, &joining, None),
+                Err(error) => note(&this, &joining, Some(error.view().clone())),
+            }
+            tokio::time::sleep(ASK_EVERY).await;
+        }
+    });
+    *lock(&app.inner.waiting.task) = Some(task);
+    app.tell(Event::StatusChanged);
+}
+
+fn note(app: &App, joining: &Joining, problem: Option<ErrorView>) {
+    let mut noted = lock(&joining.problem);
+    let code = |problem: &Option<ErrorView>| problem.as_ref().map(|problem| problem.code.clone());
+    let changed = code(&noted) != code(&problem);
+    *noted = problem;
+    drop(noted);
+    if changed {
+        app.tell(Event::StatusChanged);
+    }
+}
+
+/// Leaves the answer, looks whether this device was added, and joins if it was.
+async fn attempt(app: &App, joining: &Arc<Joining>) -> Result<bool> {
+    let (http, Letters { invite, offer, sealed, .. }) = (reach(app)?, &joining.letters);
+    let url = home::checked(&invite.address)?;
+    let msp = LedgerId::from_bytes(invite.genesis);
+    let signer = KeyId { msp, device: joining.author().device };
+    let id = BackendId::from_bytes(offer.backend);
+    let backend = Backend::new(app, http.clone(), url.clone(), id, signer, &joining.keys.device_keys);
+    let entries = match history(&backend, msp).await {
+        Ok(entries) => entries,
+        // Not added yet. The mailbox says whether there is still something to wait for.
+        Err(error) if error.code() == "home.unknown-device" => {
+            home::answer(&http, &url, &Locator::from_bytes(invite.locator()), sealed.clone()).await?;
+            return Ok(false);
+        }
+        Err(error) => return Err(error),
+    };
+    let mut chain = check(joining, &entries)?;
+    let mut entries = entries;
+    if chain.state().member(&joining.author().member).is_some_and(|member| member.joined.is_none()) {
+        let entry = consent(app, joining, &chain)?;
+        chain.apply(&entry).map_err(refused)?;
+        let bytes = EntryBytes::new(entry.bytes().to_vec()).map_err(session::unreadable_keys)?;
+        point!("join.send");
+        match backend.append(&Append { entries: vec![bytes], objects: Vec::new() }).await {
+            Ok(_) => {}
+            // Something else was written first: read again.
+            Err(failure) if failure.is_behind() => return Ok(false),
+            Err(failure) => return Err(backend.error(failure)),
+        }
+        point!("join.sent");
+        entries.push(entry);
+    }
+    finish(app, joining, &entries, home::written(&url)).await?;
+    Ok(true)
+}
+
+/// The MSP's history, as the backend tells it.
+async fn history(backend: &Backend<'_>, msp: LedgerId) -> Result<Vec<Entry>> {
+    let (mut entries, mut seq) = (Vec::<Entry>::new(), 0);
+    loop {
+        let answer = backend.entries(&EntriesWanted { from: vec![Start { ledger: msp, seq }] }).await?;
+        let before = entries.len();
+        for bytes in &answer.entries {
+            let entry = Entry::decode(bytes.as_bytes()).map_err(|error| false_history().because(error))?;
+            seq = entry.seq().saturating_add(1);
+            entries.push(entry);
+        }
+        if !answer.more || entries.len() == before {
+            return Ok(entries);
+        }
+    }
+}
+
+/// Verifies that history: it begins with the firm that the code names, contains the head that the inviting device knew, and
+/// names exactly the keys that were made here.
+fn check(joining: &Joining, entries: &[Entry]) -> Result<MspChain> {
+    let Letters { invite, offer, answer, .. } = &joining.letters;
+    let (first, rest) = entries.split_first().ok_or_else(false_history)?;
+    if *first.begins().as_bytes() != invite.genesis {
+        return Err(false_history());
+    }
+    let mut chain = MspChain::genesis(first).map_err(|refusal| false_history().because(refusal))?;
+    for entry in rest {
+        chain.apply(entry).map_err(|refusal| false_history().because(refusal))?;
+    }
+    if chain.hash_at(invite.head_seq).is_none_or(|hash| *hash.as_bytes() != invite.head_hash) {
+        return Err(false_history());
+    }
+    let Home::Backend { id, .. } = chain.state().home() else { return Err(false_history()) };
+    let author = joining.author();
+    let ours = |member: &vitrine_ledger::Member| {
+        let keys = member.keys();
+        *keys.identity.as_bytes() == answer.identity
+            && *keys.encryption.as_bytes() == answer.encryption
+            && member.first_device == author.device
+    };
+    let device = chain.state().device(&author.device);
+    let device =
+        device.is_some_and(|device| *device.key.as_bytes() == answer.device_key && device.member == author.member);
+    let member = chain.state().member(&author.member).is_some_and(ours);
+    if *id.as_bytes() == offer.backend && member && device { Ok(chain) } else { Err(false_history()) }
+}
+
+/// This member's own word that it joins.
+fn consent(app: &App, joining: &Joining, chain: &MspChain) -> Result<Entry> {
+    let (author, identity) = (joining.author(), joining.keys.root.identity());
+    let claim = Claim {
+        place: chain.state().place(),
+        member: author.member,
+        device: author.device,
+        device_key: DeviceKey::from_bytes(joining.keys.device_keys.public()),
+        identity: IdentityKey::from_bytes(identity.public()),
+        encryption: EncryptionKey::from_bytes(joining.keys.root.encryption().public()),
+    };
+    let proof = claim.sign(&Identity(identity)).map_err(undrafted)?;
+    let draft = chain.state().draft(MspBody::MemberJoin { proof }, author, app.now_ms());
+    draft.sign(joining.keys.device_keys.signing_key()).map_err(undrafted)
+}
+
+/// Stores what was verified, and opens the vault.
+async fn finish(app: &App, joining: &Arc<Joining>, entries: &[Entry], url: String) -> Result<()> {
+    let _turn = vault::one_at_a_time(app).await;
+    // Locked, cancelled, or done meanwhile.
+    if lock(&app.inner.waiting.joining).take().is_none() {
+        return Ok(());
+    }
+    let keys = Unlocked { root: joining.keys.root.duplicate(), device_keys: joining.keys.device_keys.duplicate() };
+    let own = Own { home: Some(home::Address { url, moving: false }), ..Own::default() };
+    let mut tx = app.inner.store.begin().await?;
+    for entry in entries {
+        tx.append_entry(&joining.ids.genesis, entry.seq(), entry.bytes()).await?;
+    }
+    tx.put_meta(meta::OWN, &own.seal(&keys.device_keys)?).await?;
+    tx.delete_meta(meta::JOINING).await?;
+    point!("join.finish");
+    tx.commit().await?;
+    point!("join.finished");
+    Box::pin(restore::rebuild(app, keys, joining.ids, Cause::Joined)).await?;
+    let session = app.session().await?;
+    let mut change = crate::journal::Change::begin_taking(app, &session).await?;
+    change.note(Action::Joined, None, None, None).await?;
+    change.commit().await?;
+    app.tell(Event::StatusChanged);
+    Ok(())
+}
+
+fn reach(app: &App) -> Result<Http> {
+    session::reach(app.config().extra_ca.as_deref(), app.inner.limiter.clone())
+}
+
+/// Seals both letters and the code for the next unlock.
+fn seal(keys: &DeviceKeys, letters: &Letters, offer: &[u8]) -> Result<Vec<u8>> {
+    let plain = Writer::secret_document(|map| {
+        // Exposed to be sealed with the rest.
+        map.bytes(1, letters.invite.to_bytes().expose());
+        map.bytes(2, offer);
+        map.bytes(3, &letters.sealed);
+    });
+    // Exposed to be sealed.
+    PageKey::derive(keys.local()).seal(PAGE, 0, plain.expose(), &mut rng()).map_err(session::unreadable_keys)
+}
+
+fn open(keys: &DeviceKeys, stored: &[u8]) -> Result<Letters> {
+    let plain = PageKey::derive(keys.local()).open(PAGE, 0, stored).map_err(session::unreadable_keys)?;
+    // Exposed to be taken apart.
+    let (invite, offer, sealed) = cbor::decode(plain.expose(), 4 * MAX_PART, |reader| {
+        reader.map(|map| {
+            let mut part = |key| map.required(key, |reader| reader.bytes(MAX_PART));
+            Ok((part(1)?, part(2)?, part(3)?))
+        })
+    })
+    .map_err(session::unreadable_keys)?;
+    let invite = Invite::from_bytes(invite).map_err(session::unreadable_keys)?;
+    let offer = Offer::open(&invite, offer).map_err(session::unreadable_keys)?;
+    let answer = Answer::open(&invite, sealed).map_err(session::unreadable_keys)?;
+    Ok(Letters { invite, offer, answer, sealed: sealed.to_vec() })
+}
+
+fn unread(error: InviteError) -> Error {
+    Error::usage(
+        "join.code",
+        "This is not an invitation as it was made.",
+        "Copy it whole, from \"vitrine-invitation\" to its last character, or ask for a new one.",
+    )
+    .holds("Nothing was changed.")
+    .because(error)
+}
+
+fn false_history() -> Error {
+    Error::integrity(
+        "join.other-history",
+        "The backend shows another history than the invitation names, or did not add the keys that were made here.",
+        "Call the person who invited you, by another way. Do not go on with this invitation.",
+    )
+    .holds("Nothing was taken. This device joined nothing.")
+}

@@ -1,0 +1,333 @@
+//! Inviting: a code goes to a person outside the backend, the person's device answers with its keys, two people may compare
+//! words, and then the member is added. What this device invited is kept sealed beside the index, since a code carries a secret.
+
+use super::{keys, view as people};
+use crate::api::*;
+use crate::error::{Error, Result};
+use crate::founding::seal_name;
+use crate::home;
+use crate::journal::Change;
+use crate::session::{self, Session, make, rng};
+use crate::vault::{self, meta};
+use crate::{App, restore};
+use std::time::Duration;
+use vitrine_ledger as ledger;
+use vitrine_ledger::wire::Locator;
+use vitrine_ledger::{
+    DeviceCard, DeviceId, DeviceKey, EncryptionKey, Home, IdentityKey, MemberId, MspBody, Verification as Made,
+};
+use vitrine_vault::SecretBytes;
+use vitrine_vault::cbor::{self, CborError, Reader, Writer};
+use vitrine_vault::invite::{Answer, Invite, Offer};
+use vitrine_vault::page::PageKey;
+
+/// Numbered apart from everything else that is sealed under the device's local key.
+const PAGE: u64 = (1 << 62) + 2;
+/// Open invitations of one device.
+const MOST: usize = 40;
+const LONGEST_HOURS: u32 = 14 * 24;
+const HOUR_MS: u64 = 3_600_000;
+const MAX_NAME: usize = 512;
+const MAX_PART: usize = 4096;
+const MAX_STORED: usize = 60 << 10;
+/// How long a code stays on the clipboard.
+const ON_CLIPBOARD: Duration = Duration::from_mins(2);
+
+/// An invitation that this device made.
+struct Invited {
+    id: [u8; 16],
+    name: String,
+    role: ledger::Role,
+    made_at: u64,
+    invite: Invite,
+    answer: Option<Answer>,
+}
+
+impl Invited {
+    fn write(&self, writer: &mut Writer) {
+        writer.map(|map| {
+            map.bytes(1, &self.id);
+            map.text(2, &self.name);
+            map.uint(3, number(self.role));
+            map.uint(4, self.made_at);
+            // Exposed to be sealed with the rest.
+            map.bytes(5, self.invite.to_bytes().expose());
+            map.maybe(6, self.answer.as_ref().map(Answer::to_bytes), |writer, answer| writer.bytes(&answer));
+        });
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, CborError> {
+        let at = reader.position();
+        let wrong = CborError::Value { at };
+        reader.map(|map| {
+            Ok(Self {
+                id: map.required(1, Reader::array)?,
+                name: map.required(2, |reader| reader.text(MAX_NAME))?.to_owned(),
+                role: role(map.required(3, Reader::uint)?).ok_or(wrong)?,
+                made_at: map.required(4, Reader::uint)?,
+                invite: map
+                    .required(5, |reader| reader.bytes(MAX_PART))
+                    .and_then(|bytes| Invite::from_bytes(bytes).map_err(|_| wrong))?,
+                answer: map
+                    .optional(6, |reader| reader.bytes(MAX_PART))?
+                    .map(|bytes| Answer::from_bytes(bytes).map_err(|_| wrong))
+                    .transpose()?,
+            })
+        })
+    }
+
+    fn view(&self) -> InvitationView {
+        InvitationView {
+            id: vault::hex(&self.id),
+            name: self.name.clone(),
+            role: self.role.into(),
+            made_at: Time(self.made_at),
+            ends_at: Time(self.invite.ends_at_ms),
+            answer: self.answer.as_ref().map(|answer| AnswerView {
+                name: answer.name.clone(),
+                device: answer.device_name.clone(),
+                words: self.invite.words(answer).into_iter().map(str::to_owned).collect(),
+            }),
+        }
+    }
+}
+
+/// The numbers of roles in letters.
+pub(crate) fn number(role: ledger::Role) -> u8 {
+    match role {
+        ledger::Role::Owner => 1,
+        ledger::Role::Admin => 2,
+        ledger::Role::Technician => 3,
+        ledger::Role::Auditor => 4,
+        ledger::Role::Rotator => 5,
+    }
+}
+
+pub(crate) fn role(number: u8) -> Option<ledger::Role> {
+    let all = [
+        ledger::Role::Owner,
+        ledger::Role::Admin,
+        ledger::Role::Technician,
+        ledger::Role::Auditor,
+        ledger::Role::Rotator,
+    ];
+    all.into_iter().find(|role| self::number(*role) == number)
+}
+
+pub(super) async fn view(app: &App, session: &Session) -> Result<Vec<InvitationView>> {
+    Ok(read(app, session).await?.iter().map(Invited::view).collect())
+}
+
+/// Whether an invitation waits for its answer.
+pub(crate) async fn is_waiting(app: &App, session: &Session) -> bool {
+    let open = |invited: &Invited| invited.answer.is_none() && invited.invite.ends_at_ms > app.now_ms();
+    read(app, session).await.is_ok_and(|all| all.iter().any(open))
+}
+
+pub(crate) async fn invite(app: &App, request: InviteRequest) -> Result<InvitedView> {
+    let session = app.session().await?;
+    let name = crate::organizations::checked_name(&request.name).map_err(|_| {
+        Error::usage("people.name", "This name cannot be used.", "Use 1 to 100 characters without line breaks.")
+    })?;
+    if !matches!(request.role, Role::Admin | Role::Technician | Role::Rotator) {
+        return Err(Error::usage(
+            "people.role",
+            "Nobody can be invited as that.",
+            "Invite an admin, a technician or a rotator. An owner is made of a member who has joined.",
+        ));
+    }
+    if !(1..=LONGEST_HOURS).contains(&request.hours) {
+        return Err(Error::usage(
+            "people.hours",
+            "An invitation is good for 1 hour to 14 days.",
+            "Give a number of hours from 1 to 336.",
+        ));
+    }
+    if !session.may(ledger::Action::Members) {
+        return Err(not_allowed());
+    }
+    restore::refuse_unconfirmed(app, &session).await?;
+    let Home::Backend { id: backend, .. } = session.msp().home() else {
+        return Err(Error::usage(
+            "people.not-shared",
+            "This vault is on this device alone.",
+            "Move its home to a backend first: vitrine home move.",
+        ));
+    };
+    let firm = vault::firm(app).await?;
+    let address = firm.own.home.map(|address| address.url).unwrap_or_default();
+    let (head, ends_at) = (session.msp().head(), app.now_ms().saturating_add(u64::from(request.hours) * HOUR_MS));
+    let genesis = *session.vault().as_bytes();
+    let invite = Invite::make(genesis, (head.seq, *head.hash.as_bytes()), ends_at, address, &mut rng());
+    let role = ledger::Role::from(request.role);
+    let offer = Offer { firm: firm.msp_name, by: firm.person_name, role: number(role), backend: *backend.as_bytes() };
+    let letter = offer.seal(&invite, &mut rng());
+    home::open_mailbox(app, &session, Locator::from_bytes(invite.locator()), letter, request.hours * 3600).await?;
+    let (id, code) = (make(), invite.code());
+    let mut change = Change::begin(app, &session).await?;
+    let mut all = open(&session, change.tx.meta(meta::INVITATIONS).await?)?;
+    all.retain(|invited| invited.invite.ends_at_ms > app.now_ms() || invited.answer.is_some());
+    if all.len() >= MOST {
+        return Err(Error::usage(
+            "people.too-many-invitations",
+            format!("{MOST} invitations are open."),
+            "Add or withdraw some of them first.",
+        ));
+    }
+    all.push(Invited { id, name: name.clone(), role, made_at: app.now_ms(), invite, answer: None });
+    change.tx.put_meta(meta::INVITATIONS, &seal(&session, &all)?).await?;
+    let note = format!("{name}: {}", crate::of_variant(&request.role));
+    change.note(Action::MemberInvited, None, None, Some(note)).await?;
+    change.commit().await?;
+    session.home.hurry();
+    app.tell(Event::StatusChanged);
+    let code = if request.copy {
+        app.inner.clipboard.copy_secret(&code, ON_CLIPBOARD)?;
+        None
+    } else {
+        Some(EdgeSecret(code))
+    };
+    Ok(InvitedView { invitation: vault::hex(&id), ends_at: Time(ends_at), code })
+}
+
+pub(crate) async fn withdraw(app: &App, request: WithdrawInvitationRequest) -> Result<PeopleView> {
+    let session = app.session().await?;
+    let invited = {
+        let _turn = app.inner.changing.lock().await;
+        let mut all = read(app, &session).await?;
+        let invited = take(&mut all, &request.invitation)?;
+        write(app, &session, &all).await?;
+        invited
+    };
+    app.tell(Event::StatusChanged);
+    if invited.answer.is_none() {
+        // Without this device's consent the code leads nowhere in any case; so whoever comes with it is told, if that can be.
+        if let Err(error) = home::close_mailbox(app, &session, Locator::from_bytes(invited.invite.locator())).await {
+            tracing::info!(code = error.code(), "the mailbox of a withdrawn invitation was not closed");
+        }
+    }
+    people(app, &session).await
+}
+
+pub(crate) async fn approve(app: &App, request: ApproveMemberRequest) -> Result<PeopleView> {
+    let session = app.session().await?;
+    restore::refuse_unconfirmed(app, &session).await?;
+    let mut change = Change::begin(app, &session).await?;
+    let mut all = open(&session, change.tx.meta(meta::INVITATIONS).await?)?;
+    let invited = take(&mut all, &request.invitation)?;
+    let answer = invited.answer.as_ref().ok_or_else(|| {
+        Error::usage(
+            "people.no-answer",
+            "Nobody has answered this invitation yet.",
+            "Wait until the person has entered the code.",
+        )
+    })?;
+    if invited.role == ledger::Role::Admin && !request.compared {
+        return Err(Error::usage(
+            "people.compare",
+            "An admin is added only after the eight words were compared.",
+            "Call the person, read the words to each other, and say that they match.",
+        ));
+    }
+    let ring = session.ring();
+    let msp_key = ring.msp_key()?;
+    let name = crate::organizations::checked_name(&answer.name).unwrap_or_else(|_| invited.name.clone());
+    let (subject, device) = (MemberId::from_bytes(answer.member), DeviceId::from_bytes(answer.device));
+    let device_name: String = answer.device_name.chars().filter(|letter| !letter.is_control()).take(100).collect();
+    change
+        .append_msp(MspBody::MemberAdd {
+            subject,
+            role: invited.role,
+            identity: IdentityKey::from_bytes(answer.identity),
+            encryption: EncryptionKey::from_bytes(answer.encryption),
+            card: DeviceCard {
+                device,
+                key: DeviceKey::from_bytes(answer.device_key),
+                transport: None,
+                name: seal_name(msp_key, device.as_bytes(), &device_name)?,
+            },
+            name: seal_name(msp_key, subject.as_bytes(), &name)?,
+            verification: if request.compared { Made::Words } else { Made::Invite },
+            invite: ledger::Invite::from_bytes(invited.invite.commitment()),
+        })
+        .await?;
+    let epoch = keys::msp_epoch(&change)?;
+    change.append_msp(epoch).await?;
+    change.tx.put_meta(meta::INVITATIONS, &seal(&session, &all)?).await?;
+    change.note(Action::MemberAdded, None, None, Some(name)).await?;
+    change.commit().await?;
+    session.home.hurry();
+    app.tell(Event::StatusChanged);
+    people(app, &session).await
+}
+
+/// Looks for answers to the invitations of this device.
+pub(crate) async fn collect(app: &App, session: &Session) -> Result<()> {
+    let mut answers = Vec::new();
+    for invited in read(app, session).await?.iter().filter(|invited| invited.answer.is_none()) {
+        let locator = Locator::from_bytes(invited.invite.locator());
+        // What does not open was left by somebody without the code: nobody's answer.
+        if let Some(letter) = home::answer_of(app, session, locator).await?
+            && let Ok(answer) = Answer::open(&invited.invite, &letter)
+        {
+            answers.push((invited.id, answer));
+        }
+    }
+    if answers.is_empty() {
+        return Ok(());
+    }
+    let _turn = app.inner.changing.lock().await;
+    // Read again: more may have been invited meanwhile.
+    let mut all = read(app, session).await?;
+    for (id, answer) in answers {
+        if let Some(invited) = all.iter_mut().find(|invited| invited.id == id) {
+            invited.answer = Some(answer);
+        }
+    }
+    write(app, session, &all).await?;
+    app.tell(Event::StatusChanged);
+    Ok(())
+}
+
+fn take(all: &mut Vec<Invited>, id: &str) -> Result<Invited> {
+    let place = all.iter().position(|invited| vault::hex(&invited.id) == id).ok_or_else(|| {
+        Error::usage("people.no-invitation", "There is no such invitation any more.", "Look at the list again.")
+    })?;
+    Ok(all.remove(place))
+}
+
+async fn read(app: &App, session: &Session) -> Result<Vec<Invited>> {
+    open(session, app.inner.store.meta(meta::INVITATIONS).await?)
+}
+
+fn open(session: &Session, sealed: Option<Vec<u8>>) -> Result<Vec<Invited>> {
+    let Some(sealed) = sealed else { return Ok(Vec::new()) };
+    let plain = PageKey::derive(session.device.local()).open(PAGE, 0, &sealed).map_err(session::unreadable_keys)?;
+    // Exposed to be taken apart.
+    let all = cbor::decode(plain.expose(), MAX_STORED, |reader| {
+        reader.map(|map| map.required(1, |reader| reader.list(MOST as u64, Invited::read)))
+    });
+    all.map_err(session::unreadable_keys)
+}
+
+fn seal(session: &Session, all: &[Invited]) -> Result<Vec<u8>> {
+    let plain: SecretBytes =
+        Writer::secret_document(|map| map.field(1, |writer| writer.list(all, |writer, invited| invited.write(writer))));
+    // Exposed to be sealed.
+    PageKey::derive(session.device.local()).seal(PAGE, 0, plain.expose(), &mut rng()).map_err(session::unreadable_keys)
+}
+
+async fn write(app: &App, session: &Session, all: &[Invited]) -> Result<()> {
+    let sealed = seal(session, all)?;
+    let mut tx = app.inner.store.begin().await?;
+    tx.put_meta(meta::INVITATIONS, &sealed).await?;
+    Ok(tx.commit().await?)
+}
+
+fn not_allowed() -> Error {
+    Error::usage(
+        "ledger.not-allowed",
+        "Your role in this vault does not allow this.",
+        "Ask an owner or admin of the vault to do it.",
+    )
+}

@@ -1,0 +1,232 @@
+//! The people who share the vault: inviting, joining, adding, removing.
+
+use std::time::Instant;
+
+use serde_json::json;
+use vitrine_app::api::{
+    ApproveChangeRequest, ApproveMemberRequest, CancelJoinRequest, InvitationView, InviteRequest, JoinRequest,
+    MemberStanding, MemberView, PendingChange, PeopleRequest, PeopleView, Phase, RemovalRequest, RemoveMemberRequest,
+    SetRoleRequest, StatusView, SyncRequest, UnlockRequest, WithdrawInvitationRequest,
+};
+
+use super::{POLL, Result};
+use crate::{
+    args::{Invite, Join, Member},
+    door::Door,
+    exit::Exit,
+    output::{Outcome, usage, warning},
+    person::{Lines, Person},
+    text::{shown, table, time, words},
+};
+
+pub(super) async fn invite(door: &mut Door, invite: Invite) -> Result {
+    let request = InviteRequest { name: invite.name, role: invite.role.into(), hours: invite.hours, copy: false };
+    let view = door.call(request).await?;
+    // Exposed to be printed: that is what was asked for, and it is worth nothing without an owner's or admin's consent.
+    let code = view.code.as_ref().map_or("", |code| code.0.expose());
+    let text = format!(
+        "Send this to the person by another way than the backend. It is good until {}.\n\n{code}\n\nThen: vitrine member list",
+        time(Some(view.ends_at))
+    );
+    Outcome::of(&view, text)
+}
+
+pub(super) async fn join(door: &mut Door, person: &mut Person, join: Join) -> Result {
+    if join.cancel {
+        let status = door.call(CancelJoinRequest {}).await?;
+        return Outcome::of(&status, "This device joins nothing.".into());
+    }
+    let status = match door.status().await?.phase {
+        Phase::NoVault => {
+            let name = join.person.ok_or_else(|| {
+                usage("cli.person", "Your name is missing.", "Give it with --person NAME, as the others will see it.")
+            })?;
+            let mut lines = join.code_fd.map(Lines::open).transpose()?;
+            let code = person.secret("Invitation: ", lines.as_mut())?;
+            let passphrase = person.new_passphrase()?;
+            let accept_file_fallback = join.accept_file_fallback;
+            door.call(JoinRequest { code, person_name: name, passphrase, accept_file_fallback }).await?
+        }
+        Phase::Locked => {
+            let passphrase = person.passphrase("Passphrase: ")?;
+            door.call(UnlockRequest { passphrase }).await?
+        }
+        Phase::Joining | Phase::Unlocked => door.status().await?,
+    };
+    let begun = Instant::now();
+    let (mut status, mut told) = (status, String::new());
+    while status.phase == Phase::Joining {
+        let news = waiting(&status);
+        if news != told {
+            person.progress(&json!({ "kind": "joining", "joining": status.joining }), &news);
+            told = news;
+        }
+        if begun.elapsed().as_secs() >= join.wait.seconds {
+            return Ok(Outcome::of(&status, "Nobody has added this device yet. Go on waiting: vitrine join".into())?
+                .ending(Exit::Partly));
+        }
+        tokio::time::sleep(POLL).await;
+        status = door.status().await?;
+    }
+    Outcome::of(&status, joined(&status))
+}
+
+fn waiting(status: &StatusView) -> String {
+    let Some(joining) = &status.joining else { return String::new() };
+    let mut lines = vec![
+        format!("Waiting for {} to add you to {}.", shown(&joining.invited_by), shown(&joining.msp_name)),
+        "Call each other and compare these words; if they differ, somebody stands between:".into(),
+        format!("  {}", joining.words.join(" ")),
+    ];
+    lines.extend(joining.problem.as_ref().map(warning));
+    lines.join("\n")
+}
+
+fn joined(status: &StatusView) -> String {
+    match &status.msp_name {
+        Some(firm) => format!(
+            "This device is a member of {}. Next: vitrine kit recovery-kit.pdf, and vitrine backup --folder DIR.",
+            shown(firm)
+        ),
+        None => "This device joins nothing.".into(),
+    }
+}
+
+pub(super) async fn member(door: &mut Door, member: Member) -> Result {
+    // What others did is wanted here. Without the home the list is as it was last seen, and says so elsewhere.
+    let synced = door.call(SyncRequest {}).await;
+    let view = match member {
+        Member::List => {
+            let view = door.call(PeopleRequest {}).await?;
+            let mut text = in_words(&view);
+            if let Err(failure) = &synced {
+                text.push_str(&format!("\n\nAs it was last seen: the home was not reached ({}).", failure.code()));
+            }
+            return Outcome::of(&view, text);
+        }
+        Member::Add { invitation, compared } => {
+            let invitation = invitation_id(door, &invitation).await?;
+            door.call(ApproveMemberRequest { invitation, compared }).await?
+        }
+        Member::Withdraw { invitation } => {
+            let invitation = invitation_id(door, &invitation).await?;
+            door.call(WithdrawInvitationRequest { invitation }).await?
+        }
+        Member::Role { member, role } => {
+            let member = member_id(door, &member).await?;
+            door.call(SetRoleRequest { member, role: role.into() }).await?
+        }
+        Member::Consent { change } => door.call(ApproveChangeRequest { change }).await?,
+        Member::Removal { member } => {
+            let member = member_id(door, &member).await?;
+            let view = door.call(RemovalRequest { member }).await?;
+            let mut text = format!(
+                "To remove {}: {} organizations get new keys, {} accounts new passwords, {} connections new certificates.",
+                shown(&view.name),
+                view.organizations,
+                view.accounts,
+                view.certificates
+            );
+            if view.needs_second_owner {
+                text.push_str("\nA second owner has to consent first.");
+            }
+            return Outcome::of(&view, text);
+        }
+        Member::Remove { member, reason } => {
+            let member = member_id(door, &member).await?;
+            let view = door.call(RemoveMemberRequest { member, reason }).await?;
+            let text = format!("{}\n\nWhat is left to replace: vitrine incident status", in_words(&view));
+            return Outcome::of(&view, text);
+        }
+    };
+    let text = in_words(&view);
+    Outcome::of(&view, text)
+}
+
+/// A member by name or id.
+async fn member_id(door: &mut Door, name: &str) -> Result<String> {
+    let people = door.call(PeopleRequest {}).await?;
+    let fits = |member: &&MemberView| {
+        member.standing != MemberStanding::Removed
+            && (member.id == name || member.name.to_lowercase() == name.to_lowercase())
+    };
+    let found: Vec<_> = people.members.iter().filter(fits).collect();
+    match found.as_slice() {
+        [member] => Ok(member.id.clone()),
+        [] => Err(usage("people.unknown", format!("There is no member {}.", shown(name)), "See vitrine member list.")),
+        _ => Err(usage("people.ambiguous", format!("Several members are named {}.", shown(name)), "Give the id.")),
+    }
+}
+
+/// An invitation by the name it was made for, or its id.
+async fn invitation_id(door: &mut Door, name: &str) -> Result<String> {
+    let people = door.call(PeopleRequest {}).await?;
+    let fits =
+        |invitation: &&InvitationView| invitation.id == name || invitation.name.to_lowercase() == name.to_lowercase();
+    let found: Vec<_> = people.invitations.iter().filter(fits).collect();
+    match found.as_slice() {
+        [invitation] => Ok(invitation.id.clone()),
+        [] => Err(usage(
+            "people.no-invitation",
+            format!("This device invited nobody named {}.", shown(name)),
+            "See vitrine member list.",
+        )),
+        _ => Err(usage("people.ambiguous", format!("Several are named {}.", shown(name)), "Give the id.")),
+    }
+}
+
+fn in_words(view: &PeopleView) -> String {
+    let rows: Vec<Vec<String>> = view
+        .members
+        .iter()
+        .map(|member| {
+            let you = if member.you { " (you)" } else { "" };
+            let devices: Vec<_> = member.devices.iter().filter(|it| !it.revoked).map(|it| shown(&it.name)).collect();
+            vec![
+                format!("{}{you}", shown(&member.name)),
+                words(&member.role),
+                words(&member.standing),
+                devices.join(", "),
+                time(Some(member.added_at)),
+            ]
+        })
+        .collect();
+    let mut parts = vec![table(&["Name", "Role", "Standing", "Devices", "Added"], &rows)];
+    for invitation in &view.invitations {
+        let name = shown(&invitation.name);
+        parts.push(match &invitation.answer {
+            None => format!("Invited, no answer yet: {name} ({}), until {}", invitation.id, time(Some(invitation.ends_at))),
+            Some(answer) => format!(
+                "{name} ({}) was answered by {} on {}. Compare by phone or side by side:\n  {}\nIf they match: vitrine member add {} --compared",
+                invitation.id,
+                shown(&answer.name),
+                shown(&answer.device),
+                answer.words.join(" "),
+                invitation.id
+            ),
+        });
+    }
+    for pending in &view.pending {
+        let about = pending.subject.as_deref().map(|subject| format!(" ({})", shown(subject))).unwrap_or_default();
+        parts.push(format!(
+            "Waits for a second owner: {}{about}, asked by {}: vitrine member consent {}",
+            change(pending.change),
+            shown(&pending.by),
+            pending.id
+        ));
+    }
+    if view.keys_left > 0 {
+        parts.push(format!("Organizations that are still owed new keys: {}", view.keys_left));
+    }
+    parts.join("\n\n")
+}
+
+fn change(change: PendingChange) -> &'static str {
+    match change {
+        PendingChange::MakeOwner => "make an owner",
+        PendingChange::UnmakeOwner => "unmake an owner",
+        PendingChange::RemoveOwner => "remove an owner",
+        PendingChange::RekeyOwner => "give an owner new keys",
+        PendingChange::Recovery => "change recovery",
+    }
+}
