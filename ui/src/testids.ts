@@ -1,17 +1,19 @@
 // Names by which tests and WebDriver find the main controls. Stable: they are part of what others use.
 //
 // Unlock             unlock-passphrase, unlock-submit, unlock-error, after-unlock
-// First run          first-create, first-restore
+// First run          first-create, first-join, first-restore
 // Creating           create-msp, create-person, create-passphrase, create-repeat, passphrase-strength, create-suggest,
 //                    create-suggestion, create-use-suggestion, create-accept-file, create-submit
 // Restoring          restore-file, restore-file-choose, restore-kit, restore-sheet, restore-secret-code,
 //                    restore-vault-code, restore-sheet-code, restore-passphrase, restore-repeat, restore-accept-file,
 //                    restore-submit; create-back, restore-back
+// Joining            join-code, join-person, join-passphrase, join-repeat, join-accept-file, join-submit, join-back; joining,
+//                    compared-words, cancel-join, cancel-join-yes, joining-lock
 // Checklist          start-step-<step> (data-done), kit-path, kit-path-choose, kit-save, kit-saved, kit-group-1,
 //                    kit-group-2, kit-confirm, sheet-path, sheet-path-choose, sheet-save, sheet-later, backup-path,
 //                    backup-path-choose, backup-save, start-organization-name, start-organization-add, start-connect,
 //                    start-open-organizations
-// Sidebar            nav-organizations, nav-rotation, nav-attention, nav-audit, nav-settings, nav-start, lock-now, open-palette
+// Sidebar            nav-organizations, nav-rotation, nav-attention, nav-team, nav-audit, nav-settings, nav-start, lock-now, open-palette
 // List               organizations-filter, count-<state>, organizations-table, organization-row (data-name),
 //                    rotate-selected, schedule-selected, schedule-hours, schedule-submit, export-csv, export-selected,
 //                    views, view-name, view-save, saved-view, add-organization, add-name, add-notes, add-submit,
@@ -37,6 +39,11 @@
 //                    to-attention
 // Attention          attention-filter, attention-open, attention-snoozed, problem (data-kind), problem-step,
 //                    problem-snooze, snooze-hour, snooze-tomorrow, snooze-fixed, problem-wake, more-problems, to-rotation
+// Team               member (data-name, data-standing), invite, invite-name, invite-<role>, invite-submit, invited-done, invitation
+//                    (data-name, data-answered), compared-words, approve-compared, approve-uncompared, withdraw, pending
+//                    (data-change), approve-change, keys-left, one-admin, team-home, team-not-shared, team-not-yours
+// One member         member-title, role-<role>, change-role, remove-member, removal, remove-reason, remove-submit,
+//                    removed-incident, to-incident
 // Audit              export-audit
 // Settings           setting-<name>, backup-now, passphrase-current, passphrase-new, passphrase-repeat, passphrase-change
 // Quick access       quick-access, quick-search, quick-reason, quick-row (data-name, data-user), quick-none, quick-said,

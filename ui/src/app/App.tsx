@@ -19,6 +19,7 @@ const Inside = lazy(loadInside);
 const QuickWindow = lazy(async () => ({ default: (await import("../features/quick/QuickWindow")).QuickWindow }));
 // Seen once in the life of a vault.
 const FirstRun = lazy(async () => ({ default: (await import("../features/onboarding/FirstRun")).FirstRun }));
+const Joining = lazy(async () => ({ default: (await import("../features/onboarding/Joining")).Joining }));
 
 export function App({ host, still = false }: { host: Host; still?: boolean }) {
   const [queries] = useState(makeQueries);
@@ -70,6 +71,7 @@ function Gate() {
     screen = <QuickWindow status={status.data} unlock={<UnlockForm status={status.data} />} />;
   else if (status.data && (phase === "unlocked" || inReveal())) screen = <Inside />;
   else if (status.data && phase === "locked") screen = <Unlock status={status.data} />;
+  else if (status.data && phase === "joining") screen = <Joining status={status.data} />;
   else if (status.data) {
     const toStart = () => {
       location.hash = "#/start";

@@ -63,6 +63,11 @@ export function Banners({ status, brief }: { status: StatusView; brief: boolean 
               {t("banner.backupMore")} <a href="#/start">{t("banner.backupAction")}</a>
             </Banner>
           ) : null}
+          {phase === "unlocked" && status.role === null ? (
+            <Banner tone="wrong" icon={alarm} title={t("banner.removed")}>
+              {t("banner.removedMore")}
+            </Banner>
+          ) : null}
           {phase === "unlocked" ? <Unreached /> : null}
           {phase === "unlocked" ? <OpenIncident /> : null}
           {status.unconfirmed ? (

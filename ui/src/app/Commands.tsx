@@ -25,6 +25,8 @@ import {
   IconSun,
   IconSunMoon,
   IconUrgent,
+  IconUserPlus,
+  IconUsers,
 } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
@@ -32,9 +34,20 @@ import { CommandPalette, type PaletteAction, toast } from "../components";
 import { type Settings, useHost, useRead } from "../host";
 import { asErrorView } from "../host/host";
 import type { SettingsSection } from "../features/settings/sections";
+import { type Act, useMay } from "../parts";
 import { isolated, told, useWords } from "../words";
 
 const icon = { size: 16, stroke: 1.75, "aria-hidden": true } as const;
+
+/** What a command needs of the role. The others are for everybody. */
+const needs: Readonly<Record<string, Act>> = {
+  add: "organizations",
+  import: "organizations",
+  due: "putAccount",
+  failed: "putAccount",
+  invite: "members",
+  sheet: "recovery",
+};
 
 /** What of "rotate contoso" is a name: everything from the first word that no act has in its own. */
 function withoutVerbs(query: string, verbs: string): string {
@@ -48,6 +61,7 @@ export function Commands({ onHelp }: { onHelp: () => void }) {
   const t = useWords();
   const host = useHost();
   const navigate = useNavigate();
+  const { may } = useMay();
   const [query, setQuery] = useState("");
   const named = withoutVerbs(query, t("palette.verbs"));
   const found = useRead(
@@ -116,6 +130,13 @@ export function Commands({ onHelp }: { onHelp: () => void }) {
       label: t("incident.go"),
       icon: <IconUrgent {...icon} />,
       run: () => void navigate({ to: "/incident" }),
+    },
+    { id: "team", label: t("palette.team"), icon: <IconUsers {...icon} />, run: () => void navigate({ to: "/team" }) },
+    {
+      id: "invite",
+      label: t("team.invite"),
+      icon: <IconUserPlus {...icon} />,
+      run: () => void navigate({ to: "/team", search: { open: "invite" } }),
     },
     { id: "audit", label: t("nav.audit"), icon: <IconHistory {...icon} />, run: () => void navigate({ to: "/audit" }) },
     {
@@ -236,8 +257,13 @@ export function Commands({ onHelp }: { onHelp: () => void }) {
             icon: <IconKey {...icon} />,
             run: () => void navigate({ to: "/organizations/$organization/laps", params }),
           };
-          if (row.accounts > 0) return [view, go, rotate];
-          return row.domain === null ? [go, connect] : [go, laps];
+          const offered: [PaletteAction, Act | null][] =
+            row.accounts > 0
+              ? [[view, "reveal"], [go, null], [rotate, "putAccount"]]
+              : row.domain === null
+                ? [[go, null], [connect, "putConnection"]]
+                : [[go, null], [laps, "putOrganization"]];
+          return offered.flatMap(([action, act]) => (act === null || may(act) ? [action] : []));
         });
   return (
     <CommandPalette
@@ -248,7 +274,13 @@ export function Commands({ onHelp }: { onHelp: () => void }) {
       nothing={t("palette.nothing")}
       groups={[
         { group: t("palette.organizations"), actions: organizations },
-        { group: t("palette.commands"), actions: commands },
+        {
+          group: t("palette.commands"),
+          actions: commands.filter(({ id }) => {
+            const act = needs[id];
+            return act === undefined || may(act);
+          }),
+        },
       ]}
     />
   );

@@ -9,12 +9,13 @@ import {
   IconRotateClockwise2,
   IconSearch,
   IconSettings,
+  IconUsers,
 } from "@tabler/icons-react";
 import { Link, Outlet } from "@tanstack/react-router";
 import { useState } from "react";
 import { CaseMark, Key, openPalette, Unseen } from "../components";
-import { useHost, useRead } from "../host";
-import { GoProvider, Name } from "../parts";
+import { type OnboardingView, useHost, useRead } from "../host";
+import { GoProvider, Name, useMay } from "../parts";
 import { useWords } from "../words";
 import css from "./App.module.css";
 import { Commands } from "./Commands";
@@ -29,6 +30,7 @@ export function Shell() {
   // Asked again now and then: nothing tells when Microsoft is reached no more.
   const status = useRead("status", {}, { refetchMs: 20_000 });
   const ways = useWays();
+  const { takes } = useMay();
   const jobs = useRead("jobs", { limit: 1 });
   // Time alone ends a snooze, and makes what is due overdue.
   const attention = useRead("attention", { limit: 1 }, { refetchMs: 30_000 });
@@ -36,7 +38,8 @@ export function Shell() {
   useShortcuts({ onHelp: () => setHelp(true), onLock: () => void host.lock({}) });
 
   const onboarding = status.data?.onboarding;
-  const left = onboarding ? Object.values(onboarding).filter((done) => !done).length : 0;
+  const steps = Object.entries(onboarding ?? {}) as [keyof OnboardingView, boolean][];
+  const left = steps.filter(([step, done]) => !done && takes(step)).length;
   const open = jobs.data?.open ?? 0;
   const problems = attention.data?.open ?? 0;
 
@@ -88,6 +91,10 @@ export function Shell() {
                 <Unseen>{t("nav.problems", { count: problems })}</Unseen>
               </span>
             ) : null}
+          </Link>
+          <Link to="/team" className={css.item} data-testid="nav-team" title={t("nav.team")}>
+            <IconUsers {...icon} />
+            <span className={css.itemLabel}>{t("nav.team")}</span>
           </Link>
           <Link to="/audit" className={css.item} data-testid="nav-audit" title={t("nav.audit")}>
             <IconHistory {...icon} />

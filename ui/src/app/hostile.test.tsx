@@ -3,7 +3,7 @@
 
 import { act, fireEvent, screen, waitFor } from "@testing-library/react";
 import { expect, test } from "vitest";
-import type { FakeHost } from "../host/fake";
+import type { FakeHost, FakeOptions } from "../host/fake";
 import { id } from "../host/fake/world";
 import { show } from "../testing/render";
 import { shown } from "../words";
@@ -82,7 +82,22 @@ type Screen = {
   arrange?: (host: FakeHost, hostile: string) => unknown;
   /** Where the name does not stand alone, so that it is not looked for as a whole. */
   press?: string;
+  options?: FakeOptions;
 };
+
+const grace = "0002".repeat(8);
+
+/** Everybody, whoever is invited and whoever answered is called so. */
+async function rename(host: FakeHost, name: string) {
+  const { members } = await host.people({});
+  await host.invite({ name, role: "technician", hours: 1, copy: true });
+  await host.invite({ name: "Mary Example", role: "technician", hours: 1, copy: true });
+  host.answerInvitation(name);
+  host.setPeople({
+    members: members.map((each) => ({ ...each, name, devices: each.devices.map((device) => ({ ...device, name })) })),
+    pending: [{ id: "p", change: "makeOwner", subject: name, by: name, yours: true }],
+  });
+}
 
 const connect = `#/organizations/${first}/connect`;
 const routes = "How will the admin sign in?";
@@ -133,6 +148,33 @@ const screens: Screen[] = [
     there: "What may be known",
     arrange: (host, hostile) => host.beginIncident({ scope: { kind: "everything" }, reason: hostile }),
   },
+  { name: "the team", options: { team: true }, hash: "#/team", there: "Katherine Example", arrange: rename },
+  {
+    name: "the team, to a technician",
+    options: { team: true, role: "technician" },
+    hash: "#/team",
+    there: "Katherine Example",
+    arrange: rename,
+  },
+  { name: "a member", options: { team: true }, hash: `#/team/${grace}`, there: "Grace's laptop", arrange: rename },
+  {
+    name: "the removal of a member",
+    options: { team: true },
+    hash: `#/team/${grace}`,
+    there: "Grace's laptop",
+    arrange: rename,
+    press: "remove-member",
+  },
+  {
+    name: "waiting to be added",
+    options: { phase: "joining" },
+    hash: "#/organizations",
+    there: /Waiting for Grace Example/,
+    arrange: (host, hostile) =>
+      host.setStatus({
+        joining: { mspName: hostile, invitedBy: hostile, role: "admin", words: ["velvet"], problem: problem(hostile) },
+      }),
+  },
   { name: "audit", hash: "#/audit", there: /Every line comes from signed records/ },
   {
     name: "a warning of the store",
@@ -152,10 +194,10 @@ function prepare(host: FakeHost, hostile: string) {
 
 for (const place of screens)
   test.each(corpus)(`%j is text and nothing more: ${place.name}`, async (hostile) => {
-    const { host, user } = show({ names: [hostile], organizations: 2 }, place.hash);
+    const { host, user } = show({ names: [hostile], organizations: 2, ...place.options }, place.hash);
     await screen.findAllByText(place.there);
     await act(async () => {
-      prepare(host, hostile);
+      if (place.options?.phase !== "joining") prepare(host, hostile);
       await place.arrange?.(host, hostile);
     });
     if (place.press !== undefined) await user.click(screen.getByTestId(place.press));

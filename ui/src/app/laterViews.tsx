@@ -1,6 +1,8 @@
 // The screens of the main window that come after the list, in one file of their own.
 
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import { Button } from "../components";
 import { AttentionScreen } from "../features/attention/AttentionScreen";
 import { AuditScreen } from "../features/audit/AuditScreen";
 import { ClientIdHelp } from "../features/connect/ClientIdHelp";
@@ -12,14 +14,30 @@ import { BackupFolder, SaveKit, SaveSheet } from "../features/onboarding/papers"
 import { OrganizationDetail } from "../features/organizations/OrganizationDetail";
 import { RotationScreen } from "../features/rotation/RotationScreen";
 import { SettingsScreen } from "../features/settings/SettingsScreen";
+import { MemberDetail } from "../features/team/MemberDetail";
+import { TeamScreen } from "../features/team/TeamScreen";
+import { type Act, NotAllowed, useMay } from "../parts";
+import { useWords } from "../words";
 import { useOpen } from "./useOpen";
 
 const organizationRoute = getRouteApi("/shell/organizations/$organization");
 const connectRoute = getRouteApi("/shell/organizations/$organization/connect");
 const lapsRoute = getRouteApi("/shell/organizations/$organization/laps");
 const attentionRoute = getRouteApi("/shell/attention");
+const teamRoute = getRouteApi("/shell/team");
+const memberRoute = getRouteApi("/shell/team/$member");
 const auditRoute = getRouteApi("/shell/audit");
 const settingsRoute = getRouteApi("/shell/settings");
+
+/** An address may lead where the role does not. */
+function Only({ act, children }: { act: Act; children: ReactNode }) {
+  const t = useWords();
+  const navigate = useNavigate();
+  const { may } = useMay();
+  if (may(act)) return children;
+  const back = <Button onClick={() => void navigate({ to: "/organizations" })}>{t("organization.back")}</Button>;
+  return <NotAllowed act={act} action={back} />;
+}
 
 export function OrganizationView() {
   const { organization } = organizationRoute.useParams();
@@ -55,13 +73,15 @@ export function ConnectView() {
   const navigate = useNavigate();
   const open = useOpen();
   return (
-    <ConnectWizard
-      key={organization}
-      organization={organization}
-      purpose={purpose ?? "connect"}
-      onLeave={() => open(organization)}
-      onLaps={() => void navigate({ to: "/organizations/$organization/laps", params: { organization } })}
-    />
+    <Only act="putConnection">
+      <ConnectWizard
+        key={organization}
+        organization={organization}
+        purpose={purpose ?? "connect"}
+        onLeave={() => open(organization)}
+        onLaps={() => void navigate({ to: "/organizations/$organization/laps", params: { organization } })}
+      />
+    </Only>
   );
 }
 
@@ -70,18 +90,20 @@ export function LapsView() {
   const navigate = useNavigate();
   const open = useOpen();
   return (
-    <EnableLaps
-      key={organization}
-      organization={organization}
-      onLeave={() => open(organization)}
-      onSignIn={() =>
-        void navigate({
-          to: "/organizations/$organization/connect",
-          params: { organization },
-          search: { purpose: "accounts" },
-        })
-      }
-    />
+    <Only act="putOrganization">
+      <EnableLaps
+        key={organization}
+        organization={organization}
+        onLeave={() => open(organization)}
+        onSignIn={() =>
+          void navigate({
+            to: "/organizations/$organization/connect",
+            params: { organization },
+            search: { purpose: "accounts" },
+          })
+        }
+      />
+    </Only>
   );
 }
 
@@ -127,6 +149,33 @@ export function AttentionView() {
 
 export function IncidentBoardView() {
   return <IncidentScreen onOpen={useOpen()} />;
+}
+
+export function TeamView() {
+  const { open } = teamRoute.useSearch();
+  const navigate = useNavigate();
+  return (
+    <TeamScreen
+      inviting={open === "invite"}
+      onInviting={(on) => void navigate({ to: "/team", search: { open: on ? "invite" : undefined }, replace: true })}
+      onMember={(member) => void navigate({ to: "/team/$member", params: { member } })}
+      onHome={() => void navigate({ to: "/settings", search: { section: "home" } })}
+      onIncident={() => void navigate({ to: "/incident" })}
+    />
+  );
+}
+
+export function MemberView() {
+  const { member } = memberRoute.useParams();
+  const navigate = useNavigate();
+  return (
+    <MemberDetail
+      key={member}
+      member={member}
+      onBack={() => void navigate({ to: "/team" })}
+      onIncident={() => void navigate({ to: "/incident" })}
+    />
+  );
 }
 
 export function AuditView() {

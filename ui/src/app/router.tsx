@@ -85,6 +85,15 @@ const attention = createRoute({
 
 const incident = createRoute({ getParentRoute: () => shell, path: "/incident", component: later("IncidentBoardView") });
 
+const team = createRoute({
+  getParentRoute: () => shell,
+  path: "/team",
+  validateSearch: z.object({ open: orAbsent(z.enum(["invite"])) }),
+  component: later("TeamView"),
+});
+
+const member = createRoute({ getParentRoute: () => shell, path: "/team/$member", component: later("MemberView") });
+
 const audit = createRoute({
   getParentRoute: () => shell,
   path: "/audit",
@@ -106,7 +115,7 @@ const reveal = createRoute({
 });
 
 const routes = root.addChildren([
-  shell.addChildren([index, start, organizations, organization, connect, laps, rotation, attention, incident, audit, settings]),
+  shell.addChildren([index, start, organizations, organization, connect, laps, rotation, attention, incident, team, member, audit, settings]),
   reveal,
 ]);
 

@@ -22,6 +22,8 @@ type Screen = {
   arrange?: (host: FakeHost) => void;
   /** What the person did before. */
   begin?: (host: FakeHost) => Promise<unknown>;
+  /** What is seen before it. */
+  first?: string;
 };
 
 const screens: Screen[] = [
@@ -118,18 +120,50 @@ const screens: Screen[] = [
   {
     name: "incident: board",
     hash: "#/incident",
+    first: "What may be known",
     begin: (host) => host.beginIncident({ scope: { kind: "everything" }, reason: "A laptop was stolen" }),
     ready: "A laptop was stolen",
   },
+  { name: "team: no backend", hash: "#/team", ready: "Sharing needs a backend" },
+  { name: "team: alone", options: { shared: true }, hash: "#/team", ready: "You are the only person in this vault" },
+  { name: "team", options: { team: true }, hash: "#/team", ready: "Katherine Example" },
+  {
+    name: "team: a technician",
+    options: { team: true, role: "technician" },
+    hash: "#/team",
+    ready: "Owners and admins invite, change and remove people",
+  },
+  { name: "team: inviting", options: { team: true }, hash: "#/team?open=invite", ready: "Copy invitation" },
+  {
+    name: "team: an answered invitation",
+    options: { team: true },
+    hash: "#/team",
+    first: "Katherine Example",
+    begin: async (host) => {
+      await host.invite({ name: "Alan Example", role: "technician", hours: 72, copy: true });
+      await host.invite({ name: "Mary Example", role: "admin", hours: 72, copy: true });
+      host.answerInvitation();
+    },
+    ready: /Mary Example answered/,
+  },
+  { name: "team: a member", options: { team: true }, hash: `#/team/${"0002".repeat(8)}`, ready: "Remove…" },
+  { name: "team: a removed member", options: { team: true }, hash: `#/team/${"0005".repeat(8)}`, ready: "Shut out" },
+  {
+    name: "a screen that the role does not open",
+    options: { role: "technician" },
+    hash: `#/organizations/${notConnected}/connect`,
+    ready: "Your role does not allow this",
+  },
+  { name: "waiting to be added", options: { phase: "joining" }, ready: /Waiting for Grace Example to add you/ },
   { name: "audit", hash: "#/audit", ready: /Every line comes from signed records/ },
   { name: "settings", hash: "#/settings", ready: "Recovery papers" },
 ];
 
 for (const theme of ["light", "dark"] as const)
-  test.each(screens)(`$name is accessible in the ${theme} theme`, async ({ options, hash, ready, arrange, begin }) => {
+  test.each(screens)(`$name is accessible in the ${theme} theme`, async ({ options, hash, ready, arrange, begin, first }) => {
     const { host } = show(options, hash);
     if (begin) {
-      await screen.findByText("What may be known");
+      await screen.findByText(first ?? ready);
       await act(() => begin(host));
     }
     if (arrange) {

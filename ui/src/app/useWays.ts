@@ -1,12 +1,24 @@
 import { useNavigate } from "@tanstack/react-router";
-import { useCallback } from "react";
-import type { Go } from "../parts";
+import { useCallback, useRef } from "react";
+import { type Act, type Go, useMay } from "../parts";
+
+/** What the role needs for a way to lead anywhere. */
+const needs: Partial<Record<Parameters<Go>[0], Act>> = {
+  connect: "putConnection",
+  signIn: "putConnection",
+  laps: "putOrganization",
+};
 
 /** Where the next step of an error leads in the main window. */
 export function useWays(): Go {
   const navigate = useNavigate();
+  const { may } = useMay();
+  const latest = useRef(may);
+  latest.current = may;
   return useCallback<Go>(
     (step, { organization }) => {
+      const act = needs[step];
+      if (act !== undefined && !latest.current(act)) return null;
       switch (step) {
         case "connect":
         case "signIn":

@@ -128,8 +128,11 @@ export function TextArea(
       rows={props.rows ?? 3}
       maxLength={props.maxLength}
       data-testid={props.testId}
+      data-autofocus={props.autoFocus || undefined}
+      autoFocus={props.autoFocus ?? false}
       classNames={{ input: props.mono ? css.mono : undefined }}
       spellCheck={!props.mono}
+      autoComplete="off"
     />
   );
 }

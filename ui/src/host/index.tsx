@@ -64,6 +64,8 @@ type Cached =
   | "settings"
   | "webhook"
   | "home"
+  | "people"
+  | "removal"
   | "suggestedPaths";
 
 type ReadOptions = { enabled?: boolean; keep?: boolean; refetchMs?: number | false };
@@ -136,7 +138,7 @@ const stale: Record<Exclude<Event["kind"], "locked" | "unlocked">, readonly Cach
   organizationChanged: ["organizations", "organization", "quickAccess", "attention", "card", "olderPasswords", "audit"],
   connectChanged: ["connectStatus", "organization", "lapsPlan"],
   jobsChanged: ["jobs", "attention", "incident", "organization", "organizations", "card", "quickAccess"],
-  statusChanged: ["status", "attention", "settings", "webhook", "home", "incident"],
+  statusChanged: ["status", "attention", "settings", "webhook", "home", "people", "removal", "incident"],
 };
 
 /** Keeps the cache true to what Rust says changed. At lock everything is dropped at once: names are secrets too. */
@@ -158,6 +160,8 @@ export function useEvents() {
                 lockReason: event.reason,
                 mspName: null,
                 personName: null,
+                role: null,
+                joining: null,
                 onboarding: null,
                 backup: null,
                 network: null,

@@ -3,7 +3,7 @@ import { Button, Dialog } from "../components";
 import { useWords } from "../words";
 
 /** The way to a few plain sentences about what belongs here. They are in the program: nothing is fetched. */
-export function Learn({ topic }: { topic: "organizations" | "accounts" | "attention" | "audit" }) {
+export function Learn({ topic }: { topic: "organizations" | "accounts" | "attention" | "audit" | "team" }) {
   const t = useWords();
   const [open, setOpen] = useState(false);
   const title = t(`learn.${topic}.title`);

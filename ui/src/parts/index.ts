@@ -1,14 +1,17 @@
 // Pieces that know our views and are used by several features.
 export * from "./activity";
+export * from "./ComparedWords";
 export * from "./ErrorNotice";
 export * from "./Filter";
 export * from "./Go";
 export * from "./IntervalField";
 export * from "./Learn";
+export * from "./may";
 export * from "./Name";
 export * from "./Network";
 export { nextStepOf } from "./nextSteps";
 export * from "./NewPassphrase";
+export * from "./NotAllowed";
 export * from "./OpenName";
 export * from "./Passphrase";
 export * from "./PathField";

@@ -3,7 +3,18 @@
 import { IconCopy } from "@tabler/icons-react";
 import { Button, IconButton, Mark, type MarkTone, Popup, toast } from "../../components";
 import { type ProblemKind, type ProblemView, type Snooze, useAction, useHost } from "../../host";
-import { ErrorNotice, Name, OpenName, nextStepOf, useGo, useNetwork, useNow, When } from "../../parts";
+import {
+  type Act,
+  ErrorNotice,
+  Name,
+  OpenName,
+  nextStepOf,
+  useGo,
+  useMay,
+  useNetwork,
+  useNow,
+  When,
+} from "../../parts";
 import { clock, relative, shown, told, useWords } from "../../words";
 import css from "./AttentionScreen.module.css";
 
@@ -24,6 +35,16 @@ const tones: Record<ProblemKind, MarkTone> = {
   certificateEnded: "wrong",
 };
 
+/** What an answer needs of the role. The others are for everybody. */
+const needs: Partial<Record<ProblemView["step"], Act>> = {
+  rotate: "putAccount",
+  rotateDue: "putAccount",
+  check: "putAccount",
+  repair: "putAccount",
+  connect: "putConnection",
+  enableLaps: "putOrganization",
+};
+
 const snoozes = ["hour", "tomorrow", "fixed"] as const satisfies readonly Snooze[];
 
 /** What answers a problem, in words and as an act. Null where nothing in this window does. */
@@ -32,6 +53,9 @@ function useAnswer({ step, error, organization, account }: ProblemView) {
   const host = useHost();
   const go = useGo();
   const network = useNetwork();
+  const { denied } = useMay();
+  const needed = needs[step];
+  const why = needed === undefined ? null : denied(needed);
   const act = useAction(async () => {
     if (step === "rotateDue") await host.rotate({ scope: { kind: "due" } });
     else if (step === "resume") await host.pauseRotation({ paused: false });
@@ -42,6 +66,7 @@ function useAnswer({ step, error, organization, account }: ProblemView) {
   });
   const about = organization === null ? {} : { organization };
   const led = (way: (() => void) | null, words: string) => ({ words, run: way, reason: null, act });
+  if (why !== null) return { words: t(`attention.steps.${step}`), run: () => {}, reason: why, act };
   if (step === "connect") return led(go("connect", about), t("attention.steps.connect"));
   if (step === "enableLaps") return led(go("laps", about), t("attention.steps.enableLaps"));
   // Rotating again would end in the same refusal where its code has an answer of its own.

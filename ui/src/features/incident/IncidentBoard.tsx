@@ -2,7 +2,7 @@ import { IconFileDownload, IconRefresh } from "@tabler/icons-react";
 import { useState } from "react";
 import { Bar, Button, Dialog, Facts, Mark, type MarkTone, Page, Section, Stack, toast } from "../../components";
 import { type IncidentRow, type IncidentState, type IncidentView, useAction, useHost } from "../../host";
-import { ErrorNotice, Name, OpenName, When } from "../../parts";
+import { ErrorNotice, incidentNeeds, Name, OpenName, useMay, When } from "../../parts";
 import { useWords } from "../../words";
 import css from "./Incident.module.css";
 
@@ -13,6 +13,7 @@ export function IncidentBoard({ incident, onOpen }: { incident: IncidentView; on
   const t = useWords();
   const host = useHost();
   const [ending, setEnding] = useState(false);
+  const why = useMay().denied(incidentNeeds);
   const retry = useAction(() => host.retryIncident({}));
   const report = useAction(async () => {
     const path = await host.pickSave("incident-report.json");
@@ -35,7 +36,7 @@ export function IncidentBoard({ incident, onOpen }: { incident: IncidentView; on
           <Button icon={<IconFileDownload size={16} />} busy={report.busy} onClick={() => void report.run()} testId="incident-report">
             {t("incident.report")}
           </Button>
-          <Button onClick={() => setEnding(true)} testId="incident-end">
+          <Button reason={why} onClick={() => setEnding(true)} testId="incident-end">
             {t("incident.end")}
           </Button>
           {organizations.blocked > 0 ? (
@@ -43,6 +44,7 @@ export function IncidentBoard({ incident, onOpen }: { incident: IncidentView; on
               kind="primary"
               icon={<IconRefresh size={16} />}
               busy={retry.busy}
+              reason={why}
               onClick={() => void retry.run()}
               testId="incident-retry"
             >

@@ -4,7 +4,7 @@ import { IconCheck, IconChevronDown } from "@tabler/icons-react";
 import { type ReactNode, useState } from "react";
 import { Bar, Bones, Button, Page, Row, TextField, Unseen } from "../../components";
 import { useAction, useHost, useRead } from "../../host";
-import { ErrorNotice } from "../../parts";
+import { ErrorNotice, useMay } from "../../parts";
 import { useWords } from "../../words";
 import css from "./Checklist.module.css";
 import { BackupFolder, SaveKit, SaveSheet } from "./papers";
@@ -20,6 +20,7 @@ export function Checklist({
 }) {
   const t = useWords();
   const status = useRead("status", {});
+  const { takes } = useMay();
   const waiting = useRead("organizations", { state: "notConnected", limit: 1 });
   const [passedOver, setPassedOver] = useState<ReadonlySet<Step>>(new Set());
   const [chosen, setChosen] = useState<Step | null>(null);
@@ -32,11 +33,12 @@ export function Checklist({
     );
 
   const next = waiting.data?.rows[0];
-  const steps: { step: Step; done: boolean; why: string; body: ReactNode }[] = [
+  const all: { step: Step; takes?: boolean; done: boolean; why: string; body: ReactNode }[] = [
     { step: "vault", done: true, why: t("start.vaultDone"), body: null },
     { step: "kit", done: onboarding.kitConfirmed, why: t("start.kitWhy"), body: <SaveKit /> },
     {
       step: "sheet",
+      takes: takes("sheetSaved"),
       done: onboarding.sheetSaved,
       why: t("start.sheetWhy"),
       body: (
@@ -56,12 +58,14 @@ export function Checklist({
     },
     {
       step: "organization",
+      takes: takes("organizationExists"),
       done: onboarding.organizationExists,
       why: t("start.organizationWhy"),
       body: <FirstOrganization />,
     },
     {
       step: "connect",
+      takes: takes("tenantConnected"),
       done: onboarding.tenantConnected,
       why: t("start.connectWhy"),
       body: (
@@ -82,6 +86,8 @@ export function Checklist({
       body: <Button onClick={onOrganizations}>{t("start.connectGo")}</Button>,
     },
   ];
+  // What is for others to do is not in the list of who cannot.
+  const steps = all.filter((each) => each.done || each.takes !== false);
   const done = steps.filter((each) => each.done).length;
   const current = chosen ?? steps.find((each) => !each.done && !passedOver.has(each.step))?.step ?? null;
   const finished = done === steps.length;

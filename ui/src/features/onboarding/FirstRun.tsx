@@ -1,17 +1,18 @@
-// No vault yet: create one, or restore one from a backup.
+// No vault yet: create one, join one by an invitation, or restore one from a backup.
 
-import { IconChevronRight, IconDatabaseImport, IconSparkles } from "@tabler/icons-react";
+import { IconChevronRight, IconDatabaseImport, IconSparkles, IconUsersPlus } from "@tabler/icons-react";
 import { useState } from "react";
 import { GlassCase } from "../../components";
 import type { StatusView } from "../../host";
 import { useWords } from "../../words";
 import { CreateVault } from "./CreateVault";
 import css from "./FirstRun.module.css";
+import { Join } from "./Join";
 import { Restore } from "./Restore";
 
 export function FirstRun({ status, onCreated }: { status: StatusView; onCreated: () => void }) {
   const t = useWords();
-  const [path, setPath] = useState<"choose" | "create" | "restore">("choose");
+  const [path, setPath] = useState<"choose" | "create" | "join" | "restore">("choose");
   const back = () => setPath("choose");
   return (
     <main className={css.ground}>
@@ -36,6 +37,14 @@ export function FirstRun({ status, onCreated }: { status: StatusView; onCreated:
                 </span>
                 <IconChevronRight size={18} aria-hidden />
               </button>
+              <button type="button" className={css.choice} data-testid="first-join" onClick={() => setPath("join")}>
+                <IconUsersPlus size={20} stroke={1.75} aria-hidden />
+                <span className={css.choiceWords}>
+                  <span className={css.choiceTitle}>{t("first.join")}</span>
+                  <span className={css.choiceMore}>{t("first.joinMore")}</span>
+                </span>
+                <IconChevronRight size={18} aria-hidden />
+              </button>
               <button
                 type="button"
                 className={css.choice}
@@ -54,6 +63,8 @@ export function FirstRun({ status, onCreated }: { status: StatusView; onCreated:
           </div>
         ) : path === "create" ? (
           <CreateVault status={status} onBack={back} onCreated={onCreated} />
+        ) : path === "join" ? (
+          <Join status={status} onBack={back} onJoined={onCreated} />
         ) : (
           <Restore status={status} onBack={back} />
         )}

@@ -1,4 +1,4 @@
-// What creating and restoring share: the way back, one panel, the question about a missing keychain, one button.
+// What creating, joining and restoring share: the way back, one panel, the question about a missing keychain, one button.
 
 import { IconArrowLeft } from "@tabler/icons-react";
 import { type ReactNode, useState } from "react";
@@ -36,7 +36,7 @@ export function FirstRunForm({
   working: string | null;
   submit: { words: string; ready: boolean; run: () => void };
   /** First part of the test ids. */
-  name: "create" | "restore";
+  name: "create" | "join" | "restore";
 }) {
   const t = useWords();
   return (

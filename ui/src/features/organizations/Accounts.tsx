@@ -2,7 +2,7 @@
 
 import { Button, Chip, Section } from "../../components";
 import { type AccountView, type OrganizationView, useAction, useHost } from "../../host";
-import { AccountMark, ErrorNotice, Name, useNetwork, useNow, When } from "../../parts";
+import { AccountMark, ErrorNotice, Name, useMay, useNetwork, useNow, When } from "../../parts";
 import { relative, useWords } from "../../words";
 import { Health } from "./Health";
 import css from "./OrganizationDetail.module.css";
@@ -58,6 +58,8 @@ function Account({ organization, account }: { organization: string; account: Acc
   const repair = useAction(() => host.repairAccount({ organization, account: account.id }));
   const remove = useAction(() => host.forgetAccount({ organization, account: account.id }));
   const network = useNetwork();
+  const { denied } = useMay();
+  const writes = denied("putAccount") ?? network.reason;
   const failed = [view, rotate, repair, remove].find((each) => each.error !== null);
   const error = failed?.error ?? account.problem;
   const when = (at: number | null) => (at === null ? t("common.never") : relative(t, at, now));
@@ -72,7 +74,7 @@ function Account({ organization, account }: { organization: string; account: Acc
             small
             label={t("organization.repairAccount", { account: account.userName })}
             busy={repair.busy}
-            reason={network.reason}
+            reason={writes}
             onClick={() => void repair.run()}
             testId="repair-account"
           >
@@ -84,7 +86,7 @@ function Account({ organization, account }: { organization: string; account: Acc
             small
             label={t("organization.rotateAccount", { account: account.userName })}
             busy={rotate.busy}
-            reason={network.reason}
+            reason={writes}
             onClick={() => void rotate.run()}
           >
             {account.state === "unclear" ? t("organization.checkNow") : t("organization.rotateShort")}
@@ -94,6 +96,7 @@ function Account({ organization, account }: { organization: string; account: Acc
             small
             label={t("organization.removeAccount", { account: account.userName })}
             busy={remove.busy}
+            reason={denied("drop")}
             onClick={() => void remove.run()}
             testId="remove-account"
           >
@@ -104,6 +107,7 @@ function Account({ organization, account }: { organization: string; account: Acc
           small
           label={t("organization.viewAccount", { account: account.userName })}
           busy={view.busy}
+          reason={denied("reveal")}
           onClick={() => void view.run()}
         >
           {t("organization.viewShort")}

@@ -2,7 +2,7 @@
 
 import { Button, Dialog, Mark, type MarkTone, Section } from "../../components";
 import { type HealthLine, type OrganizationView, useAction, useHost } from "../../host";
-import { ErrorNotice, Name, When } from "../../parts";
+import { ErrorNotice, Name, useMay, When } from "../../parts";
 import { told, useWords } from "../../words";
 import css from "./OrganizationDetail.module.css";
 
@@ -24,6 +24,9 @@ export function Health({
 }) {
   const t = useWords();
   const host = useHost();
+  const { may } = useMay();
+  const connects = may("putConnection") ? onConnect : null;
+  const writes = may("putAccount");
   const repair = useAction((account: string) => host.repairAccount({ organization: organization.id, account }));
   const rotate = useAction((account: string) =>
     host.rotate({ scope: { kind: "account", organization: organization.id, account } }),
@@ -31,17 +34,17 @@ export function Health({
   /** What puts a line right; null where only a person outside can. */
   const fix = (line: HealthLine): (() => void) | null => {
     const account = organization.accounts.find((each) => each.id === line.account);
-    const again = account === undefined ? null : () => void rotate.run(account.id);
-    const mend = account?.repairable ? () => void repair.run(account.id) : null;
+    const again = account === undefined || !writes ? null : () => void rotate.run(account.id);
+    const mend = account?.repairable && writes ? () => void repair.run(account.id) : null;
     switch (line.check) {
       case "connection":
       case "certificate":
-        return onConnect;
+        return connects;
       case "accountExists":
       case "roleHeld":
         return mend;
       case "passwordVerified":
-        return mend ?? (account?.state === "unclear" ? again : onConnect);
+        return mend ?? (account?.state === "unclear" ? again : connects);
       case "sessionsEnded":
         // Sessions are ended after each rotation.
         return again;

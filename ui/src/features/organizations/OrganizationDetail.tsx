@@ -4,7 +4,7 @@ import { IconCopy, IconExternalLink, IconKey, IconRotateClockwise2 } from "@tabl
 import { useState } from "react";
 import { BackLink, Bones, Button, Chip, Empty, IconButton, Page, Row, Tabs, toast } from "../../components";
 import { asErrorView, type OrganizationView, useAction, useHost, useRead } from "../../host";
-import { AsOf, ErrorNotice, Learn, Name, StateMark, useNetwork } from "../../parts";
+import { type Act, AsOf, ErrorNotice, Learn, Name, StateMark, useMay, useNetwork } from "../../parts";
 import { useWords } from "../../words";
 import { Accounts } from "./Accounts";
 import { Activity } from "./Activity";
@@ -12,6 +12,18 @@ import { ChooseAccount } from "./ChooseAccount";
 import { HowSecondFactor } from "./Health";
 import css from "./OrganizationDetail.module.css";
 import { OrganizationSettings } from "./OrganizationSettings";
+
+/** What the next step needs of the role. */
+const needs: Record<OrganizationView["nextStep"], Act> = {
+  connect: "putConnection",
+  finishConnect: "putConnection",
+  reconnect: "putConnection",
+  enableLaps: "putOrganization",
+  rotate: "putAccount",
+  repair: "putAccount",
+  secondFactor: "putAccount",
+  nothing: "putAccount",
+};
 
 export type DetailTab = "accounts" | "activity" | "settings";
 
@@ -34,6 +46,7 @@ export function OrganizationDetail({
   const host = useHost();
   const whole = useRead("organization", { organization });
   const network = useNetwork();
+  const { denied } = useMay();
   const [choosing, setChoosing] = useState(false);
   const [how, setHow] = useState(false);
   const view = useAction(async (of: OrganizationView) => {
@@ -144,7 +157,7 @@ export function OrganizationDetail({
           <Button
             icon={<IconRotateClockwise2 size={16} />}
             busy={rotate.busy}
-            reason={hasAccounts ? network.reason : t("organization.rotateReason")}
+            reason={denied("putAccount") ?? (hasAccounts ? network.reason : t("organization.rotateReason"))}
             onClick={() => void rotate.run(data)}
             testId="rotate-now"
           >
@@ -154,7 +167,7 @@ export function OrganizationDetail({
             kind="primary"
             icon={<IconKey size={16} />}
             busy={view.busy}
-            reason={hasAccounts ? null : t("organization.viewReason")}
+            reason={denied("reveal") ?? (hasAccounts ? null : t("organization.viewReason"))}
             onClick={() => void view.run(data)}
             testId="view-credentials"
           >
@@ -178,6 +191,7 @@ export function OrganizationDetail({
                 : "default"
             }
             small
+            reason={denied(data.nextStep === "repair" && !unclear && !changed ? "putConnection" : needs[data.nextStep])}
             onClick={act}
             testId="next-step"
           >
@@ -210,11 +224,16 @@ export function OrganizationDetail({
                 learn={<Learn topic="accounts" />}
                 action={
                   data.tenant === null ? (
-                    <Button kind="primary" onClick={() => onConnect("connect")} testId="connect-tenant">
+                    <Button
+                      kind="primary"
+                      reason={denied("putConnection")}
+                      onClick={() => onConnect("connect")}
+                      testId="connect-tenant"
+                    >
                       {t("organization.do.connect")}
                     </Button>
                   ) : (
-                    <Button kind="primary" onClick={onLaps} testId="enable-laps">
+                    <Button kind="primary" reason={denied("putOrganization")} onClick={onLaps} testId="enable-laps">
                       {t("organization.do.enableLaps")}
                     </Button>
                   )

@@ -20,7 +20,7 @@ import {
   useHost,
   useRead,
 } from "../../host";
-import { AsOf, ErrorNotice, FilterField, Learn, useFilter, useNetwork } from "../../parts";
+import { AsOf, ErrorNotice, FilterField, Learn, useFilter, useMay, useNetwork } from "../../parts";
 import { told, useWords } from "../../words";
 import { AddDialog } from "./AddDialog";
 import { ChooseAccount } from "./ChooseAccount";
@@ -71,6 +71,8 @@ export function OrganizationList({
   const counts = first.data?.counts;
 
   const network = useNetwork();
+  const { may, denied } = useMay();
+  const adds = may("organizations");
   const say = (thrown: unknown) => toast(told(asErrorView(thrown).what), t("common.close"));
   const rotate = useAction(async (organizations: string[]) => {
     await host.rotate({ scope: { kind: "organizations", organizations } });
@@ -118,17 +120,21 @@ export function OrganizationList({
           {t("organizations.export")}
         </Button>
       )}
-      <Button icon={<IconFileImport size={16} />} onClick={() => onSearch({ open: "import" })} testId="import-csv">
-        {t("organizations.import")}
-      </Button>
-      <Button
-        kind="primary"
-        icon={<IconPlus size={16} />}
-        onClick={() => onSearch({ open: "add" })}
-        testId="add-organization"
-      >
-        {t("organizations.add")}
-      </Button>
+      {adds ? (
+        <>
+          <Button icon={<IconFileImport size={16} />} onClick={() => onSearch({ open: "import" })} testId="import-csv">
+            {t("organizations.import")}
+          </Button>
+          <Button
+            kind="primary"
+            icon={<IconPlus size={16} />}
+            onClick={() => onSearch({ open: "add" })}
+            testId="add-organization"
+          >
+            {t("organizations.add")}
+          </Button>
+        </>
+      ) : null}
     </>
   );
 
@@ -152,10 +158,10 @@ export function OrganizationList({
         <Empty
           icon={<IconBuildings size={36} stroke={1.25} />}
           title={t("organizations.emptyTitle")}
-          action={actions}
+          action={adds ? actions : undefined}
           learn={<Learn topic="organizations" />}
         >
-          {t("organizations.empty")}
+          {t("organizations.empty")} {denied("organizations")}
         </Empty>
       ) : null}
       {counts && !empty ? (
@@ -247,10 +253,16 @@ export function OrganizationList({
               onSelectAll={() => void selectAll().catch(say)}
               onSort={(sort) => onSearch({ sort, descending: request.sort === sort ? !request.descending : false })}
               onOpen={onOpen}
-              onView={(row) => void view(row)}
-              onRotate={(row) =>
-                network.reason === null ? void rotate.run([row.id]) : toast(network.reason, t("common.close"))
-              }
+              onView={(row) => {
+                const why = denied("reveal");
+                if (why === null) void view(row);
+                else toast(why, t("common.close"));
+              }}
+              onRotate={(row) => {
+                const why = denied("putAccount") ?? network.reason;
+                if (why === null) void rotate.run([row.id]);
+                else toast(why, t("common.close"));
+              }}
             />
           )}
           <ErrorNotice error={rotate.error ?? exported.error} />
@@ -272,6 +284,7 @@ export function OrganizationList({
               <Button
                 small
                 icon={<IconCalendarTime size={14} />}
+                reason={denied("putOrganization")}
                 onClick={() => setScheduling(true)}
                 testId="schedule-selected"
               >
@@ -282,7 +295,7 @@ export function OrganizationList({
                 kind="primary"
                 icon={<IconRotateClockwise2 size={14} />}
                 busy={rotate.busy}
-                reason={network.reason}
+                reason={denied("putAccount") ?? network.reason}
                 testId="rotate-selected"
                 onClick={() => void rotate.run([...selected])}
               >
@@ -292,8 +305,8 @@ export function OrganizationList({
           ) : null}
         </>
       ) : null}
-      <AddDialog open={search.open === "add"} onClose={() => onSearch({ open: undefined })} onAdded={onOpen} />
-      <ImportDialog open={search.open === "import"} onClose={() => onSearch({ open: undefined })} />
+      <AddDialog open={adds && search.open === "add"} onClose={() => onSearch({ open: undefined })} onAdded={onOpen} />
+      <ImportDialog open={adds && search.open === "import"} onClose={() => onSearch({ open: undefined })} />
       {scheduling ? (
         <ScheduleDialog
           organizations={[...selected]}

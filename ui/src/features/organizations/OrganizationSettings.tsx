@@ -14,7 +14,7 @@ import {
   toast,
 } from "../../components";
 import { type OrganizationView, useAction, useHost } from "../../host";
-import { ErrorNotice, Name, When } from "../../parts";
+import { ErrorNotice, Name, useMay, When } from "../../parts";
 import { day, typeable, useWords } from "../../words";
 import css from "./OrganizationDetail.module.css";
 import { Schedule } from "./Schedule";
@@ -32,6 +32,7 @@ export function OrganizationSettings({
   onArchived: () => void;
 }) {
   const t = useWords();
+  const { may, denied } = useMay();
   const { tenant } = organization;
   return (
     <div className={css.columns}>
@@ -42,7 +43,7 @@ export function OrganizationSettings({
           title={t("organization.tenant")}
           lead={t("organization.tenantLead")}
           actions={
-            <Button small onClick={() => onConnect("connect")}>
+            <Button small reason={denied("putConnection")} onClick={() => onConnect("connect")}>
               {t("organization.repairConnection")}
             </Button>
           }
@@ -60,7 +61,7 @@ export function OrganizationSettings({
           />
         </Section>
       )}
-      <Archive organization={organization} onArchived={onArchived} />
+      {may("organizations") ? <Archive organization={organization} onArchived={onArchived} /> : null}
     </div>
   );
 }
@@ -71,6 +72,7 @@ function Details({ organization }: { organization: OrganizationView }) {
   const [name, setName] = useState(organization.name);
   const [notes, setNotes] = useState(organization.notes);
   const [tags, setTags] = useState(organization.tags.join(", "));
+  const why = useMay().denied("putOrganization");
   const save = useAction(async () => {
     await host.editOrganization({
       organization: organization.id,
@@ -89,7 +91,7 @@ function Details({ organization }: { organization: OrganizationView }) {
         className={css.form}
         onSubmit={(event) => {
           event.preventDefault();
-          void save.run();
+          if (why === null) void save.run();
         }}
       >
         <TextField label={t("organization.nameLabel")} value={name} onChange={setName} maxLength={100} />
@@ -97,7 +99,7 @@ function Details({ organization }: { organization: OrganizationView }) {
         <TextField label={t("organization.tags")} hint={t("organization.tagsHint")} value={tags} onChange={setTags} />
         <ErrorNotice error={save.error} />
         <Row>
-          <Button submit busy={save.busy}>
+          <Button submit busy={save.busy} reason={why}>
             {t("organization.saveDetails")}
           </Button>
         </Row>
@@ -117,15 +119,21 @@ function Laps({
 }) {
   const t = useWords();
   const [off, setOff] = useState(false);
+  const { may, denied } = useMay();
+  const puts = may("putOrganization");
   if (organization.laps === null)
     return (
       <Section title={t("organization.laps")}>
         <Row apart>
           <span>{t("organization.lapsOff")}</span>
           {organization.tenant === null ? (
-            <Button onClick={() => onConnect("connect")}>{t("organization.do.connect")}</Button>
+            <Button reason={denied("putConnection")} onClick={() => onConnect("connect")}>
+              {t("organization.do.connect")}
+            </Button>
           ) : (
-            <Button onClick={onLaps}>{t("organization.do.enableLaps")}</Button>
+            <Button reason={denied("putOrganization")} onClick={onLaps}>
+              {t("organization.do.enableLaps")}
+            </Button>
           )}
         </Row>
       </Section>
@@ -136,14 +144,16 @@ function Laps({
         organization={organization.id}
         laps={organization.laps}
         actions={
-          <>
-            {organization.accounts.length < 2 ? (
-              <Button onClick={onLaps}>{t("organization.addAccounts")}</Button>
-            ) : null}
-            <Button onClick={() => setOff(true)} testId="turn-off-laps">
-              {t("organization.turnOff")}
-            </Button>
-          </>
+          puts ? (
+            <>
+              {organization.accounts.length < 2 ? (
+                <Button onClick={onLaps}>{t("organization.addAccounts")}</Button>
+              ) : null}
+              <Button onClick={() => setOff(true)} testId="turn-off-laps">
+                {t("organization.turnOff")}
+              </Button>
+            </>
+          ) : null
         }
       />
       <TurnOffLaps

@@ -4,7 +4,7 @@ import { IconPlus, IconTrash } from "@tabler/icons-react";
 import { type ReactNode, useState } from "react";
 import { Button, Check, Choice, IconButton, NumberField, Row, Small, TextField, TimeField, toast } from "../../components";
 import { type BlackoutWindow, type LapsView, useAction, useHost } from "../../host";
-import { ErrorNotice, IntervalField } from "../../parts";
+import { ErrorNotice, IntervalField, useMay } from "../../parts";
 import { useWords, weekday } from "../../words";
 import css from "./Schedule.module.css";
 
@@ -37,6 +37,7 @@ export function Schedule({ organization, laps, actions }: { organization: string
     lookAlikes: alike,
   };
   const [saved, setSaved] = useState(filled);
+  const why = useMay().denied("putOrganization");
   const save = useAction(async () => {
     await host.setSchedule({ organizations: [organization], schedule: differing(saved, filled) });
     setSaved(filled);
@@ -49,7 +50,7 @@ export function Schedule({ organization, laps, actions }: { organization: string
       className={css.form}
       onSubmit={(event) => {
         event.preventDefault();
-        void save.run();
+        if (why === null) void save.run();
       }}
     >
       <IntervalField value={hours} onChange={setHours} testId="schedule-interval" />
@@ -106,7 +107,7 @@ export function Schedule({ organization, laps, actions }: { organization: string
       <Check label={t("schedule.lookAlikes")} checked={alike} onChange={setAlike} />
       <ErrorNotice error={save.error} />
       <Row>
-        <Button submit busy={save.busy} testId="schedule-save">
+        <Button submit busy={save.busy} reason={why} testId="schedule-save">
           {t("schedule.save")}
         </Button>
         {actions}

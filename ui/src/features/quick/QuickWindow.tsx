@@ -50,14 +50,14 @@ export function QuickWindow({
   return (
     <main className={css.locked}>
       <Empty
-        title={t("quick.noVault")}
+        title={status.phase === "joining" ? t("quick.joining") : t("quick.noVault")}
         action={
           <Button kind="primary" busy={main.busy} onClick={() => void main.run()} autoFocus testId="quick-open-main">
             {t("quick.openMain")}
           </Button>
         }
       >
-        {t("quick.noVaultMore")}
+        {status.phase === "joining" ? t("quick.joiningMore") : t("quick.noVaultMore")}
       </Empty>
       <ErrorNotice error={main.error} />
     </main>

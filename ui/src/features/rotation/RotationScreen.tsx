@@ -4,7 +4,7 @@ import { IconRotateClockwise2 } from "@tabler/icons-react";
 import { useState } from "react";
 import { Bones, Button, Empty, Mark, type MarkTone, Notice, Page, Section } from "../../components";
 import { asErrorView, type JobStep, type JobView, useAction, useHost, useRead } from "../../host";
-import { ErrorNotice, Name, OpenName, useNow } from "../../parts";
+import { ErrorNotice, Name, OpenName, useMay, useNow } from "../../parts";
 import { relative, told, useWords } from "../../words";
 import css from "./RotationScreen.module.css";
 
@@ -49,6 +49,7 @@ export function RotationScreen({
   const t = useWords();
   const host = useHost();
   const [limit, setLimit] = useState(page);
+  const why = useMay().denied("putAccount");
   const view = useRead("jobs", { limit });
   const rotateDue = useAction(() => host.rotate({ scope: { kind: "due" } }));
   const retryFailed = useAction(() => host.rotate({ scope: { kind: "failed" } }));
@@ -87,7 +88,7 @@ export function RotationScreen({
             </Button>
           ) : null}
           {failed > 0 ? (
-            <Button busy={retryFailed.busy} onClick={() => void retryFailed.run()} testId="retry-failed">
+            <Button busy={retryFailed.busy} reason={why} onClick={() => void retryFailed.run()} testId="retry-failed">
               {t("rotation.retryFailed", { count: failed })}
             </Button>
           ) : null}
@@ -95,7 +96,7 @@ export function RotationScreen({
             kind="primary"
             icon={<IconRotateClockwise2 size={16} />}
             busy={rotateDue.busy}
-            reason={due === 0 ? t("rotation.nothingDue") : null}
+            reason={why ?? (due === 0 ? t("rotation.nothingDue") : null)}
             onClick={() => void rotateDue.run()}
             testId="rotate-due"
           >
@@ -172,6 +173,7 @@ export function RotationScreen({
 function Job({ job, onOpen, onRetry }: { job: JobView; onOpen: (organization: string) => void; onRetry: () => void }) {
   const t = useWords();
   const now = useNow();
+  const why = useMay().denied("putAccount");
   const bad = groupOf(job.step) === "bad";
   const account = job.userName;
   const again = job.step === "unclear" ? "check" : job.step === "changedOutside" ? "repair" : "retry";
@@ -196,7 +198,13 @@ function Job({ job, onOpen, onRetry }: { job: JobView; onOpen: (organization: st
       <span className={css.at}>{relative(t, job.at, now)}</span>
       {bad ? (
         <span className={css.act}>
-          <Button small label={t(`rotation.${again}For`, { account })} onClick={onRetry} testId="job-again">
+          <Button
+            small
+            label={t(`rotation.${again}For`, { account })}
+            reason={why}
+            onClick={onRetry}
+            testId="job-again"
+          >
             {t(`rotation.${again}`)}
           </Button>
         </span>

@@ -3,7 +3,7 @@
 import { type ReactNode, useState } from "react";
 import { Bones, Button, Facts, Mark, type MarkTone, Mono, Notice, Row, Section, Stack, TextField } from "../../components";
 import { asErrorView, type BackendView, useAction, useHost, useRead } from "../../host";
-import { ErrorNotice, Passphrase, When } from "../../parts";
+import { ErrorNotice, Passphrase, useMay, When } from "../../parts";
 import { useWords } from "../../words";
 import css from "./SettingsScreen.module.css";
 
@@ -31,11 +31,12 @@ export function HomeSection() {
 function Here({ onMoved }: { onMoved: () => void }) {
   const t = useWords();
   const [open, setOpen] = useState(false);
+  const why = useMay().denied("home");
   return (
     <>
       <p>{t("home.device")}</p>
       <Row>
-        <Button pressed={open} onClick={() => setOpen(!open)} testId="home-begin">
+        <Button pressed={open} reason={why} onClick={() => setOpen(!open)} testId="home-begin">
           {t("home.begin")}
         </Button>
       </Row>
@@ -101,6 +102,7 @@ function There({ backend, onChanged }: { backend: BackendView; onChanged: () => 
   const t = useWords();
   const host = useHost();
   const [asks, setAsks] = useState(false);
+  const why = useMay().denied("home");
   const sync = useAction(async () => {
     await host.sync({});
     onChanged();
@@ -132,7 +134,7 @@ function There({ backend, onChanged }: { backend: BackendView; onChanged: () => 
         <Button busy={sync.busy} onClick={() => void sync.run()} testId="home-sync">
           {t("home.sync")}
         </Button>
-        <Button pressed={asks} onClick={() => setAsks(!asks)} testId="home-bring-back">
+        <Button pressed={asks} reason={why} onClick={() => setAsks(!asks)} testId="home-bring-back">
           {t("home.bringBack")}
         </Button>
       </Row>

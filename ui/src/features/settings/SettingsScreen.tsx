@@ -20,7 +20,7 @@ import {
   toast,
 } from "../../components";
 import { asErrorView, type Settings, type ShortcutState, useAction, useHost, useRead } from "../../host";
-import { ErrorNotice, NewPassphrase, Passphrase, type Strength, When } from "../../parts";
+import { type Act, ErrorNotice, NewPassphrase, Passphrase, type Strength, useMay, When } from "../../parts";
 import { useWords } from "../../words";
 import type { SettingsSection } from "./sections";
 import css from "./SettingsScreen.module.css";
@@ -37,6 +37,9 @@ type Switches =
   | "rotateWhenDue"
   | "remindWhenDue"
   | "quickShortcut";
+
+/** A rule of the firm, which its switch here changes for everybody. */
+const firms: Partial<Record<Switches, Act>> = { askReason: "policy" };
 
 export function SettingsScreen({
   backup,
@@ -62,6 +65,7 @@ export function SettingsScreen({
   const host = useHost();
   const view = useRead("settings", {});
   const status = useRead("status", {});
+  const { denied } = useMay();
   const [open, setOpen] = useState<"kit" | "sheet" | "backup" | "client" | null>(null);
   const save = useAction(async (settings: Settings) => {
     await host.setSettings({ settings });
@@ -110,17 +114,21 @@ export function SettingsScreen({
       onSave={(value) => put({ [name]: value })}
     />
   );
-  const flip = (name: Switches) => (
-    <Toggle
-      key={name}
-      label={t(`settings.${name}`)}
-      hint={mark(name)}
-      checked={settings[name]}
-      disabled={fixed(name)}
-      onChange={(on) => put({ [name]: on })}
-      testId={`setting-${name}`}
-    />
-  );
+  const flip = (name: Switches) => {
+    const act = firms[name];
+    const why = act === undefined ? null : denied(act);
+    return (
+      <Toggle
+        key={name}
+        label={t(`settings.${name}`)}
+        hint={mark(name) ?? why}
+        checked={settings[name]}
+        disabled={fixed(name) || why !== null}
+        onChange={(on) => put({ [name]: on })}
+        testId={`setting-${name}`}
+      />
+    );
+  };
   const toggleOpen = (which: typeof open) => setOpen(open === which ? null : which);
   const { backup: backupNow, cloud } = status.data;
   return (
@@ -224,12 +232,12 @@ export function SettingsScreen({
             <Button pressed={open === "kit"} onClick={() => toggleOpen("kit")}>
               {t("settings.saveKit")}
             </Button>
-            <Button pressed={open === "sheet"} onClick={() => toggleOpen("sheet")}>
+            <Button pressed={open === "sheet"} reason={denied("recovery")} onClick={() => toggleOpen("sheet")}>
               {t("settings.saveSheet")}
             </Button>
           </Row>
           {open === "kit" ? kit : null}
-          {open === "sheet" ? sheet : null}
+          {open === "sheet" && denied("recovery") === null ? sheet : null}
         </Stack>
       </Section>
       <ChangePassphrase />

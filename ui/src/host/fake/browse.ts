@@ -1,6 +1,7 @@
-// The fake host for `npm run dev` in a browser: `?phase=locked&organizations=10000&pace=600` choose what is shown.
+// The fake host for `npm run dev` in a browser: `?phase=locked&organizations=10000&pace=600&team&role=technician`
+// choose what is shown.
 
-import type { Phase, ShortcutState } from "../../generated/ipc";
+import type { Phase, Role, ShortcutState } from "../../generated/ipc";
 import { type FakeHost, fakeHost } from "./index";
 
 declare global {
@@ -18,6 +19,9 @@ export function browsingHost(): FakeHost {
     keychain: wanted.get("keychain") !== "no",
     simulated: wanted.get("simulated") !== "no",
     askReason: wanted.get("reason") !== "no",
+    ...(wanted.has("role") ? { role: wanted.get("role") as Role } : {}),
+    shared: wanted.has("shared") || wanted.has("team"),
+    team: wanted.has("team"),
     shortcut: (wanted.get("shortcut") as ShortcutState | null) ?? "on",
     // Hash history would take the page's own query for a part of each address.
     pageQuery: location.search,

@@ -4,9 +4,20 @@ import type { BackendView, HomeView } from "../../generated/ipc";
 import type { Host } from "../host";
 import { refusal, type Stage } from "./stage";
 
-export function home(stage: Stage) {
+const backendAt = (address: string): BackendView => ({
+  address,
+  id: "3f051eaab48d50b0700c15641ae0b7b4",
+  moving: false,
+  syncedAt: null,
+  received: 0,
+  problem: null,
+});
+
+export function home(stage: Stage, options: { shared: boolean }) {
   const { emit, now, open } = stage;
-  const held: { backend: BackendView | null } = { backend: null };
+  const held: { backend: BackendView | null } = {
+    backend: options.shared ? { ...backendAt("https://vitrine.northwind.example"), syncedAt: now() - 40_000, received: 12 } : null,
+  };
   const told = (): HomeView => {
     emit({ kind: "statusChanged" });
     return { backend: held.backend };
@@ -21,14 +32,7 @@ export function home(stage: Stage) {
         open();
         if (!address.startsWith("https://"))
           throw refusal("home.address", "This is not the address of a backend.", "Give https://, host and, if need be, port.");
-        held.backend = {
-          address,
-          id: "3f051eaab48d50b0700c15641ae0b7b4",
-          moving: false,
-          syncedAt: null,
-          received: 0,
-          problem: null,
-        };
+        held.backend = backendAt(address);
         return told();
       },
       bringHome: async (): Promise<HomeView> => {
@@ -42,6 +46,7 @@ export function home(stage: Stage) {
         return told();
       },
     },
+    isShared: () => held.backend !== null,
     setBackend: (change: Partial<BackendView>) => {
       if (held.backend) held.backend = { ...held.backend, ...change };
       emit({ kind: "statusChanged" });

@@ -7,6 +7,7 @@ import type {
   ConnectPhase,
   ErrorView,
   OrganizationView,
+  PeopleView,
   StatusView,
   WebhookState,
 } from "../../generated/ipc";
@@ -18,6 +19,7 @@ import { home } from "./home";
 import { incident } from "./incident";
 import { laps } from "./laps";
 import { organizations } from "./organizations";
+import { people } from "./people";
 import { quick } from "./quick";
 import { rotation } from "./rotation";
 import { settings } from "./settings";
@@ -49,6 +51,12 @@ export type FakeHost = Host & {
   setWebhookProblem(problem: ErrorView, change?: Partial<WebhookState>): void;
   /** How the backend stands that is the home. */
   setBackend(change: Partial<BackendView>): void;
+  /** The newest invitation is answered, by the person it is for or another. */
+  answerInvitation(name?: string): void;
+  /** Who shares the vault, changed in place. */
+  setPeople(change: Partial<Pick<PeopleView, "members" | "invitations" | "pending" | "keysLeft">>): void;
+  /** An admin adds the person who waits on this device. */
+  addMe(): void;
   firstId(): string;
   copied: string[];
   windows: string[];
@@ -61,7 +69,13 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
   const requests: { name: string; request: unknown }[] = [];
   const connecting = connect(stage);
   const hook = webhook(stage);
-  const place = home(stage);
+  const place = home(stage, { shared: options.shared ?? options.team ?? false });
+  const incidents = incident(stage);
+  const firm = people(
+    stage,
+    { team: options.team ?? false },
+    { shared: place.isShared, beginIncident: incidents.beginIncident },
+  );
   const base = {
     ...vault(stage),
     ...organizations(stage),
@@ -71,10 +85,11 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     ...quick(stage),
     ...rotation(stage),
     ...attention(stage),
-    ...incident(stage),
+    ...incidents,
     ...settings(stage),
     ...hook.commands,
     ...place.commands,
+    ...firm.commands,
     ...trouble(options),
   };
 
@@ -87,6 +102,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     "setSecondFactor",
     "setWebhook",
     "moveHome",
+    "join",
     "passphraseStrength",
   ]);
   const asks = Object.fromEntries(
@@ -132,6 +148,9 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     setConnect: connecting.setPhase,
     setWebhookProblem: hook.setWebhookProblem,
     setBackend: place.setBackend,
+    answerInvitation: firm.answerInvitation,
+    setPeople: firm.setPeople,
+    addMe: firm.addMe,
     setAccount: (organization, change) => {
       const found = stage.find(organization);
       const [one] = found.accounts;

@@ -8,12 +8,13 @@ import type {
   Event,
   OrganizationView,
   Phase,
+  Role,
   ShortcutState,
   StatusView,
   TroubleView,
 } from "../../generated/ipc";
 import { Refusal, type Settings } from "../host";
-import { makeOrganization, stateOf } from "./world";
+import { makeJoining, makeOrganization, stateOf } from "./world";
 
 export type FakeOptions = {
   phase?: Phase;
@@ -31,6 +32,12 @@ export type FakeOptions = {
   shortcut?: ShortcutState;
   /** Why the program did not start; then there is nothing else. */
   trouble?: TroubleView;
+  /** What the person may do. */
+  role?: Role;
+  /** The home is a backend already. */
+  shared?: boolean;
+  /** Others share the vault. */
+  team?: boolean;
   /** The query that chose what is shown; a second window of the browser gets the same. */
   pageQuery?: string;
 };
@@ -103,6 +110,8 @@ export function makeStage(options: FakeOptions) {
         : "keychainReady",
     mspName: null,
     personName: null,
+    role: options.role ?? "owner",
+    joining: first === "joining" ? makeJoining(options.role ?? "technician") : null,
     onboarding: null,
     backup: null,
     unconfirmed: false,
@@ -112,7 +121,15 @@ export function makeStage(options: FakeOptions) {
     dataFolder: "/home/ada/.local/share/vitrine",
     version: "0.1.0",
   };
-  const held = { status, settings, clientId, passphrase: fakePassphrase, waitUntil: 0, paused: false, shortcut: options.shortcut ?? "on" };
+  const held = {
+    status,
+    settings,
+    clientId,
+    passphrase: fakePassphrase,
+    waitUntil: 0,
+    paused: false,
+    shortcut: options.shortcut ?? "on",
+  };
   const inside: Pick<StatusView, "mspName" | "personName" | "onboarding" | "backup"> = {
     mspName: "Northwind IT",
     personName: "Ada Example",
@@ -137,9 +154,10 @@ export function makeStage(options: FakeOptions) {
   const statusNow = (): StatusView => {
     const retryInMs = Math.max(0, held.waitUntil - now());
     const cloud = { ...held.status.cloud, clientId: held.clientId };
-    return held.status.phase === "unlocked"
+    const { phase, joining } = held.status;
+    return phase === "unlocked"
       ? { ...held.status, ...inside, cloud, retryInMs, lockReason: null }
-      : { ...held.status, cloud, retryInMs };
+      : { ...held.status, role: null, joining: phase === "joining" ? joining : null, cloud, retryInMs };
   };
   const mark = (change: Partial<NonNullable<StatusView["onboarding"]>>) => {
     if (inside.onboarding) inside.onboarding = { ...inside.onboarding, ...change };

@@ -59,7 +59,7 @@ export function vault(stage: Stage) {
         );
       }
       wrongTries = 0;
-      held.status = { ...held.status, phase: "unlocked", lockReason: null };
+      held.status = { ...held.status, phase: held.status.joining ? "joining" : "unlocked", lockReason: null };
       emit({ kind: "unlocked" });
       return statusNow();
     },

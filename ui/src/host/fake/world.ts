@@ -4,9 +4,11 @@ import type {
   AccountState,
   AccountView,
   HealthLine,
+  JoiningView,
   LapsView,
   OrganizationState,
   OrganizationView,
+  Role,
   TenantView,
 } from "../../generated/ipc";
 
@@ -295,3 +297,14 @@ export function makeOrganization(
   };
   return Object.assign(made, stateOf(made, now));
 }
+
+export const comparedWords = ["velvet", "orbit", "canyon", "thimble", "rustic", "meadow", "lantern", "copper"];
+
+/** Whom a device waits for that has joined. */
+export const makeJoining = (role: Role): JoiningView => ({
+  mspName: "Northwind IT",
+  invitedBy: "Grace Example",
+  role,
+  words: comparedWords,
+  problem: null,
+});

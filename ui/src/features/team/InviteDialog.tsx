@@ -1,0 +1,116 @@
+// Inviting: who, as what, for how long. The code goes from Rust onto the clipboard; this window never holds it.
+
+import { useEffect, useState } from "react";
+import { Button, Choice, Dialog, Notice, Options, Small, TextField } from "../../components";
+import { type InvitedView, type Role, useAction, useHost } from "../../host";
+import { ErrorNotice } from "../../parts";
+import { exact, useWords } from "../../words";
+import css from "./Team.module.css";
+
+const roles = ["admin", "technician", "rotator"] as const satisfies readonly Role[];
+const lasts = ["1", "24", "72", "336"] as const;
+type Lasts = (typeof lasts)[number];
+
+export function InviteDialog({ open, onClose, onInvited }: { open: boolean; onClose: () => void; onInvited: () => void }) {
+  const t = useWords();
+  const host = useHost();
+  const [name, setName] = useState("");
+  const [role, setRole] = useState<(typeof roles)[number]>("admin");
+  const [hours, setHours] = useState<Lasts>("72");
+  const [done, setDone] = useState<Pick<InvitedView, "endsAt"> | null>(null);
+  const wanted = name.trim();
+  const invite = useAction(async () => {
+    const { endsAt } = await host.invite({ name: wanted, role, hours: Number(hours), copy: true });
+    setDone({ endsAt });
+    onInvited();
+  });
+  const { clear } = invite;
+  useEffect(() => {
+    if (open) return;
+    setName("");
+    setRole("admin");
+    setHours("72");
+    setDone(null);
+    clear();
+  }, [open, clear]);
+
+  if (done !== null)
+    return (
+      <Dialog
+        open={open}
+        onClose={onClose}
+        title={t("team.invitedTitle", { name: wanted })}
+        closeLabel={t("common.close")}
+        actions={
+          <Button kind="primary" onClick={onClose} autoFocus testId="invited-done">
+            {t("common.done")}
+          </Button>
+        }
+      >
+        <Notice tone="good" loud title={t("team.onClipboard")}>
+          {t("team.sendIt", { name: wanted })}
+        </Notice>
+        <p>{t("team.goodUntil", { time: exact(done.endsAt) })}</p>
+        <p>{t("team.givenOnce")}</p>
+        <Small>{t("team.thenCompare")}</Small>
+      </Dialog>
+    );
+  return (
+    <Dialog
+      open={open}
+      onClose={onClose}
+      title={t("team.inviteTitle")}
+      closeLabel={t("common.close")}
+      onSubmit={() => {
+        if (wanted !== "") void invite.run();
+      }}
+      actions={
+        <>
+          <Button onClick={onClose}>{t("common.cancel")}</Button>
+          <Button
+            submit
+            kind="primary"
+            busy={invite.busy}
+            reason={wanted === "" ? t("team.nameMissing") : null}
+            testId="invite-submit"
+          >
+            {t("team.copyInvitation")}
+          </Button>
+        </>
+      }
+    >
+      <TextField
+        label={role === "rotator" ? t("team.machineName") : t("team.personName")}
+        value={name}
+        onChange={setName}
+        maxLength={100}
+        testId="invite-name"
+        autoFocus
+      />
+      <div>
+        <p className={css.label} aria-hidden="true">
+          {t("team.role")}
+        </p>
+        <Options
+          label={t("team.role")}
+          value={role}
+          onChange={setRole}
+          options={roles.map((value) => ({
+            value,
+            label: t(`role.${value}`),
+            hint: t(`roleMore.${value}`),
+            testId: `invite-${value}`,
+          }))}
+        />
+      </div>
+      <Small>{t("team.ownersLater")}</Small>
+      <Choice
+        label={t("team.codeLasts")}
+        value={hours}
+        onChange={setHours}
+        options={lasts.map((value) => ({ value, label: t(`team.lasts.${value}`) }))}
+      />
+      <ErrorNotice error={invite.error} onRetry={() => void invite.run()} />
+    </Dialog>
+  );
+}
