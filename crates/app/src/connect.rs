@@ -470,12 +470,7 @@ pub(crate) async fn connection_item(
 }
 
 /// The live connection of an organization.
-pub(crate) async fn connection(
-    app: &App,
-    session: &Session,
-    id: &[u8; 32],
-    row: &records::Organization,
-) -> Result<Connection> {
+pub(crate) async fn connection(app: &App, session: &Session, row: &records::Organization) -> Result<Connection> {
     let item = connection_item(app, session, row).await?.ok_or_else(not_connected)?;
     let record = records::connection_record(&item, &app.config().cloud).ok_or_else(not_connected)?;
     Ok(Connection::new(&session.http()?, record, certificates::usable(&item.certificate)?))

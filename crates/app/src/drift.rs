@@ -104,7 +104,7 @@ struct Look {
 /// Reads what the tenant says of each account of an organization, and remembers it.
 async fn look(app: &App, session: &Session, id: &Bytes32, priority: Priority) -> Result<()> {
     let row = organizations::load(app, id).await?;
-    let connection = connect::connection(app, session, id, &row).await?;
+    let connection = connect::connection(app, session, &row).await?;
     let mut looks = Vec::new();
     for account in row.accounts.iter().filter(|account| account.created) {
         let item = journal::read_account(app, session, &row, &account.item).await?;

@@ -380,7 +380,7 @@ async fn forget_one(app: &App, session: &Session, id: &Bytes32, item: &Bytes16) 
             "Turn LAPS off; it asks what becomes of the accounts.",
         ));
     }
-    let connection = connect::connection(app, session, id, &row).await?;
+    let connection = connect::connection(app, session, &row).await?;
     if entra::find_by_name(&connection, &user_name, Priority::High).await?.is_some() {
         return Err(refused(
             format!("There is an account {user_name} in the tenant, which may be the one that was begun here."),

@@ -122,7 +122,7 @@ async fn is_as_expected(app: &App, session: &Session, id: &Bytes32, item: &Bytes
     let row = organizations::load(app, id).await?;
     let account = journal::read_account(app, session, &row, item).await?;
     let (Some(user), Some(known)) = (account.object_id, &account.last_password_change) else { return Ok(false) };
-    let connection = connect::connection(app, session, id, &row).await?;
+    let connection = connect::connection(app, session, &row).await?;
     let proof = laps::read_proof(&connection, UserId::from_bytes(user), Priority::High).await.map_err(Error::from)?;
     Ok(proof.last_password_change == *known)
 }

@@ -176,7 +176,7 @@ pub(crate) async fn invite(app: &App, request: InviteRequest) -> Result<InvitedV
     }
     all.push(Invited { id, name: name.clone(), role, made_at: app.now_ms(), invite, answer: None });
     change.tx.put_meta(meta::INVITATIONS, &seal(&session, &all)?).await?;
-    let note = format!("{name}: {}", crate::of_variant(&request.role));
+    let note = format!("{name}: {}", crate::of_variant(request.role));
     change.note(Action::MemberInvited, None, None, Some(note)).await?;
     change.commit().await?;
     session.home.hurry();

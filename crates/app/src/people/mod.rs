@@ -152,7 +152,7 @@ pub(crate) async fn set_role(app: &App, request: SetRoleRequest) -> Result<Peopl
     }
     let mut change = Change::begin(app, &session).await?;
     change.append_msp(MspBody::MemberRole { subject: member, role }).await?;
-    let note = format!("{name}: {}", crate::of_variant(&request.role));
+    let note = format!("{name}: {}", crate::of_variant(request.role));
     change.note(Action::RoleChanged, None, None, Some(note)).await?;
     change.commit().await?;
     finish(app, &session).await

@@ -2,7 +2,7 @@
 //! task alone and goes with it, at the latest when the vault is locked.
 
 use crate::error::Result;
-use crate::records::{Bytes32, Organization};
+use crate::records::Organization;
 use crate::session::Session;
 use crate::{App, connect, journal};
 use std::sync::Arc;
@@ -19,7 +19,6 @@ impl Shared {
         &mut self,
         app: &App,
         session: &Session,
-        id: &Bytes32,
         row: &Organization,
     ) -> Result<Arc<Connection>> {
         let item = row.connection_item.ok_or_else(connect::not_connected)?;
@@ -29,7 +28,7 @@ impl Shared {
         {
             return Ok(connection.clone());
         }
-        let connection = Arc::new(connect::connection(app, session, id, row).await?);
+        let connection = Arc::new(connect::connection(app, session, row).await?);
         self.0 = Some((stored, connection.clone()));
         Ok(connection)
     }

@@ -61,7 +61,7 @@ pub(super) async fn run(
     let Desk { place, connection: shared, wake } = desk;
     let key = (*id, *item);
     let row = organizations::load(app, id).await?;
-    let connection = shared.current(app, session, id, &row).await?;
+    let connection = shared.current(app, session, &row).await?;
     come_back(app, place, &connection).await;
     let account = journal::read_account(app, session, &row, item).await?;
     let user = account.object_id.map(UserId::from_bytes).ok_or_else(never_created)?;
@@ -248,7 +248,7 @@ impl Turn<'_> {
     /// What waited may have waited through a renewal of the certificate.
     async fn reconnect(&mut self) -> Result<()> {
         let row = organizations::load(self.app, &self.key.0).await?;
-        self.connection = self.shared.current(self.app, self.session, &self.key.0, &row).await?;
+        self.connection = self.shared.current(self.app, self.session, &row).await?;
         Ok(())
     }
 

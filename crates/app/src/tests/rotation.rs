@@ -17,7 +17,7 @@ async fn a_connection_is_shared_until_another_certificate_is_stored() {
     let mut shared = rotate::Shared::default();
     let mut current = async || {
         let row = organizations::load(&app, &id).await.unwrap();
-        shared.current(&app, &session, &id, &row).await.unwrap()
+        shared.current(&app, &session, &row).await.unwrap()
     };
     store(&connection_item(1)).await;
     let first = current().await;

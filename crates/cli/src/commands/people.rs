@@ -98,10 +98,13 @@ pub(super) async fn member(door: &mut Door, member: Member) -> Result {
     let view = match member {
         Member::List => {
             let view = door.call(PeopleRequest {}).await?;
-            let mut text = in_words(&view);
-            if let Err(failure) = &synced {
-                text.push_str(&format!("\n\nAs it was last seen: the home was not reached ({}).", failure.code()));
-            }
+            let text = match &synced {
+                Ok(_) => in_words(&view),
+                Err(failure) => {
+                    let code = failure.code();
+                    format!("{}\n\nAs it was last seen: the home was not reached ({code}).", in_words(&view))
+                }
+            };
             return Outcome::of(&view, text);
         }
         Member::Add { invitation, compared } => {
@@ -184,8 +187,8 @@ fn in_words(view: &PeopleView) -> String {
             let devices: Vec<_> = member.devices.iter().filter(|it| !it.revoked).map(|it| shown(&it.name)).collect();
             vec![
                 format!("{}{you}", shown(&member.name)),
-                words(&member.role),
-                words(&member.standing),
+                words(member.role),
+                words(member.standing),
                 devices.join(", "),
                 time(Some(member.added_at)),
             ]
