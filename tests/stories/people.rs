@@ -8,8 +8,11 @@ use vitrine_kit::wait::{PATIENCE, until};
 
 use crate::backend::{self, moved};
 use crate::bad_rotation::{FIRST, connected};
-use crate::cloud::{CONTOSO, shown};
+use crate::cloud::{self, CONTOSO, shown};
 use crate::desk::{Desk, PASSPHRASE, Running, exit, text};
+use crate::kill;
+
+const DAY_MS: i64 = 24 * 3_600_000;
 
 /// The owner's desk, with Contoso connected and its home at a backend.
 async fn owner() -> Result<(Sim, Desk, Backend)> {
@@ -136,5 +139,124 @@ async fn a_member_that_is_removed_reads_nothing_new_and_everything_it_could_read
     grace.refuses(["sync"], exit::INTEGRITY, "home.unknown-device").await?;
     let list = owner.does(["member", "list"]).await?;
     ensure!(list["keysLeft"] == 0, "{list}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rotator_that_joined_rotates_what_is_due_and_shows_nothing() -> Result<()> {
+    let sim = cloud::start().await?;
+    let mut owner = Desk::at(&sim)?;
+    owner.use_program(kill::program().await?);
+    // The accounts were made two days ago, so they are due.
+    owner.set("VITRINE_CLOCK_FILE", owner.path("clock"));
+    std::fs::write(owner.path("clock"), (-2 * DAY_MS).to_string())?;
+    owner.init().await?;
+    owner.does(["settings", "rotateWhenDue", "false"]).await?;
+    owner.does(["org", "add", "Contoso"]).await?;
+    cloud::connect(&sim, &owner, "Contoso", CONTOSO, &["ea-1"]).await?;
+    std::fs::write(owner.path("clock"), "0")?;
+    let before = shown(&owner, "Contoso", FIRST, "current").await?;
+    let backend = backend::start().await?;
+    moved(&owner, &backend).await?;
+
+    let machine = Desk::at(&sim)?;
+    let code = invited(&owner, "Night Shift", "rotator").await?;
+    let mut running = joining(&machine, "Night Shift", &code).await?;
+    words(&owner, &mut running).await?;
+    owner.does(["member", "add", "Night Shift"]).await?;
+    running.end().await?.ended(exit::DONE)?;
+    owner.does(["sync"]).await?;
+
+    let mut rotator = machine.vitrine(["rotator", "run"]).passphrase(PASSPHRASE).start().await?;
+    rotator.tells("rotating").await?;
+    let rotated = until("what the rotator stored to be the owner's", PATIENCE * 3, async || {
+        owner.does(["sync"]).await.ok()?;
+        let current = shown(&owner, "Contoso", FIRST, "current").await.ok()?;
+        (current != before && sim.control().password_accepted(CONTOSO, FIRST, &current)).then_some(())
+    });
+    rotated.await?;
+    rotator.interrupt()?;
+    rotator.end().await?.ended(exit::DONE)?;
+
+    let view = ["view", "Contoso", "--account", FIRST, "--reason", "curious"];
+    machine.refuses(view, exit::USAGE, "credentials.not-allowed").await?;
+    machine.refuses(["invite", "Eve", "--role", "technician"], exit::USAGE, "ledger.not-allowed").await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invitation_that_was_used_withdrawn_edited_or_is_over_brings_nobody_in() -> Result<()> {
+    let (sim, owner, _backend) = owner().await?;
+    let grace = Desk::at(&sim)?;
+    let code = invited(&owner, "Grace Hopper", "technician").await?;
+
+    let mut edited = code.clone();
+    let last = edited.pop().context("an empty code")?;
+    edited.push(if last == 'A' { 'B' } else { 'A' });
+    joining(&grace, "Eve", &edited).await?.end().await?.refused(exit::USAGE, "join.code")?;
+
+    let mut running = joining(&grace, "Grace Hopper", &code).await?;
+    words(&owner, &mut running).await?;
+    let eve = Desk::at(&sim)?;
+    let mut second = joining(&eve, "Eve", &code).await?;
+    until("the second to be told that the invitation is used", PATIENCE, async || {
+        let told = second.tells("joining").await.ok()?;
+        (told["joining"]["problem"]["code"] == "join.used").then_some(())
+    })
+    .await?;
+    second.kill().await?;
+    eve.does(["join", "--cancel"]).await?;
+    ensure!(eve.does(["status"]).await?["phase"] == "noVault", "something of it is left");
+
+    // Whoever answered waits for a person's consent, and after a kill goes on waiting with the same keys.
+    running.kill().await?;
+    let waits = grace.vitrine(["join", "--wait", "0"]).passphrase(PASSPHRASE).ends(exit::PARTLY).await?;
+    ensure!(waits["phase"] == "joining", "{waits}");
+    owner.does(["member", "withdraw", "Grace Hopper"]).await?;
+    owner.refuses(["member", "add", "Grace Hopper"], exit::USAGE, "people.no-invitation").await?;
+
+    let code = invited(&owner, "Grace Hopper", "technician").await?;
+    owner.does(["member", "withdraw", "Grace Hopper"]).await?;
+    let mut late = joining(&eve, "Eve", &code).await?;
+    until("the late one to be told", PATIENCE, async || {
+        let told = late.tells("joining").await.ok()?;
+        (told["joining"]["problem"]["code"] == "join.used").then_some(())
+    })
+    .await?;
+    late.kill().await?;
+    let list = owner.does(["member", "list"]).await?;
+    ensure!(list["members"].as_array().is_some_and(|members| members.len() == 1), "{list}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_admin_needs_the_words_and_an_owner_is_removed_by_two() -> Result<()> {
+    let (sim, ada, _backend) = owner().await?;
+    let grace = Desk::at(&sim)?;
+    let code = invited(&ada, "Grace Hopper", "admin").await?;
+    let mut running = joining(&grace, "Grace Hopper", &code).await?;
+    words(&ada, &mut running).await?;
+    ada.refuses(["member", "add", "Grace Hopper"], exit::USAGE, "people.compare").await?;
+    ada.does(["member", "add", "Grace Hopper", "--compared"]).await?;
+    running.end().await?.ended(exit::DONE)?;
+    ada.does(["sync"]).await?;
+    grace.does(["settings", "rotateWhenDue", "false"]).await?;
+
+    // An admin brings somebody in, and gives the keys, with no owner there.
+    let katherine = Desk::at(&sim)?;
+    brought_in(&grace, &katherine, "Katherine Johnson", "technician").await?;
+    let seen = shown(&katherine, "Contoso", FIRST, "current").await?;
+    ensure!(sim.control().password_accepted(CONTOSO, FIRST, &seen), "she sees what opens nothing");
+
+    // A second owner; from then on an owner goes by two.
+    ada.does(["member", "role", "Grace Hopper", "owner"]).await?;
+    grace.does(["sync"]).await?;
+    grace.does(["member", "remove", "Ada Byron", "--reason", "she retires"]).await?;
+    ensure!(standing(&grace, "Ada Byron").await? == "active", "one owner alone removed another");
+    let list = ada.does(["member", "list"]).await?;
+    let change = text(&list, "pending.0.id")?;
+    grace.refuses(["member", "consent", &change], exit::INTEGRITY, "ledger.refused").await?;
+    ada.does(["member", "consent", &change]).await?;
+    ensure!(standing(&grace, "Ada Byron").await? == "removed");
     Ok(())
 }
