@@ -13,7 +13,7 @@ pub enum ForkProofError {
     /// They are of different ledgers, at places too far apart, or the same, or one follows the other.
     #[error("the two entries do not contradict each other")]
     NoContradiction,
-    /// One of them was not signed by a device that the MSP ledger names.
+    /// One of them was not signed by a device that the MSP ledger names, nor by one that adds itself.
     #[error("an entry is not signed by a known device")]
     Signature,
     /// The bytes are not a proof.
@@ -71,18 +71,18 @@ impl ForkProof {
         &self.theirs
     }
 
-    /// Checks both signatures against devices that the MSP ledger names, revoked ones included.
+    /// Checks both signatures against devices that the MSP ledger names, revoked ones included. A device that adds itself
+    /// by its member's identity counts as well: the history that it was added in may be the one this reader never saw, and
+    /// a fork that begins there must be provable, too.
     ///
     /// # Errors
     /// [`ForkProofError::Signature`].
     pub fn verify(&self, msp: &MspState) -> Result<(), ForkProofError> {
-        for entry in [&self.ours, &self.theirs] {
-            let device = msp.device(&entry.device()).ok_or(ForkProofError::Signature)?;
-            if device.member != entry.member() || entry.verify(&device.key).is_err() {
-                return Err(ForkProofError::Signature);
-            }
-        }
-        Ok(())
+        let signed = |entry: &Entry| {
+            let known = msp.device(&entry.device()).filter(|device| device.member == entry.member());
+            known.is_some_and(|device| entry.verify(&device.key).is_ok()) || msp.is_own_addition(entry)
+        };
+        if signed(&self.ours) && signed(&self.theirs) { Ok(()) } else { Err(ForkProofError::Signature) }
     }
 
     /// To hand to somebody else: `[ours, theirs]`, both as byte strings.

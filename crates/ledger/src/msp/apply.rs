@@ -169,14 +169,17 @@ impl MspState {
     ) -> Result<(), Refusal> {
         let id = entry.member();
         let role = self.now().role(&id).ok_or(Refusal::Member { member: id })?;
-        if card.device != entry.device() {
-            return Err(Refusal::Device { device: entry.device() });
-        }
-        entry.verify(&card.key)?;
         let keys = self.member(&id).ok_or(Refusal::Member { member: id })?.keys();
-        claim(entry, card.device, card, keys).verify(proof)?;
+        vouched(entry, card, proof, keys)?;
         permit(role, Action::OwnDevices)?;
         next.add_device(id, card)
+    }
+
+    /// Whether an entry is by a device that adds itself, with the word of the identity that its member had there.
+    pub(crate) fn is_own_addition(&self, entry: &Entry) -> bool {
+        let Body::Msp(MspBody::DeviceAdd { card, proof: Some(proof) }) = entry.body() else { return false };
+        let before = entry.seq().saturating_sub(1);
+        self.at(before).keys(&entry.member()).is_some_and(|keys| vouched(entry, card, proof, keys).is_ok())
     }
 
     fn act(&self, next: &mut Self, entry: &Entry, body: &MspBody, role: Role) -> Result<(), Refusal> {
@@ -541,6 +544,15 @@ impl MspAt<'_> {
             _ => Ok(()),
         }
     }
+}
+
+/// Checks that a device which adds itself signed, and that the identity vouches for it.
+fn vouched(entry: &Entry, card: &DeviceCard, proof: &crate::Proof, keys: &Keys) -> Result<(), Refusal> {
+    if card.device != entry.device() {
+        return Err(Refusal::Device { device: entry.device() });
+    }
+    entry.verify(&card.key)?;
+    claim(entry, card.device, card, keys).verify(proof)
 }
 
 /// What an identity vouches for when the entry's own device is known already; the device's key is filled in by the

@@ -397,6 +397,25 @@ fn fork_proof_needs_a_contradiction_and_known_signers() {
     assert_eq!(proof.verify(firm.state()), Err(ForkProofError::Signature));
 }
 
+// 33: the place of a removal can be given to a device that nobody else ever heard of.
+#[test]
+fn fork_by_a_device_that_adds_itself_is_proven_to_those_who_were_not_shown_it() {
+    let owner = Desk::new(1);
+    let firm = Firm::found_with_keys(&owner);
+    let (mut ours, mut theirs) = (firm.clone(), firm.clone());
+    let kit = owner.at(5);
+    let added = |by: &Desk| MspBody::DeviceAdd { card: kit.card(), proof: Some(by.proof(firm.state().place())) };
+    let policy = ours.add(&owner, MspBody::Policy { settings: note() }).unwrap();
+    let came_back = theirs.add(&kit, added(&kit)).unwrap();
+    for (one, other, reader) in [(&policy, &came_back, &ours), (&came_back, &policy, &theirs)] {
+        ForkProof::new(one.clone(), other.clone()).unwrap().verify(reader.state()).unwrap();
+    }
+    // Without its identity's word anybody could make up such a device.
+    let stranger = Desk { identity: Desk::new(2).identity, ..kit.clone() };
+    let made_up = ForkProof::new(policy, firm.sign(&kit, added(&stranger))).unwrap();
+    assert_eq!(made_up.verify(ours.state()), Err(ForkProofError::Signature));
+}
+
 #[test]
 fn gap_is_no_violation_and_asks_for_what_is_missing() {
     let owner = Desk::new(1);
