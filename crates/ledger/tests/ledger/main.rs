@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #![allow(unreachable_pub, missing_docs, reason = "modules of one test program")]
 
+mod collusion;
 #[path = "../../../../fuzz/src/ledger.rs"]
 mod fuzzing;
 mod kit;
