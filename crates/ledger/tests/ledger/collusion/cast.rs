@@ -29,11 +29,12 @@ impl Leaver {
 
     /// What may happen in stories of which every order is visited: as much as leaves a few hundred thousand states.
     pub fn budgets(self) -> &'static [Budget] {
-        const BOTH: Budget = Budget { honest: 2, unanswered: 1, careless: 1, hostile: 1 };
+        const EACH: Budget = Budget { honest: 2, unanswered: 1, careless: 1, hostile: 1 };
+        const HOSTILE: Budget = Budget { honest: 1, unanswered: 0, careless: 0, hostile: 2 };
         match self {
             // A device is settled without a new team, so twice as much fits into one story.
-            Self::Device => &[Budget { unanswered: 0, ..BOTH }, Budget { careless: 0, ..BOTH }],
-            _ => &[BOTH],
+            Self::Device => &[HOSTILE, Budget { unanswered: 0, ..EACH }, Budget { careless: 0, ..EACH }],
+            _ => &[HOSTILE, EACH],
         }
     }
 }
