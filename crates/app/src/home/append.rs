@@ -86,7 +86,7 @@ async fn send(app: &App, session: &Session, outgoing: &Outgoing) -> Result<Optio
     point!("home.send.after");
     sent.map_err(|failure| {
         if failure.is_behind() {
-            session.home.hurry();
+            session.home.fell_behind();
         }
         backend.error(failure)
     })

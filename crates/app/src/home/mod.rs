@@ -86,6 +86,12 @@ impl Link {
         lock(&self.reached).problem.is_some()
     }
 
+    /// Something was written before what this device sent: the next change waits until it was fetched.
+    fn fell_behind(&self) {
+        self.asked.send_replace(false);
+        self.hurry();
+    }
+
     /// There is something to fetch, or to finish.
     pub(crate) fn hurry(&self) {
         self.wake.notify_one();

@@ -25,6 +25,9 @@ use vitrine_rotation::{
 use vitrine_vault::items::{AccountItem, Attention, Candidate, CandidateState, Claim as StoredClaim, Origin};
 use vitrine_vault::password::PasswordPolicy;
 
+/// How often a change is drafted while others are quicker.
+const DRAFTS: u32 = 4;
+
 /// A rotation under way.
 struct Turn<'a> {
     app: &'a App,
@@ -201,6 +204,15 @@ async fn come_back(app: &App, place: &mut Place, connection: &Connection) {
     place.come_back().await;
 }
 
+/// Whether the home took a change; not, where something else was written first.
+fn took(committed: Result<()>) -> Result<bool> {
+    match committed {
+        Ok(()) => Ok(true),
+        Err(error) if error.code() == "home.behind" => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 /// Says why a rotation broke off, and leaves it alone for a while: longer each time.
 pub(super) async fn fail(app: &App, session: &Session, id: &Bytes32, item: &Bytes16, error: Error) {
     let (key, problem) = ((*id, *item), error.into_view());
@@ -346,14 +358,13 @@ impl Turn<'_> {
             row.unsent = Some(made_at_ms);
         }
         change.save(opened).await?;
-        change.commit().await?;
+        let claim = Append::Claim { candidate: CandidateId::new(made_at_ms), claim: self.decider_claim(), baseline };
+        if !took(change.commit().await)? {
+            return Ok(Happened::AppendRefused(claim, AppendRefusal::Conflict));
+        }
         point!("rotate.prepare.after");
         self.since_append = Some(steady);
-        Ok(Happened::Appended(Append::Claim {
-            candidate: CandidateId::new(made_at_ms),
-            claim: self.decider_claim(),
-            baseline,
-        }))
+        Ok(Happened::Appended(claim))
     }
 
     async fn take_over(&mut self, candidate: CandidateId, baseline: ChangedAt) -> Result<Happened> {
@@ -387,10 +398,13 @@ impl Turn<'_> {
             };
         }
         change.save(opened).await?;
-        change.commit().await?;
+        let renewal = Append::Renewal { claim: self.decider_claim(), baseline };
+        if !took(change.commit().await)? {
+            return Ok(Happened::AppendRefused(renewal, AppendRefusal::Conflict));
+        }
         point!("rotate.take-over.after");
         self.since_append = Some(steady);
-        Ok(Happened::Appended(Append::Renewal { claim: self.decider_claim(), baseline }))
+        Ok(Happened::Appended(renewal))
     }
 
     fn claim(&self) -> StoredClaim {
@@ -543,17 +557,31 @@ impl Turn<'_> {
         let rest = interval(&row).unwrap_or(LONGEST_REST_MS).min(LONGEST_REST_MS);
         self.change(Some(action), |account, row| {
             account.attention = Some(attention);
-            (row.problem, row.retry_at) = (Some(problem), Some(now.saturating_add(rest)));
+            (row.problem, row.retry_at) = (Some(problem.clone()), Some(now.saturating_add(rest)));
             Ok(())
         })
         .await
     }
 
-    /// Changes the account's item and its row in one transaction, with what was seen of the account.
+    /// Changes the account's item and its row in one transaction, with what was seen of the account. Where another device
+    /// wrote something else first, that is fetched and the change drafted on it: what was done in the tenant is done.
     async fn change(
         &mut self,
         note: Option<Action>,
-        act: impl FnOnce(&mut AccountItem, &mut records::Account) -> Result<()>,
+        mut act: impl FnMut(&mut AccountItem, &mut records::Account) -> Result<()>,
+    ) -> Result<()> {
+        for _ in 1..DRAFTS {
+            if took(self.draft(note, &mut act).await)? {
+                return Ok(());
+            }
+        }
+        self.draft(note, &mut act).await
+    }
+
+    async fn draft(
+        &mut self,
+        note: Option<Action>,
+        act: &mut impl FnMut(&mut AccountItem, &mut records::Account) -> Result<()>,
     ) -> Result<()> {
         let (id, item) = self.key;
         let mut change = Change::begin(self.app, self.session).await?;
