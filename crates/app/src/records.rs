@@ -21,7 +21,7 @@ pub(crate) type Bytes16 = [u8; 16];
 
 /// Counts the layouts of rows. Rows say nothing of their fields, so those of another layout would be misread, not
 /// refused: to be raised with every field that is added to a row, taken out or given another meaning.
-pub(crate) const LAYOUT: u8 = 6;
+pub(crate) const LAYOUT: u8 = 7;
 
 /// Keys of the index.
 pub(crate) mod key {
