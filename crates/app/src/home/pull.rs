@@ -296,7 +296,15 @@ async fn take_organization(app: &App, session: &Session, backend: &Backend<'_>, 
     };
     let (known, rest) = match (before.clone(), entries.split_first()) {
         (_, None) => return reaches(wanted, &entries).map(|()| 0),
-        (Some(state), _) => (state, &entries[..]),
+        (Some(state), _) => {
+            // Written here, or founded here, since the home was asked.
+            let ours = state.head();
+            if let Some(theirs) = entries.iter().find(|entry| entry.seq() == ours.seq && entry.hash() != ours.hash) {
+                return Err(forked(id, theirs.head(), Some(ours.hash)));
+            }
+            let known = entries.iter().take_while(|entry| entry.seq() <= ours.seq).count();
+            (state, &entries[known..])
+        }
         (None, Some((genesis, rest))) if genesis.begins() == *id => {
             (OrganizationState::genesis(genesis, &history).map_err(|refusal| refused(id, refusal))?, rest)
         }
@@ -315,7 +323,7 @@ async fn take_organization(app: &App, session: &Session, backend: &Backend<'_>, 
     }
     reaches(wanted, &entries)?;
     let fetched = objects(app, backend, id, before.as_ref(), &accepted.state).await?;
-    let taken = entries.len() - rest.len() + accepted.taken;
+    let taken = &rest[..accepted.taken];
     let mut change = Change::begin_taking(app, session).await?;
     if let Some(before) = before {
         let mut opened = change.open(id.as_bytes()).await?;
@@ -324,7 +332,7 @@ async fn take_organization(app: &App, session: &Session, backend: &Backend<'_>, 
             return Ok(0);
         }
         change.put_objects(&fetched).await?;
-        change.take(&mut opened, &entries[..taken], accepted.state).await?;
+        change.take(&mut opened, taken, accepted.state).await?;
         change.save(opened).await?;
     } else {
         // Founded here meanwhile.
@@ -332,11 +340,11 @@ async fn take_organization(app: &App, session: &Session, backend: &Backend<'_>, 
             return Ok(0);
         }
         change.put_objects(&fetched).await?;
-        change.found(id, &entries[..taken], &history).await?;
+        change.found(id, &entries[..entries.len() - rest.len() + taken.len()], &history).await?;
         note(&mut change.tx, |numbers| _ = numbers.owed.remove(id.as_bytes())).await?;
     }
     change.commit().await?;
-    Ok(u32::try_from(taken).unwrap_or(u32::MAX))
+    Ok(u32::try_from(taken.len()).unwrap_or(u32::MAX))
 }
 
 /// The MSP ledger, with the hashes that these entries' witnesses name.
