@@ -23,6 +23,7 @@ mod bad_vault;
 mod canary;
 mod certificates;
 mod client_id;
+mod evil;
 mod home;
 mod hostile;
 mod incident;

@@ -5,6 +5,7 @@
 
 pub mod backend;
 pub mod disk;
+pub mod evil;
 pub mod keyring;
 pub mod logind;
 pub mod memory;

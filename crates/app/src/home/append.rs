@@ -2,13 +2,13 @@
 
 use super::backend::{Backend, Failure};
 use super::pull;
-use crate::App;
 use crate::api::ErrorClass;
 use crate::error::{Error, Result};
 use crate::failpoint::{point, protected};
 use crate::session::Session;
 use crate::store::Tx;
 use crate::vault;
+use crate::{App, lock};
 use vitrine_ledger::Entry;
 use vitrine_ledger::wire::{Append, EntryBytes, ObjectBytes};
 
@@ -70,6 +70,7 @@ async fn send(app: &App, session: &Session, outgoing: &Outgoing) -> Result<Optio
         session.home.hurry();
         return Err(moving());
     }
+    protected!("a home that was caught is brought nothing", trusted(session)?, ());
     let backend = Backend::of(app, session).await?;
     let append = outgoing.to_append()?;
     let mut tries = 1;
@@ -90,6 +91,15 @@ async fn send(app: &App, session: &Session, outgoing: &Outgoing) -> Result<Optio
         }
         backend.error(failure)
     })
+}
+
+/// Whether the home did nothing that it should not do when it was asked last. One that did is given neither a candidate nor
+/// anything else to build a history on.
+fn trusted(session: &Session) -> Result<()> {
+    let problem = lock(&session.home.reached).problem.clone();
+    let Some(caught) = problem.filter(|problem| problem.class == ErrorClass::Integrity) else { return Ok(()) };
+    let error = Error::integrity(&caught.code, caught.what, caught.next);
+    Err(error.holds("Nothing was changed.").details(caught.details.unwrap_or_default()))
 }
 
 fn moving() -> Error {

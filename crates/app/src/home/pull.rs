@@ -11,13 +11,18 @@ use crate::session::{self, Session};
 use crate::store::Tx;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use vitrine_ledger::wire::{Changed, EntriesWanted, ObjectName, ObjectsWanted, Start};
-use vitrine_ledger::{Body, Entry, EntryHash, Head, LedgerId, MspBody, MspHistory, MspState, OrganizationState};
+use vitrine_ledger::wire::{Changed, EntriesWanted, ObjectBytes, ObjectName, ObjectsWanted, Start};
+use vitrine_ledger::{
+    Body, Entry, EntryHash, Head, LedgerId, MspBody, MspHistory, MspState, OrganizationState, Refusal, Role,
+};
 use vitrine_vault::object;
 
+const ANOTHER: &str = "The vault's home shows another history than this device has seen.";
 const OLDER: &str = "The vault's home knows less than this device has seen: it was put back to an older state.";
 /// Objects asked for at once.
 const OBJECTS: usize = 256;
+/// Pages of changes in one go. A backend puts a thousand ledgers into one.
+const PAGES: usize = 100;
 
 /// The MSP ledger as far as the entries of one answer name it.
 struct Known {
@@ -37,24 +42,44 @@ impl MspHistory for Known {
 }
 
 /// How far the home's numbers are known.
-#[derive(Clone, Copy, Default, Serialize, Deserialize)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 struct Numbers {
     /// Everything up to this one was taken.
     taken: u64,
     /// The highest that the home ever gave: it never goes back.
     highest: u64,
+    /// Organizations that the MSP's ledger names and whose own ledger is still to come.
+    owed: BTreeSet<[u8; 32]>,
+}
+
+impl Numbers {
+    fn of(row: Option<impl AsRef<[u8]>>) -> Result<Self> {
+        row.map_or(Ok(Self::default()), |bytes| decode(bytes.as_ref()))
+    }
 }
 
 /// Remembers the number that the home gave an entry of this device.
 pub(super) async fn remember(tx: &mut Tx<'_>, number: Option<u64>) -> Result<()> {
-    note(tx, |numbers| numbers.highest = numbers.highest.max(number.unwrap_or_default())).await
+    let Some(number) = number else { return Ok(()) };
+    let highest = Numbers::of(tx.index_value(key::CURSOR).await?)?.highest;
+    // What was taken last has the highest of all; under an older one it would never be told to anybody.
+    if protected!("the home's numbers rise", number <= highest, false) {
+        return Err(numbers_gone_back(highest, number));
+    }
+    note(tx, |numbers| numbers.highest = number).await
 }
 
 async fn note(tx: &mut Tx<'_>, change: impl FnOnce(&mut Numbers)) -> Result<()> {
-    let row = tx.index_value(key::CURSOR).await?;
-    let mut numbers: Numbers = row.map_or(Ok(Numbers::default()), |bytes| decode(&bytes))?;
+    let mut numbers = Numbers::of(tx.index_value(key::CURSOR).await?)?;
     change(&mut numbers);
     Ok(tx.index_put(key::CURSOR, &records::encode(&numbers)?).await?)
+}
+
+/// A ledger to be fetched.
+struct Wanted {
+    start: Start,
+    /// How far the home says that it goes.
+    head: Option<Head>,
 }
 
 /// Takes everything that is new, and says how many entries it was.
@@ -63,14 +88,15 @@ pub(super) async fn pull(app: &App, session: &Session) -> Result<u32> {
     let _turn = session.home.turn.lock().await;
     let backend = Backend::of(app, session).await?;
     let mut received = 0;
-    let row = app.inner.store.index_value(key::CURSOR).await?;
-    let numbers: Numbers = row.map_or(Ok(Numbers::default()), |bytes| decode(&bytes))?;
+    let numbers = Numbers::of(app.inner.store.index_value(key::CURSOR).await?)?;
     let (mut cursor, mut teams) = (numbers.taken, session.ring().teams());
-    loop {
+    for _ in 0..PAGES {
         let changes = backend.changes(cursor).await?;
         // Where nothing is said to have changed, an older state shows by its numbers alone.
         let older = protected!("the home's numbers are compared", changes.cursor < numbers.highest, false);
-        if !changes.more && older {
+        // More that begins where this began never ends.
+        let stands = protected!("the home's pages go on", changes.more && changes.cursor <= cursor, false);
+        if (!changes.more && older) || stands {
             return Err(numbers_gone_back(numbers.highest, changes.cursor));
         }
         let mut wanted = Vec::new();
@@ -79,9 +105,8 @@ pub(super) async fn pull(app: &App, session: &Session) -> Result<u32> {
         }
         // The MSP ledger first: the others are judged by it.
         let msp = session.vault();
-        if let Some(place) = wanted.iter().position(|start| start.ledger == msp) {
-            let entries = fetch(&backend, wanted.swap_remove(place)).await?;
-            received += take_msp(app, session, entries).await?;
+        if let Some(place) = wanted.iter().position(|wanted| wanted.start.ledger == msp) {
+            received += take_msp(app, session, &backend, &wanted.swap_remove(place)).await?;
         }
         // What was closed to this member may be open now, and stands before the place up to which all was taken.
         if session.ring().teams() > teams {
@@ -90,9 +115,8 @@ pub(super) async fn pull(app: &App, session: &Session) -> Result<u32> {
             cursor = 0;
             continue;
         }
-        for start in wanted {
-            let entries = fetch(&backend, start).await?;
-            received += take_organization(app, session, &backend, &start.ledger, entries).await?;
+        for wanted in wanted {
+            received += take_organization(app, session, &backend, &wanted).await?;
         }
         if changes.cursor != cursor {
             let mut change = Change::begin_taking(app, session).await?;
@@ -103,10 +127,33 @@ pub(super) async fn pull(app: &App, session: &Session) -> Result<u32> {
             change.commit().await?;
         }
         if !changes.more || changes.cursor <= cursor {
-            return Ok(received);
+            return Ok(received + take_owed(app, session, &backend).await?);
         }
         cursor = changes.cursor;
     }
+    Err(endless())
+}
+
+/// Asks for the organizations that the MSP's ledger names and the home said nothing of.
+async fn take_owed(app: &App, session: &Session, backend: &Backend<'_>) -> Result<u32> {
+    let mut received = 0;
+    let numbers = Numbers::of(app.inner.store.index_value(key::CURSOR).await?)?;
+    for id in protected!("an organization that is named is asked for", numbers.owed, BTreeSet::new()) {
+        let ledger = LedgerId::from_bytes(id);
+        let wanted = Wanted { start: Start { ledger, seq: 0 }, head: None };
+        let taken = take_organization(app, session, backend, &wanted).await;
+        received += match taken {
+            // It says that there is no such ledger.
+            Err(error) if error.code() == "home.refused" => 0,
+            taken => taken?,
+        };
+        // What is closed to this member is owed no more.
+        let owed = Numbers::of(app.inner.store.index_value(key::CURSOR).await?)?.owed;
+        if owed.contains(&id) && app.inner.store.newest_seq(&id).await?.is_none() {
+            return Err(ledger_withheld(&ledger));
+        }
+    }
+    Ok(received)
 }
 
 /// Looks at every ledger of the home again; the highest of its numbers stays known.
@@ -117,7 +164,7 @@ async fn begin_again(app: &App, session: &Session) -> Result<()> {
 }
 
 /// From where a ledger is to be fetched, where the home has more of it. Less of it, or something else, is a violation.
-async fn behind(app: &App, session: &Session, backend: &Backend<'_>, changed: &Changed) -> Result<Option<Start>> {
+async fn behind(app: &App, session: &Session, backend: &Backend<'_>, changed: &Changed) -> Result<Option<Wanted>> {
     let Changed { ledger, head } = *changed;
     let ours = if ledger == session.vault() {
         Some(session.msp().head())
@@ -131,17 +178,18 @@ async fn behind(app: &App, session: &Session, backend: &Backend<'_>, changed: &C
             },
         }
     };
-    let Some(ours) = ours else { return Ok(Some(Start { ledger, seq: 0 })) };
+    let from = |seq| Ok(Some(Wanted { start: Start { ledger, seq }, head: Some(head) }));
+    let Some(ours) = ours else { return from(0) };
     if head.seq > ours.seq {
-        return Ok(Some(Start { ledger, seq: ours.seq + 1 }));
+        return from(ours.seq + 1);
     }
-    if head == ours {
+    if protected!("heads are compared", head == ours, true) {
         return Ok(None);
     }
     let same_place = hash_of(app, &ledger, head.seq).await?;
     // This device may have appended since the home was asked: it is older only if it lacks what stands here now.
     if same_place == Some(head.hash) {
-        let there = fetch(backend, Start { ledger, seq: ours.seq }).await?;
+        let there = fetch(session, backend, Start { ledger, seq: ours.seq }).await?;
         if there.first().is_some_and(|entry| entry.hash() == ours.hash) {
             return Ok(None);
         }
@@ -159,59 +207,110 @@ pub(super) async fn hash_of(app: &App, ledger: &LedgerId, seq: u64) -> Result<Op
     bytes.map(|bytes| Ok(Entry::decode(&bytes).map_err(session::unreadable_keys)?.hash())).transpose()
 }
 
-/// All entries of a ledger from a place on.
-async fn fetch(backend: &Backend<'_>, mut start: Start) -> Result<Vec<Entry>> {
+/// All entries of a ledger from a place on, one after the other. They are judged where they are taken; here only as far as
+/// is needed that a home cannot go on for ever.
+async fn fetch(session: &Session, backend: &Backend<'_>, mut start: Start) -> Result<Vec<Entry>> {
     let mut entries = Vec::new();
+    let mut msp = MspState::clone(&session.msp());
+    let of_msp = start.ledger == session.vault();
     loop {
         let answer = backend.entries(&EntriesWanted { from: vec![start] }).await?;
         let before = entries.len();
         for bytes in &answer.entries {
             let entry = Entry::decode(bytes.as_bytes()).map_err(|error| refused(&start.ledger, error))?;
+            let gap = Refusal::Gap { expected: start.seq, found: entry.seq() };
+            if protected!("entries follow each other", entry.seq() != start.seq, false) {
+                return Err(refused(&start.ledger, gap));
+            }
             start.seq = entry.seq().saturating_add(1);
             entries.push(entry);
         }
+        let page = &entries[before..];
         // An answer that promises more and brings nothing would go on for ever.
-        if !answer.more || entries.len() == before {
+        if !answer.more || page.is_empty() {
             return Ok(entries);
+        }
+        // So would one that is forged page by page; but what devices of the vault signed comes to an end.
+        for entry in protected!("pages are judged one by one", page, &[]) {
+            let judged = if of_msp && entry.seq() > msp.head().seq {
+                msp.apply(entry).map(|next| msp = next)
+            } else {
+                signed(&msp, entry)
+            };
+            judged.map_err(|refusal| refused_at(&msp, &start.ledger, entry, refusal))?;
         }
     }
 }
 
-async fn take_msp(app: &App, session: &Session, entries: Vec<Entry>) -> Result<u32> {
+/// Whether a device of this vault, past or present, signed it.
+fn signed(msp: &MspState, entry: &Entry) -> Result<(), Refusal> {
+    let device = entry.device();
+    entry.verify(&msp.device(&device).ok_or(Refusal::Device { device })?.key)
+}
+
+/// Whether the head that the home named is among what it gave.
+fn reaches(wanted: &Wanted, entries: &[Entry]) -> Result<()> {
+    let Wanted { start, head: Some(head) } = wanted else { return Ok(()) };
+    if protected!("what is named is given", entries.iter().any(|entry| entry.head() == *head), true) {
+        Ok(())
+    } else {
+        Err(entry_withheld(&start.ledger, *head))
+    }
+}
+
+async fn take_msp(app: &App, session: &Session, backend: &Backend<'_>, wanted: &Wanted) -> Result<u32> {
     let msp = session.vault();
+    let entries = fetch(session, backend, wanted.start).await?;
+    let sees_all = session.msp().member(&session.author.member).is_some_and(|own| Role::stands_alone(own.role()));
+    let mut owed = BTreeSet::new();
     let mut change = Change::begin_taking(app, session).await?;
     let mut taken = 0;
-    for entry in entries {
+    for entry in &entries {
         // Written here meanwhile.
         if entry.seq() <= change.msp().head().seq {
             continue;
         }
-        let next = change.msp().apply(&entry).map_err(|refusal| refused(&msp, refusal))?;
+        let next = change.msp().apply(entry);
+        let next = next.map_err(|refusal| refused_at(change.msp(), &msp, entry, refusal));
+        let Some(next) = protected!("what is refused is told", Some(next?), next.ok()) else { break };
         if let Body::Msp(MspBody::Policy { settings }) = entry.body() {
             let item = session.ring().policy(&next, settings)?;
             (change.firm.msp_name, change.firm.reason_required) = (item.name, item.reason_required);
         }
-        if let Body::Msp(MspBody::OrganizationArchive { organization }) = entry.body()
-            && change.tx.index_value(&key::organization(organization.as_bytes())).await?.is_some()
+        if let Body::Msp(MspBody::OrganizationAdd { organization, .. }) = entry.body()
+            && sees_all
+            && change.tx.entry(organization.as_bytes(), 0).await?.is_none()
         {
-            let opened = change.open(organization.as_bytes()).await?;
-            change.remove(opened).await?;
+            owed.insert(*organization.as_bytes());
         }
-        change.take_msp(&entry, next).await?;
+        if let Body::Msp(MspBody::OrganizationArchive { organization }) = entry.body() {
+            owed.remove(organization.as_bytes());
+            note(&mut change.tx, |numbers| _ = numbers.owed.remove(organization.as_bytes())).await?;
+            if change.tx.index_value(&key::organization(organization.as_bytes())).await?.is_some() {
+                let opened = change.open(organization.as_bytes()).await?;
+                change.remove(opened).await?;
+            }
+        }
+        change.take_msp(entry, next).await?;
         taken += 1;
     }
+    reaches(wanted, &entries)?;
+    note(&mut change.tx, |numbers| numbers.owed.append(&mut owed)).await?;
     change.firm.sheet_saved = change.msp().has_safe_sheet();
     change.commit().await?;
     Ok(taken)
 }
 
-async fn take_organization(
-    app: &App,
-    session: &Session,
-    backend: &Backend<'_>,
-    id: &LedgerId,
-    entries: Vec<Entry>,
-) -> Result<u32> {
+async fn take_organization(app: &App, session: &Session, backend: &Backend<'_>, wanted: &Wanted) -> Result<u32> {
+    let id = &wanted.start.ledger;
+    let entries = fetch(session, backend, wanted.start).await?;
+    // Written since the MSP's history was fetched: what the authors knew of it comes first.
+    let (known, newest) =
+        (session.msp().head().seq, entries.iter().filter_map(Entry::witness).map(|head| head.seq).max());
+    if newest.is_some_and(|newest| newest > known) {
+        let start = Start { ledger: session.vault(), seq: known + 1 };
+        Box::pin(take_msp(app, session, backend, &Wanted { start, head: None })).await?;
+    }
     let history = history(app, session, &entries).await?;
     let row = app.inner.store.index_value(&key::organization(id.as_bytes())).await?;
     let before = match &row {
@@ -219,24 +318,42 @@ async fn take_organization(
         None => None,
     };
     let (known, rest) = match (before.clone(), entries.split_first()) {
-        (_, None) => return Ok(0),
-        (Some(state), _) => (state, &entries[..]),
+        (_, None) => return reaches(wanted, &entries).map(|()| 0),
+        (Some(state), _) => {
+            // Written here, or founded here, since the home was asked.
+            let ours = state.head();
+            if let Some(theirs) = entries.iter().find(|entry| entry.seq() == ours.seq && entry.hash() != ours.hash) {
+                return Err(forked(id, theirs.head(), Some(ours.hash)));
+            }
+            let known = entries.iter().take_while(|entry| entry.seq() <= ours.seq).count();
+            (state, &entries[known..])
+        }
         (None, Some((genesis, rest))) if genesis.begins() == *id => {
             (OrganizationState::genesis(genesis, &history).map_err(|refusal| refused(id, refusal))?, rest)
+        }
+        // Asked for from its beginning, it has to begin as its id says.
+        (None, Some((first, _))) if protected!("a ledger is its beginning", wanted.start.seq == 0, false) => {
+            return Err(refused_at(&history.state, id, first, Refusal::Genesis));
         }
         // Archived here: its history goes on elsewhere, and nothing here shows it.
         (None, Some(_)) => return Ok(0),
     };
     let accepted = known.accept(rest, &history);
-    if let Some(refusal) = accepted.refused {
-        return Err(refused(id, refusal));
+    if let Some(refusal) = protected!("what is refused is told", accepted.refused, None) {
+        let entry = rest.get(accepted.taken + accepted.held);
+        let named = |entry| refused_at(&history.state, id, entry, refusal);
+        return Err(entry.map_or_else(|| refused(id, refusal), named));
     }
+    reaches(wanted, &entries)?;
     // Nobody gave this member its keys yet: it is taken whole once somebody did.
     if before.is_none() && !session.ring().opens(&accepted.state, &session.msp()) {
+        let mut change = Change::begin_taking(app, session).await?;
+        note(&mut change.tx, |numbers| _ = numbers.owed.remove(id.as_bytes())).await?;
+        change.commit().await?;
         return Ok(0);
     }
     let fetched = objects(app, backend, id, before.as_ref(), &accepted.state).await?;
-    let taken = entries.len() - accepted.held;
+    let taken = &rest[..accepted.taken];
     let mut change = Change::begin_taking(app, session).await?;
     if let Some(before) = before {
         let mut opened = change.open(id.as_bytes()).await?;
@@ -245,7 +362,7 @@ async fn take_organization(
             return Ok(0);
         }
         change.put_objects(&fetched).await?;
-        change.take(&mut opened, &entries[..taken], accepted.state).await?;
+        change.take(&mut opened, taken, accepted.state).await?;
         change.save(opened).await?;
     } else {
         // Founded here meanwhile.
@@ -253,10 +370,11 @@ async fn take_organization(
             return Ok(0);
         }
         change.put_objects(&fetched).await?;
-        change.found(id, &entries[..taken], &history).await?;
+        change.found(id, &entries[..entries.len() - rest.len() + taken.len()], &history).await?;
+        note(&mut change.tx, |numbers| _ = numbers.owed.remove(id.as_bytes())).await?;
     }
     change.commit().await?;
-    Ok(u32::try_from(taken).unwrap_or(u32::MAX))
+    Ok(u32::try_from(taken.len()).unwrap_or(u32::MAX))
 }
 
 /// The MSP ledger, with the hashes that these entries' witnesses name.
@@ -296,12 +414,15 @@ async fn objects(
         while !wanted.is_empty() {
             let answer = backend.objects(&ObjectsWanted { objects: wanted.to_vec() }).await?;
             let looked_at = usize::try_from(answer.looked_at).unwrap_or(0).clamp(1, wanted.len());
-            fetched.extend(answer.objects.iter().map(|object| object.as_bytes().to_vec()));
+            let asked = |sealed: &[u8]| names.iter().any(|name| *name.hash.as_bytes() == object::hash(sealed));
+            let given = answer.objects.iter().map(ObjectBytes::as_bytes).filter(|sealed| asked(sealed));
+            fetched.extend(given.map(<[u8]>::to_vec));
             wanted = &wanted[looked_at..];
         }
     }
     let here: BTreeSet<[u8; 32]> = fetched.iter().map(|sealed| object::hash(sealed)).collect();
-    if missing.iter().all(|name| here.contains(name.hash.as_bytes())) { Ok(fetched) } else { Err(withheld(ledger)) }
+    let all = missing.iter().all(|name| here.contains(name.hash.as_bytes()));
+    if protected!("objects are what entries name", all, true) { Ok(fetched) } else { Err(withheld(ledger)) }
 }
 
 fn state_of(row: &Organization) -> Result<OrganizationState> {
@@ -311,6 +432,29 @@ fn state_of(row: &Organization) -> Result<OrganizationState> {
 fn refused(ledger: &LedgerId, error: impl std::error::Error + Send + Sync + 'static) -> Error {
     violation("home.refused-entry", "The vault's home offers something that the signed history does not allow.")
         .details(format!("ledger {ledger}: {error}"))
+}
+
+/// The same of one entry, which shows another history if it is a device's of this vault and only in the wrong place.
+fn refused_at(msp: &MspState, ledger: &LedgerId, entry: &Entry, refusal: Refusal) -> Error {
+    match refusal {
+        Refusal::Fork { ours, theirs } if signed(msp, entry).is_ok() => violation("home.forked", ANOTHER)
+            .details(format!("ledger {ledger}: here {} {}, there {} {}", ours.seq, ours.hash, theirs.seq, theirs.hash)),
+        refusal => refused(ledger, refusal),
+    }
+}
+
+fn entry_withheld(ledger: &LedgerId, head: Head) -> Error {
+    violation("home.entry-withheld", "The vault's home names an entry of the history and does not hand it out.")
+        .details(format!("ledger {ledger} at {}: there {}", head.seq, head.hash))
+}
+
+fn ledger_withheld(ledger: &LedgerId) -> Error {
+    violation("home.ledger-withheld", "The vault's home does not hand out an organization that the vault has.")
+        .details(format!("ledger {ledger}"))
+}
+
+fn endless() -> Error {
+    violation("home.endless", "What the vault's home says to have changed has no end.")
 }
 
 fn withheld(ledger: &LedgerId) -> Error {
@@ -330,7 +474,7 @@ fn rolled_back(ledger: &LedgerId, ours: Head, theirs: Head) -> Error {
 /// The home has another entry at a place where this device has one.
 pub(super) fn forked(ledger: &LedgerId, theirs: Head, ours: Option<EntryHash>) -> Error {
     let ours = ours.map_or_else(|| "nothing".to_owned(), |hash| hash.to_string());
-    violation("home.forked", "The vault's home shows another history than this device has seen.")
+    violation("home.forked", ANOTHER)
         .details(format!("ledger {ledger} at {}: here {ours}, there {}", theirs.seq, theirs.hash))
 }
 
