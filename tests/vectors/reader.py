@@ -8,6 +8,7 @@ Needs Python 3.11 and the packages in requirements.txt beside it. Usage: reader.
 reads every folder beside it that it has a reader for.
 """
 
+import base64
 import hashlib
 import hmac
 import json
@@ -321,6 +322,51 @@ def read_code(case):
     return {"content": read_code_text(case["kind"], case["text"])}
 
 
+INVITATION = "vitrine-invitation-1."
+WORD_LIST = Path(__file__).parents[2] / "crates" / "vault" / "src" / "words.txt"
+
+
+def read_invite(case):
+    text = "".join(case["code"].split())
+    require(text.startswith(INVITATION))
+    encoded = text[len(INVITATION) :]
+    try:
+        data = base64.b64decode(encoded + "=" * (-len(encoded) % 4), altchars=b"-_", validate=True)
+    except ValueError:
+        raise Refused from None
+    require(base64.urlsafe_b64encode(data).rstrip(b"=").decode() == encoded and len(data) > 6)
+    content, total = data[:-6], data[-6:]
+    require(hashlib.sha256(INVITATION.encode() + content).digest()[:6] == total)
+    types = {1: U8, 2: 32, 3: U64, 4: 32, 5: U64, 6: str, 7: 32}
+    suite, genesis, seq, head, ends, address, secret = fields(content, 2048, types)
+    require(suite == SUITE)
+    context = genesis + struct.pack(">Q", seq) + head + struct.pack(">Q", ends) + address.encode()
+
+    def follows(name, *more, length=32):
+        return derive(secret, "vitrine/1/invite/" + name, context, *more, length=length)
+
+    letters = follows("letters")
+    offer = open_sealed(letters, "vitrine/1/invite/offer", b"", case["offer"])
+    _, _, _, backend = fields(offer, 8192, {1: str, 2: str, 3: U8, 4: 16})
+    answer = open_sealed(letters, "vitrine/1/invite/answer", b"", case["answer"])
+    types = {1: 16, 2: 32, 3: 32, 4: 16, 5: 32, 6: str, 7: str}
+    member, identity, encryption, device, device_key, _, _ = fields(answer, 8192, types)
+    numbers = follows("words", member + identity + encryption + device + device_key, length=32)
+    words = WORD_LIST.read_text(encoding="utf-8").splitlines()
+    drawn = [words[number % len(words)] for number in struct.unpack(">8I", numbers)]
+    return {
+        "locator": follows("locator"),
+        "commitment": follows("commitment"),
+        "backend": backend,
+        "member": member,
+        "identity": identity,
+        "encryption": encryption,
+        "device": device,
+        "device_key": device_key,
+        "text": " ".join(drawn),
+    }
+
+
 RECORDS = {1: 2048, 2: 1024, 3: 512, 4: 1 << 20, 5: 257 * 1024, 6: 128}
 
 
@@ -402,6 +448,7 @@ READERS = {
         "code": read_code,
         "backup": read_backup,
         "wrap": read_wrap,
+        "invite": read_invite,
     }
 }
 

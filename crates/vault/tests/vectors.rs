@@ -7,6 +7,7 @@ use vitrine_vault::account::{EncryptionKeys, Enrolment, Lockbox, RootKey};
 use vitrine_vault::backup::{Record, read_all};
 use vitrine_vault::body::{BodyKind, open_body};
 use vitrine_vault::epoch::{Which, WrapContext, unwrap};
+use vitrine_vault::invite::{Answer, Invite, Offer};
 use vitrine_vault::kit::Kit;
 use vitrine_vault::object::{self, Header, ObjectKind};
 use vitrine_vault::page::PageKey;
@@ -143,6 +144,25 @@ fn enrolment_vectors_hold() {
 
 fn seeded() -> rand::rngs::StdRng {
     rand::SeedableRng::seed_from_u64(0)
+}
+
+#[test]
+fn invite_vectors_hold() {
+    judge("invite.json", 17, |case| {
+        let invite = Invite::parse(&case.secret("code")).map_err(|error| error.code())?;
+        let offer = Offer::open(&invite, &case.hex("offer")).map_err(|error| error.code())?;
+        let answer = Answer::open(&invite, &case.hex("answer")).map_err(|error| error.code())?;
+        case.holds("locator", &invite.locator());
+        case.holds("commitment", &invite.commitment());
+        case.holds("backend", &offer.backend);
+        case.holds("member", &answer.member);
+        case.holds("identity", &answer.identity);
+        case.holds("encryption", &answer.encryption);
+        case.holds("device", &answer.device);
+        case.holds("device_key", &answer.device_key);
+        assert_eq!(case.text("text"), invite.words(&answer).join(" "));
+        Ok(())
+    });
 }
 
 #[test]
