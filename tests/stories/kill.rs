@@ -31,6 +31,7 @@ mod founding;
 mod home;
 mod instants;
 mod passphrase;
+mod people;
 mod rotation;
 mod unprotected;
 mod viewing;

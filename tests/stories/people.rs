@@ -9,7 +9,7 @@ use vitrine_kit::wait::{PATIENCE, until};
 use crate::backend::{self, moved};
 use crate::bad_rotation::{FIRST, connected};
 use crate::cloud::{self, CONTOSO, shown};
-use crate::desk::{Desk, PASSPHRASE, Running, exit, text};
+use crate::desk::{Desk, Order, PASSPHRASE, Running, exit, text};
 use crate::kill;
 
 const DAY_MS: i64 = 24 * 3_600_000;
@@ -24,13 +24,18 @@ async fn owner() -> Result<(Sim, Desk, Backend)> {
 }
 
 /// The code of an invitation, as the owner sends it.
-async fn invited(owner: &Desk, name: &str, role: &str) -> Result<String> {
+pub(crate) async fn invited(owner: &Desk, name: &str, role: &str) -> Result<String> {
     text(&owner.does(["invite", name, "--role", role]).await?, "code")
 }
 
-async fn joining(desk: &Desk, name: &str, code: &str) -> Result<Running> {
+/// `join` by an invitation.
+pub(crate) fn join(desk: &Desk, name: &str, code: &str) -> Order {
     let arguments = ["join", "--person", name, "--code-fd", "0", "--accept-file-fallback"];
-    desk.vitrine(arguments).typed(code).passphrase(PASSPHRASE).start().await
+    desk.vitrine(arguments).typed(code).passphrase(PASSPHRASE)
+}
+
+async fn joining(desk: &Desk, name: &str, code: &str) -> Result<Running> {
+    join(desk, name, code).start().await
 }
 
 /// The words that each side is shown for an invitation, once it was answered.
@@ -45,7 +50,7 @@ async fn words(owner: &Desk, running: &mut Running) -> Result<(Value, Value)> {
 }
 
 /// Brings somebody in, from the invitation to the keys.
-async fn brought_in(owner: &Desk, desk: &Desk, name: &str, role: &str) -> Result<()> {
+pub(crate) async fn brought_in(owner: &Desk, desk: &Desk, name: &str, role: &str) -> Result<()> {
     let code = invited(owner, name, role).await?;
     let mut running = joining(desk, name, &code).await?;
     let (ours, theirs) = words(owner, &mut running).await?;
@@ -67,7 +72,7 @@ async fn two() -> Result<(Sim, Desk, Desk, Backend)> {
     Ok((sim, owner, desk, backend))
 }
 
-async fn standing(desk: &Desk, name: &str) -> Result<String> {
+pub(crate) async fn standing(desk: &Desk, name: &str) -> Result<String> {
     let list = desk.does(["member", "list"]).await?;
     let members = list["members"].as_array().context("no members")?;
     let member = members.iter().find(|member| member["name"] == name).with_context(|| format!("no {name}: {list}"))?;

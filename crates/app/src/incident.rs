@@ -10,13 +10,14 @@
 use crate::api::*;
 use crate::error::{Error, Result};
 use crate::journal::Change;
-use crate::records::{self, Bytes32, Organization, decode, encode, key};
+use crate::records::{self, Bytes16, Bytes32, Organization, decode, encode, key};
 use crate::records::{organization_text, parse_organization};
 use crate::session::{self, Session, rng};
 use crate::store::{Direction, Span};
 use crate::vault::{self, meta};
 use crate::{App, certificates, connect, credentials, files, lock, rotate};
 use futures_util::StreamExt;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use std::ops::ControlFlow;
@@ -24,11 +25,12 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::sync::broadcast::error::RecvError;
-use vitrine_ledger::OrganizationState as Fold;
+use vitrine_ledger::{MemberId, OrganizationState as Fold};
 use vitrine_vault::page::PageKey;
 
 /// Numbered apart from the pages of the index, from view records, and from the device's own data.
 const PAGE: u64 = (1 << 62) + 1;
+const INTENDED_PAGE: u64 = (1 << 62) + 4;
 /// Organizations that can be named one by one.
 const MOST_NAMED: usize = 1_000;
 /// Rows of the board.
@@ -192,26 +194,67 @@ pub(crate) async fn begin(app: &App, request: BeginIncidentRequest) -> Result<In
     board(app, IncidentRequest {}).await
 }
 
-/// Orders, as part of a change, that everything in some organizations is replaced because somebody knew it. An incident that is
-/// open already takes them in, and begins anew: what was replaced before the change may be known, too.
-pub(crate) async fn order_in(change: &mut Change<'_>, reason: String, organizations: Vec<Bytes32>) -> Result<()> {
-    if organizations.is_empty() {
+/// What is ordered once a member is gone: everything in these organizations is replaced, because it knew it.
+#[derive(Serialize, Deserialize)]
+struct Intended {
+    member: Bytes16,
+    began_at: u64,
+    reason: String,
+    organizations: Vec<Bytes32>,
+}
+
+/// Remembers what a removal has to order, before the home is asked for it: killed after the home's answer, this device knows of
+/// the removal alone from the history, which says nothing of what is to be replaced.
+pub(crate) async fn intend(
+    app: &App,
+    session: &Session,
+    member: MemberId,
+    reason: String,
+    organizations: Vec<Bytes32>,
+) -> Result<()> {
+    // One that was cut off is not written over.
+    take_intended(app, session).await?;
+    let intended = Intended { member: *member.as_bytes(), began_at: app.now_ms(), reason, organizations };
+    let sealed = seal_at(session, INTENDED_PAGE, &encode(&intended)?)?;
+    let _turn = app.inner.changing.lock().await;
+    let mut tx = app.inner.store.begin().await?;
+    tx.put_meta(meta::REMOVAL, &sealed).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Begins the incident that a removal ordered, once the history says that the member is gone. One that is open already takes its
+/// organizations in and begins anew: what was replaced before the removal may be known, too.
+async fn take_intended(app: &App, session: &Session) -> Result<()> {
+    let Some(sealed) = app.inner.store.meta(meta::REMOVAL).await? else { return Ok(()) };
+    let Intended { member, began_at, reason, organizations } = unseal(session, INTENDED_PAGE, &sealed)?;
+    let member = MemberId::from_bytes(member);
+    if session.msp().member(&member).is_none_or(|member| member.removed.is_none()) {
         return Ok(());
     }
-    let sealed = change.tx.meta(meta::INCIDENT).await?;
-    let (began_at, who) = (change.now_ms(), change.firm.person_name.clone());
-    let scope = Scope::Organizations(organizations);
-    let incident = match sealed.map(|sealed| unseal(change.session, &sealed)).transpose()?.flatten() {
-        None => Incident { began_at, reason, who, scope },
-        Some(open) => Incident {
-            began_at,
-            reason: format!("{}; {reason}", open.reason).chars().take(LONGEST_REASON).collect(),
-            who,
-            scope: open.scope.and(scope),
-        },
-    };
-    change.tx.put_meta(meta::INCIDENT, &seal(change.session, Some(&incident))?).await?;
-    change.note(Action::IncidentBegan, None, None, Some(incident.reason)).await
+    let mut change = Change::begin_taking(app, session).await?;
+    change.tx.delete_meta(meta::REMOVAL).await?;
+    if !organizations.is_empty() {
+        let who = change.firm.person_name.clone();
+        let scope = Scope::Organizations(organizations);
+        let open = match change.tx.meta(meta::INCIDENT).await? {
+            Some(sealed) => unseal::<Option<Incident>>(session, PAGE, &sealed)?,
+            None => None,
+        };
+        let incident = match open {
+            None => Incident { began_at, reason, who, scope },
+            Some(open) => Incident {
+                began_at,
+                reason: format!("{}; {reason}", open.reason).chars().take(LONGEST_REASON).collect(),
+                who,
+                scope: open.scope.and(scope),
+            },
+        };
+        change.tx.put_meta(meta::INCIDENT, &seal(session, Some(&incident))?).await?;
+        change.note(Action::IncidentBegan, None, None, Some(incident.reason)).await?;
+    }
+    change.commit().await?;
+    app.tell(Event::StatusChanged);
+    Ok(())
 }
 
 pub(crate) async fn board(app: &App, _request: IncidentRequest) -> Result<IncidentBoardView> {
@@ -323,6 +366,7 @@ fn refused(code: &str, what: String) -> ErrorView {
 
 pub(crate) async fn retry(app: &App, _request: RetryIncidentRequest) -> Result<IncidentBoardView> {
     let session = app.session().await?;
+    take_intended(app, &session).await?;
     if let Some(incident) = read(app, &session).await? {
         // Somebody says that what stood in the way is gone.
         if let Ok(mut tried) = session.renewals.clone().try_lock_owned() {
@@ -357,6 +401,7 @@ pub(crate) async fn end(app: &App, _request: EndIncidentRequest) -> Result<Incid
 
 /// Goes on with what is left, if an incident is open and that is not being done already.
 pub(crate) async fn take_up(app: &App, session: &Arc<Session>) -> Result<()> {
+    take_intended(app, session).await?;
     let Some(incident) = read(app, session).await? else { return Ok(()) };
     round(app, session, &incident).await?;
     if !at_work(app, session).is_empty() && !session.incident.driven.swap(true, Ordering::AcqRel) {
@@ -503,18 +548,21 @@ async fn each(app: &App, scope: &Scope, mut visit: impl FnMut(&Bytes32, &Organiz
 
 async fn read(app: &App, session: &Session) -> Result<Option<Incident>> {
     let Some(sealed) = app.inner.store.meta(meta::INCIDENT).await? else { return Ok(None) };
-    unseal(session, &sealed)
+    unseal(session, PAGE, &sealed)
 }
 
-fn unseal(session: &Session, sealed: &[u8]) -> Result<Option<Incident>> {
-    let plain = PageKey::derive(session.device.local()).open(PAGE, 0, sealed).map_err(session::unreadable_keys)?;
+fn unseal<T: DeserializeOwned>(session: &Session, page: u64, sealed: &[u8]) -> Result<T> {
+    let plain = PageKey::derive(session.device.local()).open(page, 0, sealed).map_err(session::unreadable_keys)?;
     // Exposed to be decoded; no secret is among it.
     decode(plain.expose())
 }
 
 fn seal(session: &Session, incident: Option<&Incident>) -> Result<Vec<u8>> {
-    let plain = encode(&incident)?;
-    PageKey::derive(session.device.local()).seal(PAGE, 0, &plain, &mut rng()).map_err(session::unreadable_keys)
+    seal_at(session, PAGE, &encode(&incident)?)
+}
+
+fn seal_at(session: &Session, page: u64, plain: &[u8]) -> Result<Vec<u8>> {
+    PageKey::derive(session.device.local()).seal(page, 0, plain, &mut rng()).map_err(session::unreadable_keys)
 }
 
 /// The report, as a customer or an insurer gets it.

@@ -34,6 +34,8 @@ pub(crate) mod meta {
     pub(crate) const OWN: &str = "own";
     /// The order of an open incident, sealed.
     pub(crate) const INCIDENT: &str = "incident";
+    /// What a removal that was asked for has to order, sealed.
+    pub(crate) const REMOVAL: &str = "removal";
     /// Where the webhook's messages go and how they are signed, sealed; empty where there is none.
     pub(crate) const WEBHOOK: &str = "webhook";
     /// Whom this device invited, sealed: codes carry secrets.

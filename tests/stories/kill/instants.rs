@@ -35,7 +35,7 @@ pub(super) const BY_BACKEND: &str = "rotate, the home a backend";
 /// The journeys, each with the fewest instants that it may have: a point or a request that gets lost from the program
 /// takes kills away from a run of every instant, and nobody would see it. A little below what they have, since what settles
 /// in the background may come a pass later.
-const FLOORS: [(&str, usize); 26] = [
+const FLOORS: [(&str, usize); 28] = [
     ("a vault comes to be: init", 20),
     ("a vault comes to be: kit", 6),
     ("a vault comes to be: sheet", 9),
@@ -62,13 +62,15 @@ const FLOORS: [(&str, usize); 26] = [
     ("change the passphrase", 18),
     ("view", 14),
     ("store a second factor", 6),
+    ("join", 5),
+    ("remove a member", 5),
 ];
 
 /// A run of every instant kills at least so often while something is created, rotated or backed up.
 const LEAST: usize = 200;
 
 /// Journeys that create, rotate or back up nothing.
-const BESIDE: [&str; 4] = ["view", "store a second factor", "change the passphrase", "restore"];
+const BESIDE: [&str; 5] = ["view", "store a second factor", "change the passphrase", "restore", "join"];
 
 /// And so often while the credentials of a tenant are replaced: passwords, and the certificate of its connection.
 const LEAST_REPLACING: usize = 500;

@@ -254,7 +254,7 @@ async fn ask(
 /// What lies in the mailbox of an invitation, for whoever has the code.
 pub(crate) async fn letter(http: &Http, url: &Url, locator: &Locator) -> Result<Vec<u8>> {
     let asked = ask(http, url, &format!("/v1/letters/{locator}"), &[], Body::None).await;
-    let answer = asked.and_then(answered).map_err(|failure| failure.into_error(&host(url)))?;
+    let answer = asked.and_then(answered).map_err(|failure| no_mailbox(failure, url))?;
     let answer = InvitationAnswer::from_bytes(&answer).map_err(|_| Failure::Garbled(200).into_error(&host(url)))?;
     Ok(answer.letter.map(|letter| letter.as_bytes().to_vec()).unwrap_or_default())
 }
@@ -265,7 +265,21 @@ pub(crate) async fn answer(http: &Http, url: &Url, locator: &Locator, letter: Ve
     let body = InvitationAnswer { letter: Some(letter) }.to_bytes();
     let fields = [("content-type", MEDIA_TYPE.to_owned())];
     let asked = ask(http, url, &format!("/v1/letters/{locator}"), &fields, Body::Put(body)).await;
-    asked.and_then(answered).map(drop).map_err(|failure| failure.into_error(&host(url)))
+    asked.and_then(answered).map(drop).map_err(|failure| no_mailbox(failure, url))
+}
+
+/// Where nothing lies at an address that follows from a code, the code is over, or another one than was sent.
+fn no_mailbox(failure: Failure, url: &Url) -> Error {
+    match &failure {
+        Failure::Problem(problem) if problem.code == "server.not-found" => Error::new(
+            ErrorClass::Refused,
+            "join.unknown",
+            format!("{} knows no such invitation: it is over, or was not copied as it was sent.", host(url)),
+            "Ask for a new one.",
+        )
+        .holds("Nothing was changed."),
+        _ => failure.into_error(&host(url)),
+    }
 }
 
 /// The body of an answer that is none of the refusals.
@@ -370,12 +384,6 @@ impl Problem {
             "server.invitation-expired" => {
                 (ErrorClass::Refused, "join.expired", "This invitation has ended.".into(), "Ask for a new one.")
             }
-            "server.not-found" => (
-                ErrorClass::Refused,
-                "home.not-found",
-                format!("{host} has nothing there: the invitation is over, or was not copied as it was sent."),
-                "Ask for a new one.",
-            ),
             "server.behind" => (
                 ErrorClass::Integrity,
                 "home.rolled-back",

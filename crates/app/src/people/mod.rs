@@ -164,18 +164,13 @@ pub(crate) async fn approve_change(app: &App, request: ApproveChangeRequest) -> 
     let hash: Bytes32 = bytes(&request.change).ok_or_else(unknown)?;
     let (msp, asked) = (session.msp(), EntryHash::from_bytes(hash));
     let waiting = msp.pending().iter().find(|pending| pending.entry.hash == asked).ok_or_else(unknown)?;
-    let scope = match &waiting.change {
-        ledger::Change::Remove { subject } => {
-            let name = known(app, &session, subject).await?;
-            Some((format!("{name} was removed"), reach(app, &session, subject).await?))
-        }
-        _ => None,
-    };
+    if let ledger::Change::Remove { subject } = &waiting.change {
+        let name = known(app, &session, subject).await?;
+        let reach = reach(app, &session, subject).await?;
+        incident::intend(app, &session, *subject, format!("{name} was removed"), reach.organizations).await?;
+    }
     let mut change = Change::begin(app, &session).await?;
     change.append_msp(MspBody::Approve { entry: asked }).await?;
-    if let Some((reason, reach)) = scope {
-        incident::order_in(&mut change, reason, reach.organizations).await?;
-    }
     change.note(Action::ChangeApproved, None, None, None).await?;
     change.commit().await?;
     finish(app, &session).await
@@ -253,12 +248,12 @@ pub(crate) async fn remove(app: &App, request: RemoveMemberRequest) -> Result<Pe
     }
     let reach = reach(app, &session, &member).await?;
     let pending = waits(&session.msp(), &member);
+    if !pending {
+        let reason = format!("{name} was removed: {reason}");
+        incident::intend(app, &session, member, reason, reach.organizations).await?;
+    }
     let mut change = Change::begin(app, &session).await?;
     change.append_msp(MspBody::MemberRemove { subject: member }).await?;
-    if !pending {
-        // In the same change: a kill between would leave a removal that replaces nothing.
-        incident::order_in(&mut change, format!("{name} was removed: {reason}"), reach.organizations).await?;
-    }
     change.note(Action::MemberRemoved, None, None, Some(format!("{name}: {reason}"))).await?;
     change.commit().await?;
     finish(app, &session).await

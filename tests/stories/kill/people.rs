@@ -1,0 +1,154 @@
+//! Killed while somebody joins, and while somebody is removed.
+
+use std::future::pending;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+use vitrine_entra_sim::Sim;
+use vitrine_kit::backend::Backend;
+use vitrine_kit::wait::{PATIENCE, until};
+
+use super::instants::{Errand, Instant, Scout, lanes, meet};
+use super::{Customer, Lane, desk, opens};
+use crate::backend::{self, moved};
+use crate::cloud::{self, shown};
+use crate::desk::{Desk, PASSPHRASE, exit};
+use crate::people::{brought_in, invited, join, standing};
+
+/// An owner with one customer and a backend, and how many were invited.
+struct Team {
+    owner: Lane,
+    _backend: Backend,
+    invited: usize,
+}
+
+impl Team {
+    async fn several(sim: &Sim, deep: usize) -> Result<Vec<Self>> {
+        let (used, mut teams) = (AtomicUsize::new(0), Vec::new());
+        for _ in 0..lanes(deep) {
+            let owner = Lane::make(sim, &used, &["emergency"]).await?;
+            owner.desk.does(["settings", "rotateWhenDue", "false"]).await?;
+            let backend = backend::start().await?;
+            moved(&owner.desk, &backend).await?;
+            teams.push(Self { owner, _backend: backend, invited: 0 });
+        }
+        Ok(teams)
+    }
+
+    fn next(&mut self) -> String {
+        self.invited += 1;
+        format!("Grace {}", self.invited)
+    }
+
+    fn customer(&self) -> &Customer {
+        &self.owner.customer
+    }
+
+    fn account(&self) -> Result<&str> {
+        self.customer().accounts.first().map(String::as_str).context("no account")
+    }
+}
+
+/// Adds whoever answers, and goes on for ever: it is dropped with what it goes beside.
+async fn adds(owner: &Desk, name: &str) -> Result<()> {
+    let added = until("an answer to the invitation", PATIENCE * 4, async || {
+        let list = owner.does(["member", "list"]).await.ok()?;
+        let answered =
+            list["invitations"].as_array()?.iter().any(|one| one["name"] == name && !one["answer"].is_null());
+        if !answered {
+            return None;
+        }
+        owner.does(["member", "add", name, "--compared"]).await.ok().map(drop)
+    });
+    added.await?;
+    pending().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_while_somebody_joins() -> Result<()> {
+    let sim = cloud::with_fleet(6).await?;
+    let mut teams = Team::several(&sim, 4).await?;
+    let first = teams.first_mut().context("no team")?;
+    let (scouted, name) = (desk(&sim).await?, first.next());
+    let code = invited(&first.owner.desk, &name, "technician").await?;
+    let scout = Scout::begin(&sim, &scouted, &[]);
+    let ended = tokio::select! {
+        ended = Errand::alone(join(&scouted, &name, &code)).along(&scout).run(&sim) => ended?,
+        never = adds(&first.owner.desk, &name) => return never,
+    };
+    ended.ended(exit::DONE)?;
+    let instants = scout.end()?;
+    let killed = async |team: &mut Team, instant: &Instant| {
+        let (joiner, name) = (desk(&sim).await?, team.next());
+        let owner = &team.owner.desk;
+        let code = invited(owner, &name, "technician").await?;
+        let met = tokio::select! {
+            met = Errand::alone(join(&joiner, &name, &code)).killed_at(&sim, &[], instant) => met?,
+            never = adds(owner, &name) => never.map(|()| false)?,
+        };
+        if !met {
+            return Ok(false);
+        }
+        // Nothing is there and the same code is entered again, or it goes on with the keys it made.
+        let status = joiner.does(["status"]).await?;
+        let again = if status["phase"] == "noVault" {
+            join(&joiner, &name, &code)
+        } else {
+            joiner.vitrine(["join"]).passphrase(PASSPHRASE)
+        };
+        let added = standing(owner, &name).await.is_ok();
+        let ended = tokio::select! {
+            ended = again.end() => ended?,
+            never = async { if added { pending().await } else { adds(owner, &name).await } } => return never.map(|()| true),
+        };
+        ended.ended(exit::DONE)?;
+        owner.does(["sync"]).await?;
+        joiner.does(["sync"]).await?;
+        opens(&sim, &joiner, team.customer(), team.account()?, &["current"]).await?;
+        Ok(true)
+    };
+    meet("join", &mut teams, instants, 3, killed).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_while_somebody_is_removed() -> Result<()> {
+    let sim = cloud::with_fleet(6).await?;
+    let mut teams = Team::several(&sim, 4).await?;
+    let removing =
+        |desk: &Desk, name: &str| desk.vitrine(["member", "remove", name, "--reason", "left"]).passphrase(PASSPHRASE);
+    let first = teams.first_mut().context("no team")?;
+    let name = first.next();
+    brought_in(&first.owner.desk, &desk(&sim).await?, &name, "technician").await?;
+    let scout = Scout::begin(&sim, &first.owner.desk, &first.owner.tenants());
+    Errand::alone(removing(&first.owner.desk, &name)).along(&scout).run(&sim).await?.ended(exit::DONE)?;
+    let instants = scout.end()?;
+    let seen = AtomicUsize::new(0);
+    let killed = async |team: &mut Team, instant: &Instant| {
+        let name = team.next();
+        let owner = &team.owner.desk;
+        owner.does(["incident", "end"]).await?;
+        let grace = desk(&sim).await?;
+        brought_in(owner, &grace, &name, "technician").await?;
+        let (account, tenant) = (team.account()?, &team.customer().tenant);
+        let known = shown(&grace, &team.customer().organization, account, "current").await?;
+        if !Errand::alone(removing(owner, &name)).killed_at(&sim, &team.owner.tenants(), instant).await? {
+            return Ok(false);
+        }
+        seen.fetch_add(1, Ordering::Relaxed);
+        owner.does(["sync"]).await?;
+        team.customer().is_open(&sim, owner).await?;
+        if standing(owner, &name).await? == "active" {
+            removing(owner, &name).ends(exit::DONE).await?;
+        }
+        // What was ordered goes on by itself, or once somebody asks for it.
+        let board: Value = owner.does(["incident", "retry"]).await?;
+        ensure!(board["incident"]["accounts"]["replaced"] == 1, "not everything was replaced: {board}");
+        ensure!(board["incident"]["certificates"]["replaced"] == 1, "the certificate was not replaced: {board}");
+        ensure!(owner.does(["member", "list"]).await?["keysLeft"] == 0, "an organization has the keys of before");
+        ensure!(!sim.control().password_accepted(tenant, account, &known), "what was known still opens");
+        team.customer().is_settled(&sim, owner).await?;
+        Ok(true)
+    };
+    meet("remove a member", &mut teams, instants, 3, killed).await
+}
