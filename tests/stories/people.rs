@@ -125,6 +125,9 @@ async fn a_technician_is_refused_what_is_not_a_technicians_and_nothing_is_change
 #[tokio::test(flavor = "multi_thread")]
 async fn a_member_that_is_removed_reads_nothing_new_and_everything_it_could_read_is_replaced() -> Result<()> {
     let (sim, owner, grace, _backend) = two().await?;
+    let before = shown(&owner, "Contoso", FIRST, "current").await?;
+    owner.does(["rotate", "Contoso"]).await?;
+    grace.does(["sync"]).await?;
     let known = shown(&grace, "Contoso", FIRST, "current").await?;
     let removal = owner.does(["member", "removal", "Grace Hopper"]).await?;
     ensure!(removal["organizations"] == 1 && removal["accounts"] == 1 && removal["certificates"] == 1, "{removal}");
@@ -144,6 +147,16 @@ async fn a_member_that_is_removed_reads_nothing_new_and_everything_it_could_read
     grace.refuses(["sync"], exit::INTEGRITY, "home.unknown-device").await?;
     let list = owner.does(["member", "list"]).await?;
     ensure!(list["keysLeft"] == 0, "{list}");
+
+    // What was sealed under the keys of before opens through the present ones, also for whoever comes later.
+    let older = ["view", "Contoso", "--account", FIRST, "--older", "1", "--reason", "story"];
+    ensure!(text(&owner.does(older).await?, "secret")? == before, "an older password is lost");
+    owner.does(["org", "add", "Fabrikam"]).await?;
+    let katherine = Desk::at(&sim)?;
+    brought_in(&owner, &katherine, "Katherine Johnson", "technician").await?;
+    ensure!(shown(&katherine, "Contoso", FIRST, "current").await? == current, "who came later sees another value");
+    let list = katherine.does(["org", "list"]).await?.to_string();
+    ensure!(list.contains("Contoso") && list.contains("Fabrikam"), "what was named before she came is closed: {list}");
     Ok(())
 }
 

@@ -97,7 +97,7 @@ impl Door {
 
 /// There is no vault yet.
 /// This device was not added to a vault yet.
-fn joining() -> Failure {
+pub(crate) fn joining() -> Failure {
     usage(
         "join.waiting",
         "This device waits to be added to a vault.",

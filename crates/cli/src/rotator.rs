@@ -67,6 +67,10 @@ pub(crate) async fn run(person: &mut Person, metrics: Option<SocketAddr>) -> Res
             return Err(error.into());
         }
     };
+    if status.phase == Phase::Joining {
+        app.end().await;
+        return Err(crate::door::joining());
+    }
     for error in &status.warnings {
         person.progress(&json!({ "kind": "warning", "error": error }), &crate::output::warning(error));
     }

@@ -62,8 +62,8 @@ const FLOORS: [(&str, usize); 28] = [
     ("change the passphrase", 18),
     ("view", 14),
     ("store a second factor", 6),
-    ("join", 5),
-    ("remove a member", 5),
+    ("join", 45),
+    ("remove a member", 36),
 ];
 
 /// A run of every instant kills at least so often while something is created, rotated or backed up.
