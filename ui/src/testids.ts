@@ -29,7 +29,7 @@
 // LAPS               laps-one, laps-two, laps-name-1, laps-name-2, laps-interval, laps-sign-in, laps-submit,
 //                    laps-outcome (data-outcome), laps-adopt-<name>, laps-adopt-submit, laps-done, laps-off-keep,
 //                    laps-off-disable, laps-off-delete, laps-off-submit
-// Reveal window      reveal-window (data-account), reveal-reason, copy-user-name, reveal-password, secret-text,
+// Reveal window      reveal-window (data-account), reveal-home-wrong, reveal-reason, copy-user-name, reveal-password, secret-text,
 //                    hide-password, then-now, then-inOneHour, then-keep, copy-password, large-type, large-text, phonetic, show-code, one-time-code,
 //                    copy-code, factor-key, factor-save; where several values stand side by side the names end in
 //                    -current, -pending or -previous (reveal-password-pending, secret-text-pending, copy-password-...),

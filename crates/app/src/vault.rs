@@ -539,10 +539,19 @@ pub(crate) async fn change_passphrase(app: &App, request: ChangePassphraseReques
     Ok(Done {})
 }
 
-/// Remembers something about the store that a person should read.
+/// Remembers something about the store or the home that a person should read, once.
 pub(crate) fn warn(app: &App, warning: impl Into<ErrorView>) {
-    hold(&app.inner.gate).warnings.push(warning.into());
+    let warning = warning.into();
+    let mut gate = hold(&app.inner.gate);
+    gate.warnings.retain(|known| known.code != warning.code);
+    gate.warnings.push(warning);
+    drop(gate);
     app.tell(Event::StatusChanged);
+}
+
+/// What was wrong with the home is so no more.
+pub(crate) fn home_is_well(app: &App) {
+    hold(&app.inner.gate).warnings.retain(|warning| !warning.code.starts_with("home."));
 }
 
 fn named(name: &str, what: &str) -> Result<String> {

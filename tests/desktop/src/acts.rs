@@ -4,10 +4,19 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use crate::{Cloud, Desk, Paper, Window};
+use vitrine_kit::backend::{Backend, TOKEN};
+use vitrine_kit::wait::{PATIENCE, until};
+
+use crate::{Cloud, Desk, Other, Paper, Window};
 
 /// The size in pixels of the screen at which pages are looked at.
 pub const SIZE: (u32, u32) = (1280, 800);
+
+/// Who is invited, and what that person opens the vault with.
+pub const GRACE: &str = "Grace Hopper";
+const OWN_PASSPHRASE: &str = "lantern orbit gravel thistle mango quiver";
+/// Both accounts' rotations ended well, in the list of rotations.
+const BOTH_DONE: &str = "[data-testid=\"job\"][data-step=\"done\"] ~ [data-testid=\"job\"][data-step=\"done\"]";
 
 /// Starts the program and gives its window the size that the pictures have.
 pub async fn start(desk: &Desk) -> Result<Window> {
@@ -204,4 +213,97 @@ pub async fn fill_restore(window: &Window, backup: &Path, kit: &Path, passphrase
     window.fill("restore-secret-code", &paper.code("Account secret")?).await?;
     window.fill("restore-vault-code", &paper.code("Vault code")?).await?;
     window.fill("restore-passphrase", passphrase).await
+}
+
+/// Names the backend that is to be the home, with its operator's token; nothing is moved yet.
+pub async fn fill_home(window: &Window, backend: &Backend) -> Result<()> {
+    window.click("nav-team").await?;
+    window.click("team-home").await?;
+    window.click("home-begin").await?;
+    window.fill("home-address", &backend.url()).await?;
+    window.fill("home-token", TOKEN).await
+}
+
+/// Fills the form that invites Grace as a technician; no code is made yet.
+pub async fn fill_invitation(window: &Window) -> Result<()> {
+    window.click("nav-team").await?;
+    window.click("invite").await?;
+    window.fill("invite-name", GRACE).await?;
+    window.click("invite-technician").await
+}
+
+/// Makes the code and pastes it elsewhere: no window shows it.
+pub async fn make_invitation(window: &Window, desk: &Desk) -> Result<String> {
+    let other = Other::open(desk.display())?;
+    window.click("invite-submit").await?;
+    window.find("invited-done").await?;
+    let code = until("the code on the clipboard", PATIENCE, async || other.paste("UTF8_STRING").await.ok()?).await?;
+    Ok(String::from_utf8(code)?)
+}
+
+/// Fills the form of somebody who was sent a code; it is not answered yet.
+pub async fn fill_join(window: &Window, code: &str) -> Result<()> {
+    window.click("first-join").await?;
+    window.fill("join-code", code).await?;
+    window.fill("join-person", GRACE).await?;
+    window.fill("join-passphrase", OWN_PASSPHRASE).await?;
+    window.fill("join-repeat", OWN_PASSPHRASE).await?;
+    window.wait_for_css("[data-enough]").await
+}
+
+/// The eight words that the page shows, as they are read aloud.
+pub async fn compared_words(window: &Window) -> Result<Vec<String>> {
+    window.find("compared-words").await?;
+    let script = "return [...document.querySelectorAll('[data-testid=\"compared-words\"] li > span:last-child')] \
+                  .map(it => it.innerText);";
+    Ok(serde_json::from_value(window.script(script).await?)?)
+}
+
+/// When the password that the reveal window has as the current one came to be; waits until that is another moment than
+/// `before`. Nothing is pressed for it.
+pub async fn wait_for_newer(window: &Window, before: &str) -> Result<String> {
+    let script = "return document.querySelector('[data-testid=\"reveal-password\"], [data-testid=\"hide-password\"]') \
+                  ?.closest('section').querySelector('time')?.dateTime ?? '';";
+    let newer = async || {
+        let at = window.script(script).await.ok()?;
+        at.as_str().filter(|at| !at.is_empty() && *at != before).map(str::to_owned)
+    };
+    // The backend is asked every half minute, and a rotation has two passwords.
+    until("a newer password in the reveal window", 3 * PATIENCE, newer).await
+}
+
+/// Rotates both accounts of an organization and waits until both have ended well. It is to be the first rotation of the
+/// session: the list does not tell a second one that has not begun from the one before.
+pub async fn rotate(window: &Window, name: &str) -> Result<()> {
+    open_organization(window, name).await?;
+    window.click("rotate-now").await?;
+    window.click("nav-rotation").await?;
+    window.wait_for_css(BOTH_DONE).await
+}
+
+/// Opens a member from the team's list.
+pub async fn open_member(window: &Window, name: &str) -> Result<()> {
+    window.click("nav-team").await?;
+    window.click_css(&format!("[data-testid=\"member\"][data-name=\"{name}\"] button")).await?;
+    window.wait_for_text("member-title", |title| title == name).await.map(drop)
+}
+
+/// Asks for the removal of a member, with a reason; nothing is ordered yet.
+pub async fn fill_removal(window: &Window, name: &str) -> Result<()> {
+    open_member(window, name).await?;
+    window.click("remove-member").await?;
+    window.find("removal").await?;
+    window.fill("remove-reason", "Left the firm today").await
+}
+
+/// Waits until the board of the incident says that nothing is left.
+pub async fn wait_until_nothing_is_left(window: &Window) -> Result<()> {
+    window.wait_for_css("[data-testid=\"incident-row\"][data-state=\"replaced\"]").await?;
+    window.wait_for_text("incident-left", |text| text.starts_with("Nothing is left")).await.map(drop)
+}
+
+/// Waits until the window says this on every screen.
+pub async fn wait_for_notice(window: &Window, words: &str) -> Result<()> {
+    let said = async || window.page_text().await.ok()?.contains(words).then_some(());
+    until(&format!("the notice {words:?}"), 2 * PATIENCE, said).await
 }

@@ -16,6 +16,7 @@ use tokio::io::AsyncWriteExt;
 use vitrine_entra::certificate::make_certificate;
 use vitrine_entra_sim::ConnectedTenant;
 use vitrine_kit::PrivateBus;
+use vitrine_kit::backend::Backend;
 use vitrine_kit::keyring::Keyring;
 use vitrine_kit::logind::Logind;
 use vitrine_kit::notifications::Notifications;
@@ -269,6 +270,11 @@ pub fn program() -> Result<PathBuf> {
     };
     ensure!(program.exists(), "{} is not built: run `cargo xtask test` or `cargo xtask demo`", program.display());
     Ok(program)
+}
+
+/// A backend for homes, as it was built: the package of the program has none.
+pub async fn backend() -> Result<Backend> {
+    Backend::start(&built("vitrine-server")?).await
 }
 
 /// A program of this workspace, beside the one that runs (tests run from a folder below).

@@ -4,7 +4,7 @@ import { IconAlertTriangle, IconCloudOff, IconFlask } from "@tabler/icons-react"
 import type { ReactNode } from "react";
 import { type StatusView, useRead } from "../host";
 import { ConfirmRestore } from "../features/onboarding/ConfirmRestore";
-import { useNetwork } from "../parts";
+import { isOfHome, useNetwork } from "../parts";
 import { told, useWords } from "../words";
 import css from "./App.module.css";
 
@@ -14,7 +14,7 @@ function Banner({
   title,
   children,
 }: {
-  tone?: "wrong";
+  tone?: "wrong" | undefined;
   icon: ReactNode;
   title: string;
   children: ReactNode;
@@ -77,7 +77,8 @@ export function Banners({ status, brief }: { status: StatusView; brief: boolean 
           ) : null}
           {status.warnings.map((warning) => (
             <Banner key={warning.code} tone="wrong" icon={alarm} title={told(warning.what)}>
-              {told(warning.holds)} {told(warning.next)}
+              {told(warning.holds)} {told(warning.next)}{" "}
+              {isOfHome(warning) ? <a href="#/settings?section=home">{t("banner.homeAction")}</a> : null}
             </Banner>
           ))}
         </>
@@ -105,7 +106,11 @@ function OpenIncident() {
   const { blocked, working, waiting } = incident.organizations;
   const left = blocked + working + waiting;
   return (
-    <Banner tone="wrong" icon={<IconAlertTriangle size={14} aria-hidden />} title={t("incident.banner")}>
+    <Banner
+      tone={left === 0 ? undefined : "wrong"}
+      icon={<IconAlertTriangle size={14} aria-hidden />}
+      title={t("incident.banner")}
+    >
       {left === 0 ? t("incident.bannerDone") : t("incident.bannerMore", { count: left })}{" "}
       <a href="#/incident">{t("incident.bannerAction")}</a>
     </Banner>

@@ -1,8 +1,9 @@
 // The home of the vault in the settings: moved to a backend, read when it is not as it should be, brought back; the
 // operator's token stays nowhere in the page.
 
-import { screen } from "@testing-library/react";
+import { act, screen, waitFor } from "@testing-library/react";
 import { expect, test } from "vitest";
+import { id } from "../host/fake/world";
 import { show, violations } from "../testing/render";
 
 const address = "https://vitrine.example:8320";
@@ -36,6 +37,8 @@ test("the home is moved by address and token, and the token is then nowhere in t
   expect(screen.getByText("Being asked")).toBeTruthy();
   expect(document.body.innerHTML).not.toContain(token);
   expect(host.requests.find(({ name }) => name === "moveHome")?.request).toBeNull();
+  // The button that was pressed is gone.
+  await waitFor(() => expect(document.activeElement?.id).toBe("home"));
   expect(await violations()).toEqual([]);
 });
 
@@ -87,5 +90,22 @@ test("the home is brought back after asking, by keyboard alone", async () => {
   screen.getByTestId("home-bring-back-submit").focus();
   await user.keyboard("{Enter}");
   expect(await screen.findByTestId("home-begin")).toBeTruthy();
+  expect(await violations()).toEqual([]);
+});
+
+test("what the home does wrong leads to it from every screen, and is said where a password is shown", async () => {
+  const { host, view } = show();
+  await screen.findByText("Adventure Works");
+  act(() => host.setStatus({ warnings: [problem] }));
+  expect((await screen.findByText("See the home of the vault")).getAttribute("href")).toBe("#/settings?section=home");
+  view.unmount();
+
+  const organization = id(0);
+  const { accounts } = await host.organization({ organization });
+  const shown = show({}, `#/reveal/${organization}/${accounts[0]?.id ?? ""}`);
+  await screen.findByTestId("reveal-password");
+  expect(screen.queryByTestId("reveal-home-wrong")).toBeNull();
+  act(() => shown.host.setStatus({ warnings: [problem] }));
+  expect((await screen.findByTestId("reveal-home-wrong")).textContent).toContain("This may not be the newest password");
   expect(await violations()).toEqual([]);
 });

@@ -171,6 +171,16 @@ test("a revealed password hides by itself when its time is over", async () => {
   expect(screen.getByTestId("reveal-password")).toBeTruthy();
 });
 
+test("a revealed password is hidden once a rotation has put another one in its place", async () => {
+  const hash = await revealHash(contoso);
+  const { host, user } = show({}, hash);
+  await user.click(await screen.findByTestId("reveal-password"));
+  await screen.findByTestId("secret-text");
+  await act(() => host.rotate({ scope: { kind: "account", organization: contoso, account: hash.split("/").at(-1) ?? "" } }));
+  await waitFor(() => expect(readable()).not.toContain(secret.slice(0, 4)));
+  expect(screen.getByTestId("reveal-password")).toBeTruthy();
+});
+
 test("a revealed password is gone at lock", async () => {
   const { host, user } = show({}, await revealHash(contoso));
   await user.click(await screen.findByTestId("reveal-password"));
@@ -570,4 +580,16 @@ test("the board of an incident says when its end is expected, and no more once n
   await screen.findByText(/^Replaced \(/, {}, { timeout: 5_000 });
   expect((await host.incident({})).incident?.organizations).toMatchObject({ working: 0, waiting: 0 });
   expect(screen.queryByText("Expected to be done")).toBeNull();
+});
+
+test("an incident is red on every screen while something is left, and no more once nothing is", async () => {
+  const { host } = show();
+  await screen.findByText("Adventure Works");
+  await act(() => host.beginIncident({ scope: { kind: "everything" }, reason: "A laptop is gone" }));
+  const tone = (words: RegExp) => screen.getByText(words).closest("[data-tone]");
+  await screen.findByText(/organizations? left\./);
+  expect(tone(/organizations? left\./)).toBeTruthy();
+  await act(() => host.retryIncident({}));
+  await screen.findByText(/Everything in its scope was replaced/);
+  expect(tone(/Everything in its scope was replaced/)).toBeNull();
 });

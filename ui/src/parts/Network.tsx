@@ -2,7 +2,7 @@
 
 import { IconCloudOff } from "@tabler/icons-react";
 import { Chip } from "../components";
-import { useRead } from "../host";
+import { type ErrorView, useRead } from "../host";
 import { clock, useWords } from "../words";
 import { useNow } from "./useNow";
 
@@ -36,3 +36,6 @@ export function AsOf() {
     </Chip>
   );
 }
+
+/** What is wrong with the home of the vault: it knows less than this device, or does not know this device any more. */
+export const isOfHome = ({ code }: ErrorView) => code.startsWith("home.");

@@ -269,8 +269,10 @@ fn note(app: &App, session: &Session, outcome: &Result<u32>) {
     drop(reached);
     if before != after {
         // What a backend did that it should not do is said on every screen.
-        if let Some(problem) = problem.filter(|problem| problem.class == ErrorClass::Integrity) {
-            vault::warn(app, problem);
+        match problem {
+            Some(problem) if problem.class == ErrorClass::Integrity => vault::warn(app, problem),
+            Some(_) => {}
+            None => vault::home_is_well(app),
         }
         app.tell(Event::StatusChanged);
     }

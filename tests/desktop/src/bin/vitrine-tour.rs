@@ -9,8 +9,10 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail, ensure};
 use vitrine_desktop_tests::cloud::finish_with_code;
+use vitrine_desktop_tests::desk::backend;
 use vitrine_desktop_tests::{Cloud, Desk, Record, Setting, Shown, Window, acts};
 use vitrine_entra_sim::{ConnectedTenant, PrincipalChange, RoleChange, TenantChange};
+use vitrine_kit::backend::Backend;
 
 const CONTOSO: &str = "contoso.onmicrosoft.com";
 const NORTHWIND: &str = "northwind.onmicrosoft.com";
@@ -65,6 +67,9 @@ async fn tour(folder: &Path, scale: u32) -> Result<()> {
     lock(&mut record, &mut desk, &window, &memory).await?;
     window.close().await?;
     restore(&mut record, &desk, &cloud, &memory).await?;
+    // Their machines take room that the ones of the team need.
+    drop((desk, cloud));
+    share(&mut record, scale).await?;
 
     ensure!(record.passed(), "a step did not pass");
     Ok(())
@@ -509,6 +514,185 @@ async fn restore(record: &mut Record, first: &Desk, cloud: &Cloud, memory: &Memo
         })
         .await?;
     window.close().await
+}
+
+/// Another firm, of two: its home is at a backend, somebody joins at a second machine and leaves again, and in the end the
+/// backend is not what it was.
+async fn share(record: &mut Record, scale: u32) -> Result<()> {
+    let (cloud, mut backend) = (Cloud::start().await?, backend().await?);
+    let setting = Setting { scale, environment: cloud.environment(), ..Setting::default() };
+    let (mut here, mut there) = (Desk::set_up(setting.clone()).await?, Desk::set_up(setting).await?);
+    let (owner, _) = acts::with_contoso(&mut here, &cloud).await?;
+    record
+        .step("Home at a backend", &mut here, async |_| {
+            acts::fill_home(&owner, &backend).await?;
+            owner.click("home-move").await?;
+            owner.find("home-sync").await?;
+            Shown::by(&owner, "A backend of the firm keeps everything sealed; each change counts once it is there.")
+                .await
+        })
+        .await?;
+    let grace = acts::start(&there).await?;
+    join(record, (&mut here, &owner), (&mut there, &grace)).await?;
+    work_together(record, (&mut here, &owner), (&mut there, &grace), &cloud).await?;
+    grace.close().await?;
+    put_back(record, (&mut here, &owner), &mut backend).await?;
+    owner.close().await
+}
+
+/// A machine and the window of the person at it.
+type Place<'a> = (&'a mut Desk, &'a Window);
+
+async fn join(record: &mut Record, (here, owner): Place<'_>, (there, grace): Place<'_>) -> Result<()> {
+    let mut code = String::new();
+    record
+        .step("Invitation", here, async |desk| {
+            acts::fill_invitation(owner).await?;
+            code = acts::make_invitation(owner, desk).await?;
+            let shown =
+                Shown::by(owner, "A technician is invited. The code lies on the clipboard and nowhere else.").await?;
+            owner.click("invited-done").await?;
+            Ok(shown)
+        })
+        .await?;
+    record
+        .step("Join with an invitation", there, async |_| {
+            acts::fill_join(grace, &code).await?;
+            Shown::by(grace, "The second machine: the code was pasted; a name and a passphrase of one's own.").await
+        })
+        .await?;
+    let mut theirs = Vec::new();
+    record
+        .step("Waiting to be added", there, async |_| {
+            grace.click("join-submit").await?;
+            theirs = acts::compared_words(grace).await?;
+            Shown::by(grace, "It waits, sees nothing of the vault, and shows eight words.").await
+        })
+        .await?;
+    record
+        .step("Words compared", here, async |_| {
+            owner.wait_for_css("[data-testid=\"invitation\"][data-answered]").await?;
+            ensure!(acts::compared_words(owner).await? == theirs, "the words differ");
+            Shown::by(owner, "The owner is shown the same eight words.").await
+        })
+        .await?;
+    record
+        .step("Joined", there, async |_| {
+            owner.click("approve-compared").await?;
+            grace.click("nav-organizations").await?;
+            grace.wait_for_css("[data-name=\"Contoso\"]").await?;
+            Shown::by(grace, "Added: the second window opened the vault by itself, and Contoso is in it.").await
+        })
+        .await?;
+    record
+        .step("Team of two", here, async |_| {
+            let active = "[data-testid=\"member\"][data-name=\"Grace Hopper\"][data-standing=\"active\"]";
+            owner.wait_for_css(active).await?;
+            Shown::by(owner, "The technician is a member, by compared words.").await
+        })
+        .await
+}
+
+async fn work_together(
+    record: &mut Record,
+    (here, owner): Place<'_>,
+    (there, grace): Place<'_>,
+    cloud: &Cloud,
+) -> Result<()> {
+    let (mut user_name, mut known, mut since) = (String::new(), String::new(), String::new());
+    record
+        .step("Credential at the second machine", there, async |_| {
+            acts::open_organization(grace, "Contoso").await?;
+            acts::view_credentials(grace, 1).await?;
+            user_name = acts::shown_user_name(grace).await?;
+            since = acts::wait_for_newer(grace, "").await?;
+            known = acts::reveal_password(grace).await?;
+            ensure!(refusal(cloud, &user_name, &known).await?.is_none(), "the portal does not take it");
+            Shown::by(grace, "The technician views the password; the portal takes it.").await
+        })
+        .await?;
+    record
+        .step("Fresh at the second machine", there, async |_| {
+            acts::rotate(owner, "Contoso").await?;
+            acts::wait_for_newer(grace, &since).await?;
+            let fresh = acts::reveal_password(grace).await?;
+            ensure!(fresh != known, "the second window has the password of before");
+            ensure!(refusal(cloud, &user_name, &fresh).await?.is_none(), "the portal does not take it");
+            known = fresh;
+            Shown::by(grace, "The owner rotated; the new password came here without a press, and the portal takes it.")
+                .await
+        })
+        .await?;
+    acts::close_reveal(grace).await?;
+    record
+        .step("Before a removal", here, async |_| {
+            acts::fill_removal(owner, "Grace Hopper").await?;
+            Shown::by(owner, "The technician leaves: what that means stands there before it is ordered.").await
+        })
+        .await?;
+    record
+        .step("Exposed credentials replaced", here, async |_| {
+            owner.click("remove-submit").await?;
+            owner.click("removed-incident").await?;
+            acts::wait_until_nothing_is_left(owner).await?;
+            let refusal = refusal(cloud, &user_name, &known).await?;
+            let refusal = refusal.context("the portal still takes what the removed member knows")?;
+            Shown::by(owner, format!("Nothing is left; with what the technician knew the portal says: {refusal}")).await
+        })
+        .await?;
+    record
+        .step("No longer a member", there, async |_| {
+            acts::wait_for_notice(grace, "does not know this device").await?;
+            Shown::by(grace, "The second window says that it is not known any more.").await
+        })
+        .await?;
+    record
+        .step("Old password", there, async |_| {
+            acts::view_credentials(grace, 1).await?;
+            grace.find("reveal-home-wrong").await?;
+            let old = acts::reveal_password(grace).await?;
+            ensure!(refusal(cloud, &user_name, &old).await?.is_some(), "the portal takes what was replaced");
+            let notice =
+                "document.querySelector('[data-testid=\"reveal-home-wrong\"]').scrollIntoView({ block: 'nearest' });";
+            grace.script(notice).await?;
+            Shown::by(grace, "What was stored there can be viewed, and is said not to be the newest.").await
+        })
+        .await?;
+    acts::close_reveal(grace).await
+}
+
+/// What the portal says against a password, if it does not take it.
+async fn refusal(cloud: &Cloud, user_name: &str, password: &str) -> Result<Option<String>> {
+    Ok(cloud.portal(user_name, password).await?.text_of("#error"))
+}
+
+/// Somebody puts the backend back to before the last rotation.
+async fn put_back(record: &mut Record, (here, owner): Place<'_>, backend: &mut Backend) -> Result<()> {
+    record
+        .step("Backend put back", here, async |desk| {
+            owner.click("incident-end").await?;
+            owner.click("incident-end-yes").await?;
+            let older = desk.home().join("older");
+            backend.kill().await?;
+            backend.copy_to(&older)?;
+            backend.run().await?;
+            // By the command line, which ends when the rotation has.
+            let rotated = desk.run("vitrine", &["rotate", "Contoso"]).await?;
+            ensure!(rotated.status.success(), "{}", String::from_utf8_lossy(&rotated.stderr));
+            backend.kill().await?;
+            backend.put_back(&older)?;
+            backend.run().await?;
+            owner.click("nav-settings").await?;
+            owner.click("home-sync").await?;
+            acts::wait_for_notice(owner, "put back to an older state").await?;
+            owner.click_css("aside [href$=\"section=home\"]").await?;
+            Shown::by(
+                owner,
+                "The backend knows less than this machine has seen: it is caught, and nothing is lost here.",
+            )
+            .await
+        })
+        .await
 }
 
 fn newest_file(folder: &Path) -> Result<PathBuf> {

@@ -1,17 +1,10 @@
 //! The home of the vault, moved to a real backend and back in the real window.
 
-use anyhow::Result;
 use vitrine_desktop_tests::accessibility::ensure_accessible;
-use vitrine_desktop_tests::desk::program;
+use vitrine_desktop_tests::desk::backend;
 use vitrine_desktop_tests::{Cloud, acts, scenario, scenario::LIMIT};
-use vitrine_kit::backend::{Backend, TOKEN};
 
 use crate::at;
-
-/// The backend beside the program under test.
-async fn backend() -> Result<Backend> {
-    Backend::start(&program()?.with_file_name("vitrine-server")).await
-}
 
 #[tokio::test]
 async fn the_home_moves_to_a_backend_whose_end_is_said_and_comes_back() {
@@ -19,10 +12,7 @@ async fn the_home_moves_to_a_backend_whose_end_is_said_and_comes_back() {
     let outcome = scenario("home", LIMIT, at(&cloud), async |desk| {
         let mut backend = backend().await?;
         let (window, _) = acts::with_contoso(desk, &cloud).await?;
-        window.click("nav-settings").await?;
-        window.click("home-begin").await?;
-        window.fill("home-address", &backend.url()).await?;
-        window.fill("home-token", TOKEN).await?;
+        acts::fill_home(&window, &backend).await?;
         ensure_accessible(&window, "the home is about to be moved").await?;
         window.click("home-move").await?;
         window.find("home-sync").await?;

@@ -13,6 +13,7 @@ mod quick;
 mod reminders;
 mod session;
 mod start;
+mod team;
 mod tray;
 
 use std::fs;

@@ -5,12 +5,11 @@ use fantoccini::key::Key;
 use serde_json::json;
 use vitrine_desktop_tests::accessibility::ensure_accessible;
 use vitrine_desktop_tests::desk::program;
-use vitrine_desktop_tests::{Cloud, Desk, Eyes, Setting, Window, acts, scenario, scenario::LIMIT};
+use vitrine_desktop_tests::{Cloud, Desk, Eyes, Other, Setting, Window, acts, scenario, scenario::LIMIT};
 use vitrine_kit::wait::{PATIENCE, until};
 
 use crate::at;
 use crate::borders::call;
-use crate::clipboard::Other;
 
 const TITLE: &str = "Quick access - Vitrine";
 /// What this window needs; its capability names the same.
@@ -45,7 +44,7 @@ async fn back(window: &Window, there: &str) -> Result<()> {
 async fn a_second_start_asks_for_quick_access_which_unlocks_in_place_copies_and_goes() {
     let cloud = Cloud::start().await.unwrap();
     let outcome = scenario("quick", LIMIT, at(&cloud), async |desk| {
-        let other = Other::open(desk)?;
+        let other = Other::open(desk.display())?;
         let (window, passphrase) = acts::with_contoso(desk, &cloud).await?;
         acts::view_credentials(&window, 1).await?;
         let password = acts::reveal_password(&window).await?;

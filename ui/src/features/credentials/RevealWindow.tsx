@@ -5,7 +5,7 @@ import { IconPin, IconX } from "@tabler/icons-react";
 import { useEffect, useState } from "react";
 import { Bones, Chip, Empty, Facts, IconButton, Mono, Notice, TextField } from "../../components";
 import { asErrorView, type CardView, useEvent, useHost, useRead } from "../../host";
-import { AccountMark, ErrorNotice, Name, useNow, When } from "../../parts";
+import { AccountMark, ErrorNotice, isOfHome, Name, useNow, When } from "../../parts";
 import { clock, relative, useWords } from "../../words";
 import { CopyButton } from "./CopyButton";
 import { OlderPasswords } from "./OlderPasswords";
@@ -53,10 +53,10 @@ export function RevealWindow({ organization, account }: { organization: string; 
         <Bones label={t("common.loading")} />
       </main>
     );
-  return <Card card={card.data} />;
+  return <Card card={card.data} homeIsWrong={status.data?.warnings.some(isOfHome) ?? false} />;
 }
 
-function Card({ card }: { card: CardView }) {
+function Card({ card, homeIsWrong }: { card: CardView; homeIsWrong: boolean }) {
   const t = useWords();
   const host = useHost();
   const now = useNow();
@@ -99,6 +99,11 @@ function Card({ card }: { card: CardView }) {
         <Chip>{t("reveal.asOf", { time: asOf })}</Chip>
       </div>
 
+      {homeIsWrong ? (
+        <Notice tone="wrong" title={t("reveal.homeWrong")} testId="reveal-home-wrong">
+          {t("reveal.homeWrongMore", { time: asOf })}
+        </Notice>
+      ) : null}
       {card.rotationDueSince ? (
         <Notice tone="waits" title={t("reveal.dueSince")}>
           {t("reveal.dueSinceMore", { time: asOf })}
@@ -152,7 +157,8 @@ function Card({ card }: { card: CardView }) {
       <div className={css.values} data-several={values.length > 1 || undefined}>
         {values.map((value, index) => (
           <PasswordCard
-            key={wordOf(value.which)}
+            // A current one that is newer is another: what is shown of the one before must not stand there as it.
+            key={`${wordOf(value.which)} ${value.since ?? ""}`}
             card={card}
             value={value}
             order={values.length > 1 ? index + 1 : null}

@@ -57,7 +57,7 @@ export function Join({ status, onBack, onJoined }: { status: StatusView; onBack:
         hint={t("join.codeHint")}
         value={code}
         onChange={setCode}
-        rows={4}
+        rows={6}
         maxLength={4096}
         mono
         testId="join-code"

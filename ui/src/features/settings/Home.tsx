@@ -1,7 +1,20 @@
 // The home of the vault: this device, or a backend. The operator's token passes through this window once, on its way in.
 
-import { type ReactNode, useState } from "react";
-import { Bones, Button, Facts, Mark, type MarkTone, Mono, Notice, Row, Section, Stack, TextField } from "../../components";
+import { type ReactNode, useEffect, useRef, useState } from "react";
+import {
+  Bones,
+  Button,
+  Facts,
+  goToPlace,
+  Mark,
+  type MarkTone,
+  Mono,
+  Notice,
+  Row,
+  Section,
+  Stack,
+  TextField,
+} from "../../components";
 import { asErrorView, type BackendView, useAction, useHost, useRead } from "../../host";
 import { ErrorNotice, Passphrase, useMay, When } from "../../parts";
 import { useWords } from "../../words";
@@ -16,6 +29,13 @@ const LOOK_MS = 30_000;
 export function HomeSection() {
   const t = useWords();
   const view = useRead("home", {}, { refetchMs: LOOK_MS });
+  // What was pressed is gone once the home is another: eyes and keyboard are led to what stands there instead.
+  const before = useRef<boolean | null>(null);
+  const atBackend = view.data === undefined ? null : view.data.backend !== null;
+  useEffect(() => {
+    if (before.current !== null && atBackend !== before.current) goToPlace("home");
+    before.current = atBackend;
+  }, [atBackend]);
   const within = (children: ReactNode) => (
     <Section place="home" title={t("settings.home")} lead={t("home.lead")}>
       <Stack gap={16}>{children}</Stack>
