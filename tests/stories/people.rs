@@ -97,6 +97,14 @@ async fn a_technician_joins_views_and_sees_what_the_owner_rotates_and_the_other_
     let back = shown(&owner, "Contoso", FIRST, "current").await?;
     ensure!(back != fresh && sim.control().password_accepted(CONTOSO, FIRST, &back), "it is not fresh at the owner's");
 
+    // New keys of the firm, and something sealed under them, arrive together.
+    brought_in(&owner, &Desk::at(&sim)?, "Mary Jackson", "technician").await?;
+    owner.does(["unlock"]).await?;
+    owner.does(["settings", "askReason", "false"]).await?;
+    owner.does(["lock"]).await?;
+    grace.does(["sync"]).await?;
+    ensure!(standing(&grace, "Mary Jackson").await? == "active", "a name under the new key is not read");
+
     // An organization that comes later is read by the team, too.
     owner.does(["org", "add", "Fabrikam"]).await?;
     grace.does(["sync"]).await?;
@@ -187,7 +195,7 @@ async fn a_rotator_that_joined_rotates_what_is_due_and_shows_nothing() -> Result
 
     let mut rotator = machine.vitrine(["rotator", "run"]).passphrase(PASSPHRASE).start().await?;
     rotator.tells("rotating").await?;
-    let rotated = until("what the rotator stored to be the owner's", PATIENCE * 3, async || {
+    let rotated = until("what the rotator stored to be the owner's", PATIENCE * 6, async || {
         owner.does(["sync"]).await.ok()?;
         let current = shown(&owner, "Contoso", FIRST, "current").await.ok()?;
         (current != before && sim.control().password_accepted(CONTOSO, FIRST, &current)).then_some(())

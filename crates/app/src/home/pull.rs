@@ -262,7 +262,7 @@ async fn take_msp(app: &App, session: &Session, backend: &Backend<'_>, wanted: &
     let msp = session.vault();
     let entries = fetch(session, backend, wanted.start).await?;
     let sees_all = session.msp().member(&session.author.member).is_some_and(|own| Role::stands_alone(own.role()));
-    let mut owed = BTreeSet::new();
+    let (mut owed, mut policy) = (BTreeSet::new(), None);
     let mut change = Change::begin_taking(app, session).await?;
     let mut taken = 0;
     for entry in &entries {
@@ -274,8 +274,7 @@ async fn take_msp(app: &App, session: &Session, backend: &Backend<'_>, wanted: &
         let next = next.map_err(|refusal| refused_at(change.msp(), &msp, entry, refusal));
         let Some(next) = protected!("what is refused is told", Some(next?), next.ok()) else { break };
         if let Body::Msp(MspBody::Policy { settings }) = entry.body() {
-            let item = session.ring().policy(&next, settings)?;
-            (change.firm.msp_name, change.firm.reason_required) = (item.name, item.reason_required);
+            policy = Some(settings.clone());
         }
         if let Body::Msp(MspBody::OrganizationAdd { organization, .. }) = entry.body()
             && sees_all
@@ -298,6 +297,13 @@ async fn take_msp(app: &App, session: &Session, backend: &Backend<'_>, wanted: &
     note(&mut change.tx, |numbers| numbers.owed.append(&mut owed)).await?;
     change.firm.sheet_saved = change.msp().has_safe_sheet();
     change.commit().await?;
+    if let Some(settings) = policy {
+        // Read last: it may be sealed under a key that came with these entries.
+        let item = session.ring().policy(&session.msp(), &settings)?;
+        let mut change = Change::begin_taking(app, session).await?;
+        (change.firm.msp_name, change.firm.reason_required) = (item.name, item.reason_required);
+        change.commit().await?;
+    }
     Ok(taken)
 }
 

@@ -14,7 +14,8 @@ use std::time::Duration;
 use vitrine_ledger as ledger;
 use vitrine_ledger::wire::Locator;
 use vitrine_ledger::{
-    DeviceCard, DeviceId, DeviceKey, EncryptionKey, Home, IdentityKey, MemberId, MspBody, Verification as Made,
+    DeviceCard, DeviceId, DeviceKey, EncryptionKey, Home, IdentityKey, MemberId, MspBody, MspState,
+    Verification as Made,
 };
 use vitrine_vault::SecretBytes;
 use vitrine_vault::cbor::{self, CborError, Reader, Writer};
@@ -115,7 +116,14 @@ pub(crate) fn role(number: u8) -> Option<ledger::Role> {
 }
 
 pub(super) async fn view(app: &App, session: &Session) -> Result<Vec<InvitationView>> {
-    Ok(read(app, session).await?.iter().map(Invited::view).collect())
+    let msp = session.msp();
+    // Added by a process that died before it could say so.
+    let added = |invited: &&Invited| invited.answer.as_ref().is_some_and(|answer| is_member(&msp, answer));
+    Ok(read(app, session).await?.iter().filter(|invited| !added(invited)).map(Invited::view).collect())
+}
+
+fn is_member(msp: &MspState, answer: &Answer) -> bool {
+    msp.member(&MemberId::from_bytes(answer.member)).is_some()
 }
 
 /// Whether an invitation waits for its answer.
@@ -166,7 +174,10 @@ pub(crate) async fn invite(app: &App, request: InviteRequest) -> Result<InvitedV
     let (id, code) = (make(), invite.code());
     let mut change = Change::begin(app, &session).await?;
     let mut all = open(&session, change.tx.meta(meta::INVITATIONS).await?)?;
-    all.retain(|invited| invited.invite.ends_at_ms > app.now_ms() || invited.answer.is_some());
+    all.retain(|invited| match &invited.answer {
+        Some(answer) => !is_member(change.msp(), answer),
+        None => invited.invite.ends_at_ms > app.now_ms(),
+    });
     if all.len() >= MOST {
         return Err(Error::usage(
             "people.too-many-invitations",
