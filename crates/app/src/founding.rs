@@ -192,12 +192,7 @@ fn other_team_key() -> Error {
 /// The ledger refused what we drafted: this member may not do it, or our own state and the ledger disagree.
 pub(crate) fn refused(refusal: Refusal) -> Error {
     let made = match refusal {
-        Refusal::NotAllowed { .. } | Refusal::NoAccess { .. } => Error::new(
-            ErrorClass::Usage,
-            "ledger.not-allowed",
-            "Your role in this vault does not allow this.",
-            "Ask an owner or admin of the vault to do it.",
-        ),
+        Refusal::NotAllowed { .. } | Refusal::NoAccess { .. } => not_allowed(),
         Refusal::EpochOwed => Error::new(
             ErrorClass::Partly,
             "ledger.keys-owed",
@@ -214,6 +209,15 @@ pub(crate) fn refused(refusal: Refusal) -> Error {
         ),
     };
     made.holds("Nothing was changed.").because(refusal)
+}
+
+/// What this member's role does not allow.
+pub(crate) fn not_allowed() -> Error {
+    Error::usage(
+        "ledger.not-allowed",
+        "Your role in this vault does not allow this.",
+        "Ask an owner or admin of the vault to do it.",
+    )
 }
 
 /// A draft could not be signed.

@@ -8,11 +8,12 @@
 //! accounts, those first that were shown last. Every rotation that is ordered so ends the account's sessions.
 
 use crate::api::*;
+use crate::beside::Beside;
 use crate::error::{Error, Result};
 use crate::journal::Change;
 use crate::records::{self, Bytes16, Bytes32, Organization, decode, encode, key};
 use crate::records::{organization_text, parse_organization};
-use crate::session::{self, Session, rng};
+use crate::session::{self, Session};
 use crate::store::{Direction, Span};
 use crate::vault::{self, meta};
 use crate::{App, certificates, connect, credentials, files, lock, rotate};
@@ -26,11 +27,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::sync::broadcast::error::RecvError;
 use vitrine_ledger::{MemberId, OrganizationState as Fold};
-use vitrine_vault::page::PageKey;
 
-/// Numbered apart from the pages of the index, from view records, and from the device's own data.
-const PAGE: u64 = (1 << 62) + 1;
-const INTENDED_PAGE: u64 = (1 << 62) + 4;
 /// Organizations that can be named one by one.
 const MOST_NAMED: usize = 1_000;
 /// Rows of the board.
@@ -215,7 +212,7 @@ pub(crate) async fn intend(
     // One that was cut off is not written over.
     take_intended(app, session).await?;
     let intended = Intended { member: *member.as_bytes(), began_at: app.now_ms(), reason, organizations };
-    let sealed = seal_at(session, INTENDED_PAGE, &encode(&intended)?)?;
+    let sealed = Beside::Removal.seal(&session.device, &encode(&intended)?)?;
     let _turn = app.inner.changing.lock().await;
     let mut tx = app.inner.store.begin().await?;
     tx.put_meta(meta::REMOVAL, &sealed).await?;
@@ -226,7 +223,7 @@ pub(crate) async fn intend(
 /// organizations in and begins anew: what was replaced before the removal may be known, too.
 async fn take_intended(app: &App, session: &Session) -> Result<()> {
     let Some(sealed) = app.inner.store.meta(meta::REMOVAL).await? else { return Ok(()) };
-    let Intended { member, began_at, reason, organizations } = unseal(session, INTENDED_PAGE, &sealed)?;
+    let Intended { member, began_at, reason, organizations } = unseal(session, Beside::Removal, &sealed)?;
     let member = MemberId::from_bytes(member);
     if session.msp().member(&member).is_none_or(|member| member.removed.is_none()) {
         return Ok(());
@@ -237,7 +234,7 @@ async fn take_intended(app: &App, session: &Session) -> Result<()> {
         let who = change.firm.person_name.clone();
         let scope = Scope::Organizations(organizations);
         let open = match change.tx.meta(meta::INCIDENT).await? {
-            Some(sealed) => unseal::<Option<Incident>>(session, PAGE, &sealed)?,
+            Some(sealed) => unseal::<Option<Incident>>(session, Beside::Incident, &sealed)?,
             None => None,
         };
         let incident = match open {
@@ -548,21 +545,17 @@ async fn each(app: &App, scope: &Scope, mut visit: impl FnMut(&Bytes32, &Organiz
 
 async fn read(app: &App, session: &Session) -> Result<Option<Incident>> {
     let Some(sealed) = app.inner.store.meta(meta::INCIDENT).await? else { return Ok(None) };
-    unseal(session, PAGE, &sealed)
+    unseal(session, Beside::Incident, &sealed)
 }
 
-fn unseal<T: DeserializeOwned>(session: &Session, page: u64, sealed: &[u8]) -> Result<T> {
-    let plain = PageKey::derive(session.device.local()).open(page, 0, sealed).map_err(session::unreadable_keys)?;
+fn unseal<T: DeserializeOwned>(session: &Session, kind: Beside, sealed: &[u8]) -> Result<T> {
+    let plain = kind.open(&session.device, sealed).map_err(session::unreadable_keys)?;
     // Exposed to be decoded; no secret is among it.
     decode(plain.expose())
 }
 
 fn seal(session: &Session, incident: Option<&Incident>) -> Result<Vec<u8>> {
-    seal_at(session, PAGE, &encode(&incident)?)
-}
-
-fn seal_at(session: &Session, page: u64, plain: &[u8]) -> Result<Vec<u8>> {
-    PageKey::derive(session.device.local()).seal(page, 0, plain, &mut rng()).map_err(session::unreadable_keys)
+    Beside::Incident.seal(&session.device, &encode(&incident)?)
 }
 
 /// The report, as a customer or an insurer gets it.

@@ -6,12 +6,12 @@
 //! which firm it shows (genesis and a head stand in the code), not who was added (the keys are compared).
 
 use crate::api::*;
+use crate::beside::Beside;
 use crate::error::{Error, Result};
 use crate::failpoint::point;
 use crate::founding::{refused, undrafted};
 use crate::home::{self, Backend};
 use crate::own::Own;
-use crate::people::role_numbered;
 use crate::restore::{self, Cause};
 use crate::session::{self, Identity, make, rng};
 use crate::vault::{self, meta};
@@ -27,13 +27,13 @@ use vitrine_ledger::{
 use vitrine_vault::account::{BoxIds, DeviceKeys, RootKey, Unlocked};
 use vitrine_vault::cbor::{self, Writer};
 use vitrine_vault::invite::{Answer, Invite, InviteError, Offer};
-use vitrine_vault::page::PageKey;
 
-/// Numbered apart from everything else that is sealed under the device's local key.
-const PAGE: u64 = (1 << 62) + 3;
 const MAX_PART: usize = 16 << 10;
-/// How often the backend is asked whether this device was added.
-const ASK_EVERY: Duration = Duration::from_secs(3);
+/// How often the backend is asked whether this device was added, at first and once a person is hardly looking any more.
+const AT_FIRST: Duration = Duration::from_secs(3);
+const LATER: Duration = Duration::from_secs(30);
+/// So many times at first: a quarter of an hour.
+const TIMES: u32 = 300;
 
 /// What an unlocked device that is joining has in memory.
 pub(crate) struct Joining {
@@ -65,7 +65,7 @@ impl Joining {
         JoiningView {
             msp_name: offer.firm.clone(),
             invited_by: offer.by.clone(),
-            role: role_numbered(offer.role).map_or(Role::Technician, Into::into),
+            role: vitrine_ledger::Role::from_number(offer.role).map_or(Role::Technician, Into::into),
             words: invite.words(answer).into_iter().map(str::to_owned).collect(),
             problem: lock(&self.problem).clone(),
         }
@@ -135,7 +135,7 @@ pub(crate) async fn join(app: &App, request: JoinRequest) -> Result<StatusView> 
 
 /// Whether the data folder holds a device that is joining.
 pub(crate) async fn is_under_way(app: &App) -> Result<bool> {
-    Ok(app.inner.store.meta(meta::JOINING).await?.is_some_and(|stored| !stored.is_empty()))
+    Ok(app.inner.store.meta(meta::JOINING).await?.is_some())
 }
 
 /// Goes on joining with the keys of an opened lockbox.
@@ -173,13 +173,13 @@ fn begin(app: &App, joining: Joining) {
     *lock(&app.inner.waiting.joining) = Some(joining.clone());
     let (this, task) = (app.clone(), tasks::Tasks::default());
     task.spawn(async move {
-        loop {
+        for tried in 0_u32.. {
             match attempt(&this, &joining).await {
                 Ok(true) => return,
                 Ok(false) => note(&this, &joining, None),
                 Err(error) => note(&this, &joining, Some(error.view().clone())),
             }
-            tokio::time::sleep(ASK_EVERY).await;
+            tokio::time::sleep(if tried < TIMES { AT_FIRST } else { LATER }).await;
         }
     });
     *lock(&app.inner.waiting.task) = Some(task);
@@ -214,7 +214,7 @@ async fn attempt(app: &App, joining: &Arc<Joining>) -> Result<bool> {
         }
         Err(error) => return Err(error),
     };
-    let mut chain = check(joining, &entries)?;
+    let mut chain = check(&joining.letters, joining.author(), &entries)?;
     let mut entries = entries;
     if chain.state().member(&joining.author().member).is_some_and(|member| member.joined.is_none()) {
         let entry = consent(app, joining, &chain)?;
@@ -253,8 +253,8 @@ async fn history(backend: &Backend<'_>, msp: LedgerId) -> Result<Vec<Entry>> {
 
 /// Verifies that history: it begins with the firm that the code names, contains the head that the inviting device knew, and
 /// names exactly the keys that were made here.
-fn check(joining: &Joining, entries: &[Entry]) -> Result<MspChain> {
-    let Letters { invite, offer, answer, .. } = &joining.letters;
+fn check(letters: &Letters, author: Author, entries: &[Entry]) -> Result<MspChain> {
+    let Letters { invite, offer, answer, .. } = letters;
     let (first, rest) = entries.split_first().ok_or_else(false_history)?;
     if *first.begins().as_bytes() != invite.genesis {
         return Err(false_history());
@@ -267,7 +267,6 @@ fn check(joining: &Joining, entries: &[Entry]) -> Result<MspChain> {
         return Err(false_history());
     }
     let Home::Backend { id, .. } = chain.state().home() else { return Err(false_history()) };
-    let author = joining.author();
     let ours = |member: &vitrine_ledger::Member| {
         let keys = member.keys();
         *keys.identity.as_bytes() == answer.identity
@@ -320,6 +319,8 @@ async fn finish(app: &App, joining: &Arc<Joining>, entries: &[Entry], url: Strin
     let mut change = crate::journal::Change::begin_taking(app, &session).await?;
     change.note(Action::Joined, None, None, None).await?;
     change.commit().await?;
+    // Somebody gives it the keys in a moment.
+    session.home.expect();
     app.tell(Event::StatusChanged);
     Ok(())
 }
@@ -337,11 +338,11 @@ fn seal(keys: &DeviceKeys, letters: &Letters, offer: &[u8]) -> Result<Vec<u8>> {
         map.bytes(3, &letters.sealed);
     });
     // Exposed to be sealed.
-    PageKey::derive(keys.local()).seal(PAGE, 0, plain.expose(), &mut rng()).map_err(session::unreadable_keys)
+    Beside::Joining.seal(keys, plain.expose())
 }
 
 fn open(keys: &DeviceKeys, stored: &[u8]) -> Result<Letters> {
-    let plain = PageKey::derive(keys.local()).open(PAGE, 0, stored).map_err(session::unreadable_keys)?;
+    let plain = Beside::Joining.open(keys, stored).map_err(session::unreadable_keys)?;
     // Exposed to be taken apart.
     let (invite, offer, sealed) = cbor::decode(plain.expose(), 4 * MAX_PART, |reader| {
         reader.map(|map| {
@@ -373,4 +374,127 @@ fn false_history() -> Error {
         "Call the person who invited you, by another way. Do not go on with this invitation.",
     )
     .holds("Nothing was taken. This device joined nothing.")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use crate::founding::{Founded, found, seal_name};
+    use vitrine_ledger::{BackendKey, DeviceCard, MspState, Role as LedgerRole, Verification as Made};
+    use vitrine_vault::items::MspItem;
+
+    type Swap = fn(&mut Answer, &Answer);
+
+    /// A vault at a backend that added whoever answered.
+    struct Story {
+        letters: Letters,
+        entries: Vec<Entry>,
+        state: MspState,
+        author: Author,
+    }
+
+    fn joins(answer: &Answer) -> Author {
+        Author { member: MemberId::from_bytes(answer.member), device: DeviceId::from_bytes(answer.device) }
+    }
+
+    fn story(brought: &Answer, added: &Answer) -> Story {
+        let firm = MspItem { name: "Northern Lights".into(), reason_required: false };
+        let Founded { entries, mut state, keys } = found(&firm, "Ada", "ada-laptop", 1).unwrap();
+        let mut entries: Vec<Entry> = entries.into_iter().map(|(entry, _)| entry).collect();
+        let owner = Author { member: keys.member, device: keys.device_id };
+        let mut append = |body| {
+            let entry = state.draft(body, owner, 2).sign(keys.device.signing_key()).unwrap();
+            state = state.apply(&entry).unwrap();
+            entries.push(entry);
+        };
+        let backend = ([9; 16], DeviceKeys::make(&mut rng()).public());
+        let home = Home::Backend { id: BackendId::from_bytes(backend.0), key: BackendKey::from_bytes(backend.1) };
+        append(MspBody::Home { home });
+        let name = |subject: &[u8]| seal_name(keys.ring.msp_key().unwrap(), subject, "Grace").unwrap();
+        append(MspBody::MemberAdd {
+            subject: MemberId::from_bytes(added.member),
+            role: LedgerRole::Technician,
+            identity: IdentityKey::from_bytes(added.identity),
+            encryption: EncryptionKey::from_bytes(added.encryption),
+            card: DeviceCard {
+                device: DeviceId::from_bytes(added.device),
+                key: DeviceKey::from_bytes(added.device_key),
+                transport: None,
+                name: name(&added.device),
+            },
+            name: name(&added.member),
+            verification: Made::Words,
+            invite: vitrine_ledger::Invite::from_bytes([1; 32]),
+        });
+        let head = (3, *entries[3].hash().as_bytes());
+        let genesis = *state.ledger().as_bytes();
+        let invite = Invite::make(genesis, head, u64::MAX, "https://vault.example".into(), &mut rng());
+        let offer = Offer { firm: firm.name, by: "Ada".into(), role: 3, backend: backend.0 };
+        let letters = Letters { invite, offer, answer: brought.clone(), sealed: Vec::new() };
+        Story { letters, entries, state, author: joins(brought) }
+    }
+
+    fn answer() -> Answer {
+        let (root, device) = (RootKey::make(&mut rng()), DeviceKeys::make(&mut rng()));
+        Answer {
+            member: make(),
+            identity: root.identity().public(),
+            encryption: root.encryption().public(),
+            device: make(),
+            device_key: device.public(),
+            name: "Grace".into(),
+            device_name: "grace-laptop".into(),
+        }
+    }
+
+    fn refuses(story: &Story, what: &str) {
+        let refused = check(&story.letters, story.author, &story.entries).err().map(|error| error.code().to_owned());
+        assert_eq!(refused.as_deref(), Some("join.other-history"), "{what}");
+    }
+
+    #[test]
+    fn the_history_that_the_code_pins_with_the_keys_made_here_is_taken() {
+        let brought = answer();
+        let story = story(&brought, &brought);
+        let chain = check(&story.letters, story.author, &story.entries).unwrap();
+        assert_eq!(chain.state().head(), story.state.head());
+    }
+
+    #[test]
+    fn row_02_bw08_keys_that_were_put_in_the_place_of_those_made_here_are_refused() {
+        let (brought, evil) = (answer(), answer());
+        let swaps: [(&str, Swap); 4] = [
+            ("identity", |added, evil| added.identity = evil.identity),
+            ("encryption key", |added, evil| added.encryption = evil.encryption),
+            ("device", |added, evil| added.device = evil.device),
+            ("device key", |added, evil| added.device_key = evil.device_key),
+        ];
+        for (what, swap) in swaps {
+            let mut added = brought.clone();
+            swap(&mut added, &evil);
+            refuses(&story(&brought, &added), what);
+        }
+        refuses(&story(&brought, &evil), "another member");
+    }
+
+    #[test]
+    fn row_12_another_firm_an_older_or_another_history_and_another_home_are_refused() {
+        let brought = answer();
+        let mut other = story(&brought, &brought);
+        other.entries = story(&brought, &brought).entries;
+        refuses(&other, "another firm");
+        let mut older = story(&brought, &brought);
+        older.entries.truncate(3);
+        refuses(&older, "less than the inviting device knew");
+        let mut forked = story(&brought, &brought);
+        forked.letters.invite.head_hash[0] ^= 1;
+        refuses(&forked, "another entry where the head stood");
+        let mut moved = story(&brought, &brought);
+        moved.letters.offer.backend[0] ^= 1;
+        refuses(&moved, "another backend");
+        let mut nothing = story(&brought, &brought);
+        nothing.entries.clear();
+        refuses(&nothing, "nothing at all");
+    }
 }

@@ -5,7 +5,7 @@
 
 use crate::error::{Error, Result};
 use crate::founding::{self, unwrap_team};
-use crate::records::Bytes32;
+use crate::records::{Bytes32, Place, decode, heads, key};
 use crate::session;
 use crate::store::{Store, Tx};
 use std::collections::BTreeMap;
@@ -77,6 +77,13 @@ impl Keyring {
         Ok(ring)
     }
 
+    /// The same, by what the index says of the MSP's epochs.
+    pub(crate) async fn of(store: &Store, root: &RootKey, member: MemberId, state: &MspState) -> Result<Self> {
+        let row = store.index_value(key::MSP_EPOCHS).await?;
+        let epochs: Vec<Place> = row.map_or(Ok(Vec::new()), |bytes| decode(&bytes))?;
+        Self::open(Source::Store(store), root, member, state, &heads(&epochs)).await
+    }
+
     /// The MSP's present key.
     pub(crate) fn msp_key(&self) -> Result<&MspKey> {
         self.msp.values().next_back().ok_or_else(no_keys)
@@ -85,11 +92,6 @@ impl Keyring {
     /// A team's present key.
     pub(crate) fn team(&self, team: &TeamId) -> Option<&TeamKeys> {
         self.teams.get(team)?.values().next_back()
-    }
-
-    /// Whether it lacks what a member in good standing has.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.teams.is_empty()
     }
 
     /// How many keys of teams it holds: more of them open organizations that were closed before.

@@ -20,6 +20,7 @@ pub mod api;
 mod attention;
 mod audit;
 mod backup;
+mod beside;
 mod certificates;
 mod client_id;
 mod clipboard;

@@ -5,19 +5,17 @@
 //! follows from what is signed, and this does not.
 
 use crate::api::ListViews;
+use crate::beside::Beside;
 use crate::error::Result;
 use crate::records::{Bytes32, Firm, Snoozed, decode, encode, key};
-use crate::session::{self, Session, rng};
+use crate::session::Session;
 use crate::store::Tx;
 use crate::vault::meta;
 use crate::webhook::Webhook;
 use crate::{App, home};
 use serde::{Deserialize, Serialize};
 use vitrine_vault::account::DeviceKeys;
-use vitrine_vault::page::PageKey;
 
-/// Numbered apart from the pages of the index and from view records.
-const PAGE: u64 = 1 << 62;
 /// Counts the layouts of the sealed copy, apart from those of the index: what it holds outlives an index made again.
 const LAYOUT: u8 = 4;
 
@@ -64,13 +62,12 @@ pub(crate) struct Written {
 impl Own {
     /// Seals the copy, its layout first: fields of another would be misread, not refused.
     pub(crate) fn seal(&self, device: &DeviceKeys) -> Result<Vec<u8>> {
-        let plain = encode(&(LAYOUT, self))?;
-        PageKey::derive(device.local()).seal(PAGE, 0, &plain, &mut rng()).map_err(session::unreadable_keys)
+        Beside::Own.seal(device, &encode(&(LAYOUT, self))?)
     }
 
     /// Opens the copy. None where it is damaged, another device's, or of another layout.
     pub(crate) fn open(sealed: &[u8], device: &DeviceKeys) -> Option<Self> {
-        let plain = PageKey::derive(device.local()).open(PAGE, 0, sealed).ok()?;
+        let plain = Beside::Own.open(device, sealed).ok()?;
         // Exposed to be decoded; no secret is among it.
         let plain = plain.expose();
         if plain.first() != Some(&LAYOUT) {
@@ -102,6 +99,7 @@ pub(crate) async fn note_in(tx: &mut Tx<'_>, session: &Session, change: impl FnO
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
+    use crate::session::rng;
 
     #[test]
     fn a_copy_of_another_layout_is_none_and_not_misread() {
@@ -111,7 +109,7 @@ mod tests {
         assert!(Own::open(&sealed, &device).is_some_and(|opened| opened == own));
         assert!(Own::open(&sealed, &DeviceKeys::make(&mut rng())).is_none(), "another device opens it");
         let other = encode(&(LAYOUT + 1, &own)).unwrap();
-        let other = PageKey::derive(device.local()).seal(PAGE, 0, &other, &mut rng()).unwrap();
+        let other = Beside::Own.seal(&device, &other).unwrap();
         assert!(Own::open(&other, &device).is_none());
     }
 }

@@ -7,8 +7,8 @@ use crate::founding::{self, Founded};
 use crate::history::Remembered;
 use crate::journal::Change;
 use crate::keychain::{Place, blocking};
-use crate::keyring::{Keyring, Source};
-use crate::records::{self, Firm, Place as EntryPlace, decode, heads, key};
+use crate::keyring::Keyring;
+use crate::records::{self, Firm, decode, key};
 use crate::restore::Cause;
 use crate::session::{Keys, Pages, Session, make, rng};
 use crate::store::StoreError;
@@ -40,7 +40,7 @@ pub(crate) mod meta {
     pub(crate) const WEBHOOK: &str = "webhook";
     /// Whom this device invited, sealed: codes carry secrets.
     pub(crate) const INVITATIONS: &str = "invitations";
-    /// The invitation by which this device is joining, sealed; empty where it is not.
+    /// The invitation by which this device is joining, sealed.
     pub(crate) const JOINING: &str = "joining";
     /// Wrong passphrases in a row.
     pub(crate) const WRONG: &str = "wrong";
@@ -403,10 +403,7 @@ pub(crate) async fn read_state(app: &App, root: &RootKey, ids: BoxIds) -> Result
             "Put the files that belong together back.",
         ));
     }
-    let row = app.inner.store.index_value(key::MSP_EPOCHS).await?;
-    let epochs: Vec<EntryPlace> = row.map_or(Ok(Vec::new()), |bytes| decode(&bytes))?;
-    let (source, member) = (Source::Store(&app.inner.store), MemberId::from_bytes(ids.member));
-    let ring = Keyring::open(source, root, member, &state, &heads(&epochs)).await?;
+    let ring = Keyring::of(&app.inner.store, root, MemberId::from_bytes(ids.member), &state).await?;
     Ok((state, ring))
 }
 

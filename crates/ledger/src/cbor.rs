@@ -350,16 +350,28 @@ macro_rules! codes {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         $vis enum $name { $($(#[$variant_meta])* $variant),* }
 
+        impl $name {
+            /// The number that stands for it wherever it is written.
+            $vis fn number(self) -> u64 {
+                match self { $(Self::$variant => $code),* }
+            }
+
+            /// What a number stands for.
+            $vis fn from_number(number: u64) -> Option<Self> {
+                match number {
+                    $($code => Some(Self::$variant),)*
+                    _ => None,
+                }
+            }
+        }
+
         impl $crate::cbor::Wire for $name {
             fn write(&self, out: &mut $crate::cbor::Writer) {
-                out.uint(match self { $(Self::$variant => $code),* });
+                out.uint(self.number());
             }
 
             fn read(input: &mut $crate::cbor::Reader<'_>) -> Result<Self, $crate::DecodeError> {
-                match input.uint()? {
-                    $($code => Ok(Self::$variant),)*
-                    _ => Err($crate::DecodeError::UnknownCode),
-                }
+                Self::from_number(input.uint()?).ok_or($crate::DecodeError::UnknownCode)
             }
         }
     };

@@ -218,7 +218,7 @@ pub struct Offer {
     /// Who invites.
     pub by: String,
     /// Number of the role, as the ledger numbers them.
-    pub role: u8,
+    pub role: u64,
     /// Id of the backend that is the home.
     pub backend: [u8; 16],
 }

@@ -22,7 +22,7 @@ use crate::session::Session;
 use crate::{App, lock, people, vault};
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{Notify, watch};
 use url::Url;
 use vitrine_entra::http::on_this_machine;
@@ -34,6 +34,9 @@ const POLL: Duration = Duration::from_secs(30);
 
 /// The same, while a person waits for another one.
 const SOON: Duration = Duration::from_secs(3);
+
+/// And for how long.
+const EXPECTED: Duration = Duration::from_mins(15);
 
 /// How long a change waits for the first answer after the unlock.
 const FIRST: Duration = Duration::from_secs(5);
@@ -58,6 +61,10 @@ pub(crate) struct Link {
     wake: Notify,
     /// Whether the backend was asked once since the unlock.
     asked: watch::Sender<bool>,
+    /// Until when something that a person waits for is expected there.
+    expected_until: Mutex<Option<Instant>>,
+    /// The index as it was when nobody was owed keys.
+    pub(crate) settled: Mutex<Option<u64>>,
 }
 
 impl Link {
@@ -92,8 +99,14 @@ impl Link {
         self.hurry();
     }
 
+    /// A person waits for another one: the backend is asked often for a while.
+    pub(crate) fn expect(&self) {
+        *lock(&self.expected_until) = Some(Instant::now() + EXPECTED);
+        self.hurry();
+    }
+
     /// There is something to fetch, or to finish.
-    pub(crate) fn hurry(&self) {
+    fn hurry(&self) {
         self.wake.notify_one();
     }
 }
@@ -247,10 +260,10 @@ async fn attend(app: &App, session: &Session) -> Result<()> {
     Box::pin(people::settle(app, session)).await
 }
 
-/// How long until the backend is asked again: soon, while a person waits for it.
-async fn pause(app: &App, session: &Session) -> Duration {
-    let waits = session.ring().is_empty() || people::is_waiting(app, session).await || people::is_joining(session);
-    if waits { SOON } else { POLL }
+/// How long until the backend is asked again: soon, while a person waits for another one.
+fn pause(session: &Session) -> Duration {
+    let expected = *lock(&session.home.expected_until);
+    if expected.is_some_and(|until| Instant::now() < until) { SOON } else { POLL }
 }
 
 fn note(app: &App, session: &Session, outcome: &Result<u32>) {
@@ -297,7 +310,7 @@ pub(crate) fn watch(app: &App, session: &Arc<Session>) {
                 own.home.asked.send_replace(true);
             }
             // Over or cut short: either way it is asked now.
-            drop(tokio::time::timeout(pause(&this, &own).await, own.home.wake.notified()).await);
+            drop(tokio::time::timeout(pause(&own), own.home.wake.notified()).await);
         }
     });
 }

@@ -3,8 +3,9 @@
 
 use super::{keys, view as people};
 use crate::api::*;
+use crate::beside::Beside;
 use crate::error::{Error, Result};
-use crate::founding::seal_name;
+use crate::founding::{not_allowed, seal_name};
 use crate::home;
 use crate::journal::Change;
 use crate::session::{self, Session, make, rng};
@@ -20,10 +21,7 @@ use vitrine_ledger::{
 use vitrine_vault::SecretBytes;
 use vitrine_vault::cbor::{self, CborError, Reader, Writer};
 use vitrine_vault::invite::{Answer, Invite, Offer};
-use vitrine_vault::page::PageKey;
 
-/// Numbered apart from everything else that is sealed under the device's local key.
-const PAGE: u64 = (1 << 62) + 2;
 /// Open invitations of one device.
 const MOST: usize = 40;
 const LONGEST_HOURS: u32 = 14 * 24;
@@ -49,7 +47,7 @@ impl Invited {
         writer.map(|map| {
             map.bytes(1, &self.id);
             map.text(2, &self.name);
-            map.uint(3, number(self.role));
+            map.uint(3, self.role.number());
             map.uint(4, self.made_at);
             // Exposed to be sealed with the rest.
             map.bytes(5, self.invite.to_bytes().expose());
@@ -64,7 +62,9 @@ impl Invited {
             Ok(Self {
                 id: map.required(1, Reader::array)?,
                 name: map.required(2, |reader| reader.text(MAX_NAME))?.to_owned(),
-                role: role(map.required(3, Reader::uint)?).ok_or(wrong)?,
+                role: map
+                    .required(3, Reader::uint)
+                    .and_then(|number| ledger::Role::from_number(number).ok_or(wrong))?,
                 made_at: map.required(4, Reader::uint)?,
                 invite: map
                     .required(5, |reader| reader.bytes(MAX_PART))
@@ -93,28 +93,6 @@ impl Invited {
     }
 }
 
-/// The numbers of roles in letters.
-pub(crate) fn number(role: ledger::Role) -> u8 {
-    match role {
-        ledger::Role::Owner => 1,
-        ledger::Role::Admin => 2,
-        ledger::Role::Technician => 3,
-        ledger::Role::Auditor => 4,
-        ledger::Role::Rotator => 5,
-    }
-}
-
-pub(crate) fn role(number: u8) -> Option<ledger::Role> {
-    let all = [
-        ledger::Role::Owner,
-        ledger::Role::Admin,
-        ledger::Role::Technician,
-        ledger::Role::Auditor,
-        ledger::Role::Rotator,
-    ];
-    all.into_iter().find(|role| self::number(*role) == number)
-}
-
 pub(super) async fn view(app: &App, session: &Session) -> Result<Vec<InvitationView>> {
     let msp = session.msp();
     // Added by a process that died before it could say so.
@@ -124,12 +102,6 @@ pub(super) async fn view(app: &App, session: &Session) -> Result<Vec<InvitationV
 
 fn is_member(msp: &MspState, answer: &Answer) -> bool {
     msp.member(&MemberId::from_bytes(answer.member)).is_some()
-}
-
-/// Whether an invitation waits for its answer.
-pub(crate) async fn is_waiting(app: &App, session: &Session) -> bool {
-    let open = |invited: &Invited| invited.answer.is_none() && invited.invite.ends_at_ms > app.now_ms();
-    read(app, session).await.is_ok_and(|all| all.iter().any(open))
 }
 
 pub(crate) async fn invite(app: &App, request: InviteRequest) -> Result<InvitedView> {
@@ -152,7 +124,7 @@ pub(crate) async fn invite(app: &App, request: InviteRequest) -> Result<InvitedV
         ));
     }
     if !session.may(ledger::Action::Members) {
-        return Err(not_allowed());
+        return Err(not_allowed().holds("Nobody was invited."));
     }
     restore::refuse_unconfirmed(app, &session).await?;
     let Home::Backend { id: backend, .. } = session.msp().home() else {
@@ -168,7 +140,7 @@ pub(crate) async fn invite(app: &App, request: InviteRequest) -> Result<InvitedV
     let genesis = *session.vault().as_bytes();
     let invite = Invite::make(genesis, (head.seq, *head.hash.as_bytes()), ends_at, address, &mut rng());
     let role = ledger::Role::from(request.role);
-    let offer = Offer { firm: firm.msp_name, by: firm.person_name, role: number(role), backend: *backend.as_bytes() };
+    let offer = Offer { firm: firm.msp_name, by: firm.person_name, role: role.number(), backend: *backend.as_bytes() };
     let letter = offer.seal(&invite, &mut rng());
     home::open_mailbox(app, &session, Locator::from_bytes(invite.locator()), letter, request.hours * 3600).await?;
     let (id, code) = (make(), invite.code());
@@ -190,7 +162,7 @@ pub(crate) async fn invite(app: &App, request: InviteRequest) -> Result<InvitedV
     let note = format!("{name}: {}", crate::of_variant(request.role));
     change.note(Action::MemberInvited, None, None, Some(note)).await?;
     change.commit().await?;
-    session.home.hurry();
+    session.home.expect();
     app.tell(Event::StatusChanged);
     let code = if request.copy {
         app.inner.clipboard.copy_secret(&code, ON_CLIPBOARD)?;
@@ -267,7 +239,7 @@ pub(crate) async fn approve(app: &App, request: ApproveMemberRequest) -> Result<
     change.tx.put_meta(meta::INVITATIONS, &seal(&session, &all)?).await?;
     change.note(Action::MemberAdded, None, None, Some(name)).await?;
     change.commit().await?;
-    session.home.hurry();
+    session.home.expect();
     app.tell(Event::StatusChanged);
     people(app, &session).await
 }
@@ -296,6 +268,7 @@ pub(crate) async fn collect(app: &App, session: &Session) -> Result<()> {
         }
     }
     write(app, session, &all).await?;
+    session.home.expect();
     app.tell(Event::StatusChanged);
     Ok(())
 }
@@ -313,7 +286,7 @@ async fn read(app: &App, session: &Session) -> Result<Vec<Invited>> {
 
 fn open(session: &Session, sealed: Option<Vec<u8>>) -> Result<Vec<Invited>> {
     let Some(sealed) = sealed else { return Ok(Vec::new()) };
-    let plain = PageKey::derive(session.device.local()).open(PAGE, 0, &sealed).map_err(session::unreadable_keys)?;
+    let plain = Beside::Invitations.open(&session.device, &sealed).map_err(session::unreadable_keys)?;
     // Exposed to be taken apart.
     let all = cbor::decode(plain.expose(), MAX_STORED, |reader| {
         reader.map(|map| map.required(1, |reader| reader.list(MOST as u64, Invited::read)))
@@ -325,7 +298,7 @@ fn seal(session: &Session, all: &[Invited]) -> Result<Vec<u8>> {
     let plain: SecretBytes =
         Writer::secret_document(|map| map.field(1, |writer| writer.list(all, |writer, invited| invited.write(writer))));
     // Exposed to be sealed.
-    PageKey::derive(session.device.local()).seal(PAGE, 0, plain.expose(), &mut rng()).map_err(session::unreadable_keys)
+    Beside::Invitations.seal(&session.device, plain.expose())
 }
 
 async fn write(app: &App, session: &Session, all: &[Invited]) -> Result<()> {
@@ -333,12 +306,4 @@ async fn write(app: &App, session: &Session, all: &[Invited]) -> Result<()> {
     let mut tx = app.inner.store.begin().await?;
     tx.put_meta(meta::INVITATIONS, &sealed).await?;
     Ok(tx.commit().await?)
-}
-
-fn not_allowed() -> Error {
-    Error::usage(
-        "ledger.not-allowed",
-        "Your role in this vault does not allow this.",
-        "Ask an owner or admin of the vault to do it.",
-    )
 }

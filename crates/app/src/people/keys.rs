@@ -1,13 +1,13 @@
 //! Giving everybody the keys that the signed history says, and nobody else: new keys after somebody left, further wraps after
 //! somebody came. What is owed follows from the history, so it can be cut off anywhere and done again.
 
-use crate::App;
 use crate::error::{Error, Result};
 use crate::founding::{seal_name, seal_team_before, wrap, wrap_team};
 use crate::journal::{Change, damaged_fold};
 use crate::records::{Bytes32, Organization, decode, key};
 use crate::session::{self, Session, make, rng};
 use crate::store::{Direction, Span};
+use crate::{App, lock};
 use std::ops::ControlFlow;
 use vitrine_ledger::{
     Action, Commitment, EncryptionKey, Level, MemberId, MemberWrap, MspBody, MspState, OrganizationState, Role,
@@ -31,7 +31,15 @@ pub(crate) async fn settle(app: &App, session: &Session) -> Result<()> {
         renew_teams(&mut change).await?;
         change.commit().await?;
     }
+    // As it was when nothing was owed, nothing is.
+    let generation = app.inner.store.index_generation().await?;
+    if *lock(&session.home.settled) == Some(generation) {
+        return Ok(());
+    }
     let owing = owing(app, session).await?;
+    if owing.is_empty() {
+        *lock(&session.home.settled) = Some(generation);
+    }
     for some in owing.chunks(AT_ONCE) {
         let mut change = Change::begin(app, session).await?;
         for id in some {

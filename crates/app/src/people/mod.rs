@@ -6,7 +6,7 @@
 mod invitations;
 mod keys;
 
-pub(crate) use invitations::{approve, collect, invite, is_waiting, role as role_numbered, withdraw};
+pub(crate) use invitations::{approve, collect, invite, withdraw};
 pub(crate) use keys::settle;
 
 use crate::api::*;
@@ -108,14 +108,6 @@ async fn member_view(
         removed_at,
         devices,
     })
-}
-
-/// Whether somebody was added and has not joined, or joined and has no keys yet.
-pub(crate) fn is_joining(session: &Session) -> bool {
-    let msp = session.msp();
-    let now = msp.at(msp.head().seq);
-    let in_team = |id: &MemberId| msp.teams().keys().any(|team| now.holds(team, id));
-    msp.members().iter().any(|(id, member)| member.removed.is_none() && !in_team(id))
 }
 
 /// A member's name, as it was sealed when the member was added.

@@ -19,6 +19,7 @@ pub(crate) use standing::{Stood, stood, tell_standing};
 
 use crate::App;
 use crate::api::*;
+use crate::beside::Beside;
 use crate::error::{Error, Result};
 use crate::journal::{Change, Opened};
 use crate::records::Bytes16;
@@ -32,11 +33,8 @@ use std::time::Duration;
 use url::Url;
 use vitrine_entra::http::on_this_machine;
 use vitrine_vault::cbor::{Reader, Writer, decode};
-use vitrine_vault::page::PageKey;
 use vitrine_vault::{Key, Secret, SecretText};
 
-/// Numbered apart from the pages of the index and from what else lies sealed beside it.
-const PAGE: u64 = (1 << 62) + 2;
 const LONGEST_ADDRESS: usize = 2_048;
 /// Most bytes of address and secret, sealed together.
 const LONGEST_TARGET: usize = 4_096;
@@ -111,13 +109,12 @@ impl Target {
             map.text(1, self.address.expose());
             map.bytes(2, self.key.expose());
         });
-        let key = PageKey::derive(session.device.local());
         // Exposed to be sealed.
-        key.seal(PAGE, 0, plain.expose(), &mut rng()).map_err(session::unreadable_keys)
+        Beside::Webhook.seal(&session.device, plain.expose())
     }
 
     fn open(sealed: &[u8], session: &Session) -> Result<Self> {
-        let plain = PageKey::derive(session.device.local()).open(PAGE, 0, sealed).map_err(unreadable)?;
+        let plain = Beside::Webhook.open(&session.device, sealed).map_err(unreadable)?;
         // Exposed to be read into wrappers again.
         decode(plain.expose(), LONGEST_TARGET, |reader| {
             reader.map(|map| {

@@ -1,7 +1,15 @@
 //! One change of the vault: entries, objects and index rows that become durable together, or not at all.
 //!
 //! Everything a use case writes goes through [`Change`]. It drafts on the state this device accepted, lets the ledger
-//! judge the draft like a stranger's, and only then stores it.
+//! judge the draft like a stranger's, and only then stores it. [`taking`] is the other half, where nothing is drafted; [`reading`]
+//! opens what was written.
+
+mod reading;
+mod taking;
+
+pub(crate) use reading::{damaged_fold, object_named, open_object, read_account, read_connection, visit_account};
+
+use reading::{damaged_item, object_kind, object_of, wrap_key};
 
 use crate::api::{Action, Event, OrganizationState as Standing};
 use crate::error::{Error, Result};
@@ -13,22 +21,22 @@ use crate::records::{
     self, Activity, Bytes16, Bytes32, Firm, Organization, Place, ProblemRow, decode, encode, fold, heads, key,
 };
 use crate::session::{self, Newest, Session, make, rng};
-use crate::store::{Direction, Span, Store, Tx};
+use crate::store::{Direction, Span, Tx};
 use crate::vault::meta;
 use crate::webhook::{self, Stood, Webhook};
 use crate::{App, accounts, attention, organizations};
 use std::collections::{BTreeMap, BTreeSet};
 use tokio::sync::OwnedMutexGuard;
 use vitrine_ledger::{
-    Body, Commitment, Commitments, Entry, Home, ItemId, ItemKind, KeyName, KeyWrap, LedgerId, Level, MspBody,
-    MspHistory, MspState, ObjectHash, OrganizationBody, OrganizationState, Salt, SealedKeys, SealedName, SealedRecords,
-    TeamId, TeamKind, TeamWrap,
+    Body, Commitment, Commitments, Entry, Home, ItemId, ItemKind, KeyName, KeyWrap, LedgerId, Level, MspBody, MspState,
+    ObjectHash, OrganizationBody, OrganizationState, Salt, SealedKeys, SealedName, SealedRecords, TeamId, TeamKind,
+    TeamWrap,
 };
 use vitrine_vault::SecretBytes;
 use vitrine_vault::body::{BodyKind, seal_body};
 use vitrine_vault::epoch::{self, OrganizationKeys, Which};
 use vitrine_vault::items::{AccountItem, ConnectionItem, OrganizationItem};
-use vitrine_vault::object::{self, Header, ObjectKind};
+use vitrine_vault::object::{self, Header};
 
 /// How long an object is needed after the last item that named it.
 const NEEDED_MS: u64 = 30 * 24 * 3600 * 1000;
@@ -541,186 +549,6 @@ impl<'a> Change<'a> {
         Ok(())
     }
 
-    /// Stores objects that came from the home.
-    pub(crate) async fn put_objects(&mut self, objects: &[Vec<u8>]) -> Result<()> {
-        for sealed in objects {
-            self.tx.put_object(&object::hash(sealed), sealed).await?;
-        }
-        Ok(())
-    }
-
-    /// Takes entries of the home that were judged to lead to `state`, and brings the rows up to what their items say. What
-    /// only this device knows of an account stays.
-    pub(crate) async fn take(
-        &mut self,
-        opened: &mut Opened,
-        entries: &[Entry],
-        state: OrganizationState,
-    ) -> Result<()> {
-        let mut changed = BTreeMap::new();
-        for entry in entries {
-            self.store(opened.id.as_bytes(), entry).await?;
-            if begins_epoch(entry) {
-                opened.row.epochs.push(records::place(entry.head()));
-            }
-            if let Body::Organization(OrganizationBody::Put { item, .. } | OrganizationBody::Drop { item, .. }) =
-                entry.body()
-            {
-                changed.insert(*item, entry.time_ms());
-            }
-        }
-        for item in changed.keys() {
-            let before = opened.state.item(item).and_then(|known| known.object);
-            self.let_go(before, self.app.now_ms()).await?;
-        }
-        opened.state = state;
-        opened.keys = self.keys(&opened.state, &opened.row.epochs).await?;
-        for (item, at) in changed {
-            self.show_item(opened, item.as_bytes(), at).await?;
-        }
-        self.touched.insert(*opened.id.as_bytes());
-        Ok(())
-    }
-
-    /// Brings the rows up to what one item says now.
-    async fn show_item(&mut self, opened: &mut Opened, item: &Bytes16, at: u64) -> Result<()> {
-        let Some(known) = opened.state.item(&ItemId::from_bytes(*item)) else { return Ok(()) };
-        let kind = known.kind;
-        let Some(hash) = known.object else {
-            opened.row.accounts.retain(|account| account.item != *item);
-            if opened.row.connection_item == Some(*item) {
-                (opened.row.connection_item, opened.row.tenant) = (None, None);
-            }
-            return Ok(());
-        };
-        let plain = open_object(&opened.state, &opened.keys, item, self.tx.object(hash.as_bytes()).await?)?;
-        match kind {
-            ItemKind::Organization => {
-                let profile = OrganizationItem::decode(&plain).map_err(damaged_item)?;
-                let row = &mut opened.row;
-                let enabled_at = row.laps.as_ref().map_or(at, |laps| laps.enabled_at);
-                (row.name, row.notes, row.tags) = (profile.name, profile.notes, profile.tags);
-                row.laps = profile.laps.map(|laps| records::Laps::from_settings(laps, enabled_at));
-            }
-            ItemKind::Connection => {
-                let connection = ConnectionItem::decode(&plain).map_err(damaged_item)?;
-                let since = opened.row.tenant.as_ref().map_or(at, |tenant| tenant.connected_at);
-                opened.row.connection_item = Some(*item);
-                opened.row.tenant = records::Tenant::from_item(&connection, since);
-                if let Some(tenant) = &opened.row.tenant {
-                    self.tx.index_put(&key::tenant(&tenant.id), opened.id.as_bytes()).await?;
-                }
-                self.firm.tenant_connected |= opened.row.tenant.is_some();
-            }
-            ItemKind::Account => {
-                let account = AccountItem::decode(&plain).map_err(damaged_item)?;
-                accounts::show_in(&mut opened.row, item, &account);
-                self.firm.rotation_verified |= account.verified_at_ms.is_some();
-            }
-            ItemKind::Passkey => {}
-        }
-        Ok(())
-    }
-
-    /// Takes a whole ledger of the home that this device never saw.
-    pub(crate) async fn found(
-        &mut self,
-        id: &LedgerId,
-        entries: &[Entry],
-        msp: &(dyn MspHistory + Sync),
-    ) -> Result<()> {
-        for entry in entries {
-            self.store(id.as_bytes(), entry).await?;
-        }
-        self.rebuild_organization(*id, msp).await
-    }
-
-    /// Makes the rows of an organization again from its signed history and its objects.
-    pub(crate) async fn rebuild_organization(&mut self, id: LedgerId, chain: &(dyn MspHistory + Sync)) -> Result<()> {
-        let missing = || {
-            Error::integrity(
-                "vault.history-missing",
-                "The signed history of an organization is missing.",
-                "Restore from a newer backup.",
-            )
-        };
-        let (mut state, mut times, mut seq) = (None::<OrganizationState>, BTreeMap::new(), 0);
-        let (mut newest, mut epochs) = (0, Vec::new());
-        while let Some(bytes) = self.tx.entry(id.as_bytes(), seq).await? {
-            let entry = Entry::decode(&bytes).map_err(session::unreadable_keys)?;
-            if let Body::Organization(OrganizationBody::Put { item, .. } | OrganizationBody::Drop { item, .. }) =
-                entry.body()
-            {
-                times.entry(*item).or_insert(entry.time_ms());
-                newest = entry.time_ms();
-                let named = state.as_ref().and_then(|state: &OrganizationState| state.item(item)?.object);
-                self.let_go(named, entry.time_ms()).await?;
-            }
-            state = Some(match state {
-                None if entry.begins() == id => OrganizationState::genesis(&entry, chain).map_err(refused)?,
-                None => return Err(missing()),
-                Some(state) => state.apply(&entry, chain).map_err(refused)?,
-            });
-            if begins_epoch(&entry) {
-                epochs.push(records::place(entry.head()));
-            }
-            seq += 1;
-        }
-        let state = state.ok_or_else(missing)?;
-        let keys = self.keys(&state, &epochs).await?;
-        let (mut profile, mut connection, mut kept) = (None, None, Vec::new());
-        for (item, known) in state.items() {
-            let Some(hash) = known.object else { continue };
-            let plain = open_object(&state, &keys, item.as_bytes(), self.tx.object(hash.as_bytes()).await?)?;
-            match known.kind {
-                ItemKind::Organization => {
-                    profile = Some((*item.as_bytes(), OrganizationItem::decode(&plain).map_err(damaged_item)?));
-                }
-                ItemKind::Connection => {
-                    connection = Some((*item.as_bytes(), ConnectionItem::decode(&plain).map_err(damaged_item)?));
-                }
-                ItemKind::Account => kept.push((*item.as_bytes(), AccountItem::decode(&plain).map_err(damaged_item)?)),
-                ItemKind::Passkey => {}
-            }
-        }
-        let (organization_item, profile) = profile.ok_or_else(missing)?;
-        let since = |item: &Bytes16| times.get(&ItemId::from_bytes(*item)).copied().unwrap_or_default();
-        let mut row = Organization {
-            state: Vec::new(),
-            epochs,
-            name: profile.name,
-            notes: profile.notes,
-            tags: profile.tags,
-            tenant: connection
-                .as_ref()
-                .and_then(|(item, connection)| records::Tenant::from_item(connection, since(item))),
-            laps: profile.laps.map(|laps| {
-                let enabled_at = kept.iter().map(|(item, _)| since(item)).min().unwrap_or_default();
-                records::Laps::from_settings(laps, enabled_at)
-            }),
-            accounts: Vec::new(),
-            checks: Vec::new(),
-            problems: Vec::new(),
-            look_at: None,
-            connection_item: connection.map(|(item, _)| item),
-            organization_item,
-        };
-        kept.sort_by_key(|(item, _)| since(item));
-        for (item, account) in &kept {
-            accounts::show_in(&mut row, item, account);
-        }
-        // When a problem began is in no entry; the last one that changed anything is nearest to it.
-        attention::settle(&mut row, newest);
-        self.firm.tenant_connected |= row.tenant.is_some();
-        self.firm.rotation_verified |= row.accounts.iter().any(|account| account.verified_at.is_some());
-        // A restored device counts its objects on from all that are known, so that no count is ever used twice.
-        self.firm.objects += state.items().values().map(|item| item.version).sum::<u64>();
-        if let Some(tenant) = &row.tenant {
-            self.tx.index_put(&key::tenant(&tenant.id), id.as_bytes()).await?;
-        }
-        self.save(Opened { id, row, state, keys, before: None }).await
-    }
-
     async fn clear(&mut self, id: &Bytes32, before: Option<&Before>, after: Option<&Before>) -> Result<()> {
         let Some(before) = before else { return Ok(()) };
         if after.is_none_or(|after| after.name != before.name) {
@@ -776,7 +604,8 @@ impl<'a> Change<'a> {
             self.session.set_msp(self.msp);
         }
         if self.keys_changed {
-            match ring(self.app, self.session).await {
+            let (root, member) = (&self.session.root, self.session.author.member);
+            match Keyring::of(&self.app.inner.store, root, member, &self.session.msp()).await {
                 Ok(ring) => self.session.set_ring(ring),
                 // The change is durable, whatever becomes of this. What was open before stays open.
                 Err(error) => crate::vault::warn(self.app, error),
@@ -792,14 +621,6 @@ impl<'a> Change<'a> {
     }
 }
 
-/// The keys that the MSP ledger wraps to this member now.
-async fn ring(app: &App, session: &Session) -> Result<Keyring> {
-    let row = app.inner.store.index_value(key::MSP_EPOCHS).await?;
-    let epochs: Vec<Place> = row.map_or(Ok(Vec::new()), |bytes| decode(&bytes))?;
-    let (source, member) = (Source::Store(&app.inner.store), session.author.member);
-    Keyring::open(source, &session.root, member, &session.msp(), &heads(&epochs)).await
-}
-
 fn begins_epoch(entry: &Entry) -> bool {
     matches!(entry.body(), Body::Organization(OrganizationBody::Epoch { .. }))
 }
@@ -807,158 +628,6 @@ fn begins_epoch(entry: &Entry) -> bool {
 /// Messages ever made for the webhook.
 fn made(own: &Own) -> Option<u64> {
     own.webhook.as_ref().map(Webhook::made)
-}
-
-/// Reads an account's item outside a change.
-pub(crate) async fn read_account(
-    app: &App,
-    session: &Session,
-    row: &Organization,
-    item: &Bytes16,
-) -> Result<AccountItem> {
-    AccountItem::decode(&read(&app.inner.store, session, row, item).await?).map_err(damaged_item)
-}
-
-/// Reads the connection's item outside a change.
-pub(crate) async fn read_connection(
-    app: &App,
-    session: &Session,
-    row: &Organization,
-    item: &Bytes16,
-) -> Result<ConnectionItem> {
-    ConnectionItem::decode(&read(&app.inner.store, session, row, item).await?).map_err(damaged_item)
-}
-
-/// Shows an account's item to `see` as it is and as it was, newest version first, until it answers `false` or the versions
-/// before are no longer kept.
-pub(crate) async fn visit_account(
-    app: &App,
-    session: &Session,
-    id: &Bytes32,
-    row: &Organization,
-    item: &Bytes16,
-    mut see: impl FnMut(&AccountItem) -> bool,
-) -> Result<()> {
-    let (store, wanted) = (&app.inner.store, ItemId::from_bytes(*item));
-    let state = OrganizationState::decode(&row.state).map_err(damaged_fold)?;
-    let keys = keys_of(store, session, row, &state).await?;
-    // Backwards from the head that was verified: each entry names the hash of the one before.
-    let (mut seq, mut expected) = (state.head().seq, Some(state.head().hash));
-    while let Some(hash) = expected {
-        let Some(bytes) = store.entry(id, seq).await? else { return Ok(()) };
-        let entry = Entry::decode(&bytes).map_err(session::unreadable_keys)?;
-        if entry.hash() != hash {
-            return Err(Error::integrity(
-                "vault.entry-replaced",
-                "A stored entry is not the one that was verified.",
-                "Restore from the backup, and keep this data folder for examination.",
-            ));
-        }
-        if let Body::Organization(OrganizationBody::Put { item, item_kind, version, object }) = entry.body()
-            && *item == wanted
-        {
-            let Some(bytes) = store.object(object.as_bytes()).await? else { return Ok(()) };
-            let version = Version { kind: *item_kind, version: *version, object: *object };
-            let plain = open_version(&state, &keys, wanted.as_bytes(), &version, &bytes)?;
-            if !see(&AccountItem::decode(&plain).map_err(damaged_item)?) {
-                return Ok(());
-            }
-        }
-        (seq, expected) = (seq.saturating_sub(1), entry.prev());
-    }
-    Ok(())
-}
-
-async fn read(store: &Store, session: &Session, row: &Organization, item: &Bytes16) -> Result<SecretBytes> {
-    let state = OrganizationState::decode(&row.state).map_err(damaged_fold)?;
-    let keys = keys_of(store, session, row, &state).await?;
-    let bytes = store.object(object_of(&state, item)?.as_bytes()).await?;
-    open_object(&state, &keys, item, bytes)
-}
-
-async fn keys_of(store: &Store, session: &Session, row: &Organization, state: &OrganizationState) -> Result<EpochKeys> {
-    session.ring().organization(Source::Store(store), state, &heads(&row.epochs)).await
-}
-
-/// The object that an item of an organization is stored as now.
-pub(crate) fn object_named(row: &Organization, item: &Bytes16) -> Result<ObjectHash> {
-    object_of(&OrganizationState::decode(&row.state).map_err(damaged_fold)?, item)
-}
-
-fn object_of(state: &OrganizationState, item: &Bytes16) -> Result<ObjectHash> {
-    let id = ItemId::from_bytes(*item);
-    state.item(&id).and_then(|item| item.object).ok_or_else(|| records::unknown_account(&id))
-}
-
-/// Opens an object that must be exactly what the signed entry names.
-pub(crate) fn open_object(
-    state: &OrganizationState,
-    keys: &EpochKeys,
-    item: &Bytes16,
-    bytes: Option<Vec<u8>>,
-) -> Result<SecretBytes> {
-    let id = ItemId::from_bytes(*item);
-    let known = state.item(&id).ok_or_else(|| records::unknown_account(&id))?;
-    let bytes = bytes.ok_or_else(|| {
-        Error::integrity(
-            "vault.object-missing",
-            "A stored item is missing from the database.",
-            "Restore from the backup, and keep this data folder for examination.",
-        )
-    })?;
-    let object = known.object.ok_or_else(|| records::unknown_account(&id))?;
-    open_version(state, keys, item, &Version { kind: known.kind, version: known.version, object }, &bytes)
-}
-
-/// One version of an item, as a signed entry names it.
-struct Version {
-    kind: ItemKind,
-    version: u64,
-    object: ObjectHash,
-}
-
-fn open_version(
-    state: &OrganizationState,
-    keys: &EpochKeys,
-    item: &Bytes16,
-    known: &Version,
-    bytes: &[u8],
-) -> Result<SecretBytes> {
-    if object::hash(bytes) != *known.object.as_bytes() {
-        return Err(Error::integrity(
-            "vault.object-replaced",
-            "A stored item is not the one that was signed.",
-            "Restore from the backup, and keep this data folder for examination.",
-        ));
-    }
-    let claimed = object::peek_header(bytes).map_err(session::unreadable_keys)?;
-    // Author, counter and epoch are the object's own word, held by its hash in the signed entry; the place is ours.
-    let expected = Header {
-        suite: vitrine_vault::SUITE,
-        kind: object_kind(known.kind),
-        ledger: *state.ledger().as_bytes(),
-        item: *item,
-        version: known.version,
-        schema: SCHEMA,
-        ..claimed
-    };
-    object::open(bytes, &expected, &wrap_key(keys.of(claimed.epoch)?, known.kind)?).map_err(session::unreadable_keys)
-}
-
-fn wrap_key(keys: &OrganizationKeys, kind: ItemKind) -> Result<vitrine_vault::Key> {
-    match kind {
-        ItemKind::Connection => Ok(keys.operate.as_ref().ok_or_else(no_operate_key)?.object_key()),
-        ItemKind::Organization | ItemKind::Account | ItemKind::Passkey => Ok(keys.read.object_key()),
-    }
-}
-
-fn object_kind(kind: ItemKind) -> ObjectKind {
-    match kind {
-        ItemKind::Organization => ObjectKind::Organization,
-        ItemKind::Account => ObjectKind::Account,
-        ItemKind::Connection => ObjectKind::Connection,
-        ItemKind::Passkey => ObjectKind::Passkey,
-    }
 }
 
 /// The MSP state just after an organization was added, for its genesis whose witness is the head just before.
@@ -984,22 +653,4 @@ fn no_team() -> Error {
         "The team of this vault's owners is missing in its signed history.",
         "Restore from the backup, and keep this data folder for examination.",
     )
-}
-
-pub(crate) fn damaged_fold(error: vitrine_ledger::DecodeError) -> Error {
-    Error::integrity(
-        "index.unreadable",
-        "A row of the local index cannot be read.",
-        "Lock and unlock the vault: the index is then made again from the signed history.",
-    )
-    .because(error)
-}
-
-fn damaged_item(error: impl std::error::Error + Send + Sync + 'static) -> Error {
-    Error::integrity(
-        "vault.item-unreadable",
-        "A stored item cannot be read by this version.",
-        "Update Vitrine, or restore from the backup.",
-    )
-    .because(error)
 }
