@@ -346,9 +346,9 @@ def read_invite(case):
         return derive(secret, "vitrine/1/invite/" + name, context, *more, length=length)
 
     letters = follows("letters")
-    offer = open_sealed(letters, "vitrine/1/invite/offer", b"", case["offer"])
+    offer = unpad(open_sealed(letters, "vitrine/1/invite/offer", b"", case["offer"]), body_bucket)
     _, _, _, backend = fields(offer, 8192, {1: str, 2: str, 3: U8, 4: 16})
-    answer = open_sealed(letters, "vitrine/1/invite/answer", b"", case["answer"])
+    answer = unpad(open_sealed(letters, "vitrine/1/invite/answer", b"", case["answer"]), body_bucket)
     types = {1: 16, 2: 32, 3: 32, 4: 16, 5: 32, 6: str, 7: str}
     member, identity, encryption, device, device_key, _, _ = fields(answer, 8192, types)
     numbers = follows("words", member + identity + encryption + device + device_key, length=32)

@@ -547,7 +547,7 @@ mod tests {
     }
 
     #[test]
-    fn an_enrolment_blob_is_no_lockbox() {
+    fn an_enrolment_blob_needs_passphrase_and_account_secret_and_is_no_lockbox() {
         let rng = &mut StdRng::seed_from_u64(12);
         let (root, secret) = (RootKey::make(rng), AccountSecret::make(rng));
         let blob = Enrolment::seal(&passphrase(), &secret, KdfParams::FLOOR, [1; 16], [3; 32], &root, rng).unwrap();
@@ -556,6 +556,8 @@ mod tests {
         assert!(stored.open(&passphrase(), &secret).unwrap().0 == root.0);
         let other = AccountSecret::make(rng);
         assert_eq!(stored.open(&passphrase(), &other).err(), Some(UnlockError::Refused));
+        let wrong = SecretText::from_text("incorrect horse");
+        assert_eq!(stored.open(&wrong, &secret).err(), Some(UnlockError::Refused));
         assert_eq!((stored.member(), stored.genesis()), ([1; 16], [3; 32]));
     }
 

@@ -9,6 +9,7 @@ use crate::SUITE;
 use crate::aead;
 use crate::cbor::{self, CborError, Reader, Writer};
 use crate::derive::derive;
+use crate::padding::{body_bucket, pad, unpad};
 use crate::passphrase::WORDS;
 use crate::secret::{Key, Secret, SecretBytes, SecretText};
 use data_encoding::BASE64URL_NOPAD;
@@ -188,15 +189,18 @@ impl Invite {
         numbers.filter_map(|number| list.get(place(number)).copied()).collect()
     }
 
+    /// Padded, so that the length of a letter tells nothing of the names in it.
     fn seal(&self, label: &str, plain: &[u8], rng: &mut impl CryptoRng) -> Vec<u8> {
+        let padded = pad(plain, body_bucket);
         // Read to seal.
-        aead::seal(self.derive("vitrine/1/invite/letters").expose(), label, &[], plain, rng)
+        aead::seal(self.derive("vitrine/1/invite/letters").expose(), label, &[], padded.expose(), rng)
     }
 
     fn open(&self, label: &str, sealed: &[u8]) -> Result<SecretBytes, InviteError> {
         // Read to open.
-        aead::open(self.derive("vitrine/1/invite/letters").expose(), label, &[], sealed)
-            .map_err(|_| InviteError::Broken)
+        let padded = aead::open(self.derive("vitrine/1/invite/letters").expose(), label, &[], sealed)
+            .map_err(|_| InviteError::Broken)?;
+        unpad(padded, body_bucket).ok_or(InviteError::Broken)
     }
 }
 
@@ -400,6 +404,18 @@ mod tests {
             assert_ne!(edited.locator(), ours.locator());
             assert_eq!(Offer::open(&edited, &sealed).err(), Some(InviteError::Broken));
         }
+    }
+
+    #[test]
+    fn size_buckets_hide_the_length_of_the_names_in_a_letter() {
+        let (invite, rng) = (invite(9), &mut StdRng::seed_from_u64(10));
+        let mut sizes = std::collections::BTreeSet::new();
+        for length in 1..=40 {
+            let offer = Offer { firm: "n".repeat(length), by: "Ada".into(), role: 3, backend: [6; 16] };
+            let answer = Answer { name: "n".repeat(length), ..answer() };
+            sizes.extend([offer.seal(&invite, rng).len(), answer.seal(&invite, rng).len()]);
+        }
+        assert_eq!(sizes.into_iter().collect::<Vec<_>>(), [aead::OVERHEAD + 256]);
     }
 
     #[test]

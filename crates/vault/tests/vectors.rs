@@ -148,7 +148,7 @@ fn seeded() -> rand::rngs::StdRng {
 
 #[test]
 fn invite_vectors_hold() {
-    judge("invite.json", 17, |case| {
+    judge("invite.json", 18, |case| {
         let invite = Invite::parse(&case.secret("code")).map_err(|error| error.code())?;
         let offer = Offer::open(&invite, &case.hex("offer")).map_err(|error| error.code())?;
         let answer = Answer::open(&invite, &case.hex("answer")).map_err(|error| error.code())?;
