@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use data_encoding::{BASE64, BASE64URL, HEXLOWER, HEXUPPER};
 use vitrine_kit::wait::{PATIENCE, until};
 
 use crate::browser;
@@ -33,10 +34,10 @@ const DEVICE_SECRET: &str = "vault/device.secret";
 const PRIVATE_KEY: &[u8] = b"\x02\x01\x00\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00\x04\x82";
 
 /// What must not be found, each with a name that says what leaked.
-struct Canaries(Vec<(&'static str, Vec<u8>)>);
+pub(crate) struct Canaries(Vec<(&'static str, Vec<u8>)>);
 
 impl Canaries {
-    fn of(texts: &[(&'static str, &str)]) -> Self {
+    pub(crate) fn of(texts: &[(&'static str, &str)]) -> Self {
         let written = |(name, text): &(&'static str, &str)| {
             let wide = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
             [(*name, text.as_bytes().to_vec()), (*name, wide)]
@@ -45,14 +46,33 @@ impl Canaries {
     }
 
     /// The same, and these bytes as they are and in hexadecimal.
-    fn and_bytes(mut self, name: &'static str, bytes: &[u8]) -> Self {
+    pub(crate) fn and_bytes(mut self, name: &'static str, bytes: &[u8]) -> Self {
         let written = bytes.iter().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect();
         self.0.extend([(name, bytes.to_vec()), (name, written)]);
         self
     }
 
+    /// The same, and each of them as other programs would write it: in hexadecimal, and in base64 wherever it begins there.
+    pub(crate) fn in_every_writing(mut self) -> Self {
+        let mut more = Vec::new();
+        for (name, bytes) in &self.0 {
+            more.extend([HEXLOWER, HEXUPPER].map(|hex| (*name, hex.encode(bytes).into_bytes())));
+            for (base64, before) in
+                [BASE64, BASE64URL].into_iter().flat_map(|base64| (0..3).map(move |at| (base64.clone(), at)))
+            {
+                let shifted = [&vec![0; before][..], bytes].concat();
+                let whole = shifted.len() / 3 * 3;
+                // The first group holds bits of what stands before.
+                let text = base64.encode(&shifted[..whole]).into_bytes();
+                more.push((*name, text[if before == 0 { 0 } else { 4 }..].to_vec()));
+            }
+        }
+        self.0.extend(more);
+        self
+    }
+
     /// Names of those found in some bytes.
-    fn found_in(&self, bytes: &[u8]) -> Vec<&'static str> {
+    pub(crate) fn found_in(&self, bytes: &[u8]) -> Vec<&'static str> {
         // One pass for all of them: the first two bytes rule most places out, and the whole comparison is rare.
         let place = |pair: &[u8]| usize::from(pair[0]) << 8 | usize::from(pair[1]);
         let mut beginning = vec![Vec::<usize>::new(); 1 << 16];
@@ -68,7 +88,7 @@ impl Canaries {
     }
 
     /// Names of those found in a file below a folder, with the file.
-    fn found_below(&self, folder: &Path) -> Result<Vec<(PathBuf, &'static str)>> {
+    pub(crate) fn found_below(&self, folder: &Path) -> Result<Vec<(PathBuf, &'static str)>> {
         let mut found = Vec::new();
         for entry in fs::read_dir(folder)? {
             let (path, kind) = entry.and_then(|entry| Ok((entry.path(), entry.file_type()?)))?;

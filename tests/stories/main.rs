@@ -34,5 +34,6 @@ mod people;
 mod restored;
 mod rotator;
 mod schedule;
+mod theft;
 mod webhook;
 mod whole_job;

@@ -1,4 +1,5 @@
-//! A backend to move a vault to: the built `vitrine-server`, run as its operator runs it, over SQLite in a folder of its own.
+//! A backend to move a vault to: the built `vitrine-server`, run as its operator runs it, over SQLite in a folder of its own
+//! or over a database that it is given.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,6 +20,7 @@ pub const TOKEN: &str = "a-token-that-only-the-operator-of-this-test-has";
 pub struct Backend {
     program: PathBuf,
     root: TempDir,
+    database: Option<String>,
     port: u16,
     child: Option<Child>,
 }
@@ -26,10 +28,15 @@ pub struct Backend {
 impl Backend {
     /// Starts this program on a free port of this machine.
     pub async fn start(program: &Path) -> Result<Self> {
+        Self::start_over(program, None).await
+    }
+
+    /// The same over the database of this URL.
+    pub async fn start_over(program: &Path, database: Option<String>) -> Result<Self> {
         ensure!(program.is_file(), "{} is not there: cargo build -p vitrine-server", program.display());
         let root = tempfile::Builder::new().prefix("backend").tempdir()?;
         fs::write(root.path().join("token"), TOKEN)?;
-        let mut backend = Self { program: program.to_owned(), root, port: 0, child: None };
+        let mut backend = Self { program: program.to_owned(), root, database, port: 0, child: None };
         backend.run().await?;
         Ok(backend)
     }
@@ -41,6 +48,9 @@ impl Backend {
         command.env("VITRINE_SERVER_LISTEN", format!("127.0.0.1:{}", self.port));
         command.env("VITRINE_SERVER_DATA", self.data());
         command.env("VITRINE_SERVER_REGISTRATION_TOKEN_FILE", self.root.path().join("token"));
+        if let Some(database) = &self.database {
+            command.env("VITRINE_SERVER_DATABASE_URL", database);
+        }
         let mut child = command.spawn().context("could not start vitrine-server")?;
         let mut log = BufReader::new(child.stderr.take().context("standard error was asked for")?).lines();
         let listens = async {
@@ -72,7 +82,13 @@ impl Backend {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// Everything it stores.
+    /// The URL of its database.
+    pub fn database(&self) -> String {
+        let own = || format!("sqlite:{}", self.data().join("vitrine-server.sqlite").display());
+        self.database.clone().unwrap_or_else(own)
+    }
+
+    /// Everything it stores in files of its own.
     pub fn data(&self) -> PathBuf {
         self.root.path().join("data")
     }

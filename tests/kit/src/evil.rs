@@ -6,7 +6,6 @@
 //! of its own, and formats are read and made here from their description (`docs/formats.md`) and not by our code, so that
 //! a mistake of ours is not made twice.
 
-mod cbor;
 mod history;
 
 use std::net::SocketAddr;
@@ -19,7 +18,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-use cbor::{bytes, field, map, uint, value};
+use crate::cbor::{self, bytes, field, map, uint, value};
 use history::History;
 
 /// More than any request has.

@@ -13,9 +13,11 @@ pub mod notifications;
 pub mod opener;
 pub mod player;
 pub mod receiver;
+pub mod stored;
 pub mod tray;
 pub mod wait;
 
 mod bus;
+mod cbor;
 
 pub use bus::PrivateBus;

@@ -14,4 +14,5 @@ mod learns;
 mod mail;
 mod operate;
 mod replicas;
+mod sentence;
 mod store;

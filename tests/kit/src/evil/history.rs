@@ -6,8 +6,8 @@ use ciborium::Value;
 use ed25519_dalek::{Signer, SigningKey};
 use sha2::{Digest, Sha256};
 
-use super::cbor::{bytes, field, map, number, set, to_bytes, uint, value};
 use super::{Answer, Asked, Attack, Forgery, Lie, Name, Sort};
+use crate::cbor::{bytes, field, map, number, set, to_bytes, uint, value};
 
 // Labels of `docs/formats.md`.
 const SIGN: &[u8] = b"vitrine/1/ledger/sign\0";
