@@ -397,6 +397,24 @@ async fn a_home_that_goes_on_for_ever_is_left() -> Result<()> {
     open
 }
 
+/// Row 43: what is promised without an end costs a question now and then.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_home_that_wakes_without_an_end_is_asked_ever_less_often() -> Result<()> {
+    let ground = Ground::make().await?;
+    let desk = ground.sits(Device::Newest)?;
+    ground.evil.attack(Attack::WakesWithoutEnd);
+    let before = ground.evil.seen().len();
+    desk.vitrine(["unlock"]).passphrase(PASSPHRASE).ends(exit::DONE).await?;
+    let asked = || ground.evil.seen().split_off(before).iter().filter(|seen| seen.path.starts_with("/v1/ch")).count();
+    // The first without being told, the others because of it.
+    until("questions because of it", PATIENCE, async || (asked() > 3).then_some(())).await?;
+    let (asked, wakes) = (asked() as u64, ground.evil.wakes());
+    ensure!(wakes > 100 * asked, "asked {asked} times for {wakes} lies");
+    ensure!(ground.is_open(&desk).await.is_ok(), "nothing can be viewed meanwhile");
+    desk.vitrine(["lock"]).end().await?;
+    Ok(())
+}
+
 /// Rows 13 and 18: what was written is not there, though the home said that it took it.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_home_threw_away_is_missed() -> Result<()> {

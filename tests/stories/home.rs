@@ -27,7 +27,11 @@ async fn at_home() -> Result<(Sim, Desk, Backend)> {
 }
 
 async fn names(desk: &Desk) -> Result<Vec<String>> {
-    let list = desk.does(["org", "list"]).await?;
+    names_in(&desk.does(["org", "list"]).await?)
+}
+
+/// The names in a list of organizations.
+pub(crate) fn names_in(list: &Value) -> Result<Vec<String>> {
     let rows = list["rows"].as_array().context("no rows")?;
     rows.iter().map(|row| text(row, "name")).collect()
 }

@@ -9,6 +9,8 @@
 mod backend;
 mod browser;
 mod cloud;
+#[path = "../../crates/server/tests/server/cluster.rs"]
+mod cluster;
 mod desk;
 mod paper;
 mod processes;
@@ -31,9 +33,11 @@ mod kill;
 mod locked;
 mod older;
 mod people;
+mod replicas;
 mod restored;
 mod rotator;
 mod schedule;
 mod theft;
+mod wake;
 mod webhook;
 mod whole_job;

@@ -65,7 +65,7 @@ pub(crate) async fn brought_in(owner: &Desk, desk: &Desk, name: &str, role: &str
 }
 
 /// An owner with a technician at a second desk.
-async fn two() -> Result<(Sim, Desk, Desk, Backend)> {
+pub(crate) async fn two() -> Result<(Sim, Desk, Desk, Backend)> {
     let (sim, owner, backend) = owner().await?;
     let desk = Desk::at(&sim)?;
     brought_in(&owner, &desk, "Grace Hopper", "technician").await?;

@@ -14,12 +14,11 @@ use vitrine_kit::stored::{self, LOG};
 
 use crate::canary::Canaries;
 use crate::cloud::{self, CONTOSO, shown};
+use crate::cluster::Cluster;
 use crate::desk::{Desk, PASSPHRASE, built, exit, text};
 use crate::people::{brought_in, invited, join};
 use crate::{backend, browser, paper};
 
-#[path = "../../crates/server/tests/server/cluster.rs"]
-mod cluster;
 #[path = "../../crates/server/tests/server/sentence.rs"]
 mod sentence;
 
@@ -307,7 +306,7 @@ async fn row_36_row_38_row_39_db_theft_of_sqlite_is_worth_nothing() -> Result<()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn row_36_row_38_row_39_db_theft_of_postgresql_is_worth_nothing() -> Result<()> {
-    let Some(cluster) = cluster::Cluster::start()? else {
+    let Some(cluster) = Cluster::start()? else {
         eprintln!("PostgreSQL is not installed here: this test ran over SQLite alone");
         return Ok(());
     };

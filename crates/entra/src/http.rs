@@ -263,6 +263,25 @@ pub struct Asked {
     pub body: Vec<u8>,
 }
 
+/// An answer that goes on, read as it comes.
+pub struct Stream(reqwest::Response);
+
+impl Stream {
+    /// The status.
+    pub fn status(&self) -> u16 {
+        self.0.status().as_u16()
+    }
+
+    /// What came next, as much as one read of the connection brings; nothing once the host has ended it.
+    ///
+    /// # Errors
+    /// Where it broke off, or lasted longer than it may.
+    pub async fn piece(&mut self) -> Result<Option<Vec<u8>>, TransportError> {
+        let piece = self.0.chunk().await.map_err(|_| TransportError::NoAnswer)?;
+        Ok(piece.map(|piece| piece.to_vec()))
+    }
+}
+
 /// What such a host answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Posted {
@@ -404,6 +423,21 @@ impl Http {
     /// # Errors
     /// What went wrong below HTTP. An answer, whatever it says, is none.
     pub async fn ask(&self, ask: Ask<'_>) -> Result<Asked, TransportError> {
+        let mut response = self.asked(ask).await?;
+        let body = whole(&mut response).await?;
+        Ok(Asked { status: response.status().as_u16(), body: body.to_vec() })
+    }
+
+    /// Opens an answer that goes on, for as long as the question's limit says. As [`Http::post`], it says nothing of the
+    /// network.
+    ///
+    /// # Errors
+    /// What went wrong below HTTP. An answer, whatever it says, is none.
+    pub async fn open(&self, ask: Ask<'_>) -> Result<Stream, TransportError> {
+        self.asked(ask).await.map(Stream)
+    }
+
+    async fn asked(&self, ask: Ask<'_>) -> Result<reqwest::Response, TransportError> {
         let Ask { url, headers, body, limit } = ask;
         let mut request = match body {
             Body::None => self.request(reqwest::Method::GET, url.clone()),
@@ -414,9 +448,7 @@ impl Http {
             request = request.header(*name, value);
         }
         let sent = request.timeout(limit).send().await;
-        let mut response = sent.map_err(|error| TransportError::of(&error, self.proxies.serve(error.url())))?;
-        let body = whole(&mut response).await?;
-        Ok(Asked { status: response.status().as_u16(), body: body.to_vec() })
+        sent.map_err(|error| TransportError::of(&error, self.proxies.serve(error.url())))
     }
 
     /// Sends once and reads the whole answer.

@@ -1,9 +1,10 @@
 //! A backend to move a vault to: the built `vitrine-server`, run as its operator runs it, over SQLite in a folder of its own
-//! or over a database that it is given.
+//! or over a database that it is given, there with more replicas if need be.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::Arc;
 
 use anyhow::{Context, Result, bail, ensure};
 use tempfile::TempDir;
@@ -19,7 +20,7 @@ pub const TOKEN: &str = "a-token-that-only-the-operator-of-this-test-has";
 /// A backend, running or killed.
 pub struct Backend {
     program: PathBuf,
-    root: TempDir,
+    root: Arc<TempDir>,
     database: Option<String>,
     port: u16,
     child: Option<Child>,
@@ -34,11 +35,19 @@ impl Backend {
     /// The same over the database of this URL.
     pub async fn start_over(program: &Path, database: Option<String>) -> Result<Self> {
         ensure!(program.is_file(), "{} is not there: cargo build -p vitrine-server", program.display());
-        let root = tempfile::Builder::new().prefix("backend").tempdir()?;
+        let root = Arc::new(tempfile::Builder::new().prefix("backend").tempdir()?);
         fs::write(root.path().join("token"), TOKEN)?;
         let mut backend = Self { program: program.to_owned(), root, database, port: 0, child: None };
         backend.run().await?;
         Ok(backend)
+    }
+
+    /// Starts one more over the same database, with the same key.
+    pub async fn replica(&self) -> Result<Self> {
+        let (program, root, database) = (self.program.clone(), self.root.clone(), self.database.clone());
+        let mut replica = Self { program, root, database, port: 0, child: None };
+        replica.run().await?;
+        Ok(replica)
     }
 
     /// Starts it again, at the same address.
@@ -80,6 +89,11 @@ impl Backend {
     /// Its address.
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Where it listens.
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// The URL of its database.

@@ -98,6 +98,8 @@ pub enum Attack {
     },
     /// Takes an append, and says under this code that it did not.
     AppendsDenied(&'static str),
+    /// Row 43: says without an end that there is something new, each time under a higher number.
+    WakesWithoutEnd,
     /// Row 47: brings every request to the backend twice, and answers what the second came to.
     Replays,
 }
@@ -242,6 +244,7 @@ struct State {
     /// Entries that it said to have taken under the present attack.
     swallowed: u64,
     hanging: usize,
+    wakes: u64,
 }
 
 /// The home that lies, on loopback.
@@ -310,6 +313,11 @@ impl EvilServer {
     /// How often something was to be written here so far.
     pub fn appends(&self) -> usize {
         self.state().appends
+    }
+
+    /// How often it said by itself that there is something new.
+    pub fn wakes(&self) -> u64 {
+        self.state().wakes
     }
 
     /// How many requests wait for an answer that never comes.
@@ -458,6 +466,9 @@ impl Garbage {
 
 async fn serve(mut stream: TcpStream, state: &Mutex<State>, backend: &str, client: &Client) {
     while let Some(request) = read(&mut stream).await {
+        if request.path == "/v1/events" {
+            return wake(&mut stream, state).await;
+        }
         let asked = Asked::of(&request);
         let answer = {
             let mut state = lock(state);
@@ -497,6 +508,22 @@ async fn serve(mut stream: TcpStream, state: &Mutex<State>, backend: &str, clien
             return;
         }
     }
+}
+
+/// A stream of events, which says nothing as long as it is honest: what it could say, whoever asks finds.
+async fn wake(stream: &mut TcpStream, state: &Mutex<State>) {
+    let head = "HTTP/1.1 200 Said\r\ncontent-type: text/event-stream\r\n\r\n:\n\n";
+    let mut open = stream.write_all(head.as_bytes()).await.is_ok();
+    while open && lock(state).attack == Some(Attack::WakesWithoutEnd) {
+        let number = {
+            let mut state = lock(state);
+            state.wakes += 1;
+            state.history.cursor() + state.wakes
+        };
+        open = stream.write_all(format!("event: cursor\ndata: {number}\n\n").as_bytes()).await.is_ok();
+    }
+    // Ends when the other side closes.
+    let _ = stream.read(&mut [0]).await;
 }
 
 /// Asks the honest backend, and remembers what it took.

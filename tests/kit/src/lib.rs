@@ -4,6 +4,7 @@
 //! world and not our own idea of it. Everything here runs beside the real services of the machine without touching them.
 
 pub mod backend;
+pub mod balancer;
 pub mod disk;
 pub mod evil;
 pub mod keyring;

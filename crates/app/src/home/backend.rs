@@ -13,7 +13,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::time::Duration;
 use url::Url;
-use vitrine_entra::http::{Ask, Asked, Body, Http, TransportError};
+use vitrine_entra::http::{Ask, Asked, Body, Http, Stream, TransportError};
 use vitrine_ledger::wire::{
     self, Append, Appended, BACKEND_FIELD, COVERED, Changes, Entries, EntriesWanted, EntryBytes, Invitation,
     InvitationAnswer, KeyId, KeyUse, Letter, Locator, MAX_BODY, MEDIA_TYPE, Message, Objects, ObjectsWanted, Register,
@@ -155,6 +155,16 @@ impl<'a> Backend<'a> {
         self.read("/v1/objects", Body::Post(wanted.to_bytes())).await
     }
 
+    /// Opens the stream of events, for at most so long.
+    pub(super) async fn events(&self, limit: Duration) -> Result<Stream, Failure> {
+        let path = "/v1/events";
+        let headers = self.sign(path, &Body::None).map_err(|error| Failure::Local(unsigned(error)))?;
+        let ask = Ask { url: &at(&self.url, path), headers: &headers, body: Body::None, limit };
+        let stream = self.http.open(ask).await.map_err(Failure::Transport)?;
+        // Why it is refused, the next question finds out.
+        if stream.status() == 200 { Ok(stream) } else { Err(Failure::Garbled(stream.status())) }
+    }
+
     /// Opens the mailbox of an invitation.
     pub(super) async fn open_mailbox(&self, locator: &Locator, invitation: &Invitation) -> Result<()> {
         self.done(&format!("/v1/invitations/{locator}"), Body::Put(invitation.to_bytes())).await
@@ -246,9 +256,13 @@ async fn ask(
     headers: &[(&'static str, String)],
     body: Body,
 ) -> Result<Asked, Failure> {
+    http.ask(Ask { url: &at(url, path), headers, body, limit: LIMIT }).await.map_err(Failure::Transport)
+}
+
+fn at(url: &Url, path: &str) -> Url {
     let mut url = url.clone();
     url.set_path(path);
-    http.ask(Ask { url: &url, headers, body, limit: LIMIT }).await.map_err(Failure::Transport)
+    url
 }
 
 /// What lies in the mailbox of an invitation, for whoever has the code.

@@ -1,12 +1,13 @@
 //! The home of the vault: this device, or a backend that decides the order of all entries and can read none of them.
 //!
-//! [`backend`] speaks with it, [`append`] brings it what this device wrote, [`pull`] takes what is new there, [`copy`] brings
-//! a whole vault. Nothing of a backend is believed: every entry is judged by the ledger and every object by the hash in its
+//! [`backend`] speaks with it, [`append`] brings it what this device wrote, [`pull`] takes what is new there, [`listen`] hears
+//! that there is something, [`copy`] brings a whole vault. Nothing of a backend is believed: every entry is judged by the ledger and every object by the hash in its
 //! entry.
 
 mod append;
 mod backend;
 mod copy;
+mod listen;
 mod pull;
 
 pub(crate) use append::{Outgoing, commit};
@@ -14,7 +15,7 @@ pub(crate) use backend::{Backend, answer, letter, stranger, who};
 
 use crate::api::*;
 use crate::error::{Error, Result};
-use crate::failpoint::point;
+use crate::failpoint::{point, protected};
 use crate::journal::Change;
 use crate::own;
 use crate::records::key;
@@ -29,7 +30,7 @@ use vitrine_entra::http::on_this_machine;
 use vitrine_ledger::wire::{Invitation, Letter, Locator};
 use vitrine_ledger::{Home, MspBody};
 
-/// How often a backend is asked for what is new.
+/// How often a backend is asked for what is new, whatever its stream of events says.
 const POLL: Duration = Duration::from_secs(30);
 
 /// The same, while a person waits for another one.
@@ -263,7 +264,8 @@ async fn attend(app: &App, session: &Session) -> Result<()> {
 /// How long until the backend is asked again: soon, while a person waits for another one.
 fn pause(session: &Session) -> Duration {
     let expected = *lock(&session.home.expected_until);
-    if expected.is_some_and(|until| Instant::now() < until) { SOON } else { POLL }
+    let pause = if expected.is_some_and(|until| Instant::now() < until) { SOON } else { POLL };
+    protected!("the home is asked now and then", pause, Duration::from_hours(24))
 }
 
 fn note(app: &App, session: &Session, outcome: &Result<u32>) {
@@ -291,8 +293,9 @@ fn note(app: &App, session: &Session, outcome: &Result<u32>) {
     }
 }
 
-/// Asks a backend for what is new, while the session lives.
+/// Asks a backend for what is new, while the session lives: when it says that there is something, and now and then.
 pub(crate) fn watch(app: &App, session: &Arc<Session>) {
+    listen::listen(app, session);
     let (this, own) = (app.clone(), session.clone());
     session.spawn(async move {
         loop {

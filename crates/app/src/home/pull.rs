@@ -58,6 +58,11 @@ impl Numbers {
     }
 }
 
+/// The highest number that the home ever gave.
+pub(super) async fn highest(app: &App) -> Result<u64> {
+    Ok(Numbers::of(app.inner.store.index_value(key::CURSOR).await?)?.highest)
+}
+
 /// Remembers the number that the home gave an entry of this device.
 pub(super) async fn remember(tx: &mut Tx<'_>, number: Option<u64>) -> Result<()> {
     let Some(number) = number else { return Ok(()) };
