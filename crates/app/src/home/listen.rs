@@ -62,12 +62,17 @@ async fn hear(app: &App, session: &Session) {
         let Ok(known) = pull::highest(app).await else { return };
         let Some(number) = told.filter(|number| *number > known) else { continue };
         // What was promised before and is not there yet: the more of it, the less often it is asked for.
-        pause = if known >= promised { TOGETHER } else { (2 * pause).min(POLL) };
+        pause = after_promise(known >= promised, pause);
         promised = number;
         session.home.hurry();
         // Not read meanwhile: what a backend has more to say waits with it.
         sleep(pause).await;
     }
+}
+
+/// How long nothing is heard after a wake. The longer, the more promises in a row were not kept, up to asking now and then.
+fn after_promise(kept: bool, pause: Duration) -> Duration {
+    if kept { TOGETHER } else { (2 * pause).min(POLL) }
 }
 
 /// The lines of a stream, one of which may be begun.
@@ -126,6 +131,16 @@ mod tests {
         assert_eq!(lines.read(&[b'x'; LINE]), Ok(None));
         assert_eq!(lines.read(b"x"), Err(TooLong));
         assert!(lines.begun.capacity() <= 2 * LINE);
+    }
+
+    #[test]
+    fn promises_that_are_not_kept_cost_no_more_than_asking_now_and_then() {
+        let mut pause = TOGETHER;
+        for _ in 0..20 {
+            pause = after_promise(false, pause);
+        }
+        assert_eq!(pause, POLL);
+        assert_eq!(after_promise(true, pause), TOGETHER);
     }
 
     #[test]
