@@ -25,6 +25,7 @@ mod bad_vault;
 mod canary;
 mod certificates;
 mod client_id;
+mod devices;
 mod evil;
 mod home;
 mod hostile;

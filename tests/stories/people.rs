@@ -15,7 +15,7 @@ use crate::kill;
 const DAY_MS: i64 = 24 * 3_600_000;
 
 /// The owner's desk, with Contoso connected and its home at a backend.
-async fn owner() -> Result<(Sim, Desk, Backend)> {
+pub(crate) async fn owner() -> Result<(Sim, Desk, Backend)> {
     let (sim, desk) = connected(&["ea-1"]).await?;
     desk.does(["settings", "rotateWhenDue", "false"]).await?;
     let backend = backend::start().await?;
@@ -39,7 +39,7 @@ async fn joining(desk: &Desk, name: &str, code: &str) -> Result<Running> {
 }
 
 /// The words that each side is shown for an invitation, once it was answered.
-async fn words(owner: &Desk, running: &mut Running) -> Result<(Value, Value)> {
+pub(crate) async fn words(owner: &Desk, running: &mut Running) -> Result<(Value, Value)> {
     let theirs = running.tells("joining").await?["joining"]["words"].clone();
     let ours = until("an answer to the invitation", PATIENCE, async || {
         let list = owner.does(["member", "list"]).await.ok()?;

@@ -26,7 +26,7 @@ async fn with_backup() -> Result<(Sim, Desk)> {
 }
 
 /// `restore` on another machine, by the kit of the first; passphrases follow.
-fn restoring(from: &Desk, to: &Desk, file: &Path) -> Result<Order> {
+pub(crate) fn restoring(from: &Desk, to: &Desk, file: &Path) -> Result<Order> {
     let lines = paper::read(&from.path("kit.pdf"))?;
     let code = |heading| paper::code(&lines, heading).map(|groups| groups.join("-"));
     let file = file.display().to_string();

@@ -326,8 +326,9 @@ INVITATION = "vitrine-invitation-1."
 WORD_LIST = Path(__file__).parents[2] / "crates" / "vault" / "src" / "words.txt"
 
 
-def read_invite(case):
-    text = "".join(case["code"].split())
+def invitation(code):
+    """The genesis that a code pins, and what follows from its secret."""
+    text = "".join(code.split())
     require(text.startswith(INVITATION))
     encoded = text[len(INVITATION) :]
     try:
@@ -345,6 +346,11 @@ def read_invite(case):
     def follows(name, *more, length=32):
         return derive(secret, "vitrine/1/invite/" + name, context, *more, length=length)
 
+    return genesis, follows
+
+
+def read_invite(case):
+    _, follows = invitation(case["code"])
     letters = follows("letters")
     offer = unpad(open_sealed(letters, "vitrine/1/invite/offer", b"", case["offer"]), body_bucket)
     _, _, _, backend = fields(offer, 8192, {1: str, 2: str, 3: U8, 4: 16})
@@ -434,6 +440,31 @@ def read_wrap(case):
     return {"key": key}
 
 
+def read_root(case, ledger, private, wrapped):
+    require(len(wrapped) == 112)
+    which, epoch = b"\x08", bytes(4)
+    commitment = wrapped[:32]
+    hpke_info = info("vitrine/1/epoch/wrap", ledger, epoch, case["device"], which, commitment)
+    root = hpke_open(private, wrapped[32:], hpke_info)
+    own = derive(root, "vitrine/1/epoch/commitment", which, ledger, epoch)
+    require(hmac.compare_digest(own, commitment))
+    return root
+
+
+def read_handover(case):
+    if case["kind"] == "renewal":
+        # The signing key of a device as one of X25519; the exchange clamps it.
+        private = hashlib.sha512(case["private"]).digest()[:32]
+        return {"root": read_root(case, case["ledger"], private, case["bytes"])}
+    genesis, follows = invitation(case["code"])
+    letter = unpad(open_sealed(follows("letters"), "vitrine/1/invite/handover", b"", case["bytes"]), body_bucket)
+    wrapped, sealed = fields(letter, 1024, {1: bytes, 2: bytes})
+    root = read_root(case, genesis, case["private"], wrapped)
+    account_secret = open_sealed(root, "vitrine/1/account-secret", b"", sealed)
+    require(len(account_secret) == 20)
+    return {"locator": follows("handover/locator"), "root": root, "account_secret": account_secret}
+
+
 # --- Judging ---------------------------------------------------------------------------------------------------------
 
 READERS = {
@@ -449,6 +480,7 @@ READERS = {
         "backup": read_backup,
         "wrap": read_wrap,
         "invite": read_invite,
+        "handover": read_handover,
     }
 }
 

@@ -165,7 +165,14 @@ struct Boxes {
 
 impl Boxes {
     async fn read(app: &App) -> Result<Self> {
-        let enrolment = app.inner.store.meta(meta::ENROLMENT).await?.ok_or_else(vault::no_vault)?;
+        let enrolment = app.inner.store.meta(meta::ENROLMENT).await?.ok_or_else(|| {
+            Error::new(
+                ErrorClass::Partly,
+                "backup.new-keys",
+                "This device was given new keys, which are sealed under your passphrase at the next unlock.",
+                "Lock and unlock Vitrine; then the backup is written.",
+            )
+        })?;
         Ok(Self { enrolment, sheet: app.inner.store.meta(meta::SHEET).await? })
     }
 

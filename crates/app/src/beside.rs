@@ -19,6 +19,7 @@ pub(crate) enum Beside {
     Joining = 3,
     Removal = 4,
     Invitations = 5,
+    Roots = 6,
 }
 
 impl Beside {
@@ -44,8 +45,15 @@ mod tests {
 
     #[test]
     fn a_document_opens_as_what_it_is_and_as_nothing_else() {
-        let all =
-            [Beside::Own, Beside::Incident, Beside::Webhook, Beside::Joining, Beside::Removal, Beside::Invitations];
+        let all = [
+            Beside::Own,
+            Beside::Incident,
+            Beside::Webhook,
+            Beside::Joining,
+            Beside::Removal,
+            Beside::Invitations,
+            Beside::Roots,
+        ];
         let device = DeviceKeys::make(&mut rng());
         for (at, kind) in all.iter().enumerate() {
             let sealed = kind.seal(&device, b"words").unwrap();

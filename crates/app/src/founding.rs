@@ -3,6 +3,7 @@
 use crate::api::ErrorClass;
 use crate::error::{Error, Result};
 use crate::keyring::Keyring;
+use crate::roots::Roots;
 use crate::session::{self, Identity, Keys, make, rng};
 use vitrine_ledger::{
     Author, Claim, Commitment, DeviceCard, DeviceId, DeviceKey, Draft, DraftError, EncryptionKey, Entry, IdentityKey,
@@ -90,7 +91,8 @@ pub(crate) fn found(firm: &MspItem, person_name: &str, device_name: &str, time_m
         state = state.apply(&entry).map_err(refused)?;
         entries.push((entry, state.clone()));
     }
-    let keys = Keys { root, device, member, device_id, ring: Keyring::first(team, team_keys, msp_key) };
+    let keys =
+        Keys { roots: Roots::of(root), device, member, device_id, ring: Keyring::first(team, team_keys, msp_key) };
     Ok(Founded { entries, state, keys })
 }
 

@@ -2,6 +2,10 @@
 //! added it. Then it reads the MSP's history from the genesis that the code pins, finds exactly its own keys named there, says
 //! that it joins, and opens the vault.
 //!
+//! A further device of a member joins by such a code, too. Instead of saying that it joins it finds the member's root in a second
+//! mailbox, wrapped to a key that was made here for nothing else, and compares it with the keys that the history has for that
+//! member. The root made here meanwhile is that key, and is dropped.
+//!
 //! Nothing of the backend is believed on the way: not who it is (the letter names its id, sealed under the code's secret), not
 //! which firm it shows (genesis and a head stand in the code), not who was added (the keys are compared).
 
@@ -13,6 +17,7 @@ use crate::founding::{refused, undrafted};
 use crate::home::{self, Backend};
 use crate::own::Own;
 use crate::restore::{self, Cause};
+use crate::roots::{Roots, Unboxed};
 use crate::session::{self, Identity, make, rng};
 use crate::vault::{self, meta};
 use crate::{App, lock, organizations, tasks};
@@ -24,8 +29,9 @@ use vitrine_ledger::{
     Author, BackendId, Claim, DeviceId, DeviceKey, EncryptionKey, Entry, Home, IdentityKey, LedgerId, MemberId,
     MspBody, MspChain, MspHistory,
 };
-use vitrine_vault::account::{BoxIds, DeviceKeys, RootKey, Unlocked};
+use vitrine_vault::account::{BoxIds, DeviceKeys, RootKey, Unlocked, seal_account_secret};
 use vitrine_vault::cbor::{self, Writer};
+use vitrine_vault::handover::Handover;
 use vitrine_vault::invite::{Answer, Invite, InviteError, Offer};
 
 const MAX_PART: usize = 16 << 10;
@@ -66,6 +72,7 @@ impl Joining {
             msp_name: offer.firm.clone(),
             invited_by: offer.by.clone(),
             role: vitrine_ledger::Role::from_number(offer.role).map_or(Role::Technician, Into::into),
+            own_device: offer.device_of.is_some(),
             words: invite.words(answer).into_iter().map(str::to_owned).collect(),
             problem: lock(&self.problem).clone(),
         }
@@ -82,13 +89,6 @@ pub(crate) fn view(app: &App) -> Option<JoiningView> {
 }
 
 pub(crate) async fn join(app: &App, request: JoinRequest) -> Result<StatusView> {
-    let name = organizations::checked_name(&request.person_name).map_err(|_| {
-        Error::usage(
-            "vault.name",
-            "The name of the person cannot be used.",
-            "Use 1 to 100 characters without line breaks.",
-        )
-    })?;
     let _turn = vault::one_at_a_time(app).await;
     vault::refuse_existing(app).await?;
     let invite = Invite::parse(&request.code.0).map_err(unread)?;
@@ -101,10 +101,20 @@ pub(crate) async fn join(app: &App, request: JoinRequest) -> Result<StatusView> 
     if home::who(&http, &url).await?.id != BackendId::from_bytes(offer.backend) {
         return Err(home::stranger(&url));
     }
+    let name = match offer.device_of {
+        Some(_) => String::new(),
+        None => organizations::checked_name(&request.person_name).map_err(|_| {
+            Error::usage(
+                "vault.name",
+                "The name of the person cannot be used.",
+                "Use 1 to 100 characters without line breaks.",
+            )
+        })?,
+    };
     let in_file = !app.inner.device_secret.keychain_works().await;
-    vault::check_passphrase(&request.passphrase.0, &[&offer.firm, &name], in_file)?;
+    vault::check_passphrase(&request.passphrase.0, &[&offer.firm, &name, &offer.by], in_file)?;
     let keys = Unlocked { root: RootKey::make(&mut rng()), device_keys: DeviceKeys::make(&mut rng()) };
-    let ids = BoxIds { member: make(), device: make(), genesis: invite.genesis };
+    let ids = BoxIds { member: offer.device_of.unwrap_or_else(make), device: make(), genesis: invite.genesis };
     let answer = Answer {
         member: ids.member,
         identity: keys.root.identity().public(),
@@ -216,6 +226,9 @@ async fn attempt(app: &App, joining: &Arc<Joining>) -> Result<bool> {
     };
     let mut chain = check(&joining.letters, joining.author(), &entries)?;
     let mut entries = entries;
+    if offer.device_of.is_some() {
+        return enrol(app, joining, &chain, &entries, (&http, &url)).await;
+    }
     if chain.state().member(&joining.author().member).is_some_and(|member| member.joined.is_none()) {
         let entry = consent(app, joining, &chain)?;
         chain.apply(&entry).map_err(refused)?;
@@ -230,8 +243,47 @@ async fn attempt(app: &App, joining: &Arc<Joining>) -> Result<bool> {
         point!("join.sent");
         entries.push(entry);
     }
-    finish(app, joining, &entries, home::written(&url)).await?;
+    let keys = joining.keys.root.duplicate();
+    finish(app, joining, &entries, home::written(&url), Roots::of(keys), Vec::new()).await?;
     Ok(true)
+}
+
+/// Takes the member's root, once it was left for this device, and opens the vault with it.
+async fn enrol(
+    app: &App,
+    joining: &Arc<Joining>,
+    chain: &MspChain,
+    entries: &[Entry],
+    (http, url): (&Http, &url::Url),
+) -> Result<bool> {
+    let Letters { invite, .. } = &joining.letters;
+    let letter = match home::letter(http, url, &Locator::from_bytes(invite.handover_locator())).await {
+        Ok(letter) => letter,
+        // Named in the history, and not given anything yet.
+        Err(error) if error.code() == "join.unknown" => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    let (own, device) = (joining.keys.root.encryption(), joining.ids.device);
+    let Handover { root, account_secret } =
+        Handover::open(invite, &device, &own, &letter).map_err(|error| other_root().because(error))?;
+    if !is_root_of(&root, chain, &joining.author().member) {
+        return Err(other_root());
+    }
+    let (roots, keys) = (Roots::of(root), &joining.keys.device_keys);
+    // The lockbox is sealed anew at the next unlock, when somebody types the passphrase; so is what the recovery kit opens.
+    let secret = seal_account_secret(roots.now(), &account_secret, &mut rng());
+    let sealed = vec![(meta::ROOTS, roots.seal(keys)?), (meta::ACCOUNT_SECRET, secret)];
+    finish(app, joining, entries, home::written(url), roots, sealed).await?;
+    Ok(true)
+}
+
+/// Whether a root gives the keys that the history has for a member.
+fn is_root_of(root: &RootKey, chain: &MspChain, member: &MemberId) -> bool {
+    chain.state().member(member).is_some_and(|member| {
+        let keys = member.keys();
+        *keys.identity.as_bytes() == root.identity().public()
+            && *keys.encryption.as_bytes() == root.encryption().public()
+    })
 }
 
 /// The MSP's history, as the backend tells it.
@@ -273,10 +325,15 @@ fn check(letters: &Letters, author: Author, entries: &[Entry]) -> Result<MspChai
             && *keys.encryption.as_bytes() == answer.encryption
             && member.first_device == author.device
     };
+    let own_device = offer.device_of.is_some();
     let device = chain.state().device(&author.device);
     let device =
         device.is_some_and(|device| *device.key.as_bytes() == answer.device_key && device.member == author.member);
-    let member = chain.state().member(&author.member).is_some_and(ours);
+    // A further device is of a member whose keys it does not have yet: they are compared once it was given them.
+    let member = chain
+        .state()
+        .member(&author.member)
+        .is_some_and(|member| if own_device { member.is_active() } else { ours(member) });
     if *id.as_bytes() == offer.backend && member && device { Ok(chain) } else { Err(false_history()) }
 }
 
@@ -297,19 +354,35 @@ fn consent(app: &App, joining: &Joining, chain: &MspChain) -> Result<Entry> {
 }
 
 /// Stores what was verified, and opens the vault.
-async fn finish(app: &App, joining: &Arc<Joining>, entries: &[Entry], url: String) -> Result<()> {
+async fn finish(
+    app: &App,
+    joining: &Arc<Joining>,
+    entries: &[Entry],
+    url: String,
+    roots: Roots,
+    sealed: Vec<(&'static str, Vec<u8>)>,
+) -> Result<()> {
     let _turn = vault::one_at_a_time(app).await;
     // Locked, cancelled, or done meanwhile.
     if lock(&app.inner.waiting.joining).take().is_none() {
         return Ok(());
     }
-    let keys = Unlocked { root: joining.keys.root.duplicate(), device_keys: joining.keys.device_keys.duplicate() };
-    let own = Own { home: Some(home::Address { url, moving: false }), ..Own::default() };
+    let keys = Unboxed { roots, device_keys: joining.keys.device_keys.duplicate() };
+    // The kit of a member opens its vault whichever device it was printed on.
+    let kit_confirmed = joining.letters.offer.device_of.is_some();
+    let own = Own { home: Some(home::Address { url, moving: false }), kit_confirmed, ..Own::default() };
     let mut tx = app.inner.store.begin().await?;
     for entry in entries {
         tx.append_entry(&joining.ids.genesis, entry.seq(), entry.bytes()).await?;
     }
     tx.put_meta(meta::OWN, &own.seal(&keys.device_keys)?).await?;
+    if !sealed.is_empty() {
+        // Of a root that is no member's.
+        tx.delete_meta(meta::ENROLMENT).await?;
+    }
+    for (name, bytes) in &sealed {
+        tx.put_meta(name, bytes).await?;
+    }
     tx.delete_meta(meta::JOINING).await?;
     point!("join.finish");
     tx.commit().await?;
@@ -365,6 +438,15 @@ fn unread(error: InviteError) -> Error {
     )
     .holds("Nothing was changed.")
     .because(error)
+}
+
+fn other_root() -> Error {
+    Error::integrity(
+        "join.other-root",
+        "What the backend holds for this device was not sealed for it by the device that made the code.",
+        "Look at the member's other device, and revoke this one there. Do not go on with this code.",
+    )
+    .holds("Nothing was taken. This device joined nothing.")
 }
 
 fn false_history() -> Error {
@@ -430,7 +512,7 @@ mod tests {
         let head = (3, *entries[3].hash().as_bytes());
         let genesis = *state.ledger().as_bytes();
         let invite = Invite::make(genesis, head, u64::MAX, "https://vault.example".into(), &mut rng());
-        let offer = Offer { firm: firm.name, by: "Ada".into(), role: 3, backend: backend.0 };
+        let offer = Offer { firm: firm.name, by: "Ada".into(), role: 3, backend: backend.0, device_of: None };
         let letters = Letters { invite, offer, answer: brought.clone(), sealed: Vec::new() };
         Story { letters, entries, state, author: joins(brought) }
     }
@@ -451,6 +533,54 @@ mod tests {
     fn refuses(story: &Story, what: &str) {
         let refused = check(&story.letters, story.author, &story.entries).err().map(|error| error.code().to_owned());
         assert_eq!(refused.as_deref(), Some("join.other-history"), "{what}");
+    }
+
+    /// A vault at a backend that approved a further device of its owner, and the owner's root.
+    fn device_story(brought: &Answer, added: &Answer) -> (Story, RootKey) {
+        let firm = MspItem { name: "Northern Lights".into(), reason_required: false };
+        let Founded { entries, mut state, keys } = found(&firm, "Ada", "ada-laptop", 1).unwrap();
+        let mut entries: Vec<Entry> = entries.into_iter().map(|(entry, _)| entry).collect();
+        let owner = Author { member: keys.member, device: keys.device_id };
+        let backend = ([9; 16], DeviceKeys::make(&mut rng()).public());
+        let home = Home::Backend { id: BackendId::from_bytes(backend.0), key: BackendKey::from_bytes(backend.1) };
+        let card = DeviceCard {
+            device: DeviceId::from_bytes(added.device),
+            key: DeviceKey::from_bytes(added.device_key),
+            transport: None,
+            name: seal_name(keys.ring.msp_key().unwrap(), &added.device, "desktop").unwrap(),
+        };
+        for body in [MspBody::Home { home }, MspBody::DeviceAdd { card, proof: None }] {
+            let entry = state.draft(body, owner, 2).sign(keys.device.signing_key()).unwrap();
+            state = state.apply(&entry).unwrap();
+            entries.push(entry);
+        }
+        let head = (3, *entries[3].hash().as_bytes());
+        let invite =
+            Invite::make(*state.ledger().as_bytes(), head, u64::MAX, "https://vault.example".into(), &mut rng());
+        let member = *keys.member.as_bytes();
+        let offer = Offer { firm: firm.name, by: "Ada".into(), role: 1, backend: backend.0, device_of: Some(member) };
+        let answer = Answer { member, ..brought.clone() };
+        let author = joins(&answer);
+        let letters = Letters { invite, offer, answer, sealed: Vec::new() };
+        (Story { letters, entries, state, author }, keys.roots.now().duplicate())
+    }
+
+    #[test]
+    fn a_further_device_takes_the_history_that_names_its_key_and_the_root_of_its_member_alone() {
+        let (brought, evil) = (answer(), answer());
+        let (story, root) = device_story(&brought, &brought);
+        let chain = check(&story.letters, story.author, &story.entries).unwrap();
+        assert!(is_root_of(&root, &chain, &story.author.member));
+        assert!(!is_root_of(&RootKey::make(&mut rng()), &chain, &story.author.member), "a root of nobody is taken");
+        refuses(&device_story(&brought, &evil).0, "another device");
+        let swapped = Answer { device_key: evil.device_key, ..brought.clone() };
+        refuses(&device_story(&brought, &swapped).0, "another key of the device");
+        let (mut other, _) = device_story(&brought, &brought);
+        other.letters.offer.device_of = None;
+        refuses(&other, "a code for a new member");
+        let (mut strange, _) = device_story(&brought, &brought);
+        strange.author.member = MemberId::from_bytes(make());
+        refuses(&strange, "a device of another member");
     }
 
     #[test]

@@ -6,6 +6,7 @@
 use crate::error::{Error, Result};
 use crate::founding::{self, unwrap_team};
 use crate::records::{Bytes32, Place, decode, heads, key};
+use crate::roots::Roots;
 use crate::session;
 use crate::store::{Store, Tx};
 use std::collections::BTreeMap;
@@ -14,7 +15,6 @@ use vitrine_ledger::{
     SealedName, SealedNote, TeamId, TeamWrap,
 };
 use vitrine_vault::Key;
-use vitrine_vault::account::RootKey;
 use vitrine_vault::epoch::{
     self, EncryptionKeys, MspKey, OperateKey, OrganizationKeys, PREVIOUS_LENGTH, ReadKey, TeamKeys, Which, WrapContext,
 };
@@ -61,27 +61,27 @@ impl Keyring {
     /// Opens everything that is wrapped to a member. `epochs` are the entries of the MSP's own epochs, first to newest.
     pub(crate) async fn open(
         mut source: Source<'_, '_>,
-        root: &RootKey,
+        roots: &Roots,
         member: MemberId,
         state: &MspState,
         epochs: &[Head],
     ) -> Result<Self> {
-        let (own, now, mut ring) = (root.encryption(), state.at(state.head().seq), Self::default());
+        let (now, mut ring) = (state.at(state.head().seq), Self::default());
         for (id, _) in state.teams().iter().filter(|(id, _)| now.holds(id, &member)) {
-            let keys = team(&mut source, &own, member, state, *id).await?;
+            let keys = team(&mut source, roots, member, state, *id).await?;
             ring.teams.insert(*id, keys);
         }
         if state.epoch().is_some_and(|epoch| epoch.members.contains(&member)) {
-            ring.msp = msp(&mut source, &own, member, state, epochs).await?;
+            ring.msp = msp(&mut source, roots, member, state, epochs).await?;
         }
         Ok(ring)
     }
 
     /// The same, by what the index says of the MSP's epochs.
-    pub(crate) async fn of(store: &Store, root: &RootKey, member: MemberId, state: &MspState) -> Result<Self> {
+    pub(crate) async fn of(store: &Store, roots: &Roots, member: MemberId, state: &MspState) -> Result<Self> {
         let row = store.index_value(key::MSP_EPOCHS).await?;
         let epochs: Vec<Place> = row.map_or(Ok(Vec::new()), |bytes| decode(&bytes))?;
-        Self::open(Source::Store(store), root, member, state, &heads(&epochs)).await
+        Self::open(Source::Store(store), roots, member, state, &heads(&epochs)).await
     }
 
     /// The MSP's present key.
@@ -249,10 +249,16 @@ fn unwrap_organization(
     Ok(Some(OrganizationKeys { read: ReadKey::from_key(read), operate: operate.map(OperateKey::from_key) }))
 }
 
+/// What opens a wrap of an entry: the key that the member had then.
+fn own(roots: &Roots, state: &MspState, member: &MemberId, seq: u64) -> Result<EncryptionKeys> {
+    let then = state.at(seq).keys(member).ok_or_else(no_keys)?;
+    roots.encryption(&then.encryption).ok_or_else(no_keys)
+}
+
 /// All keys of a team that a member is in.
 async fn team(
     source: &mut Source<'_, '_>,
-    own: &EncryptionKeys,
+    roots: &Roots,
     member: MemberId,
     state: &MspState,
     id: TeamId,
@@ -266,7 +272,8 @@ async fn team(
         let opened = match next {
             None => {
                 let wrap = &members.iter().find(|wrap| wrap.member == member).ok_or_else(no_keys)?.wrap;
-                unwrap_team(wrap, &ledger, made.epoch, id, member, &made.public, own)?
+                let own = own(roots, state, &member, made.entry.seq)?;
+                unwrap_team(wrap, &ledger, made.epoch, id, member, &made.public, &own)?
             }
             Some(next) => {
                 let newer = keys.get(&next.epoch).ok_or_else(no_keys)?;
@@ -282,7 +289,7 @@ async fn team(
 /// All keys of the MSP.
 async fn msp(
     source: &mut Source<'_, '_>,
-    own: &EncryptionKeys,
+    roots: &Roots,
     member: MemberId,
     state: &MspState,
     epochs: &[Head],
@@ -305,7 +312,7 @@ async fn msp(
                     which: Which::Msp,
                     commitment: *commitment.as_bytes(),
                 };
-                epoch::unwrap(wrap.as_bytes(), &context, own)
+                epoch::unwrap(wrap.as_bytes(), &context, &own(roots, state, &member, head.seq)?)
             }
             Some(newer) => {
                 let sealed: &vitrine_ledger::SealedKeys = sealed.as_ref().ok_or_else(no_keys)?;

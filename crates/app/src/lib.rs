@@ -61,6 +61,7 @@ mod records;
 mod refusals;
 pub mod reminders;
 mod restore;
+mod roots;
 mod rotate;
 pub mod rotator;
 mod routes;

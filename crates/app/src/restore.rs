@@ -12,6 +12,7 @@ use crate::journal::{self, Change};
 use crate::keyring::{Keyring, Source};
 use crate::own::Own;
 use crate::records::{self, Bytes16, Bytes32, Counts, Firm, Place, encode, heads, key};
+use crate::roots::{Roots, Unboxed};
 use crate::session::{self, Identity, Keys, Session, make, rng};
 use crate::store::{Direction, Span};
 use crate::vault::{self, meta};
@@ -81,7 +82,8 @@ pub(crate) async fn restore(app: &App, request: RestoreRequest) -> Result<Status
     point!("restore.before");
     tx.commit().await?;
     point!("restore.after");
-    Box::pin(rebuild(app, sealed.unlocked, ids, Cause::Restored)).await?;
+    let Unlocked { root, device_keys } = sealed.unlocked;
+    Box::pin(rebuild(app, Unboxed { roots: Roots::of(root), device_keys }, ids, Cause::Restored)).await?;
     let session = app.session().await?;
     let mut change = Change::begin(app, &session).await?;
     change.note(Action::Restored, None, None, None).await?;
@@ -414,7 +416,7 @@ pub(crate) enum Cause {
 }
 
 /// Makes the local index again from the signed history, and opens the vault with it.
-pub(crate) async fn rebuild(app: &App, unlocked: Unlocked, ids: BoxIds, cause: Cause) -> Result<StatusView> {
+pub(crate) async fn rebuild(app: &App, unlocked: Unboxed, ids: BoxIds, cause: Cause) -> Result<StatusView> {
     let remembered = match &cause {
         Cause::Damaged(remembered) => remembered.as_ref(),
         Cause::Restored | Cause::Joined => None,
@@ -425,7 +427,7 @@ pub(crate) async fn rebuild(app: &App, unlocked: Unlocked, ids: BoxIds, cause: C
     let Folded { chain, organizations, policy, epochs } = fold_msp(app, &ids).await?;
     let state = chain.state().clone();
     let member = MemberId::from_bytes(ids.member);
-    let ring = Keyring::open(Source::Store(&app.inner.store), &unlocked.root, member, &state, &heads(&epochs)).await?;
+    let ring = Keyring::open(Source::Store(&app.inner.store), &unlocked.roots, member, &state, &heads(&epochs)).await?;
     let own = app.inner.store.meta(meta::OWN).await?;
     let mut own = own.and_then(|own| Own::open(&own, &unlocked.device_keys)).unwrap_or_default();
     // What waited stood in the index alone. That it is lost is counted.
@@ -437,7 +439,7 @@ pub(crate) async fn rebuild(app: &App, unlocked: Unlocked, ids: BoxIds, cause: C
     }
     firm.person_name = crate::people::name_of(app, &ring, &state, &member).await.unwrap_or_else(|| "Owner".into());
     let keys = Keys {
-        root: unlocked.root,
+        roots: unlocked.roots,
         device: unlocked.device_keys,
         member,
         device_id: DeviceId::from_bytes(ids.device),

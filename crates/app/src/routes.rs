@@ -138,6 +138,7 @@ routes! {
     BringHomeRequest => home::bring_back,
     PeopleRequest => people::show,
     InviteRequest => people::invite,
+    AddDeviceRequest => people::add_device,
     WithdrawInvitationRequest => people::withdraw,
     ApproveMemberRequest => people::approve,
     SetRoleRequest => people::set_role,

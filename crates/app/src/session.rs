@@ -8,6 +8,7 @@ use crate::incident::Progress;
 use crate::keyring::Keyring;
 use crate::limiter::Limiter;
 use crate::records::Bytes32;
+use crate::roots::Roots;
 use crate::rotate::Places;
 use crate::store::{Direction, PageSeal};
 use crate::tasks::Tasks;
@@ -25,13 +26,12 @@ use vitrine_ledger::{
     Action, Author, DeviceId, EntryHash, LedgerId, Member, MemberId, MspHistory, MspState, Role, Signature, Signer,
     allowed,
 };
-use vitrine_vault::account::{DeviceKeys, IdentityKeys, RootKey};
+use vitrine_vault::account::{DeviceKeys, IdentityKeys};
 use vitrine_vault::page::PageKey;
 use zeroize::Zeroizing;
 
 /// An unlocked vault.
 pub(crate) struct Session {
-    pub(crate) root: RootKey,
     pub(crate) device: DeviceKeys,
     pub(crate) author: Author,
     /// Ends every task of this session.
@@ -61,6 +61,7 @@ pub(crate) struct Session {
     http: Mutex<Option<Http>>,
     limiter: Arc<Limiter>,
     extra_ca: Option<PathBuf>,
+    roots: RwLock<Arc<Roots>>,
     msp: RwLock<Arc<MspState>>,
     ring: RwLock<Arc<Keyring>>,
     tasks: Tasks,
@@ -89,7 +90,7 @@ pub(crate) struct PageEnd {
 
 /// The keys of a session.
 pub(crate) struct Keys {
-    pub(crate) root: RootKey,
+    pub(crate) roots: Roots,
     pub(crate) device: DeviceKeys,
     pub(crate) member: MemberId,
     pub(crate) device_id: DeviceId,
@@ -98,9 +99,8 @@ pub(crate) struct Keys {
 
 impl Session {
     pub(crate) fn new(keys: Keys, msp: MspState, config: &Config, limiter: Arc<Limiter>) -> Self {
-        let Keys { root, device, member, device_id, ring } = keys;
+        let Keys { roots, device, member, device_id, ring } = keys;
         Self {
-            root,
             device,
             author: Author { member, device: device_id },
             stop: CancellationToken::new(),
@@ -117,6 +117,7 @@ impl Session {
             http: Mutex::default(),
             limiter,
             extra_ca: config.extra_ca.clone(),
+            roots: RwLock::new(Arc::new(roots)),
             msp: RwLock::new(Arc::new(msp)),
             ring: RwLock::new(Arc::new(ring)),
             tasks: Tasks::default(),
@@ -154,6 +155,11 @@ impl Session {
     /// Takes a state that is durable.
     pub(crate) fn set_msp(&self, state: MspState) {
         *self.msp.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(state);
+    }
+
+    /// The roots of this member.
+    pub(crate) fn roots(&self) -> Arc<Roots> {
+        self.roots.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The keys that the MSP ledger wraps to this member.

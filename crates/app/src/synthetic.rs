@@ -194,7 +194,7 @@ pub async fn reopen(app: &App, limit: u32) -> Result<OrganizationsView> {
     let lockbox = Lockbox::from_bytes(&lockbox).map_err(vault::damaged_lockbox)?;
     app.inner.store.unlock_index(seal(&session)).await?;
     app.inner.store.index_generation().await?;
-    vault::read_state(app, &session.root, lockbox.ids()).await?;
+    vault::read_state(app, &session.roots(), lockbox.ids()).await?;
     vault::opened(app, &session).await;
     organizations::list(app, OrganizationsRequest { limit, ..OrganizationsRequest::default() }).await
 }

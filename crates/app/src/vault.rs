@@ -10,13 +10,14 @@ use crate::keychain::{Place, blocking};
 use crate::keyring::Keyring;
 use crate::records::{self, Firm, decode, key};
 use crate::restore::Cause;
+use crate::roots::{Roots, Unboxed};
 use crate::session::{Keys, Pages, Session, make, rng};
 use crate::store::StoreError;
-use crate::{App, backup, connect, gate, history, lock as hold, restore, rotate, tray};
+use crate::{App, backup, connect, gate, history, lock as hold, restore, roots, rotate, tray};
 use std::sync::Arc;
 use vitrine_ledger::{DeviceId, LedgerId, MemberId, MspState};
 use vitrine_vault::account::{
-    AccountSecret, BoxIds, DeviceKeys, Enrolment, Lockbox, RootKey, UnlockError, Unlocked, seal_account_secret,
+    AccountSecret, BoxIds, DeviceKeys, Enrolment, Lockbox, RootKey, UnlockError, seal_account_secret,
 };
 use vitrine_vault::items::MspItem;
 use vitrine_vault::page::PageKey;
@@ -42,6 +43,8 @@ pub(crate) mod meta {
     pub(crate) const INVITATIONS: &str = "invitations";
     /// The invitation by which this device is joining, sealed.
     pub(crate) const JOINING: &str = "joining";
+    /// Roots that this device was given since its lockbox was sealed, sealed; see [`crate::roots`].
+    pub(crate) const ROOTS: &str = "roots";
     /// Wrong passphrases in a row.
     pub(crate) const WRONG: &str = "wrong";
 }
@@ -219,7 +222,8 @@ pub(crate) async fn create(app: &App, request: CreateVaultRequest) -> Result<Sta
         genesis: *state.ledger().as_bytes(),
     };
     let boxes =
-        seal_boxes(app, request.passphrase.0, ids, &keys.root, &keys.device, request.accept_file_fallback).await?;
+        seal_boxes(app, request.passphrase.0, ids, keys.roots.now(), &keys.device, request.accept_file_fallback)
+            .await?;
     point!("vault.create.sealed");
     let session = Arc::new(Session::new(keys, state, &app.config(), app.inner.limiter.clone()));
     open_empty_index(app, &session).await?;
@@ -309,7 +313,12 @@ pub(crate) async fn unlock(app: &App, request: UnlockRequest) -> Result<StatusVi
     gate::wait(app).await?;
     let device = device_name(&lockbox);
     let (secret, _) = app.inner.device_secret.load(&device).await?;
-    let (unlocked, lockbox) = blocking(move || (lockbox.open(&request.passphrase.0, &secret), lockbox)).await?;
+    let passphrase = request.passphrase.0;
+    let (unlocked, lockbox, passphrase, secret) = blocking(move || {
+        let unlocked = lockbox.open(&passphrase, &secret);
+        (unlocked, lockbox, passphrase, secret)
+    })
+    .await?;
     let unlocked = match unlocked {
         Ok(unlocked) => unlocked,
         Err(UnlockError::Refused) => return Err(gate::wrong(app).await),
@@ -321,7 +330,8 @@ pub(crate) async fn unlock(app: &App, request: UnlockRequest) -> Result<StatusVi
     if crate::join::is_under_way(app).await? {
         return crate::join::resume(app, unlocked, lockbox.ids()).await;
     }
-    let entered = enter(app, unlocked, lockbox.ids(), &device).await;
+    let unboxed = roots::take_in(app, passphrase, secret, &lockbox, unlocked).await?;
+    let entered = enter(app, unboxed, lockbox.ids(), &device).await;
     if entered.is_err() {
         // An index that stays open without a session would hold the local key of a vault that says it is locked.
         app.inner.store.lock_index().await;
@@ -330,7 +340,7 @@ pub(crate) async fn unlock(app: &App, request: UnlockRequest) -> Result<StatusVi
 }
 
 /// Opens the index with the keys of an opened lockbox, and begins the session.
-async fn enter(app: &App, unlocked: Unlocked, ids: BoxIds, device: &str) -> Result<StatusView> {
+async fn enter(app: &App, unlocked: Unboxed, ids: BoxIds, device: &str) -> Result<StatusView> {
     let pages = Pages(PageKey::derive(unlocked.device_keys.local()));
     let index = app.inner.store.unlock_index(pages).await;
     let remembered = app.inner.device_secret.remembered(device).await;
@@ -348,7 +358,7 @@ async fn enter(app: &App, unlocked: Unlocked, ids: BoxIds, device: &str) -> Resu
     if app.inner.store.meta(meta::INDEX_DAMAGED).await?.is_some_and(|mark| mark == [1]) {
         return Box::pin(restore::rebuild(app, unlocked, ids, Cause::Damaged(remembered))).await;
     }
-    let (state, ring) = match read_state(app, &unlocked.root, ids).await {
+    let (state, ring) = match read_state(app, &unlocked.roots, ids).await {
         Ok(read) => read,
         // A row that is gone although every page is whole: make the index again from what is signed.
         Err(error) if error.code().starts_with("index.") => {
@@ -357,7 +367,7 @@ async fn enter(app: &App, unlocked: Unlocked, ids: BoxIds, device: &str) -> Resu
         Err(error) => return Err(error),
     };
     let keys = Keys {
-        root: unlocked.root,
+        roots: unlocked.roots,
         device: unlocked.device_keys,
         member: MemberId::from_bytes(ids.member),
         device_id: DeviceId::from_bytes(ids.device),
@@ -370,7 +380,7 @@ async fn enter(app: &App, unlocked: Unlocked, ids: BoxIds, device: &str) -> Resu
 }
 
 /// The state this device accepted, and the keys that the ledger wraps to its member.
-pub(crate) async fn read_state(app: &App, root: &RootKey, ids: BoxIds) -> Result<(MspState, Keyring)> {
+pub(crate) async fn read_state(app: &App, roots: &Roots, ids: BoxIds) -> Result<(MspState, Keyring)> {
     if app.inner.store.index_value(key::REBUILDING).await?.is_some() {
         return Err(Error::integrity(
             "index.unfinished",
@@ -403,7 +413,7 @@ pub(crate) async fn read_state(app: &App, root: &RootKey, ids: BoxIds) -> Result
             "Put the files that belong together back.",
         ));
     }
-    let ring = Keyring::of(&app.inner.store, root, MemberId::from_bytes(ids.member), &state).await?;
+    let ring = Keyring::of(&app.inner.store, roots, MemberId::from_bytes(ids.member), &state).await?;
     Ok((state, ring))
 }
 
@@ -507,8 +517,9 @@ pub(crate) async fn change_passphrase(app: &App, request: ChangePassphraseReques
     check_passphrase(&request.new.0, &[&firm.msp_name, &firm.person_name], place == Place::File)?;
     let params = app.config().kdf;
     let own = app.inner.store.meta(meta::ACCOUNT_SECRET).await?.ok_or_else(no_vault)?;
-    let account_secret = vitrine_vault::account::open_account_secret(&session.root, &own).map_err(damaged_lockbox)?;
-    let root = session.root.duplicate();
+    let account_secret =
+        vitrine_vault::account::open_account_secret(session.roots().now(), &own).map_err(damaged_lockbox)?;
+    let root = session.roots().now().duplicate();
     let ids = lockbox.ids();
     // The present passphrase opens the box, which also gives the device keys back for the new one.
     let resealed = blocking(move || {

@@ -140,11 +140,14 @@ pub(crate) enum Command {
     Sync,
     /// Invite a person to this vault. Prints a code to be sent by another way than the backend.
     Invite(Invite),
-    /// Join a vault with the code of an invitation, or go on waiting to be added.
+    /// Join a vault with the code of an invitation or of `device add`, or go on waiting to be added.
     Join(Join),
     /// The people who share this vault.
     #[command(subcommand)]
     Member(Member),
+    /// Your devices.
+    #[command(subcommand)]
+    Device(Device),
     /// Tell an address of your own what this device does and sees.
     #[command(subcommand)]
     Webhook(Webhook),
@@ -547,7 +550,7 @@ impl From<Role> for api::Role {
 
 #[derive(Debug, Args)]
 pub(crate) struct Join {
-    /// Your name, as the others will see it.
+    /// Your name, as the others will see it. Not needed with a code of `device add`.
     #[arg(long, value_name = "NAME")]
     pub(crate) person: Option<String>,
     /// Read the invitation from this file descriptor.
@@ -604,6 +607,31 @@ pub(crate) enum Member {
         /// Why; it stands in the report.
         #[arg(long)]
         reason: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Device {
+    /// Your devices, and codes for further ones.
+    List,
+    /// Make a code for a further device of yours. There: vitrine join.
+    Add {
+        /// Hours until the code is of no use any more.
+        #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=336))]
+        hours: u32,
+    },
+    /// Approve the device that answered a code.
+    Approve {
+        /// The id of the code; needed where several were answered.
+        code: Option<String>,
+        /// You compared the eight words on both screens. No device is approved without.
+        #[arg(long)]
+        compared: bool,
+    },
+    /// Take a code back.
+    Withdraw {
+        /// The id of the code.
+        code: String,
     },
 }
 

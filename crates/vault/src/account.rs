@@ -34,11 +34,13 @@ impl RootKey {
         Self(Key::make(rng))
     }
 
-    pub(crate) fn from_key(key: Key) -> Self {
+    /// A root that was given to this device.
+    pub fn from_key(key: Key) -> Self {
         Self(key)
     }
 
-    pub(crate) fn key(&self) -> &Key {
+    /// The key itself, to seal it.
+    pub fn key(&self) -> &Key {
         &self.0
     }
 
@@ -154,6 +156,12 @@ impl DeviceKeys {
         self.signing.sign(message).to_bytes()
     }
 
+    /// The same key pair for X25519: the root of its member is wrapped to it when that root is renewed, since it is the one
+    /// key of a device that the signed history vouches for.
+    pub fn encryption(&self) -> EncryptionKeys {
+        EncryptionKeys::from_private(Secret::new(self.signing.to_scalar_bytes()))
+    }
+
     /// The signing key itself, for callers that take one.
     pub fn signing_key(&self) -> &SigningKey {
         &self.signing
@@ -163,6 +171,12 @@ impl DeviceKeys {
     pub fn local(&self) -> &Key {
         &self.local
     }
+}
+
+/// What [`DeviceKeys::encryption`] has as its public half, by the public half that signs. None where that is no key.
+pub(crate) fn public_encryption(key: &[u8; 32]) -> Option<[u8; 32]> {
+    let key = ed25519_dalek::VerifyingKey::from_bytes(key).ok().filter(|key| !key.is_weak())?;
+    Some(key.to_montgomery().to_bytes())
 }
 
 /// Why a box was not opened.

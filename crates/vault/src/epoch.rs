@@ -43,6 +43,8 @@ pub enum Which {
     Team([u8; 16]),
     /// The private key of the firm's recovery.
     Recovery,
+    /// The root of a member, for a device of it.
+    Root,
 }
 
 impl Which {
@@ -56,6 +58,7 @@ impl Which {
             Self::Msp => vec![5],
             Self::Team(id) => [&[6], &id[..]].concat(),
             Self::Recovery => vec![7],
+            Self::Root => vec![8],
         }
     }
 }

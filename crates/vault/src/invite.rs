@@ -154,6 +154,11 @@ impl Invite {
         *self.derive("vitrine/1/invite/locator").expose()
     }
 
+    /// Where a new device of a member finds what it is given once it was approved.
+    pub fn handover_locator(&self) -> [u8; 32] {
+        *self.derive("vitrine/1/invite/handover/locator").expose()
+    }
+
     /// What the signed history says of the invitation: it tells nothing of the secret.
     pub fn commitment(&self) -> [u8; 32] {
         *self.derive("vitrine/1/invite/commitment").expose()
@@ -190,13 +195,13 @@ impl Invite {
     }
 
     /// Padded, so that the length of a letter tells nothing of the names in it.
-    fn seal(&self, label: &str, plain: &[u8], rng: &mut impl CryptoRng) -> Vec<u8> {
+    pub(crate) fn seal(&self, label: &str, plain: &[u8], rng: &mut impl CryptoRng) -> Vec<u8> {
         let padded = pad(plain, body_bucket);
         // Read to seal.
         aead::seal(self.derive("vitrine/1/invite/letters").expose(), label, &[], padded.expose(), rng)
     }
 
-    fn open(&self, label: &str, sealed: &[u8]) -> Result<SecretBytes, InviteError> {
+    pub(crate) fn open(&self, label: &str, sealed: &[u8]) -> Result<SecretBytes, InviteError> {
         // Read to open.
         let padded = aead::open(self.derive("vitrine/1/invite/letters").expose(), label, &[], sealed)
             .map_err(|_| InviteError::Broken)?;
@@ -225,6 +230,8 @@ pub struct Offer {
     pub role: u64,
     /// Id of the backend that is the home.
     pub backend: [u8; 16],
+    /// The member who is given a further device; none where the code is for a new member.
+    pub device_of: Option<[u8; 16]>,
 }
 
 impl Offer {
@@ -235,6 +242,7 @@ impl Offer {
             map.text(2, &self.by);
             map.uint(3, self.role);
             map.bytes(4, &self.backend);
+            map.maybe(5, self.device_of, |writer, member| writer.bytes(&member));
         });
         invite.seal(OFFER, &plain, rng)
     }
@@ -253,6 +261,7 @@ impl Offer {
                     by: map.required(2, |reader| reader.text(MAX_NAME))?.to_owned(),
                     role: map.required(3, Reader::uint)?,
                     backend: map.required(4, Reader::array)?,
+                    device_of: map.optional(5, Reader::array)?,
                 })
             })
         });
@@ -388,7 +397,8 @@ mod tests {
     #[test]
     fn an_edited_code_with_a_right_sum_finds_another_mailbox_and_opens_no_letter() {
         let (ours, rng) = (invite(3), &mut StdRng::seed_from_u64(4));
-        let offer = Offer { firm: "Northern Lights".into(), by: "Ada".into(), role: 3, backend: [6; 16] };
+        let offer =
+            Offer { firm: "Northern Lights".into(), by: "Ada".into(), role: 3, backend: [6; 16], device_of: None };
         let sealed = offer.seal(&ours, rng);
         assert_eq!(Offer::open(&ours, &sealed).unwrap(), offer);
         let edits: [fn(&mut Invite); 5] = [
@@ -411,7 +421,7 @@ mod tests {
         let (invite, rng) = (invite(9), &mut StdRng::seed_from_u64(10));
         let mut sizes = std::collections::BTreeSet::new();
         for length in 1..=40 {
-            let offer = Offer { firm: "n".repeat(length), by: "Ada".into(), role: 3, backend: [6; 16] };
+            let offer = Offer { firm: "n".repeat(length), by: "Ada".into(), role: 3, backend: [6; 16], device_of: None };
             let answer = Answer { name: "n".repeat(length), ..answer() };
             sizes.extend([offer.seal(&invite, rng).len(), answer.seal(&invite, rng).len()]);
         }

@@ -17,6 +17,7 @@ pub mod body;
 pub mod cbor;
 pub mod code;
 pub mod epoch;
+pub mod handover;
 pub mod invite;
 pub mod items;
 pub mod kdf;

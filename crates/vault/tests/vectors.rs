@@ -7,6 +7,7 @@ use vitrine_vault::account::{EncryptionKeys, Enrolment, Lockbox, RootKey};
 use vitrine_vault::backup::{Record, read_all};
 use vitrine_vault::body::{BodyKind, open_body};
 use vitrine_vault::epoch::{Which, WrapContext, unwrap};
+use vitrine_vault::handover::{Handover, unwrap_root};
 use vitrine_vault::invite::{Answer, Invite, Offer};
 use vitrine_vault::kit::Kit;
 use vitrine_vault::object::{self, Header, ObjectKind};
@@ -161,6 +162,26 @@ fn invite_vectors_hold() {
         case.holds("device", &answer.device);
         case.holds("device_key", &answer.device_key);
         assert_eq!(case.text("text"), invite.words(&answer).join(" "));
+        Ok(())
+    });
+}
+
+#[test]
+fn handover_vectors_hold() {
+    judge("handover.json", 17, |case| {
+        let device = case.array("device");
+        if case.text("kind") == "renewal" {
+            let seed = ed25519_dalek::SigningKey::from_bytes(&case.array("private"));
+            let own = EncryptionKeys::from_private(Key::new(seed.to_scalar_bytes()));
+            let root = unwrap_root(&case.hex("bytes"), &case.array("ledger"), &device, &own);
+            case.holds("root", root.map_err(|error| error.code())?.key().expose());
+            return Ok(());
+        }
+        let invite = Invite::parse(&case.secret("code")).map_err(|error| error.code())?;
+        let own = EncryptionKeys::from_private(Key::new(case.array("private")));
+        let given = Handover::open(&invite, &device, &own, &case.hex("bytes")).map_err(|error| error.code())?;
+        case.holds("locator", &invite.handover_locator());
+        case.holds("root", given.root.key().expose());
         Ok(())
     });
 }

@@ -172,7 +172,7 @@ const screens: Screen[] = [
     there: /Waiting for Grace Example/,
     arrange: (host, hostile) =>
       host.setStatus({
-        joining: { mspName: hostile, invitedBy: hostile, role: "admin", words: ["velvet"], problem: problem(hostile) },
+        joining: { mspName: hostile, invitedBy: hostile, role: "admin", ownDevice: false, words: ["velvet"], problem: problem(hostile) },
       }),
   },
   { name: "audit", hash: "#/audit", there: /Every line comes from signed records/ },

@@ -237,6 +237,10 @@ export type Action =
 "memberInvited" | 
 /**  The person who answered an invitation was added. */
 "memberAdded" | 
+/**  A code was made for a further device of a member. */
+"deviceInvited" | 
+/**  A member was given a further device. */
+"deviceAdded" | 
 /**  This device joined the vault. */
 "joined" | 
 /**  What a member may do was changed. */
@@ -328,11 +332,11 @@ export type ApproveChangeRequest = {
 	change: string,
 };
 
-/**  Adds the person who answered an invitation. */
+/**  Adds the person, or the device of this member, that answered an invitation. */
 export type ApproveMemberRequest = {
 	/**  Which, from [`InvitationView::id`]. */
 	invitation: string,
-	/**  Both sides compared the eight words. An admin cannot be added without. */
+	/**  Both sides compared the eight words. Neither an admin nor a device can be added without. */
 	compared: boolean,
 };
 
@@ -1120,6 +1124,8 @@ export type InvitationView = {
 	name: string,
 	/**  What that person will be. */
 	role: Role,
+	/**  It is for a further device of the member who asks. */
+	ownDevice: boolean,
 	/**  When it was made. */
 	madeAt: Time,
 	/**  When its code is of no use any more. */
@@ -1238,7 +1244,7 @@ export type JobsView = {
 export type JoinRequest = {
 	/**  The code, as it was received. */
 	code: string,
-	/**  This person's name, as the others will see it. */
+	/**  This person's name, as the others will see it. Not read where the code is for a further device of a member. */
 	personName: string,
 	/**  The passphrase that will open the vault on this device. */
 	passphrase: string,
@@ -1254,6 +1260,8 @@ export type JoiningView = {
 	invitedBy: string,
 	/**  What this person will be. */
 	role: Role,
+	/**  It becomes a further device of the member who made the code. */
+	ownDevice: boolean,
 	/**  Eight words that both sides see alike, unless somebody stands between. */
 	words: string[],
 	/**  What was wrong when the backend was asked last. */

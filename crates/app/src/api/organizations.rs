@@ -436,6 +436,10 @@ pub enum Action {
     MemberInvited,
     /// The person who answered an invitation was added.
     MemberAdded,
+    /// A code was made for a further device of a member.
+    DeviceInvited,
+    /// A member was given a further device.
+    DeviceAdded,
     /// This device joined the vault.
     Joined,
     /// What a member may do was changed.

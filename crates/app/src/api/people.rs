@@ -24,6 +24,16 @@ pub struct InviteRequest {
 }
 command!(InviteRequest, "invite", InvitedView);
 
+/// Makes a code that gives this member a further device. It is typed there, and is to get there by another way than the backend.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, Type)]
+pub struct AddDeviceRequest {
+    /// Hours until the code is of no use any more, 1 to 336.
+    pub hours: u32,
+    /// Puts the code on the clipboard and answers without it: a window never holds it.
+    pub copy: bool,
+}
+command!(AddDeviceRequest, "add_device", InvitedView);
+
 /// Takes an invitation back. Its code is of no use any more.
 #[derive(Clone, Debug, Serialize, Deserialize, Type)]
 pub struct WithdrawInvitationRequest {
@@ -32,12 +42,12 @@ pub struct WithdrawInvitationRequest {
 }
 command!(WithdrawInvitationRequest, "withdraw_invitation", PeopleView);
 
-/// Adds the person who answered an invitation.
+/// Adds the person, or the device of this member, that answered an invitation.
 #[derive(Clone, Debug, Serialize, Deserialize, Type)]
 pub struct ApproveMemberRequest {
     /// Which, from [`InvitationView::id`].
     pub invitation: String,
-    /// Both sides compared the eight words. An admin cannot be added without.
+    /// Both sides compared the eight words. Neither an admin nor a device can be added without.
     pub compared: bool,
 }
 command!(ApproveMemberRequest, "approve_member", PeopleView);
@@ -85,7 +95,7 @@ command!(RemoveMemberRequest, "remove_member", PeopleView);
 pub struct JoinRequest {
     /// The code, as it was received.
     pub code: EdgeSecret,
-    /// This person's name, as the others will see it.
+    /// This person's name, as the others will see it. Not read where the code is for a further device of a member.
     pub person_name: String,
     /// The passphrase that will open the vault on this device.
     pub passphrase: EdgeSecret,
@@ -211,6 +221,8 @@ pub struct InvitationView {
     pub name: String,
     /// What that person will be.
     pub role: Role,
+    /// It is for a further device of the member who asks.
+    pub own_device: bool,
     /// When it was made.
     pub made_at: Time,
     /// When its code is of no use any more.
@@ -301,6 +313,8 @@ pub struct JoiningView {
     pub invited_by: String,
     /// What this person will be.
     pub role: Role,
+    /// It becomes a further device of the member who made the code.
+    pub own_device: bool,
     /// Eight words that both sides see alike, unless somebody stands between.
     pub words: Vec<String>,
     /// What was wrong when the backend was asked last.

@@ -604,8 +604,8 @@ impl<'a> Change<'a> {
             self.session.set_msp(self.msp);
         }
         if self.keys_changed {
-            let (root, member) = (&self.session.root, self.session.author.member);
-            match Keyring::of(&self.app.inner.store, root, member, &self.session.msp()).await {
+            let (roots, member) = (self.session.roots(), self.session.author.member);
+            match Keyring::of(&self.app.inner.store, &roots, member, &self.session.msp()).await {
                 Ok(ring) => self.session.set_ring(ring),
                 // The change is durable, whatever becomes of this. What was open before stays open.
                 Err(error) => crate::vault::warn(self.app, error),

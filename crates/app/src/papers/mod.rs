@@ -102,7 +102,7 @@ pub(crate) async fn confirm_kit(app: &App, request: ConfirmKitRequest) -> Result
 async fn kit(app: &App) -> Result<Kit> {
     let session = app.session().await?;
     let sealed = app.inner.store.meta(meta::ACCOUNT_SECRET).await?.ok_or_else(vault::no_vault)?;
-    let account_secret = open_account_secret(&session.root, &sealed).map_err(session::unreadable_keys)?;
+    let account_secret = open_account_secret(session.roots().now(), &sealed).map_err(session::unreadable_keys)?;
     Ok(Kit {
         account_secret,
         member: *session.author.member.as_bytes(),
@@ -121,7 +121,7 @@ pub(crate) async fn save_sheet(app: &App, request: SaveSheetRequest) -> Result<S
     let firm = vault::firm(app).await?;
     let sheet = SafeSheet::make(&mut rng());
     let blob = SheetBlob::seal(
-        &session.root,
+        session.roots().now(),
         &sheet,
         *session.author.member.as_bytes(),
         *session.vault().as_bytes(),

@@ -1,5 +1,8 @@
 //! Inviting: a code goes to a person outside the backend, the person's device answers with its keys, two people may compare
 //! words, and then the member is added. What this device invited is kept sealed beside the index, since a code carries a secret.
+//!
+//! A further device of this member comes in the same way, by a code that its person carries over. Once it stands in the history it
+//! finds the member's root in a mailbox of its own: for its key alone, and under the secret of the code besides.
 
 use super::{keys, view as people};
 use crate::api::*;
@@ -19,7 +22,9 @@ use vitrine_ledger::{
     Verification as Made,
 };
 use vitrine_vault::SecretBytes;
+use vitrine_vault::account::open_account_secret;
 use vitrine_vault::cbor::{self, CborError, Reader, Writer};
+use vitrine_vault::handover::Handover;
 use vitrine_vault::invite::{Answer, Invite, Offer};
 
 /// Open invitations of one device.
@@ -40,6 +45,10 @@ struct Invited {
     made_at: u64,
     invite: Invite,
     answer: Option<Answer>,
+    /// A further device of this member.
+    own_device: bool,
+    /// What that device is given, sealed for it: the same bytes each time they are left in the mailbox.
+    handover: Option<Vec<u8>>,
 }
 
 impl Invited {
@@ -52,6 +61,8 @@ impl Invited {
             // Exposed to be sealed with the rest.
             map.bytes(5, self.invite.to_bytes().expose());
             map.maybe(6, self.answer.as_ref().map(Answer::to_bytes), |writer, answer| writer.bytes(&answer));
+            map.maybe(7, self.own_device.then_some(1_u8), Writer::uint);
+            map.maybe(8, self.handover.as_deref(), Writer::bytes);
         });
     }
 
@@ -73,7 +84,21 @@ impl Invited {
                     .optional(6, |reader| reader.bytes(MAX_PART))?
                     .map(|bytes| Answer::from_bytes(bytes).map_err(|_| wrong))
                     .transpose()?,
+                own_device: map.optional(7, Reader::uint::<u8>)?.is_some(),
+                handover: map.optional(8, |reader| reader.bytes(MAX_PART))?.map(<[u8]>::to_vec),
             })
+        })
+    }
+
+    /// Whether the history names who answered, by the keys of the answer.
+    fn is_added(&self, msp: &MspState) -> bool {
+        self.answer.as_ref().is_some_and(|answer| {
+            if self.own_device {
+                let device = msp.device(&DeviceId::from_bytes(answer.device));
+                device.is_some_and(|device| *device.key.as_bytes() == answer.device_key && device.until.is_none())
+            } else {
+                msp.member(&MemberId::from_bytes(answer.member)).is_some()
+            }
         })
     }
 
@@ -82,6 +107,7 @@ impl Invited {
             id: vault::hex(&self.id),
             name: self.name.clone(),
             role: self.role.into(),
+            own_device: self.own_device,
             made_at: Time(self.made_at),
             ends_at: Time(self.invite.ends_at_ms),
             answer: self.answer.as_ref().map(|answer| AnswerView {
@@ -96,12 +122,16 @@ impl Invited {
 pub(super) async fn view(app: &App, session: &Session) -> Result<Vec<InvitationView>> {
     let msp = session.msp();
     // Added by a process that died before it could say so.
-    let added = |invited: &&Invited| invited.answer.as_ref().is_some_and(|answer| is_member(&msp, answer));
-    Ok(read(app, session).await?.iter().filter(|invited| !added(invited)).map(Invited::view).collect())
+    Ok(read(app, session).await?.iter().filter(|invited| !invited.is_added(&msp)).map(Invited::view).collect())
 }
 
-fn is_member(msp: &MspState, answer: &Answer) -> bool {
-    msp.member(&MemberId::from_bytes(answer.member)).is_some()
+/// What a code is to be for.
+struct Code {
+    name: String,
+    role: ledger::Role,
+    own_device: bool,
+    hours: u32,
+    copy: bool,
 }
 
 pub(crate) async fn invite(app: &App, request: InviteRequest) -> Result<InvitedView> {
@@ -116,17 +146,32 @@ pub(crate) async fn invite(app: &App, request: InviteRequest) -> Result<InvitedV
             "Invite an admin, a technician or a rotator. An owner is made of a member who has joined.",
         ));
     }
-    if !(1..=LONGEST_HOURS).contains(&request.hours) {
+    if !session.may(ledger::Action::Members) {
+        return Err(not_allowed().holds("Nobody was invited."));
+    }
+    let InviteRequest { role, hours, copy, .. } = request;
+    make_code(app, &session, Code { name, role: role.into(), own_device: false, hours, copy }).await
+}
+
+pub(crate) async fn add_device(app: &App, request: AddDeviceRequest) -> Result<InvitedView> {
+    let session = app.session().await?;
+    let role = session.role().filter(|role| ledger::allowed(*role, ledger::Action::OwnDevices));
+    let role = role.ok_or_else(|| not_allowed().holds("No code was made."))?;
+    let AddDeviceRequest { hours, copy } = request;
+    let name = vault::firm(app).await?.person_name;
+    make_code(app, &session, Code { name, role, own_device: true, hours, copy }).await
+}
+
+async fn make_code(app: &App, session: &Session, code: Code) -> Result<InvitedView> {
+    let Code { name, role, own_device, hours, copy } = code;
+    if !(1..=LONGEST_HOURS).contains(&hours) {
         return Err(Error::usage(
             "people.hours",
             "An invitation is good for 1 hour to 14 days.",
             "Give a number of hours from 1 to 336.",
         ));
     }
-    if !session.may(ledger::Action::Members) {
-        return Err(not_allowed().holds("Nobody was invited."));
-    }
-    restore::refuse_unconfirmed(app, &session).await?;
+    restore::refuse_unconfirmed(app, session).await?;
     let Home::Backend { id: backend, .. } = session.msp().home() else {
         return Err(Error::usage(
             "people.not-shared",
@@ -136,18 +181,20 @@ pub(crate) async fn invite(app: &App, request: InviteRequest) -> Result<InvitedV
     };
     let firm = vault::firm(app).await?;
     let address = firm.own.home.map(|address| address.url).unwrap_or_default();
-    let (head, ends_at) = (session.msp().head(), app.now_ms().saturating_add(u64::from(request.hours) * HOUR_MS));
+    let (head, ends_at) = (session.msp().head(), app.now_ms().saturating_add(u64::from(hours) * HOUR_MS));
     let genesis = *session.vault().as_bytes();
     let invite = Invite::make(genesis, (head.seq, *head.hash.as_bytes()), ends_at, address, &mut rng());
-    let role = ledger::Role::from(request.role);
-    let offer = Offer { firm: firm.msp_name, by: firm.person_name, role: role.number(), backend: *backend.as_bytes() };
+    let device_of = own_device.then_some(*session.author.member.as_bytes());
+    let backend = *backend.as_bytes();
+    let offer = Offer { firm: firm.msp_name, by: firm.person_name, role: role.number(), backend, device_of };
     let letter = offer.seal(&invite, &mut rng());
-    home::open_mailbox(app, &session, Locator::from_bytes(invite.locator()), letter, request.hours * 3600).await?;
+    home::open_mailbox(app, session, Locator::from_bytes(invite.locator()), letter, hours * 3600).await?;
     let (id, code) = (make(), invite.code());
-    let mut change = Change::begin(app, &session).await?;
-    let mut all = open(&session, change.tx.meta(meta::INVITATIONS).await?)?;
+    let mut change = Change::begin(app, session).await?;
+    let mut all = open(session, change.tx.meta(meta::INVITATIONS).await?)?;
     all.retain(|invited| match &invited.answer {
-        Some(answer) => !is_member(change.msp(), answer),
+        // A device that was added is given its keys first.
+        Some(_) => invited.own_device || !invited.is_added(change.msp()),
         None => invited.invite.ends_at_ms > app.now_ms(),
     });
     if all.len() >= MOST {
@@ -157,14 +204,16 @@ pub(crate) async fn invite(app: &App, request: InviteRequest) -> Result<InvitedV
             "Add or withdraw some of them first.",
         ));
     }
-    all.push(Invited { id, name: name.clone(), role, made_at: app.now_ms(), invite, answer: None });
-    change.tx.put_meta(meta::INVITATIONS, &seal(&session, &all)?).await?;
-    let note = format!("{name}: {}", crate::of_variant(request.role));
-    change.note(Action::MemberInvited, None, None, Some(note)).await?;
+    let made_at = app.now_ms();
+    all.push(Invited { id, name: name.clone(), role, made_at, invite, answer: None, own_device, handover: None });
+    change.tx.put_meta(meta::INVITATIONS, &seal(session, &all)?).await?;
+    let note = if own_device { name } else { format!("{name}: {}", crate::of_variant(Role::from(role))) };
+    let action = if own_device { Action::DeviceInvited } else { Action::MemberInvited };
+    change.note(action, None, None, Some(note)).await?;
     change.commit().await?;
     session.home.expect();
     app.tell(Event::StatusChanged);
-    let code = if request.copy {
+    let code = if copy {
         app.inner.clipboard.copy_secret(&code, ON_CLIPBOARD)?;
         None
     } else {
@@ -205,6 +254,28 @@ pub(crate) async fn approve(app: &App, request: ApproveMemberRequest) -> Result<
             "Wait until the person has entered the code.",
         )
     })?;
+    if invited.own_device {
+        if !request.compared {
+            return Err(Error::usage(
+                "people.compare",
+                "A device is added only after the eight words were compared.",
+                "Look at both screens, and say that the words match.",
+            ));
+        }
+        let name = add_own_device(&mut change, answer).await?;
+        // Known until the device was given its keys.
+        all.push(invited);
+        change.tx.put_meta(meta::INVITATIONS, &seal(&session, &all)?).await?;
+        change.note(Action::DeviceAdded, None, None, Some(name)).await?;
+        change.commit().await?;
+        session.home.expect();
+        app.tell(Event::StatusChanged);
+        // What fails here is done after the next sync.
+        if let Err(error) = hand_over(app, &session).await {
+            tracing::warn!(code = error.code(), "an approved device was not given its keys yet");
+        }
+        return people(app, &session).await;
+    }
     if invited.role == ledger::Role::Admin && !request.compared {
         return Err(Error::usage(
             "people.compare",
@@ -244,8 +315,59 @@ pub(crate) async fn approve(app: &App, request: ApproveMemberRequest) -> Result<
     people(app, &session).await
 }
 
-/// Looks for answers to the invitations of this device.
+/// A further device of this member, named in the history by the keys that it answered with.
+async fn add_own_device(change: &mut Change<'_>, answer: &Answer) -> Result<String> {
+    let ring = change.session.ring();
+    let device = DeviceId::from_bytes(answer.device);
+    let name: String = answer.device_name.chars().filter(|letter| !letter.is_control()).take(100).collect();
+    let card = DeviceCard {
+        device,
+        key: DeviceKey::from_bytes(answer.device_key),
+        transport: None,
+        name: seal_name(ring.msp_key()?, device.as_bytes(), &name)?,
+    };
+    change.append_msp(MspBody::DeviceAdd { card, proof: None }).await?;
+    Ok(name)
+}
+
+/// Gives every device that was approved here, and stands in the history with the key it answered with, its member's root. What was
+/// not left in its mailbox yet is left there again.
+async fn hand_over(app: &App, session: &Session) -> Result<()> {
+    for id in read(app, session).await?.iter().filter(|invited| invited.own_device).map(|invited| invited.id) {
+        let Some((locator, letter)) = handover(app, session, id).await? else { continue };
+        home::open_mailbox(app, session, locator, letter, LONGEST_HOURS * 3600).await?;
+        let _turn = app.inner.changing.lock().await;
+        let mut all = read(app, session).await?;
+        all.retain(|invited| invited.id != id);
+        write(app, session, &all).await?;
+    }
+    Ok(())
+}
+
+/// What one such device is given, and where; none before it was approved.
+async fn handover(app: &App, session: &Session, id: [u8; 16]) -> Result<Option<(Locator, Vec<u8>)>> {
+    let _turn = app.inner.changing.lock().await;
+    let mut all = read(app, session).await?;
+    let Some(invited) = all.iter_mut().find(|invited| invited.id == id) else { return Ok(None) };
+    let Some(answer) = invited.answer.as_ref().filter(|_| invited.is_added(&session.msp())) else { return Ok(None) };
+    let locator = Locator::from_bytes(invited.invite.handover_locator());
+    if let Some(letter) = &invited.handover {
+        return Ok(Some((locator, letter.clone())));
+    }
+    let sealed = app.inner.store.meta(meta::ACCOUNT_SECRET).await?.ok_or_else(vault::no_vault)?;
+    let root = session.roots().now().duplicate();
+    let account_secret = open_account_secret(&root, &sealed).map_err(session::unreadable_keys)?;
+    let given = Handover { root, account_secret };
+    let letter = given.seal(&invited.invite, answer, &mut rng()).map_err(session::unreadable_keys)?;
+    // Before it is left anywhere: a mailbox takes one letter, and the same one again.
+    invited.handover = Some(letter.clone());
+    write(app, session, &all).await?;
+    Ok(Some((locator, letter)))
+}
+
+/// Looks for answers to the invitations of this device, and gives approved devices what they wait for.
 pub(crate) async fn collect(app: &App, session: &Session) -> Result<()> {
+    hand_over(app, session).await?;
     let mut answers = Vec::new();
     for invited in read(app, session).await?.iter().filter(|invited| invited.answer.is_none()) {
         let locator = Locator::from_bytes(invited.invite.locator());

@@ -6,7 +6,7 @@
 mod invitations;
 mod keys;
 
-pub(crate) use invitations::{approve, collect, invite, withdraw};
+pub(crate) use invitations::{add_device, approve, collect, invite, withdraw};
 pub(crate) use keys::settle;
 
 use crate::api::*;
@@ -55,7 +55,7 @@ async fn view(app: &App, session: &Session) -> Result<PeopleView> {
         may_manage,
         owner: session.role() == Some(ledger::Role::Owner),
         members,
-        invitations: if may_manage { invitations::view(app, session).await? } else { Vec::new() },
+        invitations: invitations::view(app, session).await?,
         pending,
         keys_left: if may_manage { keys::left(app, session).await? } else { 0 },
     })

@@ -4,6 +4,7 @@ mod attention;
 mod audit;
 mod connect;
 mod credentials;
+mod devices;
 mod find;
 mod home;
 mod incident;
@@ -91,6 +92,7 @@ async fn perform(command: Command, door: &mut Door, person: &mut Person) -> Resu
         Command::Invite(invite) => people::invite(door, invite).await,
         Command::Join(join) => people::join(door, person, join).await,
         Command::Member(member) => people::member(door, member).await,
+        Command::Device(device) => devices::run(door, device).await,
         Command::Webhook(webhook) => webhook::run(door, person, webhook).await,
         Command::Settings { name, value } => settings::run(door, name.zip(value)).await,
         Command::ClientId { guid } => settings::client_id(door, guid).await,

@@ -38,14 +38,12 @@ pub(super) async fn join(door: &mut Door, person: &mut Person, join: Join) -> Re
     }
     let status = match door.status().await?.phase {
         Phase::NoVault => {
-            let name = join.person.ok_or_else(|| {
-                usage("cli.person", "Your name is missing.", "Give it with --person NAME, as the others will see it.")
-            })?;
             let mut lines = join.code_fd.map(Lines::open).transpose()?;
             let code = person.secret("Invitation: ", lines.as_mut())?;
             let passphrase = person.new_passphrase()?;
+            let person_name = join.person.unwrap_or_default();
             let accept_file_fallback = join.accept_file_fallback;
-            door.call(JoinRequest { code, person_name: name, passphrase, accept_file_fallback }).await?
+            door.call(JoinRequest { code, person_name, passphrase, accept_file_fallback }).await?
         }
         Phase::Locked => {
             let passphrase = person.passphrase("Passphrase: ")?;
@@ -74,8 +72,15 @@ pub(super) async fn join(door: &mut Door, person: &mut Person, join: Join) -> Re
 fn waiting(status: &StatusView) -> String {
     let Some(joining) = &status.joining else { return String::new() };
     let mut lines = vec![
-        format!("Waiting for {} to add you to {}.", shown(&joining.invited_by), shown(&joining.msp_name)),
-        "Call each other and compare these words; if they differ, somebody stands between:".into(),
+        match joining.own_device {
+            true => format!(
+                "Waiting to be approved as a device of {} in {}: vitrine device approve --compared, on another device.",
+                shown(&joining.invited_by),
+                shown(&joining.msp_name)
+            ),
+            false => format!("Waiting for {} to add you to {}.", shown(&joining.invited_by), shown(&joining.msp_name)),
+        },
+        "Compare these words with the other side; if they differ, somebody stands between:".into(),
         format!("  {}", joining.words.join(" ")),
     ];
     lines.extend(joining.problem.as_ref().map(warning));
@@ -164,8 +169,9 @@ async fn member_id(door: &mut Door, name: &str) -> Result<String> {
 /// An invitation by the name it was made for, or its id.
 async fn invitation_id(door: &mut Door, name: &str) -> Result<String> {
     let people = door.call(PeopleRequest {}).await?;
-    let fits =
-        |invitation: &&InvitationView| invitation.id == name || invitation.name.to_lowercase() == name.to_lowercase();
+    let fits = |invitation: &&InvitationView| {
+        !invitation.own_device && (invitation.id == name || invitation.name.to_lowercase() == name.to_lowercase())
+    };
     let found: Vec<_> = people.invitations.iter().filter(fits).collect();
     match found.as_slice() {
         [invitation] => Ok(invitation.id.clone()),
@@ -195,7 +201,7 @@ fn in_words(view: &PeopleView) -> String {
         })
         .collect();
     let mut parts = vec![table(&["Name", "Role", "Standing", "Devices", "Added"], &rows)];
-    for invitation in &view.invitations {
+    for invitation in view.invitations.iter().filter(|invitation| !invitation.own_device) {
         let name = shown(&invitation.name);
         parts.push(match &invitation.answer {
             None => format!("Invited, no answer yet: {name} ({}), until {}", invitation.id, time(Some(invitation.ends_at))),

@@ -17,7 +17,8 @@ const MAX_INVITATIONS: i64 = 1000;
 const KEEP_OBJECTS_MS: u64 = 30 * 24 * 3_600_000;
 
 impl Store {
-    /// Opens a mailbox, by somebody who may add members. The same words again change nothing.
+    /// Opens a mailbox, by somebody who may add devices: members who may add others are among them. The same words again
+    /// change nothing.
     pub(crate) async fn invite(
         &self,
         caller: &Caller,
@@ -162,7 +163,7 @@ impl Store {
     async fn check_inviter(&self, caller: &Caller) -> Result<(), Problem> {
         let msp = self.msp(&caller.msp).await?.ok_or(Problem::Device)?;
         match standing(&msp, &caller.author) {
-            Some(Standing::Member(role)) if allowed(role, Action::Members) => Ok(()),
+            Some(Standing::Member(role)) if allowed(role, Action::OwnDevices) => Ok(()),
             _ => Err(Problem::NotAllowed),
         }
     }

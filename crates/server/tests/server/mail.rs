@@ -13,7 +13,7 @@ use crate::kit::{Client, Database, Running, Vault, batch, http, message, on_both
 on_both!(
     an_invitation_is_answered_once,
     an_expired_invitation_is_refused,
-    only_who_may_add_members_invites,
+    only_who_may_add_devices_opens_a_mailbox,
     a_kit_finds_its_blob_and_brings_a_device_back,
     an_older_blob_does_not_come_back,
     what_nobody_needs_any_more_goes_and_gives_its_room_back,
@@ -76,11 +76,14 @@ async fn an_expired_invitation_is_refused(database: Database) {
     assert_eq!(found.unwrap_err().status, StatusCode::GONE);
 }
 
-async fn only_who_may_add_members_invites(database: Database) {
+async fn only_who_may_add_devices_opens_a_mailbox(database: Database) {
     let running = Running::new(&database).await;
     let mut vault = Vault::moved_to(&running).await;
-    let (_, client) = vault.welcome(&running, 2, Role::Technician).await;
-    assert_eq!(refusal(invite(&client, 1, 3600).await).await.code, "server.not-allowed");
+    let (_, rotator) = vault.welcome(&running, 2, Role::Rotator).await;
+    assert_eq!(refusal(invite(&rotator, 1, 3600).await).await.code, "server.not-allowed");
+    // For a further device of its own.
+    let (_, technician) = vault.welcome(&running, 3, Role::Technician).await;
+    assert_eq!(invite(&technician, 1, 3600).await.status(), StatusCode::NO_CONTENT);
 }
 
 async fn enrol(client: &Client, n: u8, blob: u8) -> Response {

@@ -53,7 +53,9 @@ export function TeamScreen({
   const view = useRead("people", {}, { refetchMs: LOOK_MS });
   const people = view.data;
   const backend = useBackend();
-  const alone = people !== undefined && people.members.filter(isHere).length < 2 && people.invitations.length === 0;
+  // Codes for devices of one's own stand with those devices.
+  const invitations = people?.invitations.filter(({ ownDevice }) => !ownDevice) ?? [];
+  const alone = people !== undefined && people.members.filter(isHere).length < 2 && invitations.length === 0;
   // Without anybody else the empty state has the button.
   const quiet = alone && people.members.length < 2;
   const invite = (
@@ -84,10 +86,10 @@ export function TeamScreen({
         <>
           <Notices people={people} quiet={quiet} onHome={onHome} onIncident={onIncident} />
           {people.pending.length === 0 ? null : <Pending pending={people.pending} onChanged={() => void view.refetch()} />}
-          {people.invitations.length === 0 ? null : (
+          {invitations.length === 0 ? null : (
             <Section title={t("team.invitations")} lead={t("team.invitationsLead")} flush>
               <ul>
-                {people.invitations.map((invitation) => (
+                {invitations.map((invitation) => (
                   <Invitation
                     key={invitation.id}
                     invitation={invitation}

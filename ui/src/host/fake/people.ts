@@ -112,6 +112,7 @@ export function people(
         id: idOf(++made),
         name,
         role: asked,
+        ownDevice: false,
         madeAt: now(),
         endsAt: now() + hours * 3_600_000,
         answer: null,

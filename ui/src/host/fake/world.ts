@@ -305,6 +305,7 @@ export const makeJoining = (role: Role): JoiningView => ({
   mspName: "Northwind IT",
   invitedBy: "Grace Example",
   role,
+  ownDevice: false,
   words: comparedWords,
   problem: null,
 });
