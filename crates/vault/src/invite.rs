@@ -421,7 +421,8 @@ mod tests {
         let (invite, rng) = (invite(9), &mut StdRng::seed_from_u64(10));
         let mut sizes = std::collections::BTreeSet::new();
         for length in 1..=40 {
-            let offer = Offer { firm: "n".repeat(length), by: "Ada".into(), role: 3, backend: [6; 16], device_of: None };
+            let offer =
+                Offer { firm: "n".repeat(length), by: "Ada".into(), role: 3, backend: [6; 16], device_of: None };
             let answer = Answer { name: "n".repeat(length), ..answer() };
             sizes.extend([offer.seal(&invite, rng).len(), answer.seal(&invite, rng).len()]);
         }

@@ -34,10 +34,12 @@ pub(super) async fn run(door: &mut Door, device: Device) -> Result {
         Device::Withdraw { code } => door.call(WithdrawInvitationRequest { invitation: code }).await?,
         Device::List | Device::Add { .. } => door.call(PeopleRequest {}).await?,
     };
-    let mut text = in_words(&view);
-    if let Err(failure) = synced {
-        text.push_str(&format!("\n\nAs it was last seen: the home was not reached ({}).", failure.code()));
-    }
+    let text = match synced {
+        Ok(_) => in_words(&view),
+        Err(failure) => {
+            format!("{}\n\nAs it was last seen: the home was not reached ({}).", in_words(&view), failure.code())
+        }
+    };
     Outcome::of(&view, text)
 }
 

@@ -72,13 +72,14 @@ pub(super) async fn join(door: &mut Door, person: &mut Person, join: Join) -> Re
 fn waiting(status: &StatusView) -> String {
     let Some(joining) = &status.joining else { return String::new() };
     let mut lines = vec![
-        match joining.own_device {
-            true => format!(
+        if joining.own_device {
+            format!(
                 "Waiting to be approved as a device of {} in {}: vitrine device approve --compared, on another device.",
                 shown(&joining.invited_by),
                 shown(&joining.msp_name)
-            ),
-            false => format!("Waiting for {} to add you to {}.", shown(&joining.invited_by), shown(&joining.msp_name)),
+            )
+        } else {
+            format!("Waiting for {} to add you to {}.", shown(&joining.invited_by), shown(&joining.msp_name))
         },
         "Compare these words with the other side; if they differ, somebody stands between:".into(),
         format!("  {}", joining.words.join(" ")),
