@@ -189,9 +189,12 @@ RECOVERY_WRAP = record(must(0, ID), must(1, KEY_WRAPS))
 RECOVERY_KEY = record(must(0, ID), must(1, KEY))
 COMMITMENTS = record(must(0, KEY), must(1, KEY), may(2, KEY), may(3, KEY))
 EPOCH = record(must(0, u32), must(1, HEAD), must(2, u64), must(3, COMMITMENTS), may(4, ID))
-GRANT = record(must(0, code(3)), must(1, HEAD), must(2, u32))
+GRANT = record(may(0, code(3)), must(1, HEAD), must(2, u32))
+NAMED = record(must(0, HEAD), must(1, u32))
 ITEM = record(must(0, code(4)), must(1, u64), may(2, KEY), must(3, u64))
-SNAPSHOT = record(must(0, KEY), may(1, EPOCH), must(2, pairs(ID, GRANT)), must(3, boolean), must(4, pairs(ID, ITEM)))
+SNAPSHOT = record(
+    must(0, KEY), may(1, EPOCH), must(2, pairs(ID, GRANT)), must(3, boolean), must(4, pairs(ID, ITEM)), may(5, NAMED)
+)
 
 KINDS = {
     1: record(must(0, KEY), must(1, KEY), must(2, KEY), must(3, CARD), must(4, NAME), must(5, SIG)),
@@ -199,7 +202,7 @@ KINDS = {
     3: record(must(0, home), must(1, NOTE)),
     4: record(
         must(0, ID), must(1, code(5)), must(2, KEY), must(3, KEY), must(4, CARD), must(5, NAME), must(6, code(3)),
-        must(7, KEY),
+        must(7, KEY), may(8, ID),
     ),
     5: record(must(0, SIG)),
     6: record(must(0, ID), must(1, code(5))),
@@ -224,6 +227,7 @@ KINDS = {
     69: record(must(0, ID), must(1, u64)),
     70: record(must(0, RECORDS)),
     71: record(must(0, SNAPSHOT)),
+    72: record(must(0, NAME)),
 }
 
 
@@ -420,6 +424,8 @@ class Msp:
             permit(role, BOTH)
             if it[1] == OWNER:
                 refuse("role-unfit")
+            if 8 in it and (it[1] == AUDITOR or self.teams.get(it[8], {}).get("kind") != 2):
+                refuse("team")
             used = {key for member in self.members.values() for key in member["keys"]}
             if it[0] in self.members or it[2] in used or it[3] in used:
                 refuse("reused")
@@ -524,6 +530,8 @@ class Organization:
             kind = entry.body[1]
             permit(role, {1: BOTH, 3: BOTH | {ROTATOR}}.get(kind, BOTH | {TECHNICIAN, ROTATOR}))
             level = 3 if kind == 3 else 2
+        elif entry.kind == 72:
+            permit(role, BOTH)
         else:
             level = 1
         held = [grant for team, grant in self.grants.items() if entry.member in msp.teams[team]["members"]]

@@ -30,7 +30,7 @@ pub(crate) async fn import(app: &App, request: ImportRequest) -> Result<ImportVi
         // Looked at again: between the reading and this change somebody may have added one of them.
         refuse_taken(&mut change, batch).await?;
         for row in batch.iter().filter(|row| row.problem.is_none()) {
-            organizations::add_one(&mut change, &row.name, &row.notes).await?;
+            organizations::add_one(&mut change, &row.name, &row.notes, None).await?;
             added += 1;
         }
         change.commit().await?;

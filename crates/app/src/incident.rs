@@ -26,7 +26,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::sync::broadcast::error::RecvError;
-use vitrine_ledger::{MemberId, OrganizationState as Fold};
+use vitrine_ledger::{Level, MemberId, OrganizationState as Fold, TeamId};
 
 /// Organizations that can be named one by one.
 const MOST_NAMED: usize = 1_000;
@@ -191,13 +191,58 @@ pub(crate) async fn begin(app: &App, request: BeginIncidentRequest) -> Result<In
     board(app, IncidentRequest {}).await
 }
 
-/// What is ordered once a member is gone: everything in these organizations is replaced, because it knew it.
+/// By what somebody lost what it could read.
+#[derive(Serialize, Deserialize)]
+pub(crate) enum Loss {
+    /// A member was removed.
+    Member(Bytes16),
+    /// Members were taken out of a team.
+    Team { team: Bytes16, members: Vec<Bytes16> },
+    /// A team's access to an organization was taken away, or lowered from what it was.
+    Access { team: Bytes16, organization: Bytes32, before: Option<u8> },
+}
+
+/// What is ordered once a loss has happened: everything in these organizations is replaced, because somebody knew it.
 #[derive(Serialize, Deserialize)]
 struct Intended {
-    member: Bytes16,
+    loss: Loss,
     began_at: u64,
     reason: String,
     organizations: Vec<Bytes32>,
+}
+
+impl Loss {
+    /// Whether the history says so.
+    async fn happened(&self, app: &App, session: &Session) -> Result<bool> {
+        let msp = session.msp();
+        Ok(match self {
+            Self::Member(member) => {
+                msp.member(&MemberId::from_bytes(*member)).is_some_and(|member| member.removed.is_some())
+            }
+            Self::Team { team, members } => {
+                let (team, now) = (TeamId::from_bytes(*team), msp.at(msp.head().seq));
+                !members.iter().any(|member| now.holds(&team, &MemberId::from_bytes(*member)))
+            }
+            Self::Access { team, organization, before } => {
+                let Some(row) = app.inner.store.index_value(&key::organization(organization)).await? else {
+                    return Ok(false);
+                };
+                let row: Organization = decode(&row)?;
+                let state = Fold::decode(&row.state).map_err(crate::journal::damaged_fold)?;
+                let team = TeamId::from_bytes(*team);
+                rank(state.levels().find(|(id, _)| *id == team).map(|(_, level)| level)) < *before
+            }
+        })
+    }
+}
+
+/// A level as it is kept in an order.
+pub(crate) fn rank(level: Option<Level>) -> Option<u8> {
+    level.map(|level| match level {
+        Level::Log => 1,
+        Level::Read => 2,
+        Level::Full => 3,
+    })
 }
 
 /// Remembers what a removal has to order, before the home is asked for it: killed after the home's answer, this device knows of
@@ -205,13 +250,13 @@ struct Intended {
 pub(crate) async fn intend(
     app: &App,
     session: &Session,
-    member: MemberId,
+    loss: Loss,
     reason: String,
     organizations: Vec<Bytes32>,
 ) -> Result<()> {
     // One that was cut off is not written over.
     take_intended(app, session).await?;
-    let intended = Intended { member: *member.as_bytes(), began_at: app.now_ms(), reason, organizations };
+    let intended = Intended { loss, began_at: app.now_ms(), reason, organizations };
     let sealed = Beside::Removal.seal(&session.device, &encode(&intended)?)?;
     let _turn = app.inner.changing.lock().await;
     let mut tx = app.inner.store.begin().await?;
@@ -219,13 +264,12 @@ pub(crate) async fn intend(
     Ok(tx.commit().await?)
 }
 
-/// Begins the incident that a removal ordered, once the history says that the member is gone. One that is open already takes its
+/// Begins the incident that a removal ordered, once the history says that it happened. One that is open already takes its
 /// organizations in and begins anew: what was replaced before the removal may be known, too.
 async fn take_intended(app: &App, session: &Session) -> Result<()> {
     let Some(sealed) = app.inner.store.meta(meta::REMOVAL).await? else { return Ok(()) };
-    let Intended { member, began_at, reason, organizations } = unseal(session, Beside::Removal, &sealed)?;
-    let member = MemberId::from_bytes(member);
-    if session.msp().member(&member).is_none_or(|member| member.removed.is_none()) {
+    let Intended { loss, began_at, reason, organizations } = unseal(session, Beside::Removal, &sealed)?;
+    if !loss.happened(app, session).await? {
         return Ok(());
     }
     let mut change = Change::begin_taking(app, session).await?;

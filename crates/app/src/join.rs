@@ -508,6 +508,7 @@ mod tests {
             name: name(&added.member),
             verification: Made::Words,
             invite: vitrine_ledger::Invite::from_bytes([1; 32]),
+            team: None,
         });
         let head = (3, *entries[3].hash().as_bytes());
         let genesis = *state.ledger().as_bytes();

@@ -9,7 +9,7 @@ use crate::records::{Bytes32, Place, decode, heads, key};
 use crate::roots::Roots;
 use crate::session;
 use crate::store::{Store, Tx};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use vitrine_ledger::{
     Body, Commitment, Entry, Head, KeyName, Level, MemberId, MspBody, MspState, OrganizationBody, OrganizationState,
     SealedName, SealedNote, TeamId, TeamWrap,
@@ -94,11 +94,6 @@ impl Keyring {
         self.teams.get(team)?.values().next_back()
     }
 
-    /// How many keys of teams it holds: more of them open organizations that were closed before.
-    pub(crate) fn teams(&self) -> usize {
-        self.teams.len()
-    }
-
     /// Reads a name that was sealed under any of the MSP's keys.
     pub(crate) fn name(&self, subject: &[u8], name: &SealedName) -> Option<String> {
         self.msp.values().rev().find_map(|key| founding::open_name(key, subject, name))
@@ -110,10 +105,16 @@ impl Keyring {
         newest.find(Result::is_ok).unwrap_or_else(|| Err(no_keys()))
     }
 
-    /// Whether it opens an organization at all.
-    pub(crate) fn opens(&self, state: &OrganizationState, msp: &MspState) -> bool {
-        let owners = msp.owners_team().is_some_and(|team| self.teams.contains_key(&team));
-        owners || state.grants().iter().any(|(team, grant)| grant.level > Level::Log && self.teams.contains_key(team))
+    /// The teams whose keys it holds.
+    pub(crate) fn team_ids(&self) -> BTreeSet<TeamId> {
+        self.teams.keys().copied().collect()
+    }
+
+    /// How much of an organization it opens; nothing where what is opened has no name yet.
+    pub(crate) fn level(&self, state: &OrganizationState, msp: &MspState) -> Option<Level> {
+        let owners = msp.owners_team().filter(|team| self.teams.contains_key(team)).map(|_| Level::Full);
+        let given = state.levels().filter(|(team, _)| self.teams.contains_key(team)).map(|(_, level)| level);
+        given.chain(owners).max().filter(|level| *level > Level::Log || state.named().is_some())
     }
 
     /// Opens the keys of an organization, as far as this member has them. `epochs` are the entries of its epochs, first to newest.
@@ -136,11 +137,11 @@ impl Keyring {
                 wraps.push(wrap.clone());
             }
         }
-        let mut best: Option<OrganizationKeys> = None;
+        let mut best: Option<Held> = None;
         for wrap in &wraps {
             let Some(keys) = self.teams.get(&wrap.team).and_then(|epochs| epochs.get(&wrap.epoch)) else { continue };
             let opened = unwrap_organization(wrap, &ledger, present.epoch, keys, &present.commitments)?;
-            if let Some(opened) = opened.filter(|new| best.is_none() || new.operate.is_some()) {
+            if let Some(opened) = opened.filter(|new| best.as_ref().map(Held::level) < Some(new.level())) {
                 best = Some(opened);
             }
         }
@@ -151,7 +152,10 @@ impl Keyring {
             let Body::Organization(OrganizationBody::Epoch { epoch, commitments, previous, .. }) = entry.body() else {
                 return Err(no_epoch());
             };
-            let older = open_before(keys.oldest()?, sealed.as_ref(), &ledger, *epoch, commitments)?;
+            // What was sealed before auditors could be given anything stays closed to them.
+            let Some(older) = open_before(keys.oldest()?, sealed.as_ref(), &ledger, *epoch, commitments)? else {
+                break;
+            };
             keys.epochs.insert(*epoch, older);
             sealed.clone_from(previous);
         }
@@ -159,38 +163,93 @@ impl Keyring {
     }
 }
 
+/// The keys of one epoch of an organization, as far as this member has them.
+enum Held {
+    /// Those from which all others follow.
+    Whole(OrganizationKeys),
+    /// What an auditor gets.
+    Audit { log: Key, name: Key },
+}
+
+impl Held {
+    fn level(&self) -> Level {
+        match self {
+            Self::Whole(OrganizationKeys { operate: Some(_), .. }) => Level::Full,
+            Self::Whole(_) => Level::Read,
+            Self::Audit { .. } => Level::Log,
+        }
+    }
+}
+
 /// The keys of an organization, epoch by epoch.
 pub(crate) struct EpochKeys {
-    epochs: BTreeMap<u32, OrganizationKeys>,
+    epochs: BTreeMap<u32, Held>,
 }
 
 impl EpochKeys {
     /// The first keys of a new organization.
     pub(crate) fn first(keys: OrganizationKeys) -> Self {
-        Self { epochs: BTreeMap::from([(1, keys)]) }
+        Self { epochs: BTreeMap::from([(1, Held::Whole(keys))]) }
     }
 
     /// Takes the keys of the next epoch.
     pub(crate) fn push(&mut self, epoch: u32, keys: OrganizationKeys) {
-        self.epochs.insert(epoch, keys);
+        self.epochs.insert(epoch, Held::Whole(keys));
     }
 
     /// Those under which everything new is sealed.
     pub(crate) fn present(&self) -> Result<&OrganizationKeys> {
-        self.epochs.values().next_back().ok_or_else(no_epoch)
+        whole(self.newest()?)
     }
 
     /// Those of an epoch.
     pub(crate) fn of(&self, epoch: u32) -> Result<&OrganizationKeys> {
-        self.epochs.get(&epoch).ok_or_else(no_epoch)
+        whole(self.epochs.get(&epoch).ok_or_else(no_epoch)?)
     }
 
-    fn oldest(&self) -> Result<&OrganizationKeys> {
+    /// What reads the records of an epoch; an auditor has it, too.
+    pub(crate) fn log_key(&self, epoch: u32) -> Result<Key> {
+        Ok(match self.epochs.get(&epoch).ok_or_else(no_epoch)? {
+            Held::Whole(keys) => keys.read.log_key(),
+            Held::Audit { log, .. } => log.duplicate(),
+        })
+    }
+
+    /// What records are sealed under now.
+    pub(crate) fn present_log_key(&self) -> Result<Key> {
+        self.log_key(*self.epochs.keys().next_back().ok_or_else(no_epoch)?)
+    }
+
+    /// What reads the name that was sealed in an epoch.
+    pub(crate) fn name_key(&self, epoch: u32) -> Result<Key> {
+        Ok(match self.epochs.get(&epoch).ok_or_else(no_epoch)? {
+            Held::Whole(keys) => keys.read.name_key(),
+            Held::Audit { name, .. } => name.duplicate(),
+        })
+    }
+
+    /// How much of the organization they open.
+    pub(crate) fn level(&self) -> Result<Level> {
+        Ok(self.newest()?.level())
+    }
+
+    fn newest(&self) -> Result<&Held> {
+        self.epochs.values().next_back().ok_or_else(no_epoch)
+    }
+
+    fn oldest(&self) -> Result<&Held> {
         self.epochs.values().next().ok_or_else(no_epoch)
     }
 }
 
-/// Seals the keys of an epoch under those of the next one, whose number this is. Read first, then operate.
+fn whole(held: &Held) -> Result<&OrganizationKeys> {
+    match held {
+        Held::Whole(keys) => Ok(keys),
+        Held::Audit { .. } => Err(log_only()),
+    }
+}
+
+/// Seals the keys of an epoch under those of the next one, whose number this is: read, operate, and then what auditors get.
 pub(crate) fn seal_before(
     next: &OrganizationKeys,
     before: &OrganizationKeys,
@@ -200,39 +259,53 @@ pub(crate) fn seal_before(
     let mut rng = session::rng();
     let (new, old) =
         (next.operate.as_ref().ok_or_else(no_operate_key)?, before.operate.as_ref().ok_or_else(no_operate_key)?);
-    let read = epoch::seal_previous(next.read.key(), before.read.key(), Which::Read, ledger, epoch, &mut rng);
-    let operate = epoch::seal_previous(new.key(), old.key(), Which::Operate, ledger, epoch, &mut rng);
-    Ok([read, operate].concat())
+    let mut seal = |new: &Key, old: &Key, which| epoch::seal_previous(new, old, which, ledger, epoch, &mut rng);
+    Ok([
+        seal(next.read.key(), before.read.key(), Which::Read),
+        seal(new.key(), old.key(), Which::Operate),
+        seal(&next.read.log_key(), &before.read.log_key(), Which::Log),
+        seal(&next.read.name_key(), &before.read.name_key(), Which::Name),
+    ]
+    .concat())
 }
 
+/// The keys before; none where an epoch has nothing for auditors.
 fn open_before(
-    next: &OrganizationKeys,
+    next: &Held,
     sealed: Option<&vitrine_ledger::SealedKeys>,
     ledger: &Bytes32,
     epoch: u32,
     commitments: &vitrine_ledger::Commitments,
-) -> Result<OrganizationKeys> {
-    let sealed = sealed.ok_or_else(no_epoch)?.as_bytes();
-    let (read, operate) = sealed.split_at_checked(PREVIOUS_LENGTH).ok_or_else(no_epoch)?;
-    let open = |key: &Key, sealed: &[u8], which, commitment: &Commitment| {
-        let next = epoch.checked_add(1).ok_or_else(no_epoch)?;
+) -> Result<Option<Held>> {
+    let parts: Vec<&[u8]> = sealed.ok_or_else(no_epoch)?.as_bytes().chunks(PREVIOUS_LENGTH).collect();
+    let open = |key: &Key, part: usize, which, commitment: &Commitment| {
+        let (sealed, next) = (parts.get(part).ok_or_else(no_epoch)?, epoch.checked_add(1).ok_or_else(no_epoch)?);
         epoch::open_previous(key, sealed, which, ledger, next, commitment.as_bytes()).map_err(session::unreadable_keys)
     };
-    let operate = next.operate.as_ref().map(|key| open(key.key(), operate, Which::Operate, &commitments.operate));
-    Ok(OrganizationKeys {
-        read: ReadKey::from_key(open(next.read.key(), read, Which::Read, &commitments.read)?),
-        operate: operate.transpose()?.map(OperateKey::from_key),
+    Ok(match (next, commitments.log.as_ref().zip(commitments.name.as_ref())) {
+        (Held::Whole(next), _) => {
+            let operate = next.operate.as_ref().map(|key| open(key.key(), 1, Which::Operate, &commitments.operate));
+            Some(Held::Whole(OrganizationKeys {
+                read: ReadKey::from_key(open(next.read.key(), 0, Which::Read, &commitments.read)?),
+                operate: operate.transpose()?.map(OperateKey::from_key),
+            }))
+        }
+        (Held::Audit { log, name }, Some(committed)) => Some(Held::Audit {
+            log: open(log, 2, Which::Log, committed.0)?,
+            name: open(name, 3, Which::Name, committed.1)?,
+        }),
+        (Held::Audit { .. }, None) => None,
     })
 }
 
-/// What one team gets; none for a team that reads the log alone.
+/// What one team gets.
 fn unwrap_organization(
     wraps: &TeamWrap,
     ledger: &Bytes32,
     epoch: u32,
     team: &TeamKeys,
     commitments: &vitrine_ledger::Commitments,
-) -> Result<Option<OrganizationKeys>> {
+) -> Result<Option<Held>> {
     let open = |name: KeyName, which: Which, commitment: &Commitment| {
         let wrap = wraps.keys.iter().find(|wrap| wrap.key == name)?;
         let context = WrapContext {
@@ -244,9 +317,15 @@ fn unwrap_organization(
         };
         Some(epoch::unwrap(wrap.wrap.as_bytes(), &context, team).map_err(session::unreadable_keys))
     };
-    let Some(read) = open(KeyName::Read, Which::Read, &commitments.read).transpose()? else { return Ok(None) };
-    let operate = open(KeyName::Operate, Which::Operate, &commitments.operate).transpose()?;
-    Ok(Some(OrganizationKeys { read: ReadKey::from_key(read), operate: operate.map(OperateKey::from_key) }))
+    if let Some(read) = open(KeyName::Read, Which::Read, &commitments.read).transpose()? {
+        let operate = open(KeyName::Operate, Which::Operate, &commitments.operate).transpose()?;
+        let operate = operate.map(OperateKey::from_key);
+        return Ok(Some(Held::Whole(OrganizationKeys { read: ReadKey::from_key(read), operate })));
+    }
+    let Some((log, name)) = commitments.log.as_ref().zip(commitments.name.as_ref()) else { return Ok(None) };
+    let log = open(KeyName::Log, Which::Log, log).transpose()?;
+    let name = open(KeyName::Name, Which::Name, name).transpose()?;
+    Ok(log.zip(name).map(|(log, name)| Held::Audit { log, name }))
 }
 
 /// What opens a wrap of an entry: the key that the member had then.
@@ -347,10 +426,21 @@ fn no_keys() -> Error {
     )
 }
 
+/// Code of an organization that is closed to this member.
+pub(crate) const NO_ACCESS: &str = "vault.no-access";
+
 pub(crate) fn no_access() -> Error {
     Error::integrity(
-        "vault.no-access",
+        NO_ACCESS,
         "The organization's keys are not wrapped to this member.",
+        "Ask an owner or admin of the vault.",
+    )
+}
+
+fn log_only() -> Error {
+    Error::usage(
+        "vault.log-only",
+        "An auditor reads names and what happened, and no credential.",
         "Ask an owner or admin of the vault.",
     )
 }

@@ -6,10 +6,10 @@ use crate::journal::{Change, Opened};
 use crate::records::{self, Counts, Row, due_or, encode, fold, key, organization_text, parse_organization};
 use crate::session::{PageEnd, Session};
 use crate::store::{Direction, Span};
-use crate::{App, health, lock, tray};
+use crate::{App, health, lock, people, tray};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
-use vitrine_ledger::{LedgerId, MspBody};
+use vitrine_ledger::{LedgerId, MspBody, TeamId};
 use zeroize::Zeroizing;
 
 const MOST_ROWS: u32 = 500;
@@ -30,7 +30,13 @@ pub(crate) async fn list(app: &App, request: OrganizationsRequest) -> Result<Org
     } else {
         searched_page(app, &request, limit).await?
     };
-    Ok(OrganizationsView { rows: found.0, matching: found.1, counts })
+    let mut closed = 0_u32;
+    let each = |_: &[u8], _: &[u8]| {
+        closed = closed.saturating_add(1);
+        ControlFlow::Continue(())
+    };
+    app.inner.store.index_scan(&Span::prefix(key::CLOSED), Direction::Forward, each).await?;
+    Ok(OrganizationsView { rows: found.0, matching: found.1, counts, closed })
 }
 
 /// The list in order of names needs no more rows than it shows. A page that follows the one read last begins where that
@@ -255,6 +261,7 @@ pub(crate) async fn load(app: &App, id: &[u8; 32]) -> Result<records::Organizati
 pub(crate) async fn view(app: &App, id: &[u8; 32], row: &records::Organization) -> Result<OrganizationView> {
     let now = app.now_ms();
     let connecting = crate::connect::phase_of(app, id);
+    let (level, access) = people::access(app, row).await?;
     let state = row.state_at(now);
     let unprotected = row.accounts.iter().any(|account| !account.has_second_factor);
     let ended = row.tenant.as_ref().is_some_and(|tenant| crate::certificates::has_ended(tenant, now));
@@ -292,6 +299,8 @@ pub(crate) async fn view(app: &App, id: &[u8; 32], row: &records::Organization) 
         health: health::lines(app, row),
         activity: crate::audit::of_organization(app, id, SHOWN_ACTIVITY).await?,
         connecting,
+        level,
+        access,
     })
 }
 
@@ -341,15 +350,21 @@ pub(crate) async fn add(app: &App, request: AddOrganizationRequest) -> Result<Or
     crate::restore::refuse_unconfirmed(app, &session).await?;
     let mut change = Change::begin(app, &session).await?;
     refuse_taken(&mut change, &name, None).await?;
-    let id = add_one(&mut change, &name, &notes).await?;
+    let team = request.team.as_deref().map(|team| people::work_team(change.msp(), team)).transpose()?;
+    let id = add_one(&mut change, &name, &notes, team).await?;
     change.commit().await?;
     app.tell(Event::OrganizationsChanged);
     show(app, OrganizationRequest { organization: organization_text(&id) }).await
 }
 
 /// Adds an organization whose name was checked; part of a change that may add many.
-pub(crate) async fn add_one(change: &mut Change<'_>, name: &str, notes: &str) -> Result<[u8; 32]> {
-    let opened = change.found_organization(name, notes).await?;
+pub(crate) async fn add_one(
+    change: &mut Change<'_>,
+    name: &str,
+    notes: &str,
+    team: Option<TeamId>,
+) -> Result<[u8; 32]> {
+    let opened = change.found_organization(name, notes, team).await?;
     let id = *opened.id.as_bytes();
     change.note(Action::OrganizationAdded, Some((&id, name)), None, None).await?;
     change.save(opened).await?;
@@ -377,8 +392,12 @@ pub(crate) async fn edit(app: &App, request: EditOrganizationRequest) -> Result<
     let mut change = Change::begin(app, &session).await?;
     refuse_taken(&mut change, &name, Some(&id)).await?;
     let mut opened: Opened = change.open(&id).await?;
+    let renamed = opened.row.name != name;
     (opened.row.name, opened.row.notes, opened.row.tags) = (name.clone(), notes, tags);
     change.put_profile(&mut opened).await?;
+    if renamed && opened.state.named().is_some() {
+        change.put_name(&mut opened).await?;
+    }
     change.note(Action::OrganizationEdited, Some((&id, &name)), None, None).await?;
     change.save(opened).await?;
     change.commit().await?;
@@ -411,7 +430,8 @@ pub(crate) async fn archive(app: &App, request: ArchiveOrganizationRequest) -> R
     change.append_msp(MspBody::OrganizationArchive { organization: LedgerId::from_bytes(id) }).await?;
     let name = opened.row.name.clone();
     change.note(Action::OrganizationArchived, Some((&id, &name)), None, None).await?;
-    change.remove(opened).await?;
+    let Opened { row, .. } = opened;
+    change.remove(&id, &row).await?;
     change.commit().await?;
     crate::rotate::forget(app, &id);
     crate::connect::finish(app, &id);

@@ -67,6 +67,8 @@ pub(crate) mod key {
     pub(crate) const EXPIRING: &[u8] = b"x";
     /// How far the home's changes were taken.
     pub(crate) const CURSOR: &[u8] = b"q";
+    /// Organizations that the MSP's ledger names and that are closed to this member.
+    pub(crate) const CLOSED: &[u8] = b"u";
     /// Messages that wait to be sent, in the order they were made.
     pub(crate) const MESSAGES: &[u8] = b"w";
 
@@ -80,6 +82,10 @@ pub(crate) mod key {
 
     pub(crate) fn organization(id: &Bytes32) -> Vec<u8> {
         join(ORGANIZATIONS, &[id])
+    }
+
+    pub(crate) fn closed(id: &Bytes32) -> Vec<u8> {
+        join(CLOSED, &[id])
     }
 
     /// The folded name first, so that a list needs no sorting; the id last, so that equal names do not collide.

@@ -471,10 +471,15 @@ pub(crate) async fn rebuild(app: &App, unlocked: Unboxed, ids: BoxIds, cause: Ca
         let mut change = Change::begin_taking(app, &session).await?;
         for id in batch {
             if !all && change.tx.entry(id.as_bytes(), 0).await?.is_none() {
+                change.tx.index_put(&key::closed(id.as_bytes()), &[]).await?;
                 continue;
             }
-            if change.rebuild_organization(*id, &chain).await.is_err() {
-                unreadable += 1;
+            match change.rebuild_organization(*id, &chain).await {
+                Ok(()) => {}
+                Err(error) if error.code() == crate::keyring::NO_ACCESS => {
+                    change.tx.index_put(&key::closed(id.as_bytes()), &[]).await?;
+                }
+                Err(_) => unreadable += 1,
             }
         }
         change.commit().await?;

@@ -104,7 +104,7 @@ fn imagined(number: u32, accounts: u8, now: u64) -> Tenant {
 async fn found(app: &App, change: &mut Change<'_>, tenant: Tenant) -> Result<Option<Place>> {
     let Tenant { name, connection, accounts } = tenant;
     let now = app.now_ms();
-    let mut opened = change.found_organization(&name, "").await?;
+    let mut opened = change.found_organization(&name, "", None).await?;
     let id = *opened.id.as_bytes();
     change.note(Action::OrganizationAdded, Some((&id, &name)), None, None).await?;
     change.put_connection(&mut opened, &connection).await?;

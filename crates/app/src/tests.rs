@@ -165,7 +165,7 @@ async fn cut(app: App) {
 }
 
 async fn add(app: &App, name: &str) -> OrganizationView {
-    app.call(AddOrganizationRequest { name: name.into(), notes: String::new() }).await.unwrap()
+    app.call(AddOrganizationRequest { name: name.into(), notes: String::new(), team: None }).await.unwrap()
 }
 
 async fn backup(app: &App) -> BackupView {

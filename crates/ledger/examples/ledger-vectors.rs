@@ -7,7 +7,7 @@
 #[path = "../tests/ledger/kit.rs"]
 mod kit;
 
-use kit::{AUDIT, Customer, Desk, Firm, WORK, backend, item, log, note, put, recovery_key, signing, team_id};
+use kit::{AUDIT, Customer, Desk, Firm, WORK, backend, item, log, name, note, put, recovery_key, signing, team_id};
 use minicbor::data::Type;
 use minicbor::{Decoder, Encoder};
 use serde_json::{Map, Value, json};
@@ -217,7 +217,7 @@ fn forms(file: &mut File) {
     broken("kind 0", &|it| *it.at(4) = Tree::Uint(0));
     broken("kind 19", &|it| *it.at(4) = Tree::Uint(19));
     broken("kind 64", &|it| *it.at(4) = Tree::Uint(64));
-    broken("kind 72", &|it| *it.at(4) = Tree::Uint(72));
+    broken("kind 73", &|it| *it.at(4) = Tree::Uint(73));
     broken("largest kind", &|it| *it.at(4) = Tree::Uint(u64::MAX));
     broken("no member", &|it| it.remove(6));
     broken("no body", &|it| it.remove(5));
@@ -363,6 +363,17 @@ fn firms(file: &mut File) {
     shared.team(&owner, WORK, TeamKind::Work, &[&tech]);
     file.base("shared", &shared.entries);
     file.msp("invite by an admin", "shared", &shared, &sign(&shared, &admin, Desk::new(4).invited(Role::Auditor)));
+    for (name, role, team) in [
+        ("invite into a team", Role::Technician, WORK),
+        ("invite of an auditor into a team of work", Role::Auditor, WORK),
+        ("invite into a team nobody knows", Role::Technician, AUDIT),
+    ] {
+        let mut body = Desk::new(4).invited(role);
+        if let MspBody::MemberAdd { team: named, .. } = &mut body {
+            *named = Some(team_id(team));
+        }
+        file.msp(name, "shared", &shared, &sign(&shared, &admin, body));
+    }
     file.msp("invite by a technician", "shared", &shared, &sign(&shared, &tech, Desk::new(4).invited(Role::Auditor)));
     file.msp("invite of an owner", "shared", &shared, &sign(&shared, &owner, Desk::new(4).invited(Role::Owner)));
     file.msp("home by an admin", "shared", &shared, &sign(&shared, &admin, MspBody::Home { home: backend() }));
@@ -454,6 +465,8 @@ fn customers(file: &mut File, firm: &Firm, owner: &Desk, tech: &Desk) {
     case("epoch skipped", owner, skipped);
     case("grant to a team nobody knows", owner, Customer::grant_body(firm, AUDIT, Level::Log));
     case("access taken", owner, OrganizationBody::Access { team: team_id(WORK), level: None, wrap: None });
+    case("name by an admin", &Desk::new(3), OrganizationBody::Name { name: name() });
+    case("name by a technician", tech, OrganizationBody::Name { name: name() });
     let old = customer.sign_at(firm, owner, log(), 1);
     file.organization("witness goes back", bases, firm, &customer, &old);
     let mut draft = customer.state.draft(log(), owner.author(), 1, firm.state().head());

@@ -140,7 +140,7 @@ codes! {
         1 Owners,
         /// Members who work with credentials; no auditors.
         2 Work,
-        /// Auditors alone; it never gets more than log and names.
+        /// Auditors, and those whose role stands alone, who make its keys; it never gets more than log and names.
         3 Audit,
     }
 }
@@ -284,6 +284,8 @@ bodies! {
             6 verification: Verification,
             /// What the invite committed to.
             7 invite: Invite,
+            /// The work team it is to be in once it has joined; none where that is not said.
+            8 team: Option<TeamId>,
         },
         /// The invited member's own consent, signed by the device that was named for it.
         5 MemberJoin {
@@ -457,6 +459,11 @@ bodies! {
         71 Checkpoint {
             /// The fold, as everybody can recompute it.
             0 snapshot: Snapshot,
+        },
+        /// What the organization is called, for those who get log and names alone.
+        72 Name {
+            /// Sealed under the name key of the present epoch.
+            0 name: SealedName,
         },
     }
 }

@@ -41,6 +41,6 @@ pub use msp::{
     Team, TeamEpoch, Unfinished,
 };
 pub use organization::{
-    Accepted, CHECKPOINT_EVERY, Grant, Item, MAX_ITEMS, OrganizationEpoch, OrganizationState, Owed, Snapshot,
+    Accepted, CHECKPOINT_EVERY, Grant, Item, MAX_ITEMS, Named, OrganizationEpoch, OrganizationState, Owed, Snapshot,
 };
 pub use refusal::{DecodeError, DraftError, Refusal};

@@ -123,6 +123,8 @@ record! {
         5 pub first_device: DeviceId,
         /// How its keys were made sure of; `None` for the founder.
         6 pub verification: Option<Verification>,
+        /// The work team that was named for it when it was added.
+        7 pub team: Option<TeamId>,
     }
 }
 
@@ -213,6 +215,11 @@ impl Team {
     /// Those the present epoch was wrapped to, in no set order.
     pub fn members(&self) -> impl Iterator<Item = MemberId> + '_ {
         self.stays.iter().filter(|stay| stay.until.is_none()).map(|stay| stay.member)
+    }
+
+    /// Whether a member holds its key or ever did.
+    pub fn has_known(&self, member: &MemberId) -> bool {
+        self.stays.iter().any(|stay| stay.member == *member)
     }
 }
 

@@ -38,15 +38,26 @@ record! {
 }
 
 record! {
-    /// A team's access. The owners' team has none: it gets every epoch as it is.
+    /// A team's access, or that it had one. The owners' team has none: it gets every epoch as it is.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct Grant {
-        /// How much.
-        0 pub level: Level,
-        /// The entry that gave it, where the wraps of that epoch stand.
+        /// How much; `None` once it was taken away, which stays known.
+        0 pub level: Option<Level>,
+        /// The entry that gave or took it; where it was given, the wraps of that epoch stand there.
         1 pub entry: Head,
         /// The organization's epoch at that time; later ones carry their own wraps.
         2 pub epoch: u32,
+    }
+}
+
+record! {
+    /// The newest entry that says what the organization is called.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct Named {
+        /// Where the sealed name stands.
+        0 pub entry: Head,
+        /// The epoch whose name key it is sealed under.
+        1 pub epoch: u32,
     }
 }
 
@@ -76,6 +87,7 @@ record! {
         // Access was taken away since the last epoch.
         3 withdrawn: bool,
         4 items: Shared<ItemId, Item>,
+        5 named: Option<Named>,
     }
 }
 
@@ -131,9 +143,19 @@ impl OrganizationState {
         self.fold.epoch.as_ref()
     }
 
-    /// The access of teams other than the owners'.
+    /// The access of teams other than the owners', those included that had one once.
     pub fn grants(&self) -> &BTreeMap<TeamId, Grant> {
         &self.fold.grants
+    }
+
+    /// The access that teams other than the owners' have now.
+    pub fn levels(&self) -> impl Iterator<Item = (TeamId, Level)> + '_ {
+        self.fold.grants.iter().filter_map(|(team, grant)| Some((*team, grant.level?)))
+    }
+
+    /// Where its name stands for those who get log and names alone.
+    pub fn named(&self) -> Option<&Named> {
+        self.fold.named.as_ref()
     }
 
     /// All items, dropped ones included.
@@ -196,10 +218,8 @@ impl OrganizationState {
         if epoch.recovery.is_some() && msp.recovery().map(|recovery| recovery.id) != epoch.recovery {
             return Some(Owed::Recovery);
         }
-        self.fold
-            .grants
-            .keys()
-            .copied()
+        self.levels()
+            .map(|(team, _)| team)
             .chain(msp.owners_team())
             .filter_map(|team| msp.loss_since(&team, epoch.witness))
             .chain(msp.standing_lost_since(epoch.witness))

@@ -1,6 +1,6 @@
 //! Organizations: the list, one of them, adding and importing.
 
-use super::{AccountView, AfterView, BlackoutWindow, ConnectPhase, Done, Time, command};
+use super::{AccessLevel, AccessView, AccountView, AfterView, BlackoutWindow, ConnectPhase, Done, Time, command};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
@@ -54,6 +54,8 @@ pub struct OrganizationsView {
     pub matching: u32,
     /// How many there are, by state.
     pub counts: OrganizationCounts,
+    /// Further ones that the firm has, of which the member who asks may know no more.
+    pub closed: u32,
 }
 
 /// Asks which organization a person means by its whole name, a whole domain or its id.
@@ -129,6 +131,9 @@ pub struct AddOrganizationRequest {
     /// Notes, up to 2,000 characters.
     #[serde(default)]
     pub notes: String,
+    /// The team of work that it is opened to, from [`TeamView::id`](super::TeamView::id); without one, Staff.
+    #[serde(default)]
+    pub team: Option<String>,
 }
 command!(AddOrganizationRequest, "add_organization", OrganizationView);
 
@@ -242,6 +247,10 @@ pub struct OrganizationView {
     pub activity: Vec<ActivityLine>,
     /// A sign-in or set-up that is under way.
     pub connecting: Option<ConnectPhase>,
+    /// How much of it the member who asks has.
+    pub level: AccessLevel,
+    /// Teams that have access.
+    pub access: Vec<AccessView>,
 }
 
 /// What to do next for an organization.
@@ -446,6 +455,14 @@ pub enum Action {
     RoleChanged,
     /// A member was removed.
     MemberRemoved,
+    /// A team was made.
+    TeamMade,
+    /// Its name or members were changed.
+    TeamChanged,
+    /// It was removed.
+    TeamRemoved,
+    /// A team was given access to an organization, or it was taken away.
+    AccessChanged,
     /// A change that waited for a second owner was consented to.
     ChangeApproved,
     /// The firm's own rules were changed.

@@ -1,6 +1,6 @@
 //! The people who share a vault: who they are, inviting, joining, removing.
 
-use super::{EdgeSecret, ErrorView, StatusView, Time, command};
+use super::{EdgeSecret, ErrorView, OrganizationView, StatusView, Time, command};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
@@ -15,8 +15,11 @@ command!(PeopleRequest, "people", PeopleView);
 pub struct InviteRequest {
     /// The person's name, 1 to 100 characters.
     pub name: String,
-    /// What the person will be: admin, technician or rotator. An owner is made of a member who has joined.
+    /// What the person will be: admin, technician, auditor or rotator. An owner is made of a member who has joined.
     pub role: Role,
+    /// The team of work it is to be in, from [`TeamView::id`]; without one, Staff. Only for technicians and rotators.
+    #[serde(default)]
+    pub team: Option<String>,
     /// Hours until the code is of no use any more, 1 to 336.
     pub hours: u32,
     /// Puts the code on the clipboard and answers without it: a window never holds it.
@@ -89,6 +92,106 @@ pub struct RemoveMemberRequest {
 }
 command!(RemoveMemberRequest, "remove_member", PeopleView);
 
+/// Makes a team that works with a part of the organizations.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+pub struct MakeTeamRequest {
+    /// Its name, 1 to 100 characters, not one that another team has.
+    pub name: String,
+    /// Its members besides owners and admins, from [`MemberView::id`].
+    pub members: Vec<String>,
+}
+command!(MakeTeamRequest, "make_team", PeopleView);
+
+/// Changes who is in a team, or what it is called. What somebody who is taken out could read is replaced.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+pub struct ChangeTeamRequest {
+    /// Which, from [`TeamView::id`].
+    pub team: String,
+    /// Its new name; none to leave it.
+    pub name: Option<String>,
+    /// Who comes, from [`MemberView::id`].
+    pub add: Vec<String>,
+    /// Who leaves.
+    pub remove: Vec<String>,
+}
+command!(ChangeTeamRequest, "change_team", PeopleView);
+
+/// Removes a team. What its members could read by it is replaced.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+pub struct RemoveTeamRequest {
+    /// Which, from [`TeamView::id`].
+    pub team: String,
+}
+command!(RemoveTeamRequest, "remove_team", PeopleView);
+
+/// Gives a team access to an organization, or takes it away. What was readable is replaced where somebody loses it.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+pub struct SetAccessRequest {
+    /// Ledger id of the organization.
+    pub organization: String,
+    /// Which team, from [`TeamView::id`].
+    pub team: String,
+    /// How much; none takes it away.
+    pub level: Option<AccessLevel>,
+}
+command!(SetAccessRequest, "set_access", OrganizationView);
+
+/// How much of an organization somebody gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum AccessLevel {
+    /// Its name, and what happened.
+    Log,
+    /// Everything but the connection: views, and rotates nothing.
+    Read,
+    /// Views and rotates.
+    Full,
+}
+
+/// What a team is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum TeamKind {
+    /// All owners; every organization is open to it.
+    Owners,
+    /// All who are named to no other team; new organizations are opened to it.
+    Staff,
+    /// Some members, with a part of the organizations.
+    Work,
+    /// All auditors; names and what happened, of every organization.
+    Audit,
+}
+
+/// A team.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct TeamView {
+    /// Its id, in hexadecimal.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub kind: TeamKind,
+    /// Ids of its members, owners and admins included.
+    pub members: Vec<String>,
+    /// Organizations that it has access to, of those that the member who asks may see.
+    pub organizations: u32,
+}
+
+/// A team's access to an organization.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct AccessView {
+    /// The team, from [`TeamView::id`].
+    pub team: String,
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub kind: TeamKind,
+    /// How much it has.
+    pub level: AccessLevel,
+}
+
 /// Joins a vault on this device by the code of an invitation. Where an admin has to add this person first, the vault waits.
 #[derive(Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
@@ -137,6 +240,8 @@ pub struct PeopleView {
     pub owner: bool,
     /// Everybody, removed members last.
     pub members: Vec<MemberView>,
+    /// Teams: owners, Staff, the others by name, auditors.
+    pub teams: Vec<TeamView>,
     /// Invitations that were made on this device and are not over.
     pub invitations: Vec<InvitationView>,
     /// Changes that wait for a second owner.

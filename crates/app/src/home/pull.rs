@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use vitrine_ledger::wire::{Changed, EntriesWanted, ObjectBytes, ObjectName, ObjectsWanted, Start};
 use vitrine_ledger::{
-    Body, Entry, EntryHash, Head, LedgerId, MspBody, MspHistory, MspState, OrganizationState, Refusal, Role,
+    Body, Entry, EntryHash, Head, LedgerId, Level, MspBody, MspHistory, MspState, OrganizationState, Refusal, Role,
 };
 use vitrine_vault::object;
 
@@ -23,6 +23,8 @@ const OLDER: &str = "The vault's home knows less than this device has seen: it w
 const OBJECTS: usize = 256;
 /// Pages of changes in one go. A backend puts a thousand ledgers into one.
 const PAGES: usize = 100;
+/// Entries read at once.
+const STORED: usize = 500;
 
 /// The MSP ledger as far as the entries of one answer name it.
 struct Known {
@@ -94,7 +96,7 @@ pub(super) async fn pull(app: &App, session: &Session) -> Result<u32> {
     let backend = Backend::of(app, session).await?;
     let mut received = 0;
     let numbers = Numbers::of(app.inner.store.index_value(key::CURSOR).await?)?;
-    let (mut cursor, mut teams) = (numbers.taken, session.ring().teams());
+    let (mut cursor, mut teams) = (numbers.taken, session.ring().team_ids());
     for _ in 0..PAGES {
         let changes = backend.changes(cursor).await?;
         // Where nothing is said to have changed, an older state shows by its numbers alone.
@@ -114,8 +116,8 @@ pub(super) async fn pull(app: &App, session: &Session) -> Result<u32> {
             received += take_msp(app, session, &backend, &wanted.swap_remove(place)).await?;
         }
         // What was closed to this member may be open now, and stands before the place up to which all was taken.
-        if session.ring().teams() > teams {
-            teams = session.ring().teams();
+        let known = std::mem::replace(&mut teams, session.ring().team_ids());
+        if !teams.is_subset(&known) {
             begin_again(app, session).await?;
             cursor = 0;
             continue;
@@ -183,9 +185,11 @@ async fn behind(app: &App, session: &Session, backend: &Backend<'_>, changed: &C
             },
         }
     };
-    let from = |seq| Ok(Some(Wanted { start: Start { ledger, seq }, head: Some(head) }));
+    let from = |seq| Ok(Some(Wanted { start: Start { ledger, seq }, head: Some(head).filter(|head| head.seq >= seq) }));
     let Some(ours) = ours else { return from(0) };
-    if head.seq > ours.seq {
+    // A team that this member came to may open what was closed, with nothing new in its ledger.
+    let closed = head == ours && app.inner.store.index_value(&key::closed(ledger.as_bytes())).await?.is_some();
+    if head.seq > ours.seq || closed {
         return from(ours.seq + 1);
     }
     if protected!("heads are compared", head == ours, true) {
@@ -287,18 +291,28 @@ async fn take_msp(app: &App, session: &Session, backend: &Backend<'_>, wanted: &
         {
             owed.insert(*organization.as_bytes());
         }
+        if let Body::Msp(MspBody::OrganizationAdd { organization, .. }) = entry.body()
+            && change.tx.entry(organization.as_bytes(), 0).await?.is_none()
+        {
+            change.tx.index_put(&key::closed(organization.as_bytes()), &[]).await?;
+        }
         if let Body::Msp(MspBody::OrganizationArchive { organization }) = entry.body() {
+            change.tx.index_delete(&key::closed(organization.as_bytes())).await?;
             owed.remove(organization.as_bytes());
             note(&mut change.tx, |numbers| _ = numbers.owed.remove(organization.as_bytes())).await?;
-            if change.tx.index_value(&key::organization(organization.as_bytes())).await?.is_some() {
-                let opened = change.open(organization.as_bytes()).await?;
-                change.remove(opened).await?;
+            if let Some(row) = change.tx.index_value(&key::organization(organization.as_bytes())).await? {
+                change.remove(organization.as_bytes(), &decode(&row)?).await?;
             }
         }
         change.take_msp(entry, next).await?;
         taken += 1;
     }
     reaches(wanted, &entries)?;
+    let member = session.author.member;
+    let held = |msp: &MspState, team| msp.at(msp.head().seq).holds(team, &member);
+    if session.msp().teams().keys().any(|team| held(&session.msp(), team) && !held(change.msp(), team)) {
+        change.close_lost().await?;
+    }
     note(&mut change.tx, |numbers| numbers.owed.append(&mut owed)).await?;
     change.firm.sheet_saved = change.msp().has_safe_sheet();
     change.commit().await?;
@@ -322,12 +336,18 @@ async fn take_organization(app: &App, session: &Session, backend: &Backend<'_>, 
         let start = Start { ledger: session.vault(), seq: known + 1 };
         Box::pin(take_msp(app, session, backend, &Wanted { start, head: None })).await?;
     }
-    let history = history(app, session, &entries).await?;
     let row = app.inner.store.index_value(&key::organization(id.as_bytes())).await?;
     let before = match &row {
         Some(row) => Some(state_of(&decode::<Organization>(row)?)?),
         None => None,
     };
+    // Closed to this member until now, perhaps: what was stored of it is what it goes on from.
+    let closed = row.is_none() && app.inner.store.index_value(&key::closed(id.as_bytes())).await?.is_some();
+    let stored = if closed { stored(app, id).await? } else { Vec::new() };
+    let history = history(app, session, stored.iter().chain(&entries)).await?;
+    if !stored.is_empty() {
+        return take_closed(app, session, backend, wanted, &history, (&stored, &entries)).await;
+    }
     let (known, rest) = match (before.clone(), entries.split_first()) {
         (_, None) => return reaches(wanted, &entries).map(|()| 0),
         (Some(state), _) => {
@@ -357,16 +377,29 @@ async fn take_organization(app: &App, session: &Session, backend: &Backend<'_>, 
     }
     reaches(wanted, &entries)?;
     // Nobody gave this member its keys yet: it is taken whole once somebody did.
-    if before.is_none() && !session.ring().opens(&accepted.state, &session.msp()) {
+    let level = session.ring().level(&accepted.state, &session.msp());
+    if before.is_none() && level.is_none() {
         let mut change = Change::begin_taking(app, session).await?;
         note(&mut change.tx, |numbers| _ = numbers.owed.remove(id.as_bytes())).await?;
+        change.tx.index_put(&key::closed(id.as_bytes()), &[]).await?;
         change.commit().await?;
         return Ok(0);
     }
-    let fetched = objects(app, backend, id, before.as_ref(), &accepted.state).await?;
+    let fetched = match level {
+        Some(level) => objects(app, backend, id, before.as_ref(), &accepted.state, level).await?,
+        None => Vec::new(),
+    };
     let taken = &rest[..accepted.taken];
     let mut change = Change::begin_taking(app, session).await?;
-    if let Some(before) = before {
+    if let (Some(before), None) = (&before, level) {
+        let row = change.tx.index_value(&key::organization(id.as_bytes())).await?;
+        let Some(row) = row.map(|row| decode::<Organization>(&row)).transpose()? else { return Ok(0) };
+        if state_of(&row)?.head() != before.head() {
+            return Ok(0);
+        }
+        change.put_entries(id, taken).await?;
+        change.close(id.as_bytes(), &row).await?;
+    } else if let Some(before) = before {
         let mut opened = change.open(id.as_bytes()).await?;
         // Written here meanwhile: it is looked at again at the next pull.
         if opened.state.head() != before.head() {
@@ -388,11 +421,59 @@ async fn take_organization(app: &App, session: &Session, backend: &Backend<'_>, 
     Ok(u32::try_from(taken.len()).unwrap_or(u32::MAX))
 }
 
+/// Everything that is stored of a ledger.
+async fn stored(app: &App, ledger: &LedgerId) -> Result<Vec<Entry>> {
+    let (mut entries, mut from) = (Vec::new(), 0);
+    loop {
+        let page = app.inner.store.entries_from(ledger.as_bytes(), from, STORED).await?;
+        let Some((last, _)) = page.last() else { return Ok(entries) };
+        from = last + 1;
+        for (_, bytes) in &page {
+            entries.push(Entry::decode(bytes).map_err(session::unreadable_keys)?);
+        }
+    }
+}
+
+/// Goes on with an organization that was closed to this member, if it is open now; until then nothing more of it is stored.
+async fn take_closed(
+    app: &App,
+    session: &Session,
+    backend: &Backend<'_>,
+    wanted: &Wanted,
+    history: &Known,
+    (stored, entries): (&[Entry], &[Entry]),
+) -> Result<u32> {
+    let id = &wanted.start.ledger;
+    let mut state = None::<OrganizationState>;
+    for entry in stored {
+        let next = match &state {
+            None => OrganizationState::genesis(entry, history),
+            Some(state) => state.apply(entry, history),
+        };
+        state = Some(next.map_err(|refusal| refused(id, refusal))?);
+    }
+    let Some(state) = state else { return Ok(0) };
+    let accepted = state.accept(entries, history);
+    if let Some(refusal) = accepted.refused {
+        let entry = entries.get(accepted.taken + accepted.held);
+        let named = |entry| refused_at(&history.state, id, entry, refusal);
+        return Err(entry.map_or_else(|| refused(id, refusal), named));
+    }
+    reaches(wanted, entries)?;
+    let Some(level) = session.ring().level(&accepted.state, &session.msp()) else { return Ok(0) };
+    let fetched = objects(app, backend, id, None, &accepted.state, level).await?;
+    let mut change = Change::begin_taking(app, session).await?;
+    change.put_objects(&fetched).await?;
+    change.found(id, &entries[..accepted.taken], history).await?;
+    change.commit().await?;
+    Ok(u32::try_from(accepted.taken).unwrap_or(u32::MAX))
+}
+
 /// The MSP ledger, with the hashes that these entries' witnesses name.
-async fn history(app: &App, session: &Session, entries: &[Entry]) -> Result<Known> {
+async fn history(app: &App, session: &Session, entries: impl IntoIterator<Item = &Entry>) -> Result<Known> {
     let state = MspState::clone(&session.msp());
     let mut hashes = BTreeMap::new();
-    let named: BTreeSet<u64> = entries.iter().filter_map(Entry::witness).map(|head| head.seq).collect();
+    let named: BTreeSet<u64> = entries.into_iter().filter_map(Entry::witness).map(|head| head.seq).collect();
     for seq in named {
         if let Some(hash) = app.inner.store.index_value(&key::msp_hash(seq)).await?
             && let Ok(hash) = <[u8; 32]>::try_from(&hash[..])
@@ -410,9 +491,11 @@ async fn objects(
     ledger: &LedgerId,
     before: Option<&OrganizationState>,
     after: &OrganizationState,
+    level: Level,
 ) -> Result<Vec<Vec<u8>>> {
     let mut missing = Vec::new();
-    for (item, named) in after.items() {
+    // An auditor has no use for what it cannot open, and the home gives it nothing of it.
+    for (item, named) in after.items().iter().filter(|_| level > Level::Log) {
         let Some(hash) = named.object else { continue };
         let known = before.and_then(|before| before.item(item)?.object);
         if known != Some(hash) && app.inner.store.object(hash.as_bytes()).await?.is_none() {

@@ -24,13 +24,12 @@ use crate::session::{self, Newest, Session, make, rng};
 use crate::store::{Direction, Span, Tx};
 use crate::vault::meta;
 use crate::webhook::{self, Stood, Webhook};
-use crate::{App, accounts, attention, organizations};
+use crate::{App, accounts, attention, organizations, people};
 use std::collections::{BTreeMap, BTreeSet};
 use tokio::sync::OwnedMutexGuard;
 use vitrine_ledger::{
     Body, Commitment, Commitments, Entry, Home, ItemId, ItemKind, KeyName, KeyWrap, LedgerId, Level, MspBody, MspState,
-    ObjectHash, OrganizationBody, OrganizationState, Salt, SealedKeys, SealedName, SealedRecords, TeamId, TeamKind,
-    TeamWrap,
+    ObjectHash, OrganizationBody, OrganizationState, Salt, SealedKeys, SealedName, SealedRecords, TeamId, TeamWrap,
 };
 use vitrine_vault::SecretBytes;
 use vitrine_vault::body::{BodyKind, seal_body};
@@ -180,7 +179,8 @@ impl<'a> Change<'a> {
     }
 
     /// Founds an organization: adds it to the MSP ledger, begins its own, and gives it its first keys.
-    pub(crate) async fn found_organization(&mut self, name: &str, notes: &str) -> Result<Opened> {
+    /// `team` is the one that it is opened to, where that is not to be the one of all.
+    pub(crate) async fn found_organization(&mut self, name: &str, notes: &str, team: Option<TeamId>) -> Result<Opened> {
         let (author, now) = (self.session.author, self.app.now_ms());
         let body = OrganizationBody::Genesis { msp: self.msp.ledger(), salt: Salt::from_bytes(make()) };
         let draft = vitrine_ledger::Draft::organization_genesis(body, author, now, self.msp.head());
@@ -210,7 +210,9 @@ impl<'a> Change<'a> {
         let body = self.epoch(&state, &keys, None)?;
         let mut opened = Opened { id, row, state, keys: EpochKeys::first(keys), before: None };
         self.append(&mut opened, body).await?;
-        self.grant_to_teams(&mut opened).await?;
+        for owed in people::owed(&opened.state, &self.msp, team) {
+            people::pay(self, &mut opened, owed).await?;
+        }
         self.put_profile(&mut opened).await?;
         Ok(opened)
     }
@@ -225,8 +227,7 @@ impl<'a> Change<'a> {
         let ledger = state.ledger();
         let number = state.epoch().map_or(1, |epoch| epoch.epoch.saturating_add(1));
         let owners = self.msp.owners_team().ok_or_else(no_team)?;
-        let levels = state.grants().iter().map(|(team, grant)| (*team, grant.level)).chain([(owners, Level::Full)]);
-        let levels: BTreeMap<TeamId, Level> = levels.collect();
+        let levels: BTreeMap<TeamId, Level> = state.levels().chain([(owners, Level::Full)]).collect();
         let wraps = levels.into_iter().map(|(team, level)| self.team_wrap(&ledger, number, keys, team, level));
         let commit =
             |which, key| Commitment::from_bytes(epoch::derive_commitment(which, ledger.as_bytes(), number, key));
@@ -237,8 +238,9 @@ impl<'a> Change<'a> {
             commitments: Commitments {
                 read: commit(Which::Read, keys.read.key()),
                 operate: commit(Which::Operate, operate.key()),
-                log: None,
-                name: None,
+                // Always, so that an audit team can be given access without new keys.
+                log: Some(commit(Which::Log, &keys.read.log_key())),
+                name: Some(commit(Which::Name, &keys.read.name_key())),
             },
             teams: wraps.collect::<Result<_>>()?,
             recovery: None,
@@ -259,43 +261,57 @@ impl<'a> Change<'a> {
         let epoch = self.msp.team(&team).ok_or_else(no_team)?.epoch();
         let wrapped = |name: &KeyName| {
             let (which, key) = match name {
-                KeyName::Read => (Which::Read, keys.read.key()),
-                KeyName::Operate => (Which::Operate, keys.operate.as_ref().ok_or_else(no_operate_key)?.key()),
-                // No audit team is made yet.
-                KeyName::Log | KeyName::Name => return Err(no_team()),
+                KeyName::Read => (Which::Read, keys.read.key().duplicate()),
+                KeyName::Operate => {
+                    (Which::Operate, keys.operate.as_ref().ok_or_else(no_operate_key)?.key().duplicate())
+                }
+                KeyName::Log => (Which::Log, keys.read.log_key()),
+                KeyName::Name => (Which::Name, keys.read.name_key()),
             };
-            let commitment = epoch::derive_commitment(which, ledger, number, key);
-            let wrap = wrap(key, which, ledger, number, team.as_bytes(), commitment, epoch.public.as_bytes())?;
+            let commitment = epoch::derive_commitment(which, ledger, number, &key);
+            let wrap = wrap(&key, which, ledger, number, team.as_bytes(), commitment, epoch.public.as_bytes())?;
             Ok(KeyWrap { key: *name, wrap })
         };
         let keys = level.keys().iter().map(wrapped).collect::<Result<_>>()?;
         Ok(TeamWrap { team, epoch: epoch.epoch, keys })
     }
 
-    /// Gives every team of members who work with credentials its access, where it has none. Says whether any was given.
-    pub(crate) async fn grant_to_teams(&mut self, opened: &mut Opened) -> Result<bool> {
-        let teams = self.msp.teams().iter().filter(|(_, team)| team.kind == TeamKind::Work);
-        let without: Vec<TeamId> =
-            teams.map(|(id, _)| *id).filter(|id| !opened.state.grants().contains_key(id)).collect();
-        let number = opened.state.epoch().ok_or_else(no_operate_key)?.epoch;
-        for team in &without {
-            let wrap = self.team_wrap(&opened.id, number, opened.keys.present()?, *team, Level::Full)?;
-            let body = OrganizationBody::Access { team: *team, level: Some(Level::Full), wrap: Some(wrap) };
-            self.append(opened, body).await?;
+    /// Gives a team access: the present keys wrapped to it, or more of them than it had. Nothing is sealed again.
+    pub(crate) async fn give(&mut self, opened: &mut Opened, team: TeamId, level: Level) -> Result<()> {
+        let epoch = *opened.state.epoch().ok_or_else(no_operate_key)?;
+        if level == Level::Log && epoch.commitments.log.is_none() {
+            self.next_keys(opened).await?;
         }
-        Ok(!without.is_empty())
+        let number = opened.state.epoch().ok_or_else(no_operate_key)?.epoch;
+        let wrap = self.team_wrap(&opened.id, number, opened.keys.present()?, team, level)?;
+        self.append(opened, OrganizationBody::Access { team, level: Some(level), wrap: Some(wrap) }).await
+    }
+
+    /// Says what the organization is called to those who get log and names alone.
+    pub(crate) async fn put_name(&mut self, opened: &mut Opened) -> Result<()> {
+        let epoch = opened.state.epoch().ok_or_else(no_operate_key)?.epoch;
+        let (key, name) = (opened.keys.name_key(epoch)?, opened.row.name.as_bytes());
+        let sealed = seal_body(BodyKind::Name, &key, opened.id.as_bytes(), name, &mut rng());
+        let sealed = sealed.map_err(session::unreadable_keys)?;
+        let name = SealedName::new(sealed).map_err(session::unreadable_keys)?;
+        self.append(opened, OrganizationBody::Name { name }).await
     }
 
     /// Gives an organization new keys, where somebody holds the present ones who should not. Says whether it did.
     pub(crate) async fn renew_keys(&mut self, opened: &mut Opened) -> Result<bool> {
-        if opened.state.owes_epoch(&self.msp).is_none() {
-            return Ok(false);
+        let owed = opened.state.owes_epoch(&self.msp).is_some();
+        if owed {
+            self.next_keys(opened).await?;
         }
+        Ok(owed)
+    }
+
+    async fn next_keys(&mut self, opened: &mut Opened) -> Result<()> {
         let keys = OrganizationKeys::make(&mut rng());
         let body = self.epoch(&opened.state, &keys, Some(opened.keys.present()?))?;
         self.append(opened, body).await?;
         opened.keys.push(opened.state.epoch().ok_or_else(no_operate_key)?.epoch, keys);
-        Ok(true)
+        Ok(())
     }
 
     /// The keys of an organization.
@@ -487,7 +503,7 @@ impl<'a> Change<'a> {
     pub(crate) async fn log(&mut self, opened: &mut Opened, records: &[u8]) -> Result<()> {
         let place = opened.state.place();
         let context = [opened.id.as_bytes().as_slice(), &place.seq.to_be_bytes()].concat();
-        let sealed = seal_body(BodyKind::Log, &opened.keys.present()?.read.log_key(), &context, records, &mut rng())
+        let sealed = seal_body(BodyKind::Log, &opened.keys.present_log_key()?, &context, records, &mut rng())
             .map_err(session::unreadable_keys)?;
         let records = SealedRecords::new(sealed).map_err(session::unreadable_keys)?;
         self.append(opened, OrganizationBody::Log { records }).await
@@ -537,14 +553,14 @@ impl<'a> Change<'a> {
     }
 
     /// Takes an organization out of the index. Its ledger stays.
-    pub(crate) async fn remove(&mut self, opened: Opened) -> Result<()> {
-        let id = opened.id.as_bytes();
-        self.clear(id, opened.before.as_ref(), None).await?;
+    pub(crate) async fn remove(&mut self, id: &Bytes32, row: &Organization) -> Result<()> {
+        let before = Before::of(id, row)?;
+        self.clear(id, Some(&before), None).await?;
         self.tx.index_delete(&key::organization(id)).await?;
-        if let Some(tenant) = &opened.row.tenant {
+        if let Some(tenant) = &row.tenant {
             self.tx.index_delete(&key::tenant(&tenant.id)).await?;
         }
-        organizations::recount(self, opened.before.map(|before| before.standing), None).await?;
+        organizations::recount(self, Some(before.standing), None).await?;
         self.touched.insert(*id);
         Ok(())
     }

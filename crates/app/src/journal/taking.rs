@@ -1,13 +1,17 @@
 //! Taking what a home accepted, and making rows again from what is signed: the other half of a change, in which nothing is drafted.
 
-use super::reading::{damaged_item, open_object};
+use super::reading::{damaged_fold, damaged_item, open_object};
 use super::{Change, Opened, begins_epoch};
 use crate::error::{Error, Result};
 use crate::founding::refused;
-use crate::records::{self, Bytes16, Organization, key};
+use crate::keyring::{EpochKeys, no_access};
+use crate::records::{self, Bytes16, Bytes32, Organization, key};
+use crate::session::make;
+use crate::store::{Direction, Span};
 use crate::{accounts, attention, session};
 use std::collections::BTreeMap;
-use vitrine_ledger::{Body, Entry, ItemId, ItemKind, LedgerId, MspHistory, OrganizationBody, OrganizationState};
+use vitrine_ledger::{Body, Entry, ItemId, ItemKind, LedgerId, Level, MspHistory, OrganizationBody, OrganizationState};
+use vitrine_vault::body::{BodyKind, open_body};
 use vitrine_vault::items::{AccountItem, ConnectionItem, OrganizationItem};
 use vitrine_vault::object;
 
@@ -16,6 +20,14 @@ impl Change<'_> {
     pub(crate) async fn put_objects(&mut self, objects: &[Vec<u8>]) -> Result<()> {
         for sealed in objects {
             self.tx.put_object(&object::hash(sealed), sealed).await?;
+        }
+        Ok(())
+    }
+
+    /// Stores entries of a ledger that is closed to this member from now on.
+    pub(crate) async fn put_entries(&mut self, id: &LedgerId, entries: &[Entry]) -> Result<()> {
+        for entry in entries {
+            self.store(id.as_bytes(), entry).await?;
         }
         Ok(())
     }
@@ -49,6 +61,9 @@ impl Change<'_> {
         for (item, at) in changed {
             self.show_item(opened, item.as_bytes(), at).await?;
         }
+        if opened.keys.level()? == Level::Log {
+            opened.row.name = self.sealed_name(&opened.state, &opened.keys).await?;
+        }
         self.touched.insert(*opened.id.as_bytes());
         Ok(())
     }
@@ -57,6 +72,9 @@ impl Change<'_> {
     async fn show_item(&mut self, opened: &mut Opened, item: &Bytes16, at: u64) -> Result<()> {
         let Some(known) = opened.state.item(&ItemId::from_bytes(*item)) else { return Ok(()) };
         let kind = known.kind;
+        if !reads(opened.keys.level()?, kind) {
+            return Ok(());
+        }
         let Some(hash) = known.object else {
             opened.row.accounts.retain(|account| account.item != *item);
             if opened.row.connection_item == Some(*item) {
@@ -93,7 +111,43 @@ impl Change<'_> {
         Ok(())
     }
 
-    /// Takes a whole ledger of the home that this device never saw.
+    /// The name of an organization for those who get no more of it than that and the log.
+    async fn sealed_name(&mut self, state: &OrganizationState, keys: &EpochKeys) -> Result<String> {
+        let named = state.named().ok_or_else(no_access)?;
+        let bytes = self.tx.entry(state.ledger().as_bytes(), named.entry.seq).await?;
+        let entry = bytes.and_then(|bytes| Entry::decode(&bytes).ok()).filter(|entry| entry.head() == named.entry);
+        let entry = entry.ok_or_else(history_missing)?;
+        let Body::Organization(OrganizationBody::Name { name }) = entry.body() else { return Err(history_missing()) };
+        let key = keys.name_key(named.epoch)?;
+        let plain = open_body(BodyKind::Name, &key, state.ledger().as_bytes(), name.as_bytes());
+        // Exposed to be shown: a name is no secret to an auditor.
+        String::from_utf8(plain.map_err(session::unreadable_keys)?.expose().clone()).map_err(damaged_item)
+    }
+
+    /// Closes an organization to this member, who was let into no team that opens it or was let out of them. What was stored
+    /// of its ledger stays, so that the home cannot show another one later.
+    pub(crate) async fn close(&mut self, id: &Bytes32, row: &Organization) -> Result<()> {
+        self.remove(id, row).await?;
+        Ok(self.tx.index_put(&key::closed(id), &[]).await?)
+    }
+
+    /// Closes every organization that this member may see no more of, by what the change says so far.
+    pub(crate) async fn close_lost(&mut self) -> Result<()> {
+        let member = self.session.author.member;
+        for listed in self.tx.index_range(&Span::prefix(key::ORGANIZATIONS), Direction::Forward, usize::MAX).await? {
+            let row: Organization = records::decode(&listed.value)?;
+            let state = OrganizationState::decode(&row.state).map_err(damaged_fold)?;
+            let now = self.msp().at(self.msp().head().seq);
+            if let Some(id) = listed.key.last_chunk()
+                && state.level_of(&member, now).is_none()
+            {
+                self.close(id, &row).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes a whole ledger of the home that this device never saw, or the rest of one that was closed to it.
     pub(crate) async fn found(
         &mut self,
         id: &LedgerId,
@@ -108,13 +162,7 @@ impl Change<'_> {
 
     /// Makes the rows of an organization again from its signed history and its objects.
     pub(crate) async fn rebuild_organization(&mut self, id: LedgerId, chain: &(dyn MspHistory + Sync)) -> Result<()> {
-        let missing = || {
-            Error::integrity(
-                "vault.history-missing",
-                "The signed history of an organization is missing.",
-                "Restore from a newer backup.",
-            )
-        };
+        let missing = history_missing;
         let (mut state, mut times, mut seq) = (None::<OrganizationState>, BTreeMap::new(), 0);
         let (mut newest, mut epochs) = (0, Vec::new());
         while let Some(bytes) = self.tx.entry(id.as_bytes(), seq).await? {
@@ -139,9 +187,14 @@ impl Change<'_> {
         }
         let state = state.ok_or_else(missing)?;
         let keys = self.keys(&state, &epochs).await?;
+        let level = keys.level()?;
         let (mut profile, mut connection, mut kept) = (None, None, Vec::new());
+        if level == Level::Log {
+            let name = self.sealed_name(&state, &keys).await?;
+            profile = Some((make(), OrganizationItem { name, notes: String::new(), tags: Vec::new(), laps: None }));
+        }
         for (item, known) in state.items() {
-            let Some(hash) = known.object else { continue };
+            let Some(hash) = known.object.filter(|_| reads(level, known.kind)) else { continue };
             let plain = open_object(&state, &keys, item.as_bytes(), self.tx.object(hash.as_bytes()).await?)?;
             match known.kind {
                 ItemKind::Organization => {
@@ -189,6 +242,23 @@ impl Change<'_> {
         if let Some(tenant) = &row.tenant {
             self.tx.index_put(&key::tenant(&tenant.id), id.as_bytes()).await?;
         }
+        self.tx.index_delete(&key::closed(id.as_bytes())).await?;
         self.save(Opened { id, row, state, keys, before: None }).await
     }
+}
+
+/// Whether a member with this much access can open an item of this kind.
+fn reads(level: Level, kind: ItemKind) -> bool {
+    match kind {
+        ItemKind::Connection => level == Level::Full,
+        ItemKind::Organization | ItemKind::Account | ItemKind::Passkey => level >= Level::Read,
+    }
+}
+
+fn history_missing() -> Error {
+    Error::integrity(
+        "vault.history-missing",
+        "The signed history of an organization is missing.",
+        "Restore from a newer backup.",
+    )
 }

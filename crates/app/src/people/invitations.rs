@@ -4,7 +4,8 @@
 //! A further device of this member comes in the same way, by a code that its person carries over. Once it stands in the history it
 //! finds the member's root in a mailbox of its own: for its key alone, and under the secret of the code besides.
 
-use super::{keys, view as people};
+use super::teams::is_work;
+use super::{keys, view as people, work_team};
 use crate::api::*;
 use crate::beside::Beside;
 use crate::error::{Error, Result};
@@ -18,7 +19,7 @@ use std::time::Duration;
 use vitrine_ledger as ledger;
 use vitrine_ledger::wire::Locator;
 use vitrine_ledger::{
-    DeviceCard, DeviceId, DeviceKey, EncryptionKey, Home, IdentityKey, MemberId, MspBody, MspState,
+    DeviceCard, DeviceId, DeviceKey, EncryptionKey, Home, IdentityKey, MemberId, MspBody, MspState, TeamId,
     Verification as Made,
 };
 use vitrine_vault::SecretBytes;
@@ -42,6 +43,7 @@ struct Invited {
     id: [u8; 16],
     name: String,
     role: ledger::Role,
+    team: Option<TeamId>,
     made_at: u64,
     invite: Invite,
     answer: Option<Answer>,
@@ -63,6 +65,7 @@ impl Invited {
             map.maybe(6, self.answer.as_ref().map(Answer::to_bytes), |writer, answer| writer.bytes(&answer));
             map.maybe(7, self.own_device.then_some(1_u8), Writer::uint);
             map.maybe(8, self.handover.as_deref(), Writer::bytes);
+            map.maybe(9, self.team, |writer, team| writer.bytes(team.as_bytes()));
         });
     }
 
@@ -86,6 +89,7 @@ impl Invited {
                     .transpose()?,
                 own_device: map.optional(7, Reader::uint::<u8>)?.is_some(),
                 handover: map.optional(8, |reader| reader.bytes(MAX_PART))?.map(<[u8]>::to_vec),
+                team: map.optional(9, Reader::array)?.map(TeamId::from_bytes),
             })
         })
     }
@@ -129,6 +133,7 @@ pub(super) async fn view(app: &App, session: &Session) -> Result<Vec<InvitationV
 struct Code {
     name: String,
     role: ledger::Role,
+    team: Option<TeamId>,
     own_device: bool,
     hours: u32,
     copy: bool,
@@ -139,18 +144,22 @@ pub(crate) async fn invite(app: &App, request: InviteRequest) -> Result<InvitedV
     let name = crate::organizations::checked_name(&request.name).map_err(|_| {
         Error::usage("people.name", "This name cannot be used.", "Use 1 to 100 characters without line breaks.")
     })?;
-    if !matches!(request.role, Role::Admin | Role::Technician | Role::Rotator) {
+    if !matches!(request.role, Role::Admin | Role::Technician | Role::Auditor | Role::Rotator) {
         return Err(Error::usage(
             "people.role",
             "Nobody can be invited as that.",
-            "Invite an admin, a technician or a rotator. An owner is made of a member who has joined.",
+            "Invite an admin, a technician, an auditor or a rotator. An owner is made of a member who has joined.",
         ));
     }
     if !session.may(ledger::Action::Members) {
         return Err(not_allowed().holds("Nobody was invited."));
     }
-    let InviteRequest { role, hours, copy, .. } = request;
-    make_code(app, &session, Code { name, role: role.into(), own_device: false, hours, copy }).await
+    let InviteRequest { role, hours, copy, team, .. } = request;
+    let team = team.map(|team| work_team(&session.msp(), &team)).transpose()?;
+    if team.is_some() && !matches!(role, Role::Technician | Role::Rotator) {
+        return Err(super::teams::by_role());
+    }
+    make_code(app, &session, Code { name, role: role.into(), team, own_device: false, hours, copy }).await
 }
 
 pub(crate) async fn add_device(app: &App, request: AddDeviceRequest) -> Result<InvitedView> {
@@ -159,11 +168,11 @@ pub(crate) async fn add_device(app: &App, request: AddDeviceRequest) -> Result<I
     let role = role.ok_or_else(|| not_allowed().holds("No code was made."))?;
     let AddDeviceRequest { hours, copy } = request;
     let name = vault::firm(app).await?.person_name;
-    make_code(app, &session, Code { name, role, own_device: true, hours, copy }).await
+    make_code(app, &session, Code { name, role, team: None, own_device: true, hours, copy }).await
 }
 
 async fn make_code(app: &App, session: &Session, code: Code) -> Result<InvitedView> {
-    let Code { name, role, own_device, hours, copy } = code;
+    let Code { name, role, team, own_device, hours, copy } = code;
     if !(1..=LONGEST_HOURS).contains(&hours) {
         return Err(Error::usage(
             "people.hours",
@@ -205,7 +214,7 @@ async fn make_code(app: &App, session: &Session, code: Code) -> Result<InvitedVi
         ));
     }
     let made_at = app.now_ms();
-    all.push(Invited { id, name: name.clone(), role, made_at, invite, answer: None, own_device, handover: None });
+    all.push(Invited { id, name: name.clone(), role, team, made_at, invite, answer: None, own_device, handover: None });
     change.tx.put_meta(meta::INVITATIONS, &seal(session, &all)?).await?;
     let note = if own_device { name } else { format!("{name}: {}", crate::of_variant(Role::from(role))) };
     let action = if own_device { Action::DeviceInvited } else { Action::MemberInvited };
@@ -283,6 +292,8 @@ pub(crate) async fn approve(app: &App, request: ApproveMemberRequest) -> Result<
             "Call the person, read the words to each other, and say that they match.",
         ));
     }
+    // Removed since: Staff, then.
+    let team = invited.team.filter(|team| is_work(change.msp(), team));
     let ring = session.ring();
     let msp_key = ring.msp_key()?;
     let name = crate::organizations::checked_name(&answer.name).unwrap_or_else(|_| invited.name.clone());
@@ -303,6 +314,7 @@ pub(crate) async fn approve(app: &App, request: ApproveMemberRequest) -> Result<
             name: seal_name(msp_key, subject.as_bytes(), &name)?,
             verification: if request.compared { Made::Words } else { Made::Invite },
             invite: ledger::Invite::from_bytes(invited.invite.commitment()),
+            team,
         })
         .await?;
     let epoch = keys::msp_epoch(&change)?;

@@ -3,20 +3,23 @@
 
 use crate::error::{Error, Result};
 use crate::founding::{seal_name, seal_team_before, wrap, wrap_team};
-use crate::journal::{Change, damaged_fold};
+use crate::journal::{Change, Opened, damaged_fold};
+use crate::keyring::Keyring;
 use crate::records::{Bytes32, Organization, decode, key};
 use crate::session::{self, Session, make, rng};
 use crate::store::{Direction, Span};
 use crate::{App, lock};
 use std::ops::ControlFlow;
 use vitrine_ledger::{
-    Action, Commitment, EncryptionKey, Level, MemberId, MemberWrap, MspBody, MspState, OrganizationState, Role,
-    SealedKeys, TeamId, TeamKind, Unfinished,
+    Action, Body, Commitment, EncryptionKey, Entry, Level, MemberId, MemberWrap, MspBody, MspState, OrganizationState,
+    Role, SealedKeys, Team, TeamId, TeamKind, Unfinished,
 };
 use vitrine_vault::epoch::{self, MspKey, TeamKeys, Which};
 
-/// Name of the team of all who work with credentials.
+/// Name of the team of all who are named to no other.
 const STAFF: &str = "Staff";
+/// Name of the team of all auditors.
+const AUDITORS: &str = "Auditors";
 /// Organizations of one change.
 const AT_ONCE: usize = 50;
 
@@ -48,8 +51,12 @@ pub(crate) async fn settle(app: &App, session: &Session) -> Result<()> {
                 continue;
             }
             let mut opened = change.open(id).await?;
-            let renewed = change.renew_keys(&mut opened).await?;
-            if change.grant_to_teams(&mut opened).await? || renewed {
+            let mut changed = change.renew_keys(&mut opened).await?;
+            for owed in owed(&opened.state, change.msp(), None) {
+                pay(&mut change, &mut opened, owed).await?;
+                changed = true;
+            }
+            if changed {
                 change.save(opened).await?;
             }
         }
@@ -65,40 +72,118 @@ pub(super) async fn left(app: &App, session: &Session) -> Result<u32> {
 
 fn owes_in_msp(session: &Session) -> bool {
     let msp = session.msp();
-    let may = |left: &Unfinished| match left {
-        Unfinished::Team { team } => msp.owners_team() != Some(*team) || session.may(Action::Owners),
-        Unfinished::Msp => true,
-        // The member's own other device, or an owner, does that.
-        Unfinished::Rekey { .. } => false,
+    msp.unfinished().contains(&Unfinished::Msp) || !teams_owed(&msp, session).is_empty()
+}
+
+/// A team that lacks somebody, or is held by somebody who left.
+struct Due {
+    team: Option<TeamId>,
+    kind: TeamKind,
+    members: Vec<MemberId>,
+}
+
+/// Teams that are owed their next key, or their first, as far as this device can make it. Who leads is in each of them, so that any device that may give keys
+/// holds those before; so is whoever is in it already, and whoever was added for it and was in none yet.
+fn teams_owed(msp: &MspState, session: &Session) -> Vec<Due> {
+    let (now, unfinished, staff) = (msp.at(msp.head().seq), msp.unfinished(), staff(msp));
+    let audit = msp.teams().iter().find(|(_, team)| team.kind == TeamKind::Audit).map(|(id, _)| *id);
+    let mut owed = Vec::new();
+    for (id, team) in msp.teams() {
+        let members = due_members(msp, team.kind, Some(*id));
+        let gone = team.members().next().is_none();
+        let lacks = members.iter().any(|member| !now.holds(id, member));
+        if !gone && (lacks || unfinished.contains(&Unfinished::Team { team: *id })) {
+            owed.push(Due { team: Some(*id), kind: team.kind, members });
+        }
+    }
+    let works = |role: Role| role != Role::Owner && role != Role::Auditor;
+    if staff.is_none() && msp.members().values().any(|member| member.is_active() && works(member.role())) {
+        owed.push(Due { team: None, kind: TeamKind::Work, members: due_members(msp, TeamKind::Work, None) });
+    }
+    let audits = |role: Role| role == Role::Auditor;
+    if audit.is_none() && msp.members().values().any(|member| member.is_active() && audits(member.role())) {
+        owed.push(Due { team: None, kind: TeamKind::Audit, members: due_members(msp, TeamKind::Audit, None) });
+    }
+    let ring = session.ring();
+    owed.retain(|due| {
+        let knows = due.team.is_none_or(|team| ring.team(&team).is_some());
+        knows && (due.kind != TeamKind::Owners || session.may(Action::Owners))
+    });
+    owed
+}
+
+/// Who is to be in a team. One that is not made yet is the first of its kind.
+fn due_members(msp: &MspState, kind: TeamKind, id: Option<TeamId>) -> Vec<MemberId> {
+    let (now, staff) = (msp.at(msp.head().seq), staff(msp));
+    let due = |member: &MemberId, role: Role| match kind {
+        TeamKind::Owners => role == Role::Owner,
+        TeamKind::Audit => role == Role::Auditor || role.stands_alone(),
+        TeamKind::Work if role == Role::Auditor => false,
+        TeamKind::Work => {
+            let kept = || id.is_some_and(|id| now.holds(&id, member));
+            role.stands_alone() || kept() || (awaited(msp, member) && named_team(msp, member).or(staff) == id)
+        }
     };
-    msp.unfinished().iter().any(may) || lacks_staff(&msp)
+    let active = msp.members().iter().filter(|(_, member)| member.is_active());
+    active.filter(|(id, member)| due(id, member.role())).map(|(id, _)| *id).collect()
 }
 
-/// Whether somebody who works with credentials is not in the team of those who do. Owners alone need none.
-fn lacks_staff(msp: &MspState) -> bool {
-    let (now, team, workers) = (msp.at(msp.head().seq), staff_team(msp), workers(msp));
-    let needed = team.is_some() || workers.len() > msp.owners().count();
-    needed && workers.iter().any(|member| team.is_none_or(|team| !now.holds(&team, member)))
+/// Whether a member was in no team of work yet. From then on persons say which it is in.
+fn awaited(msp: &MspState, member: &MemberId) -> bool {
+    !msp.teams().values().any(|team| team.kind == TeamKind::Work && team.has_known(member))
 }
 
-/// All but auditors. Owners are among them, so that any of them can make the team's next key.
-fn workers(msp: &MspState) -> Vec<MemberId> {
-    msp.members().iter().filter(|(_, it)| it.is_active() && it.role() != Role::Auditor).map(|(id, _)| *id).collect()
+/// The team that was named when the member was added, while there is such a team.
+fn named_team(msp: &MspState, member: &MemberId) -> Option<TeamId> {
+    let team = msp.member(member)?.team?;
+    msp.team(&team).filter(|team| team.members().next().is_some()).map(|_| team)
 }
 
-fn staff_team(msp: &MspState) -> Option<TeamId> {
-    msp.teams().iter().find(|(_, team)| team.kind == TeamKind::Work).map(|(id, _)| *id)
+/// The team of all who are named to no other: the oldest of work.
+pub(super) fn staff(msp: &MspState) -> Option<TeamId> {
+    let work = msp.teams().iter().filter(|(_, team)| team.kind == TeamKind::Work);
+    let first = |team: &Team| team.epochs().iter().next().map(|since| since.seq);
+    work.min_by_key(|(_, team)| first(team)).map(|(id, _)| *id)
 }
 
-/// Organizations that are owed new keys, or that a team cannot read yet.
+/// What an organization owes the teams.
+pub(crate) enum Owed {
+    Access(TeamId, Level),
+    Name,
+}
+
+/// What an organization that no team of work was ever opened is owed, and what auditors are. Access that a person took away
+/// is known in its ledger and stays away. `team` is opened instead of the one of all.
+pub(crate) fn owed(state: &OrganizationState, msp: &MspState, team: Option<TeamId>) -> Vec<Owed> {
+    let kind = |id: &TeamId| msp.team(id).map(|team| team.kind);
+    let mut owed = Vec::new();
+    if !state.grants().keys().any(|id| kind(id) == Some(TeamKind::Work)) {
+        owed.extend(team.or_else(|| staff(msp)).map(|team| Owed::Access(team, Level::Full)));
+    }
+    let audit = msp.teams().keys().find(|id| kind(id) == Some(TeamKind::Audit));
+    owed.extend(audit.filter(|id| !state.grants().contains_key(*id)).map(|id| Owed::Access(*id, Level::Log)));
+    if state.named().is_none() && audit.is_some() {
+        owed.push(Owed::Name);
+    }
+    owed
+}
+
+/// Does one of these.
+pub(crate) async fn pay(change: &mut Change<'_>, opened: &mut Opened, owed: Owed) -> Result<()> {
+    match owed {
+        Owed::Access(team, level) => change.give(opened, team, level).await,
+        Owed::Name => change.put_name(opened).await,
+    }
+}
+
+/// Organizations that are owed new keys, or that a team cannot read yet, as far as this member has their keys.
 async fn owing(app: &App, session: &Session) -> Result<Vec<Bytes32>> {
     let msp = session.msp();
-    let work: Vec<TeamId> =
-        msp.teams().iter().filter(|(_, team)| team.kind == TeamKind::Work).map(|(id, _)| *id).collect();
     // Alone, nobody is owed anything.
-    if work.is_empty() && msp.members().len() < 2 {
+    if msp.teams().len() < 2 && msp.members().len() < 2 {
         return Ok(Vec::new());
     }
+    let ring = session.ring();
     let (mut owing, mut failed) = (Vec::new(), None);
     app.inner
         .store
@@ -106,9 +191,8 @@ async fn owing(app: &App, session: &Session) -> Result<Vec<Bytes32>> {
             let read = || -> Result<bool> {
                 let row: Organization = decode(value)?;
                 let state = OrganizationState::decode(&row.state).map_err(damaged_fold)?;
-                let ungranted =
-                    || work.iter().any(|team| state.grants().get(team).is_none_or(|grant| grant.level < Level::Full));
-                Ok(state.owes_epoch(&msp).is_some() || ungranted())
+                let able = ring.level(&state, &msp) == Some(Level::Full);
+                Ok(able && (state.owes_epoch(&msp).is_some() || !owed(&state, &msp, None).is_empty()))
             };
             match (read(), key.last_chunk()) {
                 (Ok(true), Some(id)) => owing.push(*id),
@@ -154,56 +238,99 @@ pub(super) fn msp_epoch(change: &Change<'_>) -> Result<MspBody> {
 
 /// New keys for every team that somebody left or came to.
 async fn renew_teams(change: &mut Change<'_>) -> Result<()> {
-    let owners = change.msp().owners_team();
-    let unfinished = change.msp().unfinished();
-    let mut owing: Vec<TeamId> = unfinished
-        .into_iter()
-        .filter_map(|left| match left {
-            Unfinished::Team { team } => Some(team),
-            _ => None,
-        })
-        .filter(|team| owners != Some(*team) || change.session.may(Action::Owners))
-        .collect();
-    if lacks_staff(change.msp()) {
-        let team = staff_team(change.msp()).unwrap_or_else(|| TeamId::from_bytes(make()));
-        if !owing.contains(&team) {
-            owing.push(team);
-        }
-    }
-    for team in owing {
-        let body = team_epoch(change, team)?;
-        change.append_msp(body).await?;
+    for due in teams_owed(change.msp(), change.session) {
+        let name = match due.team {
+            Some(team) => name_of_team(change, &team).await?,
+            None if due.kind == TeamKind::Audit => AUDITORS.to_owned(),
+            None => STAFF.to_owned(),
+        };
+        next_key(change, due.team, due.kind, due.members, &name).await?;
     }
     Ok(())
 }
 
-fn team_epoch(change: &Change<'_>, team: TeamId) -> Result<MspBody> {
-    let (msp, ring) = (change.msp(), change.session.ring());
-    let known = msp.team(&team);
-    let kind = known.map_or(TeamKind::Work, |team| team.kind);
-    let members: Vec<MemberId> = if kind == TeamKind::Owners { msp.owners().collect() } else { workers(msp) };
+/// Makes Staff and the auditors' team where they are owed: what a person makes comes after them, so that the oldest is Staff.
+pub(super) async fn ensure_staff(change: &mut Change<'_>) -> Result<()> {
+    renew_teams(change).await?;
+    if staff(change.msp()).is_none() {
+        let members = due_members(change.msp(), TeamKind::Work, None);
+        next_key(change, None, TeamKind::Work, members, STAFF).await?;
+    }
+    Ok(())
+}
+
+/// Who is in a team by right, and those who hold it now but for some, and some more.
+pub(super) fn members_with(
+    msp: &MspState,
+    team: Option<TeamId>,
+    add: &[MemberId],
+    remove: &[MemberId],
+) -> Vec<MemberId> {
+    let mut members = match team {
+        Some(team) => due_members(msp, TeamKind::Work, Some(team)),
+        None => msp
+            .members()
+            .iter()
+            .filter(|(_, member)| member.is_active() && member.role().stands_alone())
+            .map(|(id, _)| *id)
+            .collect(),
+    };
+    members.retain(|member| !remove.contains(member));
+    members.extend(add);
+    members.sort_unstable();
+    members.dedup();
+    members
+}
+
+/// A team's name, as it was sealed last.
+pub(super) async fn name_of_team(change: &mut Change<'_>, team: &TeamId) -> Result<String> {
+    let msp = change.msp();
+    let (ledger, entry) = (msp.ledger(), msp.team(team).ok_or_else(no_team_key)?.epoch().entry);
+    let bytes = change.tx.entry(ledger.as_bytes(), entry.seq).await?;
+    let entry = bytes.and_then(|bytes| Entry::decode(&bytes).ok()).filter(|stored| stored.head() == entry);
+    let name = entry.as_ref().and_then(|entry| read_name(&change.session.ring(), team, entry));
+    Ok(name.unwrap_or_default())
+}
+
+/// The name that an epoch of a team carries.
+pub(super) fn read_name(ring: &Keyring, team: &TeamId, entry: &Entry) -> Option<String> {
+    let Body::Msp(MspBody::TeamEpoch { name, .. }) = entry.body() else { return None };
+    ring.name(team.as_bytes(), name)
+}
+
+/// A team's next key, or its first, wrapped to these members. Answers with the team.
+pub(super) async fn next_key(
+    change: &mut Change<'_>,
+    team: Option<TeamId>,
+    kind: TeamKind,
+    members: Vec<MemberId>,
+    name: &str,
+) -> Result<TeamId> {
+    let (msp, ring, id) = (change.msp(), change.session.ring(), team.unwrap_or_else(|| TeamId::from_bytes(make())));
+    let known = msp.team(&id);
     let (ledger, keys) = (*msp.ledger().as_bytes(), TeamKeys::make(&mut rng()));
     let number = known.map_or(1, |team| team.epoch().epoch.saturating_add(1));
     let mut wraps = Vec::new();
     for member in members {
         let public = msp.member(&member).ok_or_else(super::unknown_member)?.keys().encryption;
-        wraps.push(MemberWrap { member, wrap: wrap_team(&keys, &ledger, number, team, member, public.as_bytes())? });
+        wraps.push(MemberWrap { member, wrap: wrap_team(&keys, &ledger, number, id, member, public.as_bytes())? });
     }
     let before = match known {
-        Some(_) => Some(ring.team(&team).ok_or_else(no_team_key)?),
+        Some(_) => Some(ring.team(&id).ok_or_else(no_team_key)?),
         None => None,
     };
-    let previous = before.map(|before| seal_team_before(&keys, before, &ledger, number, team)).transpose()?;
-    let name = if kind == TeamKind::Owners { "Owners" } else { STAFF };
-    Ok(MspBody::TeamEpoch {
-        team,
+    let previous = before.map(|before| seal_team_before(&keys, before, &ledger, number, id)).transpose()?;
+    let body = MspBody::TeamEpoch {
+        team: id,
         team_kind: kind,
         epoch: number,
         public: EncryptionKey::from_bytes(keys.public()),
         members: wraps,
         previous,
-        name: seal_name(ring.msp_key()?, team.as_bytes(), name)?,
-    })
+        name: seal_name(ring.msp_key()?, id.as_bytes(), name)?,
+    };
+    change.append_msp(body).await?;
+    Ok(id)
 }
 
 fn no_team_key() -> Error {

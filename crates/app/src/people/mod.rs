@@ -1,13 +1,16 @@
 //! The people who share a vault: who they are, what they may do, and how somebody stops being one of them.
 //!
 //! [`invitations`] brings somebody in, [`keys`] sees to it that everybody has the keys that the signed history says, and nobody
-//! else; it follows from that history alone, so any owner's or admin's device finishes what another one began.
+//! else; it follows from that history alone, so any owner's or admin's device finishes what another one began. [`teams`] says
+//! who works with which organizations.
 
 mod invitations;
 mod keys;
+mod teams;
 
 pub(crate) use invitations::{add_device, approve, collect, invite, withdraw};
-pub(crate) use keys::settle;
+pub(crate) use keys::{owed, pay, settle};
+pub(crate) use teams::{access, change_team, make_team, remove_team, set_access, work_team};
 
 use crate::api::*;
 use crate::error::{Error, Result};
@@ -55,6 +58,7 @@ async fn view(app: &App, session: &Session) -> Result<PeopleView> {
         may_manage,
         owner: session.role() == Some(ledger::Role::Owner),
         members,
+        teams: teams::views(app, session).await?,
         invitations: invitations::view(app, session).await?,
         pending,
         keys_left: if may_manage { keys::left(app, session).await? } else { 0 },
@@ -135,10 +139,11 @@ pub(crate) async fn set_role(app: &App, request: SetRoleRequest) -> Result<Peopl
     let (member, session) = (parse(&request.member)?, app.session().await?);
     let role = ledger::Role::from(request.role);
     let name = known(app, &session, &member).await?;
-    if matches!(role, ledger::Role::Auditor | ledger::Role::Rotator) {
+    let apart = |role| matches!(role, ledger::Role::Auditor | ledger::Role::Rotator);
+    if apart(role) || session.msp().member(&member).is_some_and(|member| apart(member.role())) {
         return Err(Error::usage(
             "people.role",
-            "Nobody is made an auditor or a rotator by a change.",
+            "Nobody becomes or ceases to be an auditor or a rotator by a change.",
             "Invite a new member for that; a rotator is a machine of its own.",
         ));
     }
@@ -158,8 +163,9 @@ pub(crate) async fn approve_change(app: &App, request: ApproveChangeRequest) -> 
     let waiting = msp.pending().iter().find(|pending| pending.entry.hash == asked).ok_or_else(unknown)?;
     if let ledger::Change::Remove { subject } = &waiting.change {
         let name = known(app, &session, subject).await?;
-        let reach = reach(app, &session, subject).await?;
-        incident::intend(app, &session, *subject, format!("{name} was removed"), reach.organizations).await?;
+        let reach = reach(app, |state| reads(state, &msp, subject)).await?;
+        let loss = incident::Loss::Member(*subject.as_bytes());
+        incident::intend(app, &session, loss, format!("{name} was removed"), reach.organizations).await?;
     }
     let mut change = Change::begin(app, &session).await?;
     change.append_msp(MspBody::Approve { entry: asked }).await?;
@@ -176,9 +182,14 @@ struct Reach {
     certificates: u32,
 }
 
-async fn reach(app: &App, session: &Session, member: &MemberId) -> Result<Reach> {
-    let (msp, mut reach, mut failed) = (session.msp(), Reach::default(), None);
-    let now = msp.at(msp.head().seq);
+/// Whether a member reads credentials of an organization.
+fn reads(state: &Fold, msp: &MspState, member: &MemberId) -> bool {
+    state.level_of(member, msp.at(msp.head().seq)) > Some(ledger::Level::Log)
+}
+
+/// What is in those organizations that `lost` picks.
+async fn reach(app: &App, lost: impl Fn(&Fold) -> bool + Send + Sync) -> Result<Reach> {
+    let (mut reach, mut failed) = (Reach::default(), None);
     let organizations = Span::prefix(key::ORGANIZATIONS);
     app.inner
         .store
@@ -186,8 +197,7 @@ async fn reach(app: &App, session: &Session, member: &MemberId) -> Result<Reach>
             let read = || -> Result<Option<(Bytes32, Organization)>> {
                 let row: Organization = decode(value)?;
                 let state = Fold::decode(&row.state).map_err(damaged_fold)?;
-                let reads = state.level_of(member, now) > Some(ledger::Level::Log);
-                Ok(key.last_chunk().filter(|_| reads).map(|id| (*id, row)))
+                Ok(key.last_chunk().filter(|_| lost(&state)).map(|id| (*id, row)))
             };
             match read() {
                 Ok(Some((id, row))) => {
@@ -207,7 +217,8 @@ async fn reach(app: &App, session: &Session, member: &MemberId) -> Result<Reach>
 pub(crate) async fn removal(app: &App, request: RemovalRequest) -> Result<RemovalView> {
     let (member, session) = (parse(&request.member)?, app.session().await?);
     let name = known(app, &session, &member).await?;
-    let reach = reach(app, &session, &member).await?;
+    let msp = session.msp();
+    let reach = reach(app, |state| reads(state, &msp, &member)).await?;
     Ok(RemovalView {
         name,
         organizations: u32::try_from(reach.organizations.len()).unwrap_or(u32::MAX),
@@ -238,11 +249,13 @@ pub(crate) async fn remove(app: &App, request: RemoveMemberRequest) -> Result<Pe
             "Ask another owner or admin of the vault.",
         ));
     }
-    let reach = reach(app, &session, &member).await?;
-    let pending = waits(&session.msp(), &member);
+    let msp = session.msp();
+    let reach = reach(app, |state| reads(state, &msp, &member)).await?;
+    let pending = waits(&msp, &member);
     if !pending {
         let reason = format!("{name} was removed: {reason}");
-        incident::intend(app, &session, member, reason, reach.organizations).await?;
+        let loss = incident::Loss::Member(*member.as_bytes());
+        incident::intend(app, &session, loss, reason, reach.organizations).await?;
     }
     let mut change = Change::begin(app, &session).await?;
     change.append_msp(MspBody::MemberRemove { subject: member }).await?;
@@ -253,6 +266,11 @@ pub(crate) async fn remove(app: &App, request: RemoveMemberRequest) -> Result<Pe
 
 /// Gives and takes the keys that a change calls for, and goes on with the incident it may have begun.
 async fn finish(app: &App, session: &Arc<Session>) -> Result<PeopleView> {
+    carry_out(app).await;
+    view(app, session).await
+}
+
+async fn carry_out(app: &App) {
     app.tell(Event::StatusChanged);
     let this = app.clone();
     let settled = hold(app, |session| async move {
@@ -263,7 +281,6 @@ async fn finish(app: &App, session: &Arc<Session>) -> Result<PeopleView> {
     if let Err(error) = settled.await {
         tracing::warn!(code = error.code(), "not all keys are renewed yet");
     }
-    view(app, session).await
 }
 
 async fn known(app: &App, session: &Session, member: &MemberId) -> Result<String> {

@@ -91,7 +91,7 @@ impl MspState {
             last_loss: 0,
         };
         let keys = Keys { identity: *identity, encryption: *encryption };
-        state.add_member(entry.member(), keys, Role::Owner, card, None)?;
+        state.add_member(entry.member(), keys, Role::Owner, card, None, None)?;
         claim(entry, card.device, card, &keys).verify(proof)?;
         state.change_member(entry.member(), |owner| owner.joined = Some(0))?;
         Ok(state)
@@ -193,13 +193,17 @@ impl MspState {
                 next.homes.push(seq, *home);
                 Ok(())
             }
-            MspBody::MemberAdd { subject, role: given, identity, encryption, card, verification, .. } => {
+            MspBody::MemberAdd { subject, role: given, identity, encryption, card, verification, team, .. } => {
                 permit(role, Action::Members)?;
                 if *given == Role::Owner {
                     return Err(Refusal::RoleUnfit { role: *given });
                 }
+                if let Some(team) = team {
+                    let known = self.teams.get(team).filter(|known| known.kind == TeamKind::Work);
+                    known.filter(|_| *given != Role::Auditor).ok_or(Refusal::Team { team: *team })?;
+                }
                 let keys = Keys { identity: *identity, encryption: *encryption };
-                next.add_member(*subject, keys, *given, card, Some(*verification))
+                next.add_member(*subject, keys, *given, card, Some(*verification), *team)
             }
             MspBody::MemberRole { subject, role: given } => {
                 let member = self.present(subject)?;
@@ -385,6 +389,7 @@ impl MspState {
         role: Role,
         card: &DeviceCard,
         verification: Option<Verification>,
+        team: Option<TeamId>,
     ) -> Result<(), Refusal> {
         if self.members.contains_key(&id) {
             return Err(Refusal::Reused);
@@ -400,6 +405,7 @@ impl MspState {
             removed: None,
             first_device: card.device,
             verification,
+            team,
         };
         Arc::make_mut(&mut self.members).insert(id, member);
         Ok(())

@@ -18,7 +18,7 @@ fn fits(role: Role, kind: TeamKind) -> bool {
     match kind {
         TeamKind::Owners => role == Role::Owner,
         TeamKind::Work => role != Role::Auditor,
-        TeamKind::Audit => role == Role::Auditor,
+        TeamKind::Audit => role == Role::Auditor || role.stands_alone(),
     }
 }
 

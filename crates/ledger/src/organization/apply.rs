@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{CHECKPOINT_EVERY, Grant, Item, MAX_ITEMS, OrganizationEpoch, OrganizationState, Snapshot};
+use super::{CHECKPOINT_EVERY, Grant, Item, MAX_ITEMS, Named, OrganizationEpoch, OrganizationState, Snapshot};
 use crate::msp::{follows, next_epoch, permit, recovery_matches};
 use crate::{
     Action, Author, Body, Commitments, Entry, Head, ItemId, ItemKind, KeyName, LedgerId, Level, MemberId, MspAt,
@@ -33,6 +33,7 @@ fn action(body: &OrganizationBody) -> Action {
             ItemKind::Account | ItemKind::Passkey => Action::PutAccount,
             ItemKind::Connection => Action::PutConnection,
         },
+        OrganizationBody::Name { .. } => Action::PutOrganization,
         OrganizationBody::Drop { .. } => Action::Drop,
         OrganizationBody::Log { .. } => Action::Log,
         OrganizationBody::Checkpoint { .. } => Action::Checkpoint,
@@ -97,6 +98,7 @@ impl OrganizationState {
                 grants: Arc::new(BTreeMap::new()),
                 withdrawn: false,
                 items: Arc::new(BTreeMap::new()),
+                named: None,
             },
             checkpoint: None,
             start: None,
@@ -200,8 +202,14 @@ impl OrganizationState {
     /// The greatest level that a member's teams have here.
     pub fn level_of(&self, member: &MemberId, at: MspAt<'_>) -> Option<Level> {
         let owner = at.owners_team().filter(|team| at.holds(team, member)).map(|_| Level::Full);
-        let granted = self.fold.grants.iter().filter(|(team, _)| at.holds(team, member)).map(|(_, grant)| grant.level);
+        let granted = self.levels().filter(|(team, _)| at.holds(team, member)).map(|(_, level)| level);
         granted.chain(owner).max()
+    }
+
+    /// Whether a member is in a team that has access or had it once. What follows is told to it, so that it learns from
+    /// the history that its access was taken, and not from a silence that could as well be the home's.
+    pub fn knows_of(&self, member: &MemberId, at: MspAt<'_>) -> bool {
+        self.level_of(member, at).is_some() || self.fold.grants.keys().any(|team| at.holds(team, member))
     }
 
     /// Whether a member could append anything at all.
@@ -239,6 +247,11 @@ impl OrganizationState {
         match body {
             OrganizationBody::Genesis { .. } => Err(Refusal::Genesis),
             OrganizationBody::Log { .. } => Ok(()),
+            OrganizationBody::Name { .. } => {
+                let epoch = self.fold.epoch.ok_or(Refusal::NoEpoch)?.epoch;
+                self.fold.named = Some(Named { entry: entry.head(), epoch });
+                Ok(())
+            }
             OrganizationBody::Access { team, level, wrap } => self.access(entry, at, *team, *level, wrap.as_ref()),
             OrganizationBody::Epoch { epoch, commitments, teams, recovery, previous } => {
                 next_epoch(self.fold.epoch.map(|epoch| epoch.epoch), *epoch, previous.is_some())?;
@@ -285,12 +298,13 @@ impl OrganizationState {
         wrap: Option<&TeamWrap>,
     ) -> Result<(), Refusal> {
         let epoch = self.fold.epoch.ok_or(Refusal::NoEpoch)?;
-        let held = self.fold.grants.get(&team).map(|grant| grant.level);
+        let held = self.fold.grants.get(&team).and_then(|grant| grant.level);
         // Less than before, or nothing: what the team knows stays known until the next epoch.
         let lowered = held.is_some() && level < held;
         match (level, wrap) {
             (None, None) if held.is_some() => {
-                Arc::make_mut(&mut self.fold.grants).remove(&team);
+                let grant = Grant { level: None, entry: entry.head(), epoch: epoch.epoch };
+                Arc::make_mut(&mut self.fold.grants).insert(team, grant);
             }
             (Some(level), Some(wrap)) if wrap.team == team => {
                 let kind = check_team_wrap(at, wrap, level)?;
@@ -299,7 +313,7 @@ impl OrganizationState {
                     return Err(Refusal::Team { team });
                 }
                 check_commitments(&epoch.commitments, level)?;
-                let grant = Grant { level, entry: entry.head(), epoch: epoch.epoch };
+                let grant = Grant { level: Some(level), entry: entry.head(), epoch: epoch.epoch };
                 Arc::make_mut(&mut self.fold.grants).insert(team, grant);
             }
             (None, None) => return Err(Refusal::Team { team }),
@@ -319,8 +333,7 @@ impl OrganizationState {
         recovery: Option<&RecoveryWrap>,
     ) -> Result<(), Refusal> {
         let owners = at.owners_team().ok_or(Refusal::Recipients)?;
-        let mut wanted: BTreeMap<TeamId, Level> =
-            self.fold.grants.iter().map(|(team, grant)| (*team, grant.level)).collect();
+        let mut wanted: BTreeMap<TeamId, Level> = self.levels().collect();
         wanted.insert(owners, Level::Full);
         if !wraps.iter().map(|wrap| wrap.team).eq(wanted.keys().copied()) {
             return Err(Refusal::Recipients);

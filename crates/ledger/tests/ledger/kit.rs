@@ -101,6 +101,7 @@ impl Desk {
             name: name(),
             verification: Verification::Words,
             invite: Invite::from_bytes([3; 32]),
+            team: None,
         }
     }
 }
@@ -330,7 +331,7 @@ impl Customer {
         let epoch = self.state.epoch().map_or(0, |epoch| epoch.epoch) + 1;
         let commitment = |n| Commitment::from_bytes([n; 32]);
         let mut teams = vec![Self::team_wrap(firm, team_id(OWNERS), Level::Full)];
-        teams.extend(self.state.grants().iter().map(|(team, grant)| Self::team_wrap(firm, *team, grant.level)));
+        teams.extend(self.state.levels().map(|(team, level)| Self::team_wrap(firm, team, level)));
         OrganizationBody::Epoch {
             epoch,
             commitments: Commitments {

@@ -57,7 +57,10 @@ impl World {
             .copied()
             .filter(|id| {
                 let role = self.firm.state().member(id).unwrap().role();
-                (role == Role::Auditor) == (kind == TeamKind::Audit)
+                match kind {
+                    TeamKind::Audit => role == Role::Auditor || role.stands_alone(),
+                    _ => role != Role::Auditor,
+                }
             })
             .collect();
         self.made += 1;

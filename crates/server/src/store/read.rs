@@ -45,7 +45,10 @@ impl Sight {
             return Ok(false);
         }
         let organization = OrganizationState::decode(state).map_err(|_| damaged())?;
-        Ok(organization.level_of(&self.author.member, self.msp.at(self.msp.head().seq)) >= Some(level))
+        let now = self.msp.at(self.msp.head().seq);
+        // Entries go on to those whose access was taken, so that they learn of it; objects do not.
+        let told = level == Level::Log && organization.knows_of(&self.author.member, now);
+        Ok(told || organization.level_of(&self.author.member, now) >= Some(level))
     }
 
     /// One answer for a ledger that is not there and one the caller may not see.
