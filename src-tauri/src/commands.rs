@@ -489,6 +489,30 @@ pub async fn removal(app: State<'_, App>, request: RemovalRequest) -> Answer<Rem
 
 #[tauri::command]
 #[specta::specta]
+pub async fn make_team(app: State<'_, App>, request: MakeTeamRequest) -> Answer<PeopleView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn change_team(app: State<'_, App>, request: ChangeTeamRequest) -> Answer<PeopleView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn remove_team(app: State<'_, App>, request: RemoveTeamRequest) -> Answer<PeopleView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn set_access(app: State<'_, App>, request: SetAccessRequest) -> Answer<OrganizationView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
 pub async fn remove_member(app: State<'_, App>, request: RemoveMemberRequest) -> Answer<PeopleView> {
     app.call(request).await
 }

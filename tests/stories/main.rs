@@ -15,6 +15,7 @@ mod desk;
 mod paper;
 mod processes;
 
+mod access;
 mod agent;
 mod attention;
 mod bad_cloud;

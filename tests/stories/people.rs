@@ -52,7 +52,17 @@ pub(crate) async fn words(owner: &Desk, running: &mut Running) -> Result<(Value,
 /// Brings somebody in, from the invitation to the keys.
 pub(crate) async fn brought_in(owner: &Desk, desk: &Desk, name: &str, role: &str) -> Result<()> {
     let code = invited(owner, name, role).await?;
-    let mut running = joining(desk, name, &code).await?;
+    brought_in_by(owner, desk, name, &code).await
+}
+
+/// The same, into a team.
+pub(crate) async fn brought_into(owner: &Desk, desk: &Desk, name: &str, team: &str) -> Result<()> {
+    let invited = owner.does(["invite", name, "--role", "technician", "--team", team]).await?;
+    brought_in_by(owner, desk, name, &text(&invited, "code")?).await
+}
+
+async fn brought_in_by(owner: &Desk, desk: &Desk, name: &str, code: &str) -> Result<()> {
+    let mut running = joining(desk, name, code).await?;
     let (ours, theirs) = words(owner, &mut running).await?;
     ensure!(ours == theirs && ours.as_array().is_some_and(|words| words.len() == 8), "{ours} {theirs}");
     owner.does(["member", "add", name, "--compared"]).await?;

@@ -266,6 +266,7 @@ pub(crate) async fn view(app: &App, id: &[u8; 32], row: &records::Organization) 
     let unprotected = row.accounts.iter().any(|account| !account.has_second_factor);
     let ended = row.tenant.as_ref().is_some_and(|tenant| crate::certificates::has_ended(tenant, now));
     let next_step = match state {
+        _ if level != AccessLevel::Full => NextStep::Nothing,
         _ if ended => NextStep::Reconnect,
         OrganizationState::Failed => NextStep::Repair,
         OrganizationState::Due => NextStep::Rotate,

@@ -9,6 +9,7 @@ mod opening;
 mod quick;
 mod rotation;
 mod schedule;
+mod teams;
 mod webhook;
 
 use crate::api::*;

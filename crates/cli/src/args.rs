@@ -148,6 +148,9 @@ pub(crate) enum Command {
     /// Your devices.
     #[command(subcommand)]
     Device(Device),
+    /// Teams: who works with which organizations.
+    #[command(subcommand)]
+    Team(Team),
     /// Tell an address of your own what this device does and sees.
     #[command(subcommand)]
     Webhook(Webhook),
@@ -230,6 +233,9 @@ pub(crate) enum Org {
         /// Notes.
         #[arg(long, default_value = "")]
         notes: String,
+        /// Open it to this team instead of Staff. By name or id.
+        #[arg(long)]
+        team: Option<String>,
     },
     /// Add those of a CSV file with a header `name` and optionally `notes`.
     Import {
@@ -257,6 +263,20 @@ pub(crate) enum Org {
         /// New tags, instead of all there are; may be given several times.
         #[arg(long = "tag")]
         tags: Option<Vec<String>>,
+    },
+    /// Which teams have access to one; give one access, or take it away and replace what it could read.
+    Access {
+        /// Name, domain or id.
+        organization: String,
+        /// Give this team access. By name or id.
+        #[arg(long, value_name = "TEAM", conflicts_with = "take")]
+        give: Option<String>,
+        /// How much it gets.
+        #[arg(long, default_value = "full", requires = "give")]
+        level: Level,
+        /// Take this team's access away.
+        #[arg(long, value_name = "TEAM")]
+        take: Option<String>,
     },
     /// Take one out of the list. Its tenant is not touched.
     Archive {
@@ -520,6 +540,9 @@ pub(crate) struct Invite {
     /// What the person will be.
     #[arg(long)]
     pub(crate) role: Role,
+    /// The team it is to be in instead of Staff. By name or id.
+    #[arg(long)]
+    pub(crate) team: Option<String>,
     /// Hours until the code is of no use any more.
     #[arg(long, default_value_t = 72, value_parser = clap::value_parser!(u32).range(1..=336))]
     pub(crate) hours: u32,
@@ -533,6 +556,8 @@ pub(crate) enum Role {
     Admin,
     /// Views and rotates.
     Technician,
+    /// Reads names and what happened, and no credential.
+    Auditor,
     /// A machine that rotates and shows nothing.
     Rotator,
 }
@@ -543,6 +568,7 @@ impl From<Role> for api::Role {
             Role::Owner => Self::Owner,
             Role::Admin => Self::Admin,
             Role::Technician => Self::Technician,
+            Role::Auditor => Self::Auditor,
             Role::Rotator => Self::Rotator,
         }
     }
@@ -607,6 +633,56 @@ pub(crate) enum Member {
         /// Why; it stands in the report.
         #[arg(long)]
         reason: String,
+    },
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Level {
+    /// Everything but the connection: views, and rotates nothing.
+    Read,
+    /// Views and rotates.
+    Full,
+}
+
+impl From<Level> for api::AccessLevel {
+    fn from(level: Level) -> Self {
+        match level {
+            Level::Read => Self::Read,
+            Level::Full => Self::Full,
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Team {
+    /// Teams, with their members and how many organizations each may open.
+    List,
+    /// Make one. Owners and admins are in every team.
+    Add {
+        /// Its name.
+        name: String,
+        /// A technician or rotator who is to be in it, by name or id; may be given several times.
+        #[arg(long = "member")]
+        members: Vec<String>,
+    },
+    /// Change its members or name. What somebody who leaves could read by it is replaced.
+    Change {
+        /// Name or id.
+        team: String,
+        /// New name.
+        #[arg(long)]
+        name: Option<String>,
+        /// Who comes, by name or id; may be given several times.
+        #[arg(long = "add", value_name = "MEMBER")]
+        add: Vec<String>,
+        /// Who leaves, by name or id; may be given several times.
+        #[arg(long = "take-out", value_name = "MEMBER")]
+        take_out: Vec<String>,
+    },
+    /// Remove one, and replace what its members could read by it.
+    Remove {
+        /// Name or id.
+        team: String,
     },
 }
 

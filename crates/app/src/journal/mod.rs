@@ -514,6 +514,10 @@ impl<'a> Change<'a> {
         opened.row.state = opened.state.encode();
         opened.row.schedule_look(self.app.now_ms(), opened.id.as_bytes());
         accounts::schedule(&mut opened.row, opened.id.as_bytes(), self.app.now_ms());
+        if opened.keys.level()? < Level::Full {
+            // Whoever may only look is reminded of nothing.
+            opened.row.accounts.iter_mut().for_each(|account| account.due_at = None);
+        }
         attention::settle(&mut opened.row, self.app.now_ms());
         // What is founded, or made again, is no news.
         if let Some(before) = opened.before.as_mut().map(|before| std::mem::take(&mut before.stood)) {

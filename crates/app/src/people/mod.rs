@@ -10,7 +10,7 @@ mod teams;
 
 pub(crate) use invitations::{add_device, approve, collect, invite, withdraw};
 pub(crate) use keys::{owed, pay, settle};
-pub(crate) use teams::{access, change_team, make_team, remove_team, set_access, work_team};
+pub(crate) use teams::{access, change_team, make_team, own_level, remove_team, set_access, work_team};
 
 use crate::api::*;
 use crate::error::{Error, Result};

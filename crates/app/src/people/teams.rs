@@ -93,8 +93,14 @@ pub(crate) async fn access(app: &App, row: &Organization) -> Result<(AccessLevel
         views.push(AccessView { team: vault::hex(id.as_bytes()), name, kind, level: level.into() });
     }
     views.sort_by_key(|view| (order(view.kind), view.name.to_lowercase()));
-    let own = state.level_of(&session.author.member, msp.at(msp.head().seq));
+    let own = own_level(&session, row)?;
     Ok((own.map_or(AccessLevel::Log, Into::into), views))
+}
+
+/// How much of an organization the member of this session has.
+pub(crate) fn own_level(session: &Session, row: &Organization) -> Result<Option<Level>> {
+    let (msp, state) = (session.msp(), Fold::decode(&row.state).map_err(damaged_fold)?);
+    Ok(state.level_of(&session.author.member, msp.at(msp.head().seq)))
 }
 
 /// A team of work that a person names by its id.

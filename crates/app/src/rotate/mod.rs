@@ -36,9 +36,10 @@ use crate::error::{Error, Result};
 use crate::records::{self, Bytes16, Bytes32, Organization, Phase};
 use crate::session::Session;
 use crate::store::{Direction, Span};
-use crate::{App, organizations};
+use crate::{App, organizations, people};
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use vitrine_ledger::Level;
 
 pub(crate) async fn rotate(app: &App, request: RotateRequest) -> Result<JobsView> {
     let session = app.session().await?;
@@ -86,6 +87,13 @@ pub(crate) async fn rotate(app: &App, request: RotateRequest) -> Result<JobsView
 /// Orders what a person named. Who does that may have a reason that ends sessions, too; who rotates everything need not.
 fn named(app: &App, session: &Arc<Session>, id: &Bytes32, row: &Organization, items: &[Bytes16]) -> Result<()> {
     let changed = |item: &Bytes16| row.account(item).is_some_and(|account| account.phase == Phase::ChangedOutside);
+    if let Some(Level::Log | Level::Read) = people::own_level(session, row)? {
+        return Err(Error::usage(
+            "access.read-only",
+            format!("You may look into {}, and not rotate there.", row.name),
+            "Ask an owner or admin to give a team of yours full access.",
+        ));
+    }
     if row.tenant.is_none() || items.is_empty() {
         return Err(Error::usage(
             "rotate.nothing",

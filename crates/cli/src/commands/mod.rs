@@ -93,6 +93,7 @@ async fn perform(command: Command, door: &mut Door, person: &mut Person) -> Resu
         Command::Join(join) => people::join(door, person, join).await,
         Command::Member(member) => people::member(door, member).await,
         Command::Device(device) => devices::run(door, device).await,
+        Command::Team(team) => people::team(door, team).await,
         Command::Webhook(webhook) => webhook::run(door, person, webhook).await,
         Command::Settings { name, value } => settings::run(door, name.zip(value)).await,
         Command::ClientId { guid } => settings::client_id(door, guid).await,

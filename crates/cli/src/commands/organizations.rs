@@ -5,13 +5,13 @@ use std::{io::Read, path::Path};
 use vitrine_app::{
     Error,
     api::{
-        AddOrganizationRequest, AfterView, ArchiveOrganizationRequest, EditOrganizationRequest, HealthLine,
-        ImportRequest, ImportRow, LapsView, OrganizationView, OrganizationsRequest, OrganizationsView,
-        PreviewImportRequest, Verdict,
+        AccessLevel, AddOrganizationRequest, AfterView, ArchiveOrganizationRequest, EditOrganizationRequest, HealthLine,
+        ImportRequest, ImportRow, LapsView, OrganizationRequest, OrganizationView, OrganizationsRequest,
+        OrganizationsView, PreviewImportRequest, SetAccessRequest, Verdict,
     },
 };
 
-use super::{Result, find};
+use super::{Result, find, people};
 use crate::{
     args::Org,
     door::Door,
@@ -32,8 +32,9 @@ pub(super) async fn run(door: &mut Door, org: Org) -> Result {
             let words = listed(&view);
             Outcome::of(&view, words)
         }
-        Org::Add { name, notes } => {
-            let view = door.call(AddOrganizationRequest { name, notes }).await?;
+        Org::Add { name, notes, team } => {
+            let team = people::maybe_team_id(door, team).await?;
+            let view = door.call(AddOrganizationRequest { name, notes, team }).await?;
             let words = format!("{} was added. Next: vitrine connect.", shown(&view.name));
             Outcome::of(&view, words)
         }
@@ -54,6 +55,23 @@ pub(super) async fn run(door: &mut Door, org: Org) -> Result {
             let view = door.call(request).await?;
             let words = in_words(&view);
             Outcome::of(&view, words)
+        }
+        Org::Access { organization, give, level, take } => {
+            let organization = find::id(door, &organization).await?;
+            let view = match give.as_ref().or(take.as_ref()) {
+                None => door.call(OrganizationRequest { organization }).await?,
+                Some(team) => {
+                    let team = people::team_id(door, team).await?;
+                    let level = give.is_some().then(|| level.into());
+                    door.call(SetAccessRequest { organization, team, level }).await?
+                }
+            };
+            let rows: Vec<_> = view.access.iter().map(|it| vec![shown(&it.name), words(it.level)]).collect();
+            let mut text = table(&["Team", "Access"], &rows);
+            if take.is_some() {
+                text.push_str("\n\nWhat is left to replace: vitrine incident status");
+            }
+            Outcome::of(&view, text)
         }
         Org::Archive { organization, confirm } => {
             let organization = find::id(door, &organization).await?;
@@ -126,8 +144,9 @@ fn listed(view: &OrganizationsView) -> String {
         .collect();
     let heading = ["NAME", "DOMAIN", "STATE", "ACCOUNTS", "LAST ROTATION", "NEXT ROTATION"];
     let counts = &view.counts;
+    let closed = if view.closed == 0 { String::new() } else { format!("; {} more are closed to you", view.closed) };
     format!(
-        "{}\n{} of {} shown; {} healthy, {} due, {} failed, {} not connected",
+        "{}\n{} of {} shown; {} healthy, {} due, {} failed, {} not connected{closed}",
         table(&heading, &rows),
         view.rows.len(),
         view.matching,
@@ -141,6 +160,7 @@ fn listed(view: &OrganizationsView) -> String {
 pub(super) fn in_words(view: &OrganizationView) -> String {
     let mut lines = vec![format!("{}  {}", shown(&view.name), view.id)];
     lines.push(match &view.tenant {
+        None if view.level != AccessLevel::Full => "You may not see its tenant.".to_owned(),
         Some(tenant) => format!("Tenant: {} ({}, {})", shown(&tenant.name), shown(&tenant.domain), shown(&tenant.id)),
         None => "No tenant connected: vitrine connect".to_owned(),
     });

@@ -4,14 +4,15 @@ use std::time::Instant;
 
 use serde_json::json;
 use vitrine_app::api::{
-    ApproveChangeRequest, ApproveMemberRequest, CancelJoinRequest, InvitationView, InviteRequest, JoinRequest,
-    MemberStanding, MemberView, PendingChange, PeopleRequest, PeopleView, Phase, RemovalRequest, RemoveMemberRequest,
-    SetRoleRequest, StatusView, SyncRequest, UnlockRequest, WithdrawInvitationRequest,
+    ApproveChangeRequest, ApproveMemberRequest, CancelJoinRequest, ChangeTeamRequest, InvitationView, InviteRequest,
+    JoinRequest, MakeTeamRequest, MemberStanding, MemberView, PendingChange, PeopleRequest, PeopleView, Phase,
+    RemovalRequest, RemoveMemberRequest, RemoveTeamRequest, SetRoleRequest, StatusView, SyncRequest, TeamView,
+    UnlockRequest, WithdrawInvitationRequest,
 };
 
 use super::{POLL, Result};
 use crate::{
-    args::{Invite, Join, Member},
+    args::{Invite, Join, Member, Team},
     door::Door,
     exit::Exit,
     output::{Outcome, usage, warning},
@@ -20,7 +21,9 @@ use crate::{
 };
 
 pub(super) async fn invite(door: &mut Door, invite: Invite) -> Result {
-    let request = InviteRequest { name: invite.name, role: invite.role.into(), hours: invite.hours, copy: false };
+    let team = maybe_team_id(door, invite.team).await?;
+    let (role, hours) = (invite.role.into(), invite.hours);
+    let request = InviteRequest { name: invite.name, role, team, hours, copy: false };
     let view = door.call(request).await?;
     // Exposed to be printed: that is what was asked for, and it is worth nothing without an owner's or admin's consent.
     let code = view.code.as_ref().map_or("", |code| code.0.expose());
@@ -150,6 +153,61 @@ pub(super) async fn member(door: &mut Door, member: Member) -> Result {
     };
     let text = in_words(&view);
     Outcome::of(&view, text)
+}
+
+pub(super) async fn team(door: &mut Door, team: Team) -> Result {
+    // What others did is wanted here; without the home the teams are as they were last seen.
+    let _ = door.call(SyncRequest {}).await;
+    let view = match team {
+        Team::List => door.call(PeopleRequest {}).await?,
+        Team::Add { name, members } => {
+            let members = member_ids(door, members).await?;
+            door.call(MakeTeamRequest { name, members }).await?
+        }
+        Team::Change { team, name, add, take_out } => {
+            let team = team_id(door, &team).await?;
+            let (add, remove) = (member_ids(door, add).await?, member_ids(door, take_out).await?);
+            door.call(ChangeTeamRequest { team, name, add, remove }).await?
+        }
+        Team::Remove { team } => {
+            let team = team_id(door, &team).await?;
+            door.call(RemoveTeamRequest { team }).await?
+        }
+    };
+    let name = |id: &String| view.members.iter().find(|member| member.id == *id).map(|member| shown(&member.name));
+    let row = |team: &TeamView| {
+        let members: Vec<String> = team.members.iter().filter_map(name).collect();
+        vec![shown(&team.name), words(team.kind), members.join(", "), team.organizations.to_string()]
+    };
+    let rows: Vec<Vec<String>> = view.teams.iter().map(row).collect();
+    let text = table(&["Name", "Kind", "Members", "Organizations"], &rows);
+    Outcome::of(&view, text)
+}
+
+/// A team by name or id.
+pub(super) async fn team_id(door: &mut Door, name: &str) -> Result<String> {
+    let people = door.call(PeopleRequest {}).await?;
+    let fits = |team: &&TeamView| team.id == name || team.name.to_lowercase() == name.to_lowercase();
+    let found = people.teams.iter().find(fits).map(|team| team.id.clone());
+    found.ok_or_else(|| {
+        usage("people.no-team", format!("There is no team {}.", shown(name)), "See vitrine team list.")
+    })
+}
+
+/// The same, where one was named.
+pub(super) async fn maybe_team_id(door: &mut Door, name: Option<String>) -> Result<Option<String>> {
+    match name {
+        Some(name) => team_id(door, &name).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+async fn member_ids(door: &mut Door, names: Vec<String>) -> Result<Vec<String>> {
+    let mut ids = Vec::new();
+    for name in names {
+        ids.push(member_id(door, &name).await?);
+    }
+    Ok(ids)
 }
 
 /// A member by name or id.
