@@ -9,6 +9,7 @@ export const acts = [
   "home",
   "recovery",
   "members",
+  "access",
   "organizations",
   "policy",
   "putOrganization",

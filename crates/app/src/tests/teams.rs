@@ -30,8 +30,12 @@ async fn joined(app: &App, role: LedgerRole, team: Option<TeamId>) -> Person {
     let mut change = Change::begin_taking(app, &session).await.unwrap();
     let home = Home::Backend { id: BackendId::from_bytes([1; 16]), key: BackendKey::from_bytes(identity.public()) };
     change.append_msp(MspBody::Home { home }).await.unwrap();
-    let card =
-        DeviceCard { device: author.device, key: DeviceKey::from_bytes(device.public()), transport: None, name: name() };
+    let card = DeviceCard {
+        device: author.device,
+        key: DeviceKey::from_bytes(device.public()),
+        transport: None,
+        name: name(),
+    };
     let added = MspBody::MemberAdd {
         subject: author.member,
         role,
@@ -111,7 +115,10 @@ async fn an_auditors_keys_open_the_name_and_the_log_and_no_account() {
     let mut change = Change::begin(&app, &session).await.unwrap();
     let mut opened = change.open(&ledger).await.unwrap();
     let item = make();
-    change.put_account(&mut opened, &item, &AccountItem::new("ea-1@contoso.example", "Emergency access")).await.unwrap();
+    change
+        .put_account(&mut opened, &item, &AccountItem::new("ea-1@contoso.example", "Emergency access"))
+        .await
+        .unwrap();
     change.save(opened).await.unwrap();
     change.commit().await.unwrap();
 
@@ -230,7 +237,11 @@ async fn a_wrap_that_is_another_teams_is_refused() {
     let id = add(&app, "Contoso").await.id;
     let view = app.call(MakeTeamRequest { name: "Night".into(), members: Vec::new() }).await.unwrap();
     let view = app
-        .call(SetAccessRequest { organization: id.clone(), team: team(&view, "Night").id, level: Some(AccessLevel::Full) })
+        .call(SetAccessRequest {
+            organization: id.clone(),
+            team: team(&view, "Night").id,
+            level: Some(AccessLevel::Full),
+        })
         .await
         .map(|_| view)
         .unwrap();

@@ -5,8 +5,8 @@ use std::{io::Read, path::Path};
 use vitrine_app::{
     Error,
     api::{
-        AccessLevel, AddOrganizationRequest, AfterView, ArchiveOrganizationRequest, EditOrganizationRequest, HealthLine,
-        ImportRequest, ImportRow, LapsView, OrganizationRequest, OrganizationView, OrganizationsRequest,
+        AccessLevel, AddOrganizationRequest, AfterView, ArchiveOrganizationRequest, EditOrganizationRequest,
+        HealthLine, ImportRequest, ImportRow, LapsView, OrganizationRequest, OrganizationView, OrganizationsRequest,
         OrganizationsView, PreviewImportRequest, SetAccessRequest, Verdict,
     },
 };

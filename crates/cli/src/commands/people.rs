@@ -189,9 +189,7 @@ pub(super) async fn team_id(door: &mut Door, name: &str) -> Result<String> {
     let people = door.call(PeopleRequest {}).await?;
     let fits = |team: &&TeamView| team.id == name || team.name.to_lowercase() == name.to_lowercase();
     let found = people.teams.iter().find(fits).map(|team| team.id.clone());
-    found.ok_or_else(|| {
-        usage("people.no-team", format!("There is no team {}.", shown(name)), "See vitrine team list.")
-    })
+    found.ok_or_else(|| usage("people.no-team", format!("There is no team {}.", shown(name)), "See vitrine team list."))
 }
 
 /// The same, where one was named.

@@ -69,6 +69,7 @@ export function OrganizationList({
   const first = useRead("organizations", { ...request, offset: 0, limit: 200 }, { keep: true });
   const matching = first.data?.matching ?? 0;
   const counts = first.data?.counts;
+  const closed = first.data?.closed ?? 0;
 
   const network = useNetwork();
   const { may, denied } = useMay();
@@ -161,7 +162,7 @@ export function OrganizationList({
           action={adds ? actions : undefined}
           learn={<Learn topic="organizations" />}
         >
-          {t("organizations.empty")} {denied("organizations")}
+          {closed > 0 ? t("organizations.closed", { count: closed }) : t("organizations.empty")} {denied("organizations")}
         </Empty>
       ) : null}
       {counts && !empty ? (
@@ -195,6 +196,7 @@ export function OrganizationList({
             />
             <span className={css.shown} role="status">
               {t("organizations.rows", { shown: matching.toLocaleString(), total: counts.total.toLocaleString() })}
+              {closed > 0 ? ` ${t("organizations.closed", { count: closed })}` : null}
             </span>
             <span className={css.hint}>{t("organizations.hint")}</span>
             <SavedViews

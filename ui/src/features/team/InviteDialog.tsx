@@ -2,25 +2,44 @@
 
 import { useEffect, useState } from "react";
 import { Button, Choice, Dialog, Notice, Options, Small, TextField } from "../../components";
-import { type InvitedView, type Role, useAction, useHost } from "../../host";
+import { type InvitedView, type Role, type TeamView, useAction, useHost } from "../../host";
 import { ErrorNotice } from "../../parts";
 import { exact, useWords } from "../../words";
 import css from "./Team.module.css";
 
-const roles = ["admin", "technician", "rotator"] as const satisfies readonly Role[];
+const roles = ["admin", "technician", "auditor", "rotator"] as const satisfies readonly Role[];
 const lasts = ["1", "24", "72", "336"] as const;
 type Lasts = (typeof lasts)[number];
 
-export function InviteDialog({ open, onClose, onInvited }: { open: boolean; onClose: () => void; onInvited: () => void }) {
+export function InviteDialog({
+  teams,
+  open,
+  onClose,
+  onInvited,
+}: {
+  teams: readonly TeamView[];
+  open: boolean;
+  onClose: () => void;
+  onInvited: () => void;
+}) {
   const t = useWords();
   const host = useHost();
   const [name, setName] = useState("");
   const [role, setRole] = useState<(typeof roles)[number]>("admin");
+  const [team, setTeam] = useState("");
   const [hours, setHours] = useState<Lasts>("72");
+  const work = teams.filter(({ kind }) => kind === "staff" || kind === "work");
+  const chooses = work.length > 1 && (role === "technician" || role === "rotator");
   const [done, setDone] = useState<Pick<InvitedView, "endsAt"> | null>(null);
   const wanted = name.trim();
   const invite = useAction(async () => {
-    const { endsAt } = await host.invite({ name: wanted, role, hours: Number(hours), copy: true });
+    const { endsAt } = await host.invite({
+      name: wanted,
+      role,
+      team: chooses && team !== "" ? team : null,
+      hours: Number(hours),
+      copy: true,
+    });
     setDone({ endsAt });
     onInvited();
   });
@@ -29,6 +48,7 @@ export function InviteDialog({ open, onClose, onInvited }: { open: boolean; onCl
     if (open) return;
     setName("");
     setRole("admin");
+    setTeam("");
     setHours("72");
     setDone(null);
     clear();
@@ -103,6 +123,14 @@ export function InviteDialog({ open, onClose, onInvited }: { open: boolean; onCl
           }))}
         />
       </div>
+      {chooses ? (
+        <Choice
+          label={t("teams.one")}
+          value={team === "" ? (work[0]?.id ?? "") : team}
+          onChange={setTeam}
+          options={work.map(({ id, name: label }) => ({ value: id, label }))}
+        />
+      ) : null}
       <Small>{t("team.ownersLater")}</Small>
       <Choice
         label={t("team.codeLasts")}

@@ -18,6 +18,7 @@ import { BackendAsOf, useBackend } from "./backend";
 import { Invitation } from "./Invitation";
 import { InviteDialog } from "./InviteDialog";
 import css from "./Team.module.css";
+import { Teams } from "./Teams";
 
 /** As often as an answer may have come. */
 const LOOK_MS = 20_000;
@@ -101,6 +102,7 @@ export function TeamScreen({
             </Section>
           )}
           <Members members={people.members} onMember={onMember} />
+          {quiet ? null : <Teams people={people} blocked={backend.reason} onChanged={() => void view.refetch()} />}
           {quiet && people.mayManage ? (
             people.shared ? (
               <Empty
@@ -129,7 +131,7 @@ export function TeamScreen({
         </>
       ) : null}
       {people?.mayManage && people.shared ? (
-        <InviteDialog open={inviting} onClose={() => onInviting(false)} onInvited={() => void view.refetch()} />
+        <InviteDialog teams={people.teams} open={inviting} onClose={() => onInviting(false)} onInvited={() => void view.refetch()} />
       ) : null}
     </Page>
   );

@@ -60,6 +60,7 @@ export function organizations(stage: Stage) {
       return {
         rows: rows.slice(offset, offset + (request.limit ?? 100)),
         matching: rows.length,
+        closed: 0,
         counts: {
           total: all.length,
           healthy: count("healthy"),

@@ -4,14 +4,16 @@ import type {
   InvitationView,
   InvitedView,
   MemberView,
+  OrganizationView,
   PendingView,
   PeopleView,
   RemovalView,
   Role,
+  TeamView,
 } from "../../generated/ipc";
 import type { Host } from "../host";
 import { refusal, type Stage } from "./stage";
-import { comparedWords as words, makeJoining } from "./world";
+import { comparedWords as words, makeJoining, ownersTeam, staffTeam } from "./world";
 
 const day = 24 * 3_600_000;
 const idOf = (number: number) => number.toString(16).padStart(4, "0").repeat(8);
@@ -75,7 +77,29 @@ export function people(
     pending: [],
     keysLeft: 0,
   };
+  const work: { id: string; name: string; members: readonly string[] }[] = [];
+  const active = (...roles: Role[]) =>
+    firm.members.filter((each) => each.standing !== "removed" && roles.includes(each.role)).map((each) => each.id);
+  const teams = (): TeamView[] => {
+    if (firm.members.length < 2) return [];
+    const away = work.flatMap((team) => team.members);
+    const staff = active("owner", "admin", "technician", "rotator").filter((id) => !away.includes(id));
+    return [
+      { id: ownersTeam, name: "Owners", kind: "owners", members: active("owner"), organizations: world.size },
+      { id: staffTeam, name: "Staff", kind: "staff", members: staff, organizations: world.size },
+      ...work.map(
+        ({ id, name, members }): TeamView => ({
+          id,
+          name,
+          kind: "work",
+          members: [...active("owner", "admin"), ...members],
+          organizations: [...world.values()].filter((each) => each.access.some(({ team }) => team === id)).length,
+        }),
+      ),
+    ];
+  };
   const view = (): PeopleView => ({
+    teams: teams(),
     shared: around.shared(),
     mayManage: role() === "owner" || role() === "admin",
     owner: role() === "owner",
@@ -167,6 +191,39 @@ export function people(
         ];
       else put(wanted, { role: next });
       return told();
+    },
+    makeTeam: async ({ name, members }: Parameters<Host["makeTeam"]>[0]) => {
+      open();
+      await pause();
+      work.push({ id: idOf(++made), name, members: [...members] });
+      return told();
+    },
+    changeTeam: async ({ team, name, add, remove }: Parameters<Host["changeTeam"]>[0]) => {
+      open();
+      await pause();
+      const found = work.find(({ id }) => id === team);
+      if (found !== undefined) {
+        found.name = name ?? found.name;
+        found.members = [...found.members, ...add].filter((id) => !remove.includes(id));
+      }
+      return told();
+    },
+    removeTeam: async ({ team }: Parameters<Host["removeTeam"]>[0]) => {
+      open();
+      await pause();
+      work.splice(0, work.length, ...work.filter(({ id }) => id !== team));
+      return told();
+    },
+    setAccess: async ({ organization, team, level }: Parameters<Host["setAccess"]>[0]): Promise<OrganizationView> => {
+      open();
+      await pause();
+      const found = world.get(organization);
+      if (found === undefined) throw refusal("organization.unknown", "There is no such organization.", "Look again.");
+      const { name = "", kind = "work" } = teams().find(({ id }) => id === team) ?? {};
+      found.access = found.access.filter((given) => given.team !== team);
+      if (level !== null) found.access = [...found.access, { team, name, kind, level }];
+      emit({ kind: "organizationChanged", organization });
+      return found;
     },
     approveChange: async ({ change }: Parameters<Host["approveChange"]>[0]) => {
       open();

@@ -294,9 +294,15 @@ export function makeOrganization(
       },
     ],
     connecting: null,
+    level: "full",
+    access: [{ team: ownersTeam, name: "Owners", kind: "owners", level: "full" }, { team: staffTeam, name: "Staff", kind: "staff", level: "full" }],
   };
   return Object.assign(made, stateOf(made, now));
 }
+
+/** Ids of the teams that every shared vault has. */
+export const ownersTeam = "00f1".repeat(8);
+export const staffTeam = "00f2".repeat(8);
 
 export const comparedWords = ["velvet", "orbit", "canyon", "thimble", "rustic", "meadow", "lantern", "copper"];
 
