@@ -153,7 +153,7 @@ async fn an_auditor_reads_names_and_no_credential() -> Result<()> {
     ensure!(!view.to_string().contains("ea-1") && view["tenant"].is_null(), "more than a name: {view}");
     let reveal = ["view", "Contoso Ltd", "--account", FIRST, "--reason", "curious"];
     vera.refuses(reveal, exit::USAGE, "cli.no-account").await?;
-    vera.refuses(["rotate", "Contoso Ltd"], exit::USAGE, "ledger.not-allowed").await?;
+    vera.refuses(["rotate", "Contoso Ltd"], exit::USAGE, "access.read-only").await?;
     vera.refuses(["org", "add", "Mine"], exit::USAGE, "ledger.not-allowed").await?;
 
     // New keys are hers, too, and her removal exposes nothing.

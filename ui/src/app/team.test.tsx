@@ -134,6 +134,7 @@ test("an invitation goes to the clipboard and never into the window, for as long
   expect(host.requests.find(({ name }) => name === "invite")?.request).toEqual({
     name: "Mary Example",
     role: "technician",
+    team: null,
     hours: 24,
     copy: true,
   });
@@ -257,6 +258,27 @@ test("a second owner approves what is theirs to approve, and is told what is not
   await user.click(screen.getByRole("button", { name: "Approve: remove Grace Example" }));
   await waitFor(() => expect(screen.queryByText(/Lin Example asks/)).toBeNull());
   expect(host.requests.find(({ name }) => name === "approveChange")?.request).toEqual({ change: "p1" });
+});
+
+test("a team is made with some of the people, and whoever leaves it is said to lose what it opens", async () => {
+  const { host, user } = await team();
+  await user.click(await screen.findByTestId("make-team"));
+  await user.type(await screen.findByTestId("team-name"), "Night");
+  await user.click(screen.getByLabelText("Katherine Example"));
+  await user.click(screen.getByTestId("team-save"));
+  const made = await screen.findByText("Night");
+  expect(host.requests.find(({ name }) => name === "makeTeam")?.request).toMatchObject({ name: "Night" });
+  await user.click(made);
+  await user.click(await screen.findByLabelText("Katherine Example"));
+  expect(screen.getByText("1 person loses this team's organizations")).toBeTruthy();
+  expect(await violations()).toEqual([]);
+  await user.click(screen.getByTestId("team-save"));
+  await waitFor(() => expect(host.requests.some(({ name }) => name === "changeTeam")).toBe(true));
+  expect(host.requests.find(({ name }) => name === "changeTeam")?.request).toMatchObject({ name: null, add: [] });
+  await user.click(await screen.findByText("Night"));
+  await user.click(await screen.findByTestId("remove-team"));
+  await user.click(screen.getByTestId("remove-team-go"));
+  await waitFor(() => expect(screen.queryByText("Night")).toBeNull());
 });
 
 test("keys that somebody still holds are told until there are new ones", async () => {

@@ -88,6 +88,10 @@ export const commands = {
 	withdrawInvitation: (request: WithdrawInvitationRequest) => typedError<PeopleView, ErrorView>(__TAURI_INVOKE("withdraw_invitation", { request })),
 	approveMember: (request: ApproveMemberRequest) => typedError<PeopleView, ErrorView>(__TAURI_INVOKE("approve_member", { request })),
 	setRole: (request: SetRoleRequest) => typedError<PeopleView, ErrorView>(__TAURI_INVOKE("set_role", { request })),
+	makeTeam: (request: MakeTeamRequest) => typedError<PeopleView, ErrorView>(__TAURI_INVOKE("make_team", { request })),
+	changeTeam: (request: ChangeTeamRequest) => typedError<PeopleView, ErrorView>(__TAURI_INVOKE("change_team", { request })),
+	removeTeam: (request: RemoveTeamRequest) => typedError<PeopleView, ErrorView>(__TAURI_INVOKE("remove_team", { request })),
+	setAccess: (request: SetAccessRequest) => typedError<OrganizationView, ErrorView>(__TAURI_INVOKE("set_access", { request })),
 	approveChange: (request: ApproveChangeRequest) => typedError<PeopleView, ErrorView>(__TAURI_INVOKE("approve_change", { request })),
 	removal: (request: RemovalRequest) => typedError<RemovalView, ErrorView>(__TAURI_INVOKE("removal", { request })),
 	removeMember: (request: RemoveMemberRequest) => typedError<PeopleView, ErrorView>(__TAURI_INVOKE("remove_member", { request })),
@@ -247,6 +251,7 @@ export type Action =
 "roleChanged" | 
 /**  A member was removed. */
 "memberRemoved" | 
+"teamMade" | "teamChanged" | "teamRemoved" | "accessChanged" | 
 /**  A change that waited for a second owner was consented to. */
 "changeApproved" | 
 /**  The firm's own rules were changed. */
@@ -284,6 +289,7 @@ export type AddOrganizationRequest = {
 	name: string,
 	/**  Notes, up to 2,000 characters. */
 	notes?: string,
+	team?: string | null,
 };
 
 /**  What was asked for while the vault was locked. */
@@ -1140,6 +1146,7 @@ export type InviteRequest = {
 	name: string,
 	/**  What the person will be: admin, technician or rotator. An owner is made of a member who has joined. */
 	role: Role,
+	team?: string | null,
 	/**  Hours until the code is of no use any more, 1 to 336. */
 	hours: number,
 	/**  Puts the code on the clipboard and answers without it: a window never holds it. */
@@ -1628,6 +1635,8 @@ export type OrganizationView = {
 	activity: ActivityLine[],
 	/**  A sign-in or set-up that is under way. */
 	connecting: ConnectPhase | null,
+	level: AccessLevel,
+	access: AccessView[],
 };
 
 /**  A page of the list of organizations. */
@@ -1654,6 +1663,7 @@ export type OrganizationsView = {
 	matching: number,
 	/**  How many there are, by state. */
 	counts: OrganizationCounts,
+	closed: number,
 };
 
 /**  Asks how strong a passphrase is. Nothing is kept. */
@@ -1721,6 +1731,7 @@ export type PeopleView = {
 	owner: boolean,
 	/**  Everybody, removed members last. */
 	members: MemberView[],
+	teams: TeamView[],
 	/**  Invitations that were made on this device and are not over. */
 	invitations: InvitationView[],
 	/**  Changes that wait for a second owner. */
@@ -2589,3 +2600,12 @@ function makeEvent<TListen, TEmit = TListen>(name: string, serialize?: (payload:
     return Object.assign(fn, base);
 }
 
+
+export type MakeTeamRequest = { name: string, members: string[] };
+export type ChangeTeamRequest = { team: string, name: string | null, add: string[], remove: string[] };
+export type RemoveTeamRequest = { team: string };
+export type SetAccessRequest = { organization: string, team: string, level: AccessLevel | null };
+export type AccessLevel = "log" | "read" | "full";
+export type TeamKind = "owners" | "staff" | "work" | "audit";
+export type TeamView = { id: string, name: string, kind: TeamKind, members: string[], organizations: number };
+export type AccessView = { team: string, name: string, kind: TeamKind, level: AccessLevel };

@@ -57,11 +57,21 @@ impl Change<'_> {
             self.let_go(before, self.app.now_ms()).await?;
         }
         opened.state = state;
+        let before = opened.keys.level()?;
         opened.keys = self.keys(&opened.state, &opened.row.epochs).await?;
+        let level = opened.keys.level()?;
+        if before == Level::Full && level < before {
+            (opened.row.connection_item, opened.row.tenant) = (None, None);
+        }
+        // Given more than before, this member reads what lay here closed.
+        let now = entries.last().map_or_else(|| self.app.now_ms(), Entry::time_ms);
+        let opens = |kind| reads(level, kind) && !reads(before, kind);
+        let further = opened.state.items().iter().filter(|(_, item)| opens(item.kind)).map(|(item, _)| (*item, now));
+        changed.extend(further.collect::<Vec<_>>());
         for (item, at) in changed {
             self.show_item(opened, item.as_bytes(), at).await?;
         }
-        if opened.keys.level()? == Level::Log {
+        if level == Level::Log {
             opened.row.name = self.sealed_name(&opened.state, &opened.keys).await?;
         }
         self.touched.insert(*opened.id.as_bytes());

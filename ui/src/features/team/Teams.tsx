@@ -21,7 +21,7 @@ export function Teams({
   onChanged: () => void;
 }) {
   const t = useWords();
-  const [open, setOpen] = useState<"new" | string | null>(null);
+  const [open, setOpen] = useState<string | null>(null);
   const name = (id: string) => people.members.find((member) => member.id === id)?.name ?? "";
   return (
     <Section
@@ -36,33 +36,22 @@ export function Teams({
         ) : undefined
       }
     >
-      <table className={css.members}>
-        <thead>
-          <tr>
-            <th scope="col">{t("team.name")}</th>
-            <th scope="col">{t("team.members")}</th>
-            <th scope="col" className={css.number}>
-              {t("teams.organizations")}
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {people.teams.map((team) => (
-            <tr key={team.id} data-testid="team" data-name={team.name}>
-              <td>
-                {people.mayManage && (team.kind === "work" || team.kind === "staff") ? (
-                  <OpenName name={team.name} onOpen={() => setOpen(team.id)} />
-                ) : (
-                  <Name>{team.name}</Name>
-                )}
-                <Small>{t(`teams.kinds.${team.kind}`)}</Small>
-              </td>
-              <td className={css.wrapped}>{team.members.map(name).join(", ")}</td>
-              <td className={css.number}>{team.organizations}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <ul>
+        {people.teams.map((team) => (
+          <li key={team.id} className={css.change} data-testid="team" data-name={team.name}>
+            <span className={css.words}>
+              {people.mayManage && (team.kind === "work" || team.kind === "staff") ? (
+                <OpenName name={team.name} onOpen={() => setOpen(team.id)} />
+              ) : (
+                <Name>{team.name}</Name>
+              )}
+              <Small>{t(`teams.kinds.${team.kind}`)}</Small>
+              <Small>{team.members.map(name).join(", ")}</Small>
+            </span>
+            <span className={css.soft}>{t("team.organizations", { count: team.organizations })}</span>
+          </li>
+        ))}
+      </ul>
       {open === null ? null : (
         <TeamDialog
           key={open}
