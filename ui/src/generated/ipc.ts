@@ -121,6 +121,27 @@ export const events = {
 };
 
 /* Types */
+/**  How much of an organization somebody gets. */
+export type AccessLevel = 
+/**  Its name, and what happened. */
+"log" | 
+/**  Everything but the connection: views, and rotates nothing. */
+"read" | 
+/**  Views and rotates. */
+"full";
+
+/**  A team's access to an organization. */
+export type AccessView = {
+	/**  The team, from [`TeamView::id`]. */
+	team: string,
+	/**  Its name. */
+	name: string,
+	/**  What it is for. */
+	kind: TeamKind,
+	/**  How much it has. */
+	level: AccessLevel,
+};
+
 /**  State of an emergency account. */
 export type AccountState = 
 /**  Rotated in time and verified. */
@@ -251,7 +272,14 @@ export type Action =
 "roleChanged" | 
 /**  A member was removed. */
 "memberRemoved" | 
-"teamMade" | "teamChanged" | "teamRemoved" | "accessChanged" | 
+/**  A team was made. */
+"teamMade" | 
+/**  Its name or members were changed. */
+"teamChanged" | 
+/**  It was removed. */
+"teamRemoved" | 
+/**  A team was given access to an organization, or it was taken away. */
+"accessChanged" | 
 /**  A change that waited for a second owner was consented to. */
 "changeApproved" | 
 /**  The firm's own rules were changed. */
@@ -289,6 +317,7 @@ export type AddOrganizationRequest = {
 	name: string,
 	/**  Notes, up to 2,000 characters. */
 	notes?: string,
+	/**  The team of work that it is opened to, from [`TeamView::id`](super::TeamView::id); without one, Staff. */
 	team?: string | null,
 };
 
@@ -519,6 +548,18 @@ export type ChangePassphraseRequest = {
 	current: string,
 	/**  The new one, strength 3 or more. */
 	new: string,
+};
+
+/**  Changes who is in a team, or what it is called. What somebody who is taken out could read is replaced. */
+export type ChangeTeamRequest = {
+	/**  Which, from [`TeamView::id`]. */
+	team: string,
+	/**  Its new name; none to leave it. */
+	name: string | null,
+	/**  Who comes, from [`MemberView::id`]. */
+	add: string[],
+	/**  Who leaves. */
+	remove: string[],
 };
 
 /**  What the application says changed, as an event for every window. */
@@ -1144,8 +1185,9 @@ export type InvitationView = {
 export type InviteRequest = {
 	/**  The person's name, 1 to 100 characters. */
 	name: string,
-	/**  What the person will be: admin, technician or rotator. An owner is made of a member who has joined. */
+	/**  What the person will be: admin, technician, auditor or rotator. An owner is made of a member who has joined. */
 	role: Role,
+	/**  The team of work it is to be in, from [`TeamView::id`]; without one, Staff. Only for technicians and rotators. */
 	team?: string | null,
 	/**  Hours until the code is of no use any more, 1 to 336. */
 	hours: number,
@@ -1387,6 +1429,14 @@ export type LockReason =
 
 /**  Drops every key, then tells the windows. */
 export type LockRequest = Record<string, never>;
+
+/**  Makes a team that works with a part of the organizations. */
+export type MakeTeamRequest = {
+	/**  Its name, 1 to 100 characters, not one that another team has. */
+	name: string,
+	/**  Its members besides owners and admins, from [`MemberView::id`]. */
+	members: string[],
+};
 
 /**  How far a member has come. */
 export type MemberStanding = 
@@ -1635,7 +1685,9 @@ export type OrganizationView = {
 	activity: ActivityLine[],
 	/**  A sign-in or set-up that is under way. */
 	connecting: ConnectPhase | null,
+	/**  How much of it the member who asks has. */
 	level: AccessLevel,
+	/**  Teams that have access. */
 	access: AccessView[],
 };
 
@@ -1663,6 +1715,7 @@ export type OrganizationsView = {
 	matching: number,
 	/**  How many there are, by state. */
 	counts: OrganizationCounts,
+	/**  Further ones that the firm has, of which the member who asks may know no more. */
 	closed: number,
 };
 
@@ -1731,6 +1784,7 @@ export type PeopleView = {
 	owner: boolean,
 	/**  Everybody, removed members last. */
 	members: MemberView[],
+	/**  Teams: owners, Staff, the others by name, auditors. */
 	teams: TeamView[],
 	/**  Invitations that were made on this device and are not over. */
 	invitations: InvitationView[],
@@ -1922,6 +1976,12 @@ export type RemoveMemberRequest = {
 	member: string,
 	/**  Why, in one line; it stands in the report. */
 	reason: string,
+};
+
+/**  Removes a team. What its members could read by it is replaced. */
+export type RemoveTeamRequest = {
+	/**  Which, from [`TeamView::id`]. */
+	team: string,
 };
 
 /**  Forgets address, secret, and what waits to be sent. */
@@ -2133,6 +2193,16 @@ export type SessionsEnded =
 "ended" | 
 /**  The tenant did not take it; tried again with the next rotation. */
 "notEnded";
+
+/**  Gives a team access to an organization, or takes it away. What was readable is replaced where somebody loses it. */
+export type SetAccessRequest = {
+	/**  Ledger id of the organization. */
+	organization: string,
+	/**  Which team, from [`TeamView::id`]. */
+	team: string,
+	/**  How much; none takes it away. */
+	level: AccessLevel | null,
+};
 
 /**  Sets the folder that receives an encrypted backup after every change, and writes the first one. */
 export type SetBackupRequest = {
@@ -2393,6 +2463,31 @@ export type SuggestedPathsView = {
 /**  Fetches from the backend what is new, now. */
 export type SyncRequest = Record<string, never>;
 
+/**  What a team is for. */
+export type TeamKind = 
+/**  All owners; every organization is open to it. */
+"owners" | 
+/**  All who are named to no other team; new organizations are opened to it. */
+"staff" | 
+/**  Some members, with a part of the organizations. */
+"work" | 
+/**  All auditors; names and what happened, of every organization. */
+"audit";
+
+/**  A team. */
+export type TeamView = {
+	/**  Its id, in hexadecimal. */
+	id: string,
+	/**  Its name. */
+	name: string,
+	/**  What it is for. */
+	kind: TeamKind,
+	/**  Ids of its members, owners and admins included. */
+	members: string[],
+	/**  Organizations that it has access to, of those that the member who asks may see. */
+	organizations: number,
+};
+
 /**  The connected tenant. */
 export type TenantView = {
 	/**  Directory id. */
@@ -2600,12 +2695,3 @@ function makeEvent<TListen, TEmit = TListen>(name: string, serialize?: (payload:
     return Object.assign(fn, base);
 }
 
-
-export type MakeTeamRequest = { name: string, members: string[] };
-export type ChangeTeamRequest = { team: string, name: string | null, add: string[], remove: string[] };
-export type RemoveTeamRequest = { team: string };
-export type SetAccessRequest = { organization: string, team: string, level: AccessLevel | null };
-export type AccessLevel = "log" | "read" | "full";
-export type TeamKind = "owners" | "staff" | "work" | "audit";
-export type TeamView = { id: string, name: string, kind: TeamKind, members: string[], organizations: number };
-export type AccessView = { team: string, name: string, kind: TeamKind, level: AccessLevel };

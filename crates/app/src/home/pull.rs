@@ -123,7 +123,7 @@ pub(super) async fn pull(app: &App, session: &Session) -> Result<u32> {
             continue;
         }
         for wanted in wanted {
-            received += take_organization(app, session, &backend, &wanted).await?;
+            received += Box::pin(take_organization(app, session, &backend, &wanted)).await?;
         }
         if changes.cursor != cursor {
             let mut change = Change::begin_taking(app, session).await?;
@@ -134,7 +134,7 @@ pub(super) async fn pull(app: &App, session: &Session) -> Result<u32> {
             change.commit().await?;
         }
         if !changes.more || changes.cursor <= cursor {
-            return Ok(received + take_owed(app, session, &backend).await?);
+            return Ok(received + Box::pin(take_owed(app, session, &backend)).await?);
         }
         cursor = changes.cursor;
     }
@@ -148,7 +148,7 @@ async fn take_owed(app: &App, session: &Session, backend: &Backend<'_>) -> Resul
     for id in protected!("an organization that is named is asked for", numbers.owed, BTreeSet::new()) {
         let ledger = LedgerId::from_bytes(id);
         let wanted = Wanted { start: Start { ledger, seq: 0 }, head: None };
-        let taken = take_organization(app, session, backend, &wanted).await;
+        let taken = Box::pin(take_organization(app, session, backend, &wanted)).await;
         received += match taken {
             // It says that there is no such ledger.
             Err(error) if error.code() == "home.refused" => 0,

@@ -5,6 +5,7 @@ use crate::journal::{damaged_fold, open_object};
 use crate::keyring::{Keyring, Source};
 use crate::people;
 use crate::records::{Bytes32, Organization, decode, heads, key};
+use crate::roots::Roots;
 use crate::session::{Identity, make, rng};
 use vitrine_ledger::{
     Author, BackendId, BackendKey, Claim, DeviceCard, DeviceId, DeviceKey, EncryptionKey, Home, IdentityKey, Invite,
@@ -70,7 +71,7 @@ async fn joined(app: &App, role: LedgerRole, team: Option<TeamId>) -> Person {
 impl Person {
     async fn ring(&self, app: &App) -> Keyring {
         let session = app.session().await.unwrap();
-        Keyring::of(&app.inner.store, &self.root, self.member, &session.msp()).await.unwrap()
+        Keyring::of(&app.inner.store, &Roots::of(self.root.duplicate()), self.member, &session.msp()).await.unwrap()
     }
 
     async fn level(&self, app: &App, id: &str) -> Option<Level> {
