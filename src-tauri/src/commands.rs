@@ -459,6 +459,18 @@ pub async fn invite(app: State<'_, App>, request: InviteRequest) -> Answer<Invit
 
 #[tauri::command]
 #[specta::specta]
+pub async fn add_device(app: State<'_, App>, request: AddDeviceRequest) -> Answer<InvitedView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn revoke_device(app: State<'_, App>, request: RevokeDeviceRequest) -> Answer<PeopleView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
 pub async fn withdraw_invitation(app: State<'_, App>, request: WithdrawInvitationRequest) -> Answer<PeopleView> {
     app.call(request).await
 }

@@ -94,6 +94,8 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             commands::bring_home,
             commands::people,
             commands::invite,
+            commands::add_device,
+            commands::revoke_device,
             commands::withdraw_invitation,
             commands::approve_member,
             commands::set_role,

@@ -26,7 +26,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::sync::broadcast::error::RecvError;
-use vitrine_ledger::{MemberId, OrganizationState as Fold};
+use vitrine_ledger::{DeviceId, MemberId, MspState, OrganizationState as Fold, Unfinished};
 
 /// Organizations that can be named one by one.
 const MOST_NAMED: usize = 1_000;
@@ -191,13 +191,34 @@ pub(crate) async fn begin(app: &App, request: BeginIncidentRequest) -> Result<In
     board(app, IncidentRequest {}).await
 }
 
-/// What is ordered once a member is gone: everything in these organizations is replaced, because it knew it.
+/// Who is to go: a member, or one device of it.
+#[derive(Clone, Copy)]
+pub(crate) struct Gone {
+    pub(crate) member: MemberId,
+    pub(crate) device: Option<DeviceId>,
+}
+
+/// What is ordered once somebody is gone: everything in these organizations is replaced, because it was known there.
 #[derive(Serialize, Deserialize)]
 struct Intended {
     member: Bytes16,
+    device: Option<Bytes16>,
     began_at: u64,
     reason: String,
     organizations: Vec<Bytes32>,
+}
+
+impl Intended {
+    /// Whether the history says so. A device is gone once its member has keys that it never had: what is sealed before that it reads,
+    /// with the help of a home.
+    fn has_come(&self, msp: &MspState) -> bool {
+        let member = MemberId::from_bytes(self.member);
+        let Some(device) = self.device.map(DeviceId::from_bytes) else {
+            return msp.member(&member).is_some_and(|member| member.removed.is_some());
+        };
+        let shares = |left: &Unfinished| matches!(left, Unfinished::Rekey { member: its, .. } if *its == member);
+        msp.device(&device).is_some_and(|device| device.until.is_some()) && !msp.unfinished().iter().any(shares)
+    }
 }
 
 /// Remembers what a removal has to order, before the home is asked for it: killed after the home's answer, this device knows of
@@ -205,15 +226,19 @@ struct Intended {
 pub(crate) async fn intend(
     app: &App,
     session: &Session,
-    member: MemberId,
+    Gone { member, device }: Gone,
     reason: String,
     organizations: Vec<Bytes32>,
 ) -> Result<()> {
-    // One that was cut off is not written over.
     take_intended(app, session).await?;
-    let intended = Intended { member: *member.as_bytes(), began_at: app.now_ms(), reason, organizations };
-    let sealed = Beside::Removal.seal(&session.device, &encode(&intended)?)?;
+    let (member, device) = (*member.as_bytes(), device.map(|device| *device.as_bytes()));
+    let intended = Intended { member, device, began_at: app.now_ms(), reason, organizations };
     let _turn = app.inner.changing.lock().await;
+    // One that still waits is not written over.
+    let mut all = intentions(app, session).await?;
+    all.retain(|waiting| (waiting.member, waiting.device) != (member, device));
+    all.push(intended);
+    let sealed = Beside::Removal.seal(&session.device, &encode(&all)?)?;
     let mut tx = app.inner.store.begin().await?;
     tx.put_meta(meta::REMOVAL, &sealed).await?;
     Ok(tx.commit().await?)
@@ -222,15 +247,25 @@ pub(crate) async fn intend(
 /// Begins the incident that a removal ordered, once the history says that the member is gone. One that is open already takes its
 /// organizations in and begins anew: what was replaced before the removal may be known, too.
 async fn take_intended(app: &App, session: &Session) -> Result<()> {
-    let Some(sealed) = app.inner.store.meta(meta::REMOVAL).await? else { return Ok(()) };
-    let Intended { member, began_at, reason, organizations } = unseal(session, Beside::Removal, &sealed)?;
-    let member = MemberId::from_bytes(member);
-    if session.msp().member(&member).is_none_or(|member| member.removed.is_none()) {
+    let msp = session.msp();
+    let (come, waiting): (Vec<_>, Vec<_>) =
+        intentions(app, session).await?.into_iter().partition(|intended| intended.has_come(&msp));
+    if come.is_empty() {
         return Ok(());
     }
     let mut change = Change::begin_taking(app, session).await?;
-    change.tx.delete_meta(meta::REMOVAL).await?;
-    if !organizations.is_empty() {
+    if waiting.is_empty() {
+        change.tx.delete_meta(meta::REMOVAL).await?;
+    } else {
+        let sealed = Beside::Removal.seal(&session.device, &encode(&waiting)?)?;
+        change.tx.put_meta(meta::REMOVAL, &sealed).await?;
+    }
+    for Intended { device, began_at, reason, organizations, .. } in come {
+        if organizations.is_empty() {
+            continue;
+        }
+        // New keys of the member may have been given later than the order, and by another device.
+        let began_at = if device.is_some() { app.now_ms() } else { began_at };
         let who = change.firm.person_name.clone();
         let scope = Scope::Organizations(organizations);
         let open = match change.tx.meta(meta::INCIDENT).await? {
@@ -541,6 +576,11 @@ async fn each(app: &App, scope: &Scope, mut visit: impl FnMut(&Bytes32, &Organiz
         })
         .await?;
     failed.map_or(Ok(()), Err)
+}
+
+async fn intentions(app: &App, session: &Session) -> Result<Vec<Intended>> {
+    let sealed = app.inner.store.meta(meta::REMOVAL).await?;
+    sealed.map_or(Ok(Vec::new()), |sealed| unseal(session, Beside::Removal, &sealed))
 }
 
 async fn read(app: &App, session: &Session) -> Result<Option<Incident>> {

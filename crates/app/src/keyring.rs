@@ -334,6 +334,7 @@ pub(crate) fn changes_keys(body: &MspBody) -> bool {
         MspBody::TeamEpoch { .. }
             | MspBody::MspEpoch { .. }
             | MspBody::MemberRole { .. }
+            | MspBody::MemberRekey { .. }
             | MspBody::MemberRemove { .. }
             | MspBody::Approve { .. }
     )

@@ -139,6 +139,7 @@ routes! {
     PeopleRequest => people::show,
     InviteRequest => people::invite,
     AddDeviceRequest => people::add_device,
+    RevokeDeviceRequest => people::revoke,
     WithdrawInvitationRequest => people::withdraw,
     ApproveMemberRequest => people::approve,
     SetRoleRequest => people::set_role,

@@ -135,6 +135,7 @@ pub(crate) async fn status(app: &App, _request: StatusRequest) -> Result<StatusV
         msp_name: firm.as_ref().map(|firm| firm.msp_name.clone()),
         person_name: firm.as_ref().map(|firm| firm.person_name.clone()),
         role: session.as_ref().and_then(|session| session.role()).map(Into::into),
+        removed: session.as_ref().is_some_and(|session| session.role().is_none() || session.home.knows_us_not()),
         joining: crate::join::view(app),
         onboarding: firm.as_ref().map(|firm| OnboardingView {
             kit_confirmed: firm.own.kit_confirmed,
@@ -420,7 +421,11 @@ pub(crate) async fn read_state(app: &App, roots: &Roots, ids: BoxIds) -> Result<
 /// What follows an unlock, whichever way it came about.
 pub(crate) async fn opened(app: &App, session: &Arc<Session>) {
     app.used();
-    let unreadable = firm(app).await.map_or(0, |firm| firm.unreadable);
+    let firm = firm(app).await.unwrap_or_default();
+    if session.roots().are_renewed() && !firm.own.kit_confirmed {
+        warn(app, crate::papers::renewed());
+    }
+    let unreadable = firm.unreadable;
     if unreadable > 0 {
         warn(
             app,
@@ -555,6 +560,11 @@ pub(crate) fn warn(app: &App, warning: impl Into<ErrorView>) {
     gate.warnings.push(warning);
     drop(gate);
     app.tell(Event::StatusChanged);
+}
+
+/// Something that was warned of is over.
+pub(crate) fn settled(app: &App, code: &str) {
+    hold(&app.inner.gate).warnings.retain(|warning| warning.code != code);
 }
 
 /// What was wrong with the home is so no more.

@@ -633,6 +633,14 @@ pub(crate) enum Device {
         /// The id of the code.
         code: String,
     },
+    /// Revoke a device that was lost: its member gets new keys, and every credential it could read is replaced.
+    Revoke {
+        /// Its name, where one device alone is named so, or its id, also of another member's.
+        device: String,
+        /// Why; it stands in the report.
+        #[arg(long)]
+        reason: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -438,6 +438,8 @@ pub enum Action {
     MemberAdded,
     /// A code was made for a further device of a member.
     DeviceInvited,
+    /// A device was revoked.
+    DeviceRevoked,
     /// A member was given a further device.
     DeviceAdded,
     /// This device joined the vault.

@@ -31,6 +31,8 @@ pub struct StatusView {
     pub person_name: Option<String>,
     /// What the person may do; only while unlocked, and none once it was removed.
     pub role: Option<Role>,
+    /// This device counts no more: it was revoked, its member was removed, or the home says that it knows neither.
+    pub removed: bool,
     /// Whom this device waits for; only while it is joining.
     pub joining: Option<JoiningView>,
     /// What of the onboarding is done; only while unlocked.

@@ -94,6 +94,12 @@ impl Link {
         lock(&self.reached).problem.is_some()
     }
 
+    /// Whether the home says that it does not know this device: it was revoked, or its member removed. A home that lies about that
+    /// takes nothing from it either, so nothing but what needs the home may follow from it.
+    pub(crate) fn knows_us_not(&self) -> bool {
+        lock(&self.reached).problem.as_ref().is_some_and(|problem| problem.code == "home.unknown-device")
+    }
+
     /// Something was written before what this device sent: the next change waits until it was fetched.
     fn fell_behind(&self) {
         self.asked.send_replace(false);

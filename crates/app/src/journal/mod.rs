@@ -20,6 +20,7 @@ use crate::own::Own;
 use crate::records::{
     self, Activity, Bytes16, Bytes32, Firm, Organization, Place, ProblemRow, decode, encode, fold, heads, key,
 };
+use crate::roots::Roots;
 use crate::session::{self, Newest, Session, make, rng};
 use crate::store::{Direction, Span, Tx};
 use crate::vault::meta;
@@ -28,13 +29,14 @@ use crate::{App, accounts, attention, organizations};
 use std::collections::{BTreeMap, BTreeSet};
 use tokio::sync::OwnedMutexGuard;
 use vitrine_ledger::{
-    Body, Commitment, Commitments, Entry, Home, ItemId, ItemKind, KeyName, KeyWrap, LedgerId, Level, MspBody, MspState,
-    ObjectHash, OrganizationBody, OrganizationState, Salt, SealedKeys, SealedName, SealedRecords, TeamId, TeamKind,
-    TeamWrap,
+    Author, Body, Commitment, Commitments, DeviceWrap, Entry, Home, ItemId, ItemKind, KeyName, KeyWrap, LedgerId,
+    Level, MspBody, MspState, ObjectHash, OrganizationBody, OrganizationState, Salt, SealedKeys, SealedName,
+    SealedRecords, TeamId, TeamKind, TeamWrap,
 };
 use vitrine_vault::SecretBytes;
 use vitrine_vault::body::{BodyKind, seal_body};
 use vitrine_vault::epoch::{self, OrganizationKeys, Which};
+use vitrine_vault::handover::unwrap_on_device;
 use vitrine_vault::items::{AccountItem, ConnectionItem, OrganizationItem};
 use vitrine_vault::object::{self, Header};
 
@@ -59,6 +61,8 @@ pub(crate) struct Change<'a> {
     msp: MspState,
     msp_changed: bool,
     keys_changed: bool,
+    /// New roots of this member.
+    roots: Option<Roots>,
     touched: BTreeSet<Bytes32>,
 }
 
@@ -130,9 +134,9 @@ impl<'a> Change<'a> {
         let firm = tx.index_value(key::FIRM).await?;
         let firm = firm.map_or(Ok(Firm::default()), |bytes| decode::<Firm>(&bytes))?;
         let (own, msp) = (firm.own.clone(), MspState::clone(&session.msp()));
-        let (outgoing, touched) = (None, BTreeSet::new());
+        let (outgoing, roots, touched) = (None, None, BTreeSet::new());
         let (msp_changed, keys_changed) = (false, false);
-        Ok(Self { app, turn, outgoing, session, tx, firm, own, msp, msp_changed, keys_changed, touched })
+        Ok(Self { app, turn, outgoing, session, tx, firm, own, msp, msp_changed, keys_changed, roots, touched })
     }
 
     /// The MSP ledger, with the change so far.
@@ -160,8 +164,41 @@ impl<'a> Change<'a> {
                 epochs.push(records::place(entry.head()));
                 self.tx.index_put(key::MSP_EPOCHS, &encode(&epochs)?).await?;
             }
+            if let MspBody::MemberRekey { subject, devices, account, .. } = body
+                && *subject == self.session.author.member
+                && let Err(error) = self.take_root(&next, devices, account).await
+            {
+                // The history stands, whatever somebody put into it for this device.
+                crate::vault::warn(self.app, error);
+            }
         }
         (self.msp, self.msp_changed) = (next, true);
+        Ok(())
+    }
+
+    /// Takes the new root that a rekey of this member has for this device. The passphrase is not there to seal it under, so it lies
+    /// beside the index until the next unlock; what the recovery kit opened is void.
+    async fn take_root(&mut self, next: &MspState, devices: &[DeviceWrap], account: &SealedKeys) -> Result<()> {
+        let Author { member, device } = self.session.author;
+        let wrap = devices.iter().find(|wrap| wrap.device == device).ok_or_else(no_root)?;
+        let (ledger, own) = (next.ledger(), device.as_bytes());
+        let root = unwrap_on_device(wrap.wrap.as_bytes(), ledger.as_bytes(), own, &self.session.device)
+            .map_err(|error| no_root().because(error))?;
+        let keys = next.member(&member).ok_or_else(no_root)?.keys();
+        let fits = *keys.identity.as_bytes() == root.identity().public()
+            && *keys.encryption.as_bytes() == root.encryption().public();
+        if !fits {
+            return Err(no_root());
+        }
+        let roots = match &self.roots {
+            Some(roots) => roots.renewed(root),
+            None => self.session.roots().renewed(root),
+        };
+        self.tx.put_meta(meta::ROOTS, &roots.seal(&self.session.device)?).await?;
+        self.tx.put_meta(meta::ACCOUNT_SECRET, account.as_bytes()).await?;
+        self.tx.delete_meta(meta::ENROLMENT).await?;
+        self.firm.own.kit_confirmed = false;
+        self.roots = Some(roots);
         Ok(())
     }
 
@@ -603,6 +640,10 @@ impl<'a> Change<'a> {
         if self.msp_changed {
             self.session.set_msp(self.msp);
         }
+        if let Some(roots) = self.roots {
+            self.session.set_roots(roots);
+            crate::vault::warn(self.app, crate::papers::renewed());
+        }
         if self.keys_changed {
             let (roots, member) = (self.session.roots(), self.session.author.member);
             match Keyring::of(&self.app.inner.store, &roots, member, &self.session.msp()).await {
@@ -619,6 +660,16 @@ impl<'a> Change<'a> {
         crate::tray::refresh(self.app, Some(self.session)).await;
         Ok(())
     }
+}
+
+/// The entry that gave the member new keys has none for this device.
+fn no_root() -> Error {
+    Error::integrity(
+        "devices.no-root",
+        "Your keys were renewed, and this device was not given them.",
+        "Revoke this device from another one of yours, and approve it anew; or ask an owner of the vault.",
+    )
+    .holds("What this device has can be viewed.")
 }
 
 fn begins_epoch(entry: &Entry) -> bool {

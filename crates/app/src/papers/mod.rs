@@ -33,6 +33,14 @@ pub(crate) async fn suggested_paths(app: &App, _request: SuggestedPathsRequest) 
 
 pub(crate) async fn save_kit(app: &App, request: SaveKitRequest) -> Result<SavedKitView> {
     let session = app.session().await?;
+    if app.inner.store.meta(meta::ENROLMENT).await?.is_none() {
+        return Err(Error::new(
+            ErrorClass::Partly,
+            "kit.unlock-first",
+            "This device was given new keys, which are sealed under your passphrase at the next unlock.",
+            "Lock and unlock Vitrine; then print the kit.",
+        ));
+    }
     let kit = kit(app).await?;
     let firm = vault::firm(app).await?;
     let (secret_code, vault_code) = (kit.secret_code(), kit.vault_code());
@@ -95,8 +103,22 @@ pub(crate) async fn confirm_kit(app: &App, request: ConfirmKitRequest) -> Result
     let mut change = Change::begin(app, &session).await?;
     change.firm.own.kit_confirmed = true;
     change.commit().await?;
+    vault::settled(app, RENEWED);
     app.tell(Event::StatusChanged);
     vault::status(app, StatusRequest {}).await
+}
+
+/// Code of what is said until a new kit was printed.
+const RENEWED: &str = "kit.renewed";
+
+/// The kit that a person has opens nothing any more.
+pub(crate) fn renewed() -> Error {
+    Error::new(
+        ErrorClass::Partly,
+        RENEWED,
+        "Your keys were renewed, because a device of yours was revoked. The recovery kit that you have opens nothing any more.",
+        "Lock and unlock Vitrine once, then print a new kit and destroy the old one.",
+    )
 }
 
 async fn kit(app: &App) -> Result<Kit> {

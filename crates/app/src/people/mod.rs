@@ -3,9 +3,11 @@
 //! [`invitations`] brings somebody in, [`keys`] sees to it that everybody has the keys that the signed history says, and nobody
 //! else; it follows from that history alone, so any owner's or admin's device finishes what another one began.
 
+mod devices;
 mod invitations;
 mod keys;
 
+pub(crate) use devices::revoke;
 pub(crate) use invitations::{add_device, approve, collect, invite, withdraw};
 pub(crate) use keys::settle;
 
@@ -159,7 +161,8 @@ pub(crate) async fn approve_change(app: &App, request: ApproveChangeRequest) -> 
     if let ledger::Change::Remove { subject } = &waiting.change {
         let name = known(app, &session, subject).await?;
         let reach = reach(app, &session, subject).await?;
-        incident::intend(app, &session, *subject, format!("{name} was removed"), reach.organizations).await?;
+        let gone = incident::Gone { member: *subject, device: None };
+        incident::intend(app, &session, gone, format!("{name} was removed"), reach.organizations).await?;
     }
     let mut change = Change::begin(app, &session).await?;
     change.append_msp(MspBody::Approve { entry: asked }).await?;
@@ -242,7 +245,8 @@ pub(crate) async fn remove(app: &App, request: RemoveMemberRequest) -> Result<Pe
     let pending = waits(&session.msp(), &member);
     if !pending {
         let reason = format!("{name} was removed: {reason}");
-        incident::intend(app, &session, member, reason, reach.organizations).await?;
+        let gone = incident::Gone { member, device: None };
+        incident::intend(app, &session, gone, reason, reach.organizations).await?;
     }
     let mut change = Change::begin(app, &session).await?;
     change.append_msp(MspBody::MemberRemove { subject: member }).await?;
