@@ -85,6 +85,8 @@ export const commands = {
 	bringHome: (request: BringHomeRequest) => typedError<HomeView, ErrorView>(__TAURI_INVOKE("bring_home", { request })),
 	people: (request: PeopleRequest) => typedError<PeopleView, ErrorView>(__TAURI_INVOKE("people", { request })),
 	invite: (request: InviteRequest) => typedError<InvitedView, ErrorView>(__TAURI_INVOKE("invite", { request })),
+	addDevice: (request: AddDeviceRequest) => typedError<InvitedView, ErrorView>(__TAURI_INVOKE("add_device", { request })),
+	revokeDevice: (request: RevokeDeviceRequest) => typedError<PeopleView, ErrorView>(__TAURI_INVOKE("revoke_device", { request })),
 	withdrawInvitation: (request: WithdrawInvitationRequest) => typedError<PeopleView, ErrorView>(__TAURI_INVOKE("withdraw_invitation", { request })),
 	approveMember: (request: ApproveMemberRequest) => typedError<PeopleView, ErrorView>(__TAURI_INVOKE("approve_member", { request })),
 	setRole: (request: SetRoleRequest) => typedError<PeopleView, ErrorView>(__TAURI_INVOKE("set_role", { request })),
@@ -239,6 +241,8 @@ export type Action =
 "memberAdded" | 
 /**  A code was made for a further device of a member. */
 "deviceInvited" | 
+/**  A device was revoked. */
+"deviceRevoked" | 
 /**  A member was given a further device. */
 "deviceAdded" | 
 /**  This device joined the vault. */
@@ -276,6 +280,14 @@ export type ActivityLine = {
 	userName: string | null,
 	/**  The reason given, or what went wrong. */
 	note: string | null,
+};
+
+/**  Makes a code that gives this member a further device. It is typed there, and is to get there by another way than the backend. */
+export type AddDeviceRequest = {
+	/**  Hours until the code is of no use any more, 1 to 336. */
+	hours: number,
+	/**  Puts the code on the clipboard and answers without it: a window never holds it. */
+	copy: boolean,
 };
 
 /**  Adds an organization. */
@@ -1989,6 +2001,17 @@ export type RevealView = {
 	hideAt: Time,
 };
 
+/**
+ *  Ends a device: its member gets new keys, every organization that it could read does, and an incident replaces every
+ *  credential that it could decrypt.
+ */
+export type RevokeDeviceRequest = {
+	/**  Which, from [`DeviceView::id`]. */
+	device: string,
+	/**  Why, in one line; it stands in the report. */
+	reason: string,
+};
+
 /**  What a member may do. */
 export type Role = 
 /**  Everything. */
@@ -2314,6 +2337,8 @@ export type StatusView = {
 	personName: string | null,
 	/**  What the person may do; only while unlocked, and none once it was removed. */
 	role: Role | null,
+	/**  This device counts no more: it was revoked, its member was removed, or the home says that it knows neither. */
+	removed: boolean,
 	/**  Whom this device waits for; only while it is joining. */
 	joining: JoiningView | null,
 	/**  What of the onboarding is done; only while unlocked. */
