@@ -71,7 +71,7 @@ async fn perform(command: Command, door: &mut Door, person: &mut Person) -> Resu
         Command::Backup { folder } => papers::backup(door, folder.as_deref()).await,
         Command::Restore(restore) => papers::restore(door, person, restore).await,
         Command::ConfirmRestore { reason } => papers::confirm_restore(door, reason).await,
-        Command::Org(org) => organizations::run(door, org).await,
+        Command::Org(org) => Box::pin(organizations::run(door, org)).await,
         Command::Connect(connect) => connect::run(door, person, connect).await,
         Command::Laps(laps) => laps::run(door, person, laps).await,
         Command::View { which, then } => credentials::view(door, person, which, then).await,

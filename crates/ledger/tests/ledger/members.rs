@@ -1,8 +1,8 @@
 //! Several members: who may do what, and what takes two.
 
 use vitrine_ledger::{
-    Action, BackendId, BackendKey, EncryptionKey, Home, MspBody, RecoveryKey, Refusal, Role, TeamKind, Unfinished,
-    allowed,
+    Action, BackendId, BackendKey, DeviceId, DeviceWrap, EncryptionKey, Home, MspBody, RecoveryKey, Refusal, Role,
+    TeamKind, Unfinished, Wrap, allowed,
 };
 
 use crate::kit::{AUDIT, Desk, Firm, OWNERS, WORK, backend, note, recovery_key, wrap};
