@@ -90,6 +90,24 @@ pub async fn save_sheet(app: State<'_, App>, request: SaveSheetRequest) -> Answe
 
 #[tauri::command]
 #[specta::specta]
+pub async fn split_sheet(app: State<'_, App>, request: SplitSheetRequest) -> Answer<SplitSheetView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn check_sheet(app: State<'_, App>, request: CheckSheetRequest) -> Answer<CheckedSheetView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn recovery(app: State<'_, App>, request: RecoveryRequest) -> Answer<RecoveryView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
 pub async fn set_backup(app: State<'_, App>, request: SetBackupRequest) -> Answer<StatusView> {
     app.call(request).await
 }

@@ -34,6 +34,7 @@ mod kill;
 mod locked;
 mod older;
 mod people;
+mod recovery;
 mod replicas;
 mod restored;
 mod rotator;

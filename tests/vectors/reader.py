@@ -266,7 +266,7 @@ def read_enrolment(case):
 
 def read_sheet(case):
     header, sealed = fields(case["bytes"], 1024, {1: bytes, 2: bytes})
-    suite, _, _ = fields(header, 512, {1: U8, 2: 16, 3: 32})
+    suite, _, _ = fields(header, 1024, {1: U8, 2: 16, 3: 32})
     require(suite == SUITE)
     return of_root(open_sealed(read_code_text("sheet", case["code"]), "vitrine/1/sheet", header, sealed))
 
@@ -411,7 +411,7 @@ def read_invite(case):
     }
 
 
-RECORDS = {1: 2048, 2: 1024, 3: 512, 4: 1 << 20, 5: 257 * 1024, 6: 128}
+RECORDS = {1: 2048, 2: 1024, 3: 1024, 4: 1 << 20, 5: 257 * 1024, 6: 128}
 
 
 def read_backup(case):

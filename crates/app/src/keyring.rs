@@ -19,6 +19,7 @@ use vitrine_vault::epoch::{
     self, EncryptionKeys, MspKey, OperateKey, OrganizationKeys, PREVIOUS_LENGTH, ReadKey, TeamKeys, Which, WrapContext,
 };
 use vitrine_vault::items::MspItem;
+use vitrine_vault::sheet::SheetNote;
 
 /// Where entries are read: outside a change, or with what it has written so far.
 pub(crate) enum Source<'s, 'tx> {
@@ -102,6 +103,11 @@ impl Keyring {
     /// Reads a name that was sealed under any of the MSP's keys.
     pub(crate) fn name(&self, subject: &[u8], name: &SealedName) -> Option<String> {
         self.msp.values().rev().find_map(|key| founding::open_name(key, subject, name))
+    }
+
+    /// Reads what every member is told of the safe sheet; nothing where the key was not given to this member yet.
+    pub(crate) fn note(&self, state: &MspState, note: &SealedNote) -> Option<SheetNote> {
+        self.msp.values().rev().find_map(|key| founding::open_note(key, state, note))
     }
 
     /// Reads the firm's settings.

@@ -33,7 +33,7 @@ pub(crate) fn heads(places: &[Place]) -> Vec<Head> {
 
 /// Counts the layouts of rows. Rows say nothing of their fields, so those of another layout would be misread, not
 /// refused: to be raised with every field that is added to a row, taken out or given another meaning.
-pub(crate) const LAYOUT: u8 = 7;
+pub(crate) const LAYOUT: u8 = 8;
 
 /// Keys of the index.
 pub(crate) mod key {
@@ -156,7 +156,8 @@ pub(crate) struct Firm {
     pub(crate) person_name: String,
     /// The firm's own rule: a reason is asked for before anything is shown.
     pub(crate) reason_required: bool,
-    pub(crate) sheet_saved: bool,
+    /// The entry whose safe sheet this device keeps for its backup.
+    pub(crate) sheet: Option<Place>,
     pub(crate) tenant_connected: bool,
     pub(crate) rotation_verified: bool,
     /// What no signed entry says.

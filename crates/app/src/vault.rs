@@ -139,7 +139,7 @@ pub(crate) async fn status(app: &App, _request: StatusRequest) -> Result<StatusV
         joining: crate::join::view(app),
         onboarding: firm.as_ref().map(|firm| OnboardingView {
             kit_confirmed: firm.own.kit_confirmed,
-            sheet_saved: firm.sheet_saved,
+            sheet_saved: session.as_ref().is_some_and(|session| crate::papers::sheet::is_saved(&session.msp())),
             backup_exists: firm.own.backup.is_some(),
             organization_exists: organizations > 0,
             tenant_connected: firm.tenant_connected,
@@ -232,7 +232,7 @@ pub(crate) async fn create(app: &App, request: CreateVaultRequest) -> Result<Sta
     let mut change = Change::begin(app, &session).await?;
     change.tx.index_put(key::LAYOUT, &[records::LAYOUT]).await?;
     let reason_required = item.reason_required;
-    change.firm = Firm { msp_name, person_name, reason_required, ..Firm::default() };
+    *change.firm = Firm { msp_name, person_name, reason_required, ..Firm::default() };
     for (entry, state) in entries {
         change.take_msp(&entry, state).await?;
     }

@@ -44,11 +44,8 @@ pub(crate) enum Command {
         #[arg(long, value_name = "N")]
         groups_fd: Option<u32>,
     },
-    /// Write the safe sheet (PDF), whose key opens the vault alone.
-    Sheet {
-        /// File to write; an existing one is not overwritten.
-        path: PathBuf,
-    },
+    /// The safe sheet, whose key opens the vault alone: what there is, or write a new one (PDF), whole or in shares.
+    Sheet(Sheet),
     /// Write the encrypted backup, now and after every change.
     Backup {
         /// Folder that receives it from now on.
@@ -183,17 +180,39 @@ pub(crate) struct Init {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "Without anything it says what there is. A new sheet takes the place of the one before.")]
+pub(crate) struct Sheet {
+    /// File to write, or with --holder a folder; an existing file is not overwritten.
+    pub(crate) path: Option<PathBuf>,
+    /// Split the key into shares, one for each holder, 2 to 16 (repeatable).
+    #[arg(long, value_name = "NAME", requires_all = ["path", "needed"])]
+    pub(crate) holder: Vec<String>,
+    /// How many of the shares open the vault.
+    #[arg(long, value_name = "N", requires = "holder")]
+    pub(crate) needed: Option<u8>,
+    /// Try papers against the vault, and change nothing: asks for the code of the sheet, or for as many shares as are needed.
+    #[arg(long, conflicts_with_all = ["path", "holder", "needed"])]
+    pub(crate) check: bool,
+    /// Read the printed codes from this file descriptor, one a line.
+    #[arg(long, value_name = "N", requires = "check")]
+    pub(crate) codes_fd: Option<u32>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Restore {
     /// The backup file.
     pub(crate) file: PathBuf,
     /// Open it with the safe sheet instead of the recovery kit; the passphrase is then a new one.
     #[arg(long)]
     pub(crate) sheet: bool,
-    /// Read the printed codes from this file descriptor, one a line: secret code and vault code, or the sheet's code.
+    /// Open it with this many shares of the safe sheet; the passphrase is then a new one.
+    #[arg(long, value_name = "N", conflicts_with = "sheet", value_parser = clap::value_parser!(u8).range(1..=16))]
+    pub(crate) shares: Option<u8>,
+    /// Read the printed codes from this file descriptor, one a line: secret code and vault code, the sheet's code, or the shares'.
     #[arg(long, value_name = "N")]
     pub(crate) codes_fd: Option<u32>,
     /// With the kit: choose a new passphrase as well, read after the present one.
-    #[arg(long, conflicts_with = "sheet")]
+    #[arg(long, conflicts_with_all = ["sheet", "shares"])]
     pub(crate) new_passphrase: bool,
     /// Without a keychain, keep the device secret in a file of your own. Asks for a stronger passphrase.
     #[arg(long)]

@@ -7,13 +7,16 @@ use crate::account::{RootKey, UnlockError};
 use crate::aead;
 use crate::cbor::{self, CborError, Reader, Writer};
 use crate::code::{self, Code, CodeError, CodeKind};
-use crate::secret::{Key, SecretText};
-use crate::share::Split;
+use crate::secret::{Key, SecretBytes, SecretText};
+use crate::share::{MAX_HOLDERS, Split};
 use rand_core::CryptoRng;
 
 const LABEL: &str = "vitrine/1/sheet";
 /// Most bytes of a sheet blob.
 pub const MAX_SHEET: usize = 1024;
+/// Most bytes of a holder's name.
+pub const MAX_HOLDER: usize = 256;
+const MAX_NOTE: usize = 8 * 1024;
 
 /// The key printed on the sheet. 256 random bits, so nothing about it can be guessed.
 pub struct SafeSheet(Key);
@@ -138,6 +141,41 @@ impl SheetBlob {
     }
 }
 
+/// What every member is told of the sheet that stands: the blob, so that anybody's backup can be opened with it, and who
+/// holds its shares. Sealed under the MSP's key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SheetNote {
+    /// The sheet blob.
+    pub blob: Vec<u8>,
+    /// Names of the holders in the order of their shares; none where the key is printed whole.
+    pub holders: Vec<String>,
+}
+
+impl SheetNote {
+    /// Encodes the note for sealing.
+    pub fn encode(&self) -> SecretBytes {
+        Writer::secret_document(|map| {
+            map.bytes(1, &self.blob);
+            map.field(2, |out| out.list(&self.holders, |out, holder| out.text(holder)));
+        })
+    }
+
+    /// Decodes an opened note.
+    ///
+    /// # Errors
+    /// [`CborError`] for what is no note.
+    pub fn decode(bytes: &SecretBytes) -> Result<Self, CborError> {
+        // Read to take the fields out.
+        cbor::decode(bytes.expose(), MAX_NOTE, |reader| {
+            reader.map(|map| {
+                let blob = map.required(1, |reader| reader.bytes(MAX_SHEET))?.to_vec();
+                let name = |reader: &mut Reader<'_>| reader.text(MAX_HOLDER).map(str::to_owned);
+                Ok(Self { blob, holders: map.required(2, |reader| reader.list(MAX_HOLDERS.into(), name))? })
+            })
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -163,5 +201,16 @@ mod tests {
         let mut blob = SheetBlob::seal(&root, &sheet, None, [1; 16], [2; 32], rng);
         blob.header = SheetBlob::seal(&root, &sheet, None, [9; 16], [2; 32], rng).header;
         assert_eq!(SheetBlob::from_bytes(&blob.to_bytes()).unwrap().open(&sheet).err(), Some(UnlockError::Refused));
+    }
+
+    #[test]
+    fn a_note_reads_back_as_written() {
+        let holders = ["Ada Example", "", "Řehoř \u{202e}gnirts"].map(str::to_owned).to_vec();
+        let note = SheetNote { blob: vec![7; MAX_SHEET], holders };
+        assert_eq!(SheetNote::decode(&note.encode()).unwrap(), note);
+        let most = SheetNote { blob: vec![], holders: vec!["x".repeat(MAX_HOLDER); MAX_HOLDERS.into()] };
+        assert_eq!(SheetNote::decode(&most.encode()).unwrap(), most);
+        let more = SheetNote { blob: vec![], holders: vec![String::new(); 17] };
+        assert!(SheetNote::decode(&more.encode()).is_err());
     }
 }

@@ -19,6 +19,9 @@ export const commands = {
 	saveKit: (request: SaveKitRequest) => typedError<SavedKitView, ErrorView>(__TAURI_INVOKE("save_kit", { request })),
 	confirmKit: (request: ConfirmKitRequest) => typedError<StatusView, ErrorView>(__TAURI_INVOKE("confirm_kit", { request })),
 	saveSheet: (request: SaveSheetRequest) => typedError<SavedSheetView, ErrorView>(__TAURI_INVOKE("save_sheet", { request })),
+	splitSheet: (request: SplitSheetRequest) => typedError<SplitSheetView, ErrorView>(__TAURI_INVOKE("split_sheet", { request })),
+	checkSheet: (request: CheckSheetRequest) => typedError<CheckedSheetView, ErrorView>(__TAURI_INVOKE("check_sheet", { request })),
+	recovery: (request: RecoveryRequest) => typedError<RecoveryView, ErrorView>(__TAURI_INVOKE("recovery", { request })),
 	setBackup: (request: SetBackupRequest) => typedError<StatusView, ErrorView>(__TAURI_INVOKE("set_backup", { request })),
 	backupNow: (request: BackupNowRequest) => typedError<StatusView, ErrorView>(__TAURI_INVOKE("backup_now", { request })),
 	restore: (request: RestoreRequest) => typedError<StatusView, ErrorView>(__TAURI_INVOKE("restore", { request })),
@@ -535,6 +538,15 @@ export type CheckAccountsRequest = {
 	/**  Ledger id. */
 	organization: string,
 };
+
+/**  Tries the codes of a safe sheet or of its shares, and changes nothing. */
+export type CheckSheetRequest = {
+	/**  The code of the sheet, or those of the shares. */
+	codes: string[],
+};
+
+/**  The papers open the vault. */
+export type CheckedSheetView = Record<string, never>;
 
 /**  What is known about the client id in use, since this program began. */
 export type ClientIdCheck = 
@@ -1894,6 +1906,19 @@ export type QuickRow = {
 	account: QuickAccount | null,
 };
 
+/**  Asks how the firm can be recovered. */
+export type RecoveryRequest = Record<string, never>;
+
+/**  How the firm can be recovered. */
+export type RecoveryView = {
+	/**  The safe sheet that stands. */
+	sheet: SheetView | null,
+	/**  Another one waits for a second owner's consent. */
+	waits: boolean,
+	/**  Whether this member may save another. */
+	mayChange: boolean,
+};
+
 /**  Asks what the removal of a member means, before it is ordered. */
 export type RemovalRequest = {
 	/**  Whom, from [`MemberView::id`]. */
@@ -1958,7 +1983,11 @@ vaultCode: string } |
 /**  The firm's safe sheet. */
 { kind: "sheet"; 
 /**  The code as printed. */
-code: string };
+code: string } | 
+/**  Shares of the firm's safe sheet. */
+{ kind: "shares"; 
+/**  The codes as printed, in any order. */
+codes: string[] };
 
 /**  Restores a vault from a backup file into an empty data folder. */
 export type RestoreRequest = {
@@ -1966,7 +1995,7 @@ export type RestoreRequest = {
 	file: string,
 	/**  The paper that opens it. */
 	paper: RestorePaper,
-	/**  With the kit: the passphrase the vault had. With the sheet: a new passphrase. */
+	/**  With the kit: the passphrase the vault had. With sheet or shares: a new passphrase. */
 	passphrase: string,
 	/**  With the kit: a new passphrase, where the one the vault had is too weak for a device without a keychain. */
 	newPassphrase?: string | null,
@@ -2258,6 +2287,18 @@ export type SettingsView = {
 	shortcut: ShortcutState,
 };
 
+/**  A safe sheet. */
+export type SheetView = {
+	/**  Who made it. */
+	by: string,
+	/**  When. */
+	madeAt: Time,
+	/**  How its key was split; nothing where it is printed whole. */
+	split: SplitView | null,
+	/**  Whether it still opens the vault: not after who made it left, is no owner any more, or got new keys. */
+	opens: boolean,
+};
+
 /**  How the keys stand that open quick access from anywhere on the desktop. */
 export type ShortcutState = 
 /**  This program has no windows. */
@@ -2313,6 +2354,33 @@ export type SnoozedView =
 at: Time } | 
 /**  For as long as it lasts. */
 { kind: "fixed" };
+
+/**
+ *  Splits the key of a new safe sheet among several people and writes a PDF for each. The sheet before opens nothing that is
+ *  written from then on.
+ */
+export type SplitSheetRequest = {
+	/**  Absolute path of a folder; created if its parent exists. */
+	folder: string,
+	/**  Names of the holders, 2 to 16, each another. */
+	holders: string[],
+	/**  How many of them are needed, 2 or more. */
+	needed: number,
+};
+
+/**  The shares were written. */
+export type SplitSheetView = {
+	/**  Where, in the order of the holders. */
+	paths: string[],
+};
+
+/**  Who holds the shares of a sheet. */
+export type SplitView = {
+	/**  How many are needed. */
+	needed: number,
+	/**  Names, in the order of the shares. */
+	holders: string[],
+};
 
 /**  Asks for the state of vault and application. Always answered, locked or not. */
 export type StatusRequest = Record<string, never>;
@@ -2400,6 +2468,8 @@ export type SuggestedPathsView = {
 	kit: string,
 	/**  For the safe sheet (PDF). */
 	sheet: string,
+	/**  Folder for the shares of a safe sheet. */
+	shares: string,
 	/**  Folder for the backup. */
 	backup: string,
 };

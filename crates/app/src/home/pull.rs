@@ -6,6 +6,7 @@ use crate::App;
 use crate::error::{Error, Result};
 use crate::failpoint::protected;
 use crate::journal::Change;
+use crate::papers::sheet;
 use crate::records::{self, Organization, decode, key};
 use crate::session::{self, Session};
 use crate::store::Tx;
@@ -300,7 +301,6 @@ async fn take_msp(app: &App, session: &Session, backend: &Backend<'_>, wanted: &
     }
     reaches(wanted, &entries)?;
     note(&mut change.tx, |numbers| numbers.owed.append(&mut owed)).await?;
-    change.firm.sheet_saved = change.msp().has_safe_sheet();
     change.commit().await?;
     if let Some(settings) = policy {
         // Read last: it may be sealed under a key that came with these entries.
@@ -309,6 +309,7 @@ async fn take_msp(app: &App, session: &Session, backend: &Backend<'_>, wanted: &
         (change.firm.msp_name, change.firm.reason_required) = (item.name, item.reason_required);
         change.commit().await?;
     }
+    Box::pin(sheet::keep(app, session)).await?;
     Ok(taken)
 }
 

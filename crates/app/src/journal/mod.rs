@@ -55,7 +55,8 @@ pub(crate) struct Change<'a> {
     outgoing: Option<Outgoing>,
     pub(crate) session: &'a Session,
     pub(crate) tx: Tx<'a>,
-    pub(crate) firm: Firm,
+    /// Boxed, since every use case that changes something holds one across its waits.
+    pub(crate) firm: Box<Firm>,
     /// What the firm's row said of this device before.
     own: Own,
     msp: MspState,
@@ -132,7 +133,7 @@ impl<'a> Change<'a> {
     async fn begin_in(app: &'a App, session: &'a Session, turn: OwnedMutexGuard<()>) -> Result<Self> {
         let mut tx = app.inner.store.begin().await?;
         let firm = tx.index_value(key::FIRM).await?;
-        let firm = firm.map_or(Ok(Firm::default()), |bytes| decode::<Firm>(&bytes))?;
+        let firm = Box::new(firm.map_or(Ok(Firm::default()), |bytes| decode::<Firm>(&bytes))?);
         let (own, msp) = (firm.own.clone(), MspState::clone(&session.msp()));
         let (outgoing, roots, touched) = (None, None, BTreeSet::new());
         let (msp_changed, keys_changed) = (false, false);

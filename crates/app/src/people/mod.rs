@@ -15,6 +15,7 @@ use crate::api::*;
 use crate::error::{Error, Result};
 use crate::journal::{Change, damaged_fold};
 use crate::keyring::Keyring;
+use crate::papers::sheet;
 use crate::records::{Bytes32, Organization, decode, key};
 use crate::session::{Session, hold};
 use crate::store::{Direction, Span};
@@ -168,6 +169,7 @@ pub(crate) async fn approve_change(app: &App, request: ApproveChangeRequest) -> 
     change.append_msp(MspBody::Approve { entry: asked }).await?;
     change.note(Action::ChangeApproved, None, None, None).await?;
     change.commit().await?;
+    sheet::keep(app, &session).await?;
     finish(app, &session).await
 }
 

@@ -67,7 +67,7 @@ async fn perform(command: Command, door: &mut Door, person: &mut Person) -> Resu
         Command::Passphrase { suggest: false } => vault::change_passphrase(door, person).await,
         Command::Status => vault::status(door).await,
         Command::Kit { path, groups_fd } => papers::kit(door, person, &path, groups_fd).await,
-        Command::Sheet { path } => papers::sheet(door, &path).await,
+        Command::Sheet(sheet) => papers::sheet(door, person, sheet).await,
         Command::Backup { folder } => papers::backup(door, folder.as_deref()).await,
         Command::Restore(restore) => papers::restore(door, person, restore).await,
         Command::ConfirmRestore { reason } => papers::confirm_restore(door, reason).await,

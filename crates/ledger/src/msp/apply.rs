@@ -85,7 +85,7 @@ impl MspState {
             teams: Arc::new(BTreeMap::new()),
             epoch: None,
             homes: History::new(0, Home::Device(card.device)),
-            recoveries: History::new(0, Recovery { key: None, sheet: false }),
+            recoveries: History::new(0, Recovery { key: None, sheet: None }),
             policy: None,
             pending: Vec::new(),
             last_loss: 0,
@@ -281,7 +281,7 @@ impl MspState {
                         return Err(Refusal::Reused);
                     }
                 }
-                self.change(next, entry, Change::Recovery { key: *key, sheet: *sheet }, true)
+                self.change(next, entry, Change::Recovery { key: *key, sheet: sheet.then(|| entry.head()) }, true)
             }
             MspBody::RecoveryUse { .. } => permit(role, Action::Recovery),
             MspBody::Approve { entry: asked } => {
