@@ -109,7 +109,7 @@ async fn every_kind_arrives_once_signed_and_as_its_schema_says_with_names_only_w
             tell_overdue(&app, &session).await.unwrap();
         }
         drop(session);
-        let alarm = rotate::changed_outside();
+        let alarm = rotate::changed_outside(&app.session().await.unwrap().msp());
         put(&app, &id, |account| (account.phase, account.problem) = (Stands::ChangedOutside, Some(alarm))).await;
         put(&app, &id, |account| account.phase = Stands::Rotating).await;
         put(&app, &id, |account| (account.phase, account.problem) = (Stands::Steady, None)).await;
