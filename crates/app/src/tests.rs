@@ -9,6 +9,7 @@ mod opening;
 mod quick;
 mod rotation;
 mod schedule;
+pub(crate) mod three;
 mod webhook;
 
 use crate::api::*;
@@ -106,8 +107,17 @@ impl Machine {
     async fn start(&self) -> App {
         let mut config = Config::load_from(self.path("vault"), |_| None).unwrap();
         config.kdf = KdfParams::FLOOR;
-        let options = Options { config, keychain: self.ring.clone(), clock: self.clock.clone() };
-        App::open(options, Headless).await.unwrap()
+        let end = Instant::now() + Duration::from_secs(30);
+        loop {
+            let options = Options { config: config.clone(), keychain: self.ring.clone(), clock: self.clock.clone() };
+            match App::open(options, Headless).await {
+                // The one before is being dropped, on another thread.
+                Err(error) if error.code() == "store.in-use" && Instant::now() < end => {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+                opened => return opened.unwrap(),
+            }
+        }
     }
 
     /// Starts it with a new vault.

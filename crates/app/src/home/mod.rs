@@ -11,6 +11,8 @@ mod listen;
 mod pull;
 
 pub(crate) use append::{Outgoing, commit};
+#[cfg(test)]
+pub(crate) use backend::Failure;
 pub(crate) use backend::{Backend, answer, letter, stranger, who};
 
 use crate::api::*;

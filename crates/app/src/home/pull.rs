@@ -24,6 +24,9 @@ const OLDER: &str = "The vault's home knows less than this device has seen: it w
 const OBJECTS: usize = 256;
 /// Pages of changes in one go. A backend puts a thousand ledgers into one.
 const PAGES: usize = 100;
+/// How often every head is compared and not only those that are said to have changed: a home that wrote another history under
+/// numbers that were seen here would otherwise be found out only by the next entry of the very ledger.
+const WHOLE_MS: u64 = 24 * 3_600_000;
 
 /// The MSP ledger as far as the entries of one answer name it.
 struct Known {
@@ -49,6 +52,8 @@ struct Numbers {
     taken: u64,
     /// The highest that the home ever gave: it never goes back.
     highest: u64,
+    /// When every head was compared last.
+    whole_at: u64,
     /// Organizations that the MSP's ledger names and whose own ledger is still to come.
     owed: BTreeSet<[u8; 32]>,
 }
@@ -95,7 +100,11 @@ pub(super) async fn pull(app: &App, session: &Session) -> Result<u32> {
     let backend = Backend::of(app, session).await?;
     let mut received = 0;
     let numbers = Numbers::of(app.inner.store.index_value(key::CURSOR).await?)?;
-    let (mut cursor, mut teams) = (numbers.taken, session.ring().teams());
+    let now = app.now_ms();
+    // A clock that was set back postpones nothing.
+    let fresh = (numbers.whole_at..numbers.whole_at.saturating_add(WHOLE_MS)).contains(&now);
+    let whole = protected!("every head is compared once a day", !fresh, false);
+    let (mut cursor, mut teams) = (if whole { 0 } else { numbers.taken }, session.ring().teams());
     for _ in 0..PAGES {
         let changes = backend.changes(cursor).await?;
         // Where nothing is said to have changed, an older state shows by its numbers alone.
@@ -133,6 +142,11 @@ pub(super) async fn pull(app: &App, session: &Session) -> Result<u32> {
             change.commit().await?;
         }
         if !changes.more || changes.cursor <= cursor {
+            if whole {
+                let mut change = Change::begin_taking(app, session).await?;
+                note(&mut change.tx, |numbers| numbers.whole_at = now).await?;
+                change.commit().await?;
+            }
             return Ok(received + take_owed(app, session, &backend).await?);
         }
         cursor = changes.cursor;
