@@ -17,6 +17,7 @@ mod processes;
 
 mod agent;
 mod attention;
+mod audit;
 mod bad_cloud;
 mod bad_disk;
 mod bad_network;

@@ -9,13 +9,13 @@ use std::path::Path;
 
 const LINES: u32 = 1_000;
 const ROWS: u32 = 500;
-const HAPPENED: [&str; 6] = ["TIME", "WHO", "ACTION", "ORGANIZATION", "ACCOUNT", "NOTE"];
+const HAPPENED: [&str; 8] = ["TIME", "WHO", "ACTION", "WHOM", "ORGANIZATION", "ACCOUNT", "NOTE", "LATE"];
 const ORGANIZATIONS: [&str; 7] = ["NAME", "DOMAIN", "STATE", "ACCOUNTS", "LAST ROTATION", "NEXT ROTATION", "ID"];
 
 pub(crate) async fn export(app: &App, request: ExportRequest) -> Result<ExportedView> {
     app.session().await?;
     let (csv, rows) = match request.list {
-        ExportedList::Audit => sheet(&HAPPENED, happened(app).await?.into_iter().map(line))?,
+        ExportedList::Audit { filter } => sheet(&HAPPENED, happened(app, &filter).await?.into_iter().map(line))?,
         ExportedList::Organizations { filter, state, only } => {
             let wanted = OrganizationsRequest { filter, state, limit: ROWS, ..OrganizationsRequest::default() };
             let only: HashSet<String> = only.into_iter().collect();
@@ -28,10 +28,10 @@ pub(crate) async fn export(app: &App, request: ExportRequest) -> Result<Exported
     Ok(ExportedView { path: request.path, rows })
 }
 
-async fn happened(app: &App) -> Result<Vec<ActivityLine>> {
+async fn happened(app: &App, filter: &AuditFilter) -> Result<Vec<ActivityLine>> {
     let mut lines = Vec::new();
     loop {
-        let request = AuditRequest { organization: None, offset: count(lines.len()), limit: LINES };
+        let request = AuditRequest { filter: filter.clone(), offset: count(lines.len()), limit: LINES };
         let page = audit::list(app, request).await?.lines;
         if page.is_empty() {
             return Ok(lines);
@@ -57,9 +57,11 @@ fn line(line: ActivityLine) -> Vec<String> {
         line.at.to_string(),
         line.who,
         of_variant(line.action),
+        line.subject.unwrap_or_default(),
         line.organization_name.unwrap_or_default(),
         line.user_name.unwrap_or_default(),
         line.note.unwrap_or_default(),
+        if line.late { "late" } else { "" }.to_owned(),
     ]
 }
 

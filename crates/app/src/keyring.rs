@@ -191,6 +191,11 @@ impl EpochKeys {
         self.epochs.get(&epoch).ok_or_else(no_epoch)
     }
 
+    /// What opens the records of an epoch.
+    pub(crate) fn log_key(&self, epoch: u32) -> Result<Key> {
+        Ok(self.of(epoch)?.read.log_key())
+    }
+
     fn oldest(&self) -> Result<&OrganizationKeys> {
         self.epochs.values().next().ok_or_else(no_epoch)
     }

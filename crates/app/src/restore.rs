@@ -84,10 +84,6 @@ pub(crate) async fn restore(app: &App, request: RestoreRequest) -> Result<Status
     point!("restore.after");
     let Unlocked { root, device_keys } = sealed.unlocked;
     Box::pin(rebuild(app, Unboxed { roots: Roots::of(root), device_keys }, ids, Cause::Restored)).await?;
-    let session = app.session().await?;
-    let mut change = Change::begin(app, &session).await?;
-    change.note(Action::Restored, None, None, None).await?;
-    change.commit().await?;
     vault::status(app, StatusRequest {}).await
 }
 
@@ -458,7 +454,9 @@ pub(crate) async fn rebuild(app: &App, unlocked: Unboxed, ids: BoxIds, cause: Ca
     let mut own = own.and_then(|own| Own::open(&own, &unlocked.device_keys)).unwrap_or_default();
     // What waited stood in the index alone. That it is lost is counted.
     own.webhook.as_mut().map(Webhook::lose_waiting);
-    let mut firm = Firm { own, history, ..Firm::default() };
+    // Those are read from the ledgers again.
+    let told_to = own.carried_to;
+    let mut firm = Firm { own, history, told_to, ..Firm::default() };
     if let Some(settings) = policy {
         let item = ring.policy(&state, &settings)?;
         (firm.msp_name, firm.reason_required) = (item.name, item.reason_required);
@@ -489,6 +487,19 @@ pub(crate) async fn rebuild(app: &App, unlocked: Unboxed, ids: BoxIds, cause: Ca
     }
     tx.commit().await?;
     point!("rebuild.begun");
+    let mut change = Change::begin_taking(app, &session).await?;
+    let mut founded = false;
+    for seq in 0..=state.head().seq {
+        let entry = change.tx.entry(&ids.genesis, seq).await?.and_then(|bytes| Entry::decode(&bytes).ok());
+        let Some(entry) = entry else { continue };
+        // The first policy is a part of the founding.
+        let policy = matches!(entry.body(), Body::Msp(MspBody::Policy { .. }));
+        if founded || !policy {
+            change.line_of_msp(&entry).await?;
+        }
+        founded |= policy;
+    }
+    change.commit().await?;
     let ids: Vec<LedgerId> = organizations.into_iter().collect();
     let mut unreadable = 0_u32;
     // While a device is the home it has all of them; what a backend has and this device lacks is fetched.
@@ -519,7 +530,7 @@ pub(crate) async fn rebuild(app: &App, unlocked: Unboxed, ids: BoxIds, cause: Ca
             Error::integrity(
                 "index.rebuilt",
                 "The local index was damaged, or made by another version, and was made again from the signed history.",
-                "The list of what happened begins anew. If this comes back, check the disk.",
+                "If this comes back, check the disk.",
             )
             .holds("No credential is missing."),
         );

@@ -157,7 +157,8 @@ pub async fn rotate(app: &App, place: &Place, times: u32) -> Result<()> {
         set(&mut account, app.now_ms());
         put(&mut change, &mut opened, &item, &account).await?;
         let name = opened.row.name.clone();
-        change.note(Action::Rotated, Some((&id, &name)), Some(&account.user_name), None).await?;
+        let line = change.done(Action::Rotated, Some((&id, &name)), Some(&account.user_name), None);
+        change.line(&line).await?;
     }
     change.save(opened).await?;
     change.commit().await

@@ -234,7 +234,7 @@ pub(crate) async fn create(app: &App, request: CreateVaultRequest) -> Result<Sta
     let reason_required = item.reason_required;
     *change.firm = Firm { msp_name, person_name, reason_required, ..Firm::default() };
     for (entry, state) in entries {
-        change.take_msp(&entry, state).await?;
+        change.keep_msp(&entry, state).await?;
     }
     for (name, bytes) in &boxes {
         change.tx.put_meta(name, bytes).await?;

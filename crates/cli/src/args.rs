@@ -111,17 +111,8 @@ pub(crate) enum Command {
     Attention(Attention),
     /// The state of vault and application.
     Status,
-    /// What happened, newest first.
-    Audit {
-        /// Name, domain or id of one organization.
-        organization: Option<String>,
-        /// Lines to pass over.
-        #[arg(long, default_value_t = 0)]
-        offset: u32,
-        /// Lines wanted.
-        #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
-        limit: u32,
-    },
+    /// What happened, newest first: what this device did, and what the signed records of all others say.
+    Audit(Audit),
     /// Write a list as CSV, without secrets.
     Export {
         /// Which list.
@@ -490,6 +481,41 @@ pub(crate) enum Rotator {
     Status,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct Audit {
+    #[command(flatten)]
+    pub(crate) filter: AuditFilter,
+    /// Lines to pass over.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) offset: u32,
+    /// Lines wanted.
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) limit: u32,
+}
+
+/// Which lines.
+#[derive(Debug, Args)]
+pub(crate) struct AuditFilter {
+    /// Name, domain or id of one organization.
+    pub(crate) organization: Option<String>,
+    /// Name or id of one member: what that person did, or what was done to them.
+    #[arg(long)]
+    pub(crate) person: Option<String>,
+    /// One kind of thing.
+    #[arg(long)]
+    pub(crate) kind: Option<AuditKind>,
+    /// From this day (2026-11-29, UTC) or moment (2026-11-29T08:00:00Z) on.
+    #[arg(long, value_parser = moment)]
+    pub(crate) from: Option<api::Time>,
+    /// Before this day or moment.
+    #[arg(long, value_parser = moment)]
+    pub(crate) until: Option<api::Time>,
+}
+
+fn moment(text: &str) -> Result<api::Time, String> {
+    api::Time::parse(text).ok_or_else(|| "a day like 2026-11-29, or a moment like 2026-11-29T08:00:00Z".to_owned())
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Incident {
     /// Begin one: replaces certificates and passwords, and ends sessions.
@@ -777,6 +803,10 @@ words! {
 words! {
     /// What a webhook can be told.
     Kind => api::MessageKind { Rotated, Overdue, Failed, ChangedOutside, Viewed }
+}
+words! {
+    /// Kinds of what happened.
+    AuditKind => api::AuditKind { Views, Rotations, Organizations, People, Vault }
 }
 words! {
     /// Which stored password.

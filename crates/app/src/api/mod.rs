@@ -75,6 +75,13 @@ impl fmt::Display for Time {
 }
 
 impl Time {
+    /// Reads a day (2026-11-29, its first moment in UTC) or a moment as RFC 3339 writes it.
+    pub fn parse(text: &str) -> Option<Self> {
+        let day = || text.parse::<jiff::civil::Date>().ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok();
+        let moment = text.parse::<jiff::Timestamp>().ok().or_else(|| Some(day()?.timestamp()));
+        u64::try_from(moment?.as_millisecond()).ok().map(Self)
+    }
+
     /// For a calendar. A moment beyond what calendars reach is their end.
     pub(crate) fn timestamp(self) -> jiff::Timestamp {
         let at = i64::try_from(self.0).ok().and_then(|at_ms| jiff::Timestamp::from_millisecond(at_ms).ok());

@@ -366,6 +366,8 @@ pub struct ActivityLine {
     pub at: Time,
     /// Who.
     pub who: String,
+    /// The member it was done to, where it is about one.
+    pub subject: Option<String>,
     /// What.
     pub action: Action,
     /// Which organization.
@@ -376,6 +378,8 @@ pub struct ActivityLine {
     pub user_name: Option<String>,
     /// The reason given, or what went wrong.
     pub note: Option<String>,
+    /// Its device had been ended when its record came into the signed history.
+    pub late: bool,
 }
 
 /// What a person or the program did.
@@ -448,6 +452,8 @@ pub enum Action {
     RoleChanged,
     /// A member was removed.
     MemberRemoved,
+    /// A member was given new keys.
+    MemberRekeyed,
     /// A change that waited for a second owner was consented to.
     ChangeApproved,
     /// The firm's own rules were changed.
@@ -460,14 +466,48 @@ pub enum Action {
     WebhookSet,
     /// It was removed.
     WebhookRemoved,
+    /// A record in the signed history is not what it says.
+    RecordRefused,
+}
+
+/// Which lines of what happened are wanted; all, by default.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(default)]
+pub struct AuditFilter {
+    /// Only this organization.
+    pub organization: Option<String>,
+    /// Only what this member did, or what was done to it.
+    pub person: Option<String>,
+    /// Only this kind.
+    pub kind: Option<AuditKind>,
+    /// From this moment on.
+    pub from: Option<Time>,
+    /// Before this moment.
+    pub until: Option<Time>,
+}
+
+/// Kinds of what happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum AuditKind {
+    /// Something was shown or copied.
+    Views,
+    /// Passwords and certificates, and incidents.
+    Rotations,
+    /// Customers, their tenants and accounts.
+    Organizations,
+    /// Who shares the vault.
+    People,
+    /// The vault itself.
+    Vault,
 }
 
 /// Asks what happened over all organizations.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, Type)]
 pub struct AuditRequest {
-    /// Only this organization.
+    /// Which lines.
     #[serde(default)]
-    pub organization: Option<String>,
+    pub filter: AuditFilter,
     /// Lines to pass over.
     #[serde(default)]
     pub offset: u32,
@@ -485,8 +525,35 @@ pub struct AuditView {
     pub lines: Vec<ActivityLine>,
     /// How many there are.
     pub total: u32,
+    /// Everybody who is or was a member, by name.
+    pub people: Vec<AuditPerson>,
+    /// Devices of which views are missing.
+    pub gaps: Vec<AuditGap>,
     /// How far the signed history beneath them was verified: that of the organization asked for, else the firm's.
     pub verified: VerifiedView,
+}
+
+/// Somebody whose lines can be asked for.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct AuditPerson {
+    /// Id.
+    pub member: String,
+    /// Name.
+    pub name: String,
+}
+
+/// A device that counted views which did not arrive here: its next one may bring them, or they lie in organizations that
+/// this member may not see.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct AuditGap {
+    /// Whose device.
+    pub who: String,
+    /// Its id.
+    pub device: String,
+    /// How many are missing.
+    pub missing: u32,
 }
 
 /// The newest entry of a signed history whose chain this device verified from its beginning.

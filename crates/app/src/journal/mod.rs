@@ -4,21 +4,24 @@
 //! judge the draft like a stranger's, and only then stores it. [`taking`] is the other half, where nothing is drafted; [`reading`]
 //! opens what was written.
 
+mod logs;
 mod reading;
 mod taking;
 
+pub(crate) use logs::Arrived;
 pub(crate) use reading::{damaged_fold, object_named, open_object, read_account, read_connection, visit_account};
 
 use reading::{damaged_item, object_kind, object_of, wrap_key};
 
 use crate::api::{Action, Event, OrganizationState as Standing};
+use crate::audit::record;
 use crate::error::{Error, Result};
 use crate::founding::{refused, undrafted, wrap};
 use crate::home::{self, Outgoing};
 use crate::keyring::{self, EpochKeys, Keyring, Source, no_operate_key};
 use crate::own::Own;
 use crate::records::{
-    self, Activity, Bytes16, Bytes32, Firm, Organization, Place, ProblemRow, decode, encode, fold, heads, key,
+    self, Act, Activity, Bytes16, Bytes32, Firm, Organization, Place, ProblemRow, decode, encode, fold, heads, key,
 };
 use crate::roots::Roots;
 use crate::session::{self, Newest, Session, make, rng};
@@ -30,7 +33,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tokio::sync::OwnedMutexGuard;
 use vitrine_ledger::{
     Author, Body, Commitment, Commitments, DeviceWrap, Entry, Home, ItemId, ItemKind, KeyName, KeyWrap, LedgerId,
-    Level, MspBody, MspState, ObjectHash, OrganizationBody, OrganizationState, Salt, SealedKeys, SealedName,
+    Level, MemberId, MspBody, MspState, ObjectHash, OrganizationBody, OrganizationState, Salt, SealedKeys, SealedName,
     SealedRecords, TeamId, TeamKind, TeamWrap,
 };
 use vitrine_vault::SecretBytes;
@@ -150,12 +153,18 @@ impl<'a> Change<'a> {
         let draft = self.msp.draft(body, self.session.author, self.app.now_ms());
         let entry = draft.sign(self.session.device.signing_key()).map_err(undrafted)?;
         let next = self.msp.apply(&entry).map_err(refused)?;
-        self.take_msp(&entry, next).await?;
+        self.keep_msp(&entry, next).await?;
         Ok(entry)
     }
 
-    /// Stores an entry of the MSP ledger with the state that follows from it.
+    /// Takes an entry of the MSP ledger that the home accepted.
     pub(crate) async fn take_msp(&mut self, entry: &Entry, next: MspState) -> Result<()> {
+        self.line_of_msp(entry).await?;
+        self.keep_msp(entry, next).await
+    }
+
+    /// Stores an entry of the MSP ledger with the state that follows from it.
+    pub(crate) async fn keep_msp(&mut self, entry: &Entry, next: MspState) -> Result<()> {
         self.store(next.ledger().as_bytes(), entry).await?;
         self.tx.index_put(&key::msp_hash(entry.seq()), entry.hash().as_bytes()).await?;
         if let Body::Msp(body) = entry.body() {
@@ -490,7 +499,8 @@ impl<'a> Change<'a> {
         self.app.now_ms()
     }
 
-    /// Notes what happened, as a line for lists.
+    /// Notes what this person did, as a line for lists. What was done to an organization travels to everybody else as a record
+    /// in its ledger; the rest follows from entries, or is this device's.
     pub(crate) async fn note(
         &mut self,
         action: Action,
@@ -498,25 +508,57 @@ impl<'a> Change<'a> {
         user_name: Option<&str>,
         note: Option<String>,
     ) -> Result<()> {
-        let line = Activity {
+        self.line(&self.done(action, organization, user_name, note.clone())).await?;
+        // The MSP's ledger says these two.
+        if let Some((id, _)) = organization
+            && !matches!(action, Action::OrganizationAdded | Action::OrganizationArchived)
+        {
+            let user_name = user_name.map(str::to_owned);
+            let act = Act { at: self.app.now_ms(), organization: *id, action, user_name, note };
+            self.tx.index_put(&key::uncarried(self.firm.activity), &encode(&act)?).await?;
+        }
+        Ok(())
+    }
+
+    /// Notes what this person did to a member.
+    pub(crate) async fn note_of_member(
+        &mut self,
+        action: Action,
+        subject: &MemberId,
+        note: Option<String>,
+    ) -> Result<()> {
+        let line = Activity { subject: Some(*subject.as_bytes()), ..self.done(action, None, None, note) };
+        self.line(&line).await
+    }
+
+    /// A line of what this person does now.
+    pub(crate) fn done(
+        &self,
+        action: Action,
+        organization: Option<(&Bytes32, &str)>,
+        user_name: Option<&str>,
+        note: Option<String>,
+    ) -> Activity {
+        Activity {
             at: self.app.now_ms(),
-            who: self.firm.person_name.clone(),
+            member: *self.session.author.member.as_bytes(),
+            subject: None,
             action,
             organization: organization.map(|(id, _)| *id),
             organization_name: organization.map(|(_, name)| name.to_owned()),
             user_name: user_name.map(str::to_owned),
             note,
-        };
-        self.line(&line).await
+            late: false,
+        }
     }
 
     /// Writes a line of activity.
     pub(crate) async fn line(&mut self, line: &Activity) -> Result<()> {
         self.firm.activity += 1;
         let bytes = encode(line)?;
-        self.tx.index_put(&key::activity(self.firm.activity), &bytes).await?;
+        self.tx.index_put(&key::activity(line.at, self.firm.activity), &bytes).await?;
         if let Some(id) = &line.organization {
-            self.tx.index_put(&key::activity_of(id, self.firm.activity), &bytes).await?;
+            self.tx.index_put(&key::activity_of(id, line.at, self.firm.activity), &bytes).await?;
         }
         Ok(())
     }
@@ -524,7 +566,7 @@ impl<'a> Change<'a> {
     /// Appends a batch of sealed records.
     pub(crate) async fn log(&mut self, opened: &mut Opened, records: &[u8]) -> Result<()> {
         let place = opened.state.place();
-        let context = [opened.id.as_bytes().as_slice(), &place.seq.to_be_bytes()].concat();
+        let context = record::context(opened.id.as_bytes(), place.seq);
         let sealed = seal_body(BodyKind::Log, &opened.keys.present()?.read.log_key(), &context, records, &mut rng())
             .map_err(session::unreadable_keys)?;
         let records = SealedRecords::new(sealed).map_err(session::unreadable_keys)?;

@@ -137,7 +137,7 @@ fn card(entry: &Entry) -> Option<&ledger::DeviceCard> {
 pub(crate) async fn set_role(app: &App, request: SetRoleRequest) -> Result<PeopleView> {
     let (member, session) = (parse(&request.member)?, app.session().await?);
     let role = ledger::Role::from(request.role);
-    let name = known(app, &session, &member).await?;
+    known(app, &session, &member).await?;
     if matches!(role, ledger::Role::Auditor | ledger::Role::Rotator) {
         return Err(Error::usage(
             "people.role",
@@ -147,8 +147,8 @@ pub(crate) async fn set_role(app: &App, request: SetRoleRequest) -> Result<Peopl
     }
     let mut change = Change::begin(app, &session).await?;
     change.append_msp(MspBody::MemberRole { subject: member, role }).await?;
-    let note = format!("{name}: {}", crate::of_variant(request.role));
-    change.note(Action::RoleChanged, None, None, Some(note)).await?;
+    let note = crate::of_variant(request.role);
+    change.note_of_member(Action::RoleChanged, &member, Some(note)).await?;
     change.commit().await?;
     finish(app, &session).await
 }
@@ -252,7 +252,7 @@ pub(crate) async fn remove(app: &App, request: RemoveMemberRequest) -> Result<Pe
     }
     let mut change = Change::begin(app, &session).await?;
     change.append_msp(MspBody::MemberRemove { subject: member }).await?;
-    change.note(Action::MemberRemoved, None, None, Some(format!("{name}: {reason}"))).await?;
+    change.note_of_member(Action::MemberRemoved, &member, Some(reason)).await?;
     change.commit().await?;
     finish(app, &session).await
 }
@@ -284,7 +284,7 @@ fn unknown_member() -> Error {
     Error::usage("people.unknown", "There is no such member.", "Look at the list of members again.")
 }
 
-fn parse(member: &str) -> Result<MemberId> {
+pub(crate) fn parse(member: &str) -> Result<MemberId> {
     bytes(member).map(MemberId::from_bytes).ok_or_else(unknown_member)
 }
 

@@ -83,9 +83,7 @@ async fn perform(command: Command, door: &mut Door, person: &mut Person) -> Resu
         Command::Rotate(rotate) => rotate::run(door, person, rotate).await,
         Command::Incident(incident) => incident::run(door, person, incident).await,
         Command::Attention(attention) => attention::run(door, attention).await,
-        Command::Audit { organization, offset, limit } => {
-            audit::list(door, organization.as_deref(), offset, limit).await
-        }
+        Command::Audit(audit) => audit::list(door, audit).await,
         Command::Export { list, path } => audit::export(door, list, &path).await,
         Command::Home(home) => home::run(door, person, home).await,
         Command::Sync => home::sync(door).await,

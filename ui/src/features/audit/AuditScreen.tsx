@@ -1,34 +1,60 @@
 // What happened, as sentences, from signed records alone.
 
-import { IconFileExport, IconHistory, IconShieldCheck } from "@tabler/icons-react";
+import { IconAlertTriangle, IconFileExport, IconHistory, IconShieldCheck } from "@tabler/icons-react";
 import { useState } from "react";
-import { Bones, Button, Chip, Empty, Page, Row, Section, toast } from "../../components";
-import { type ActivityLine, asErrorView, useAction, useHost, useRead } from "../../host";
-import { ErrorNotice, Learn, Name, remark, sentence } from "../../parts";
+import { Bones, Button, Chip, Empty, Notice, Page, Row, Section, Select, toast } from "../../components";
+import { type ActivityLine, type AuditKind, asErrorView, useAction, useHost, useRead } from "../../host";
+import { ErrorNotice, Learn, Name, remark, sentence, useNow } from "../../parts";
 import { day, exact, timeOfDay, useWords } from "../../words";
 import css from "./AuditScreen.module.css";
 
 const step = 100;
+const aDay = 24 * 3_600_000;
+const kinds = ["views", "rotations", "organizations", "people", "vault"] as const satisfies readonly AuditKind[];
+const periods = ["1", "7", "30", "365"] as const;
+
+/** What is asked for; it stands in the address. */
+export type Asked = {
+  organization?: string | undefined;
+  person?: string | undefined;
+  kind?: AuditKind | undefined;
+  days?: (typeof periods)[number] | undefined;
+};
 
 export function AuditScreen({
-  organization,
-  onOrganization,
+  asked,
+  onAsk,
   onOrganizations,
 }: {
-  organization: string | undefined;
-  onOrganization: (organization: string | undefined) => void;
+  asked: Asked;
+  onAsk: (asked: Asked) => void;
   onOrganizations: () => void;
 }) {
   const t = useWords();
+  const { organization } = asked;
   const [limit, setLimit] = useState(step);
-  const view = useRead("audit", { organization: organization ?? null, limit }, { keep: true });
+  // By whole days, so that the question stays the same while the page is open.
+  const today = Math.floor(useNow(60_000) / aDay) * aDay;
+  const filter = {
+    organization: organization ?? null,
+    person: asked.person ?? null,
+    kind: asked.kind ?? null,
+    from: asked.days === undefined ? null : today - (Number(asked.days) - 1) * aDay,
+    until: null,
+  };
+  const view = useRead("audit", { filter, limit }, { keep: true });
   const host = useHost();
   const exported = useAction(async () => {
     const path = await host.pickSave("audit.csv");
     if (path === null) return;
-    const written = await host.export({ list: { kind: "audit" }, path });
+    const written = await host.export({ list: { kind: "audit", filter }, path });
     toast(t("organizations.exported", { count: written.rows, path: written.path }), t("common.close"));
   });
+  const ask = (next: Asked) => {
+    setLimit(step);
+    onAsk({ ...asked, ...next });
+  };
+  const filtered = Object.values(filter).some((value) => value !== null);
   const data = view.data;
   const only = organization === undefined ? null : data?.lines.find((line) => line.organization === organization);
   const days = new Map<string, ActivityLine[]>();
@@ -67,15 +93,68 @@ export function AuditScreen({
           </span>
         </Row>
       ) : null}
+      {data?.gaps.map((gap) => (
+        <Notice key={gap.device} tone="warning" title={t("audit.gap", { count: gap.missing, who: gap.who })}>
+          {t("audit.gapMore")}
+        </Notice>
+      ))}
+      <Row>
+        <Select
+          label={t("audit.person")}
+          value={asked.person ?? ""}
+          options={[
+            { value: "", label: t("audit.everybody") },
+            ...(data?.people ?? []).map(({ member, name }) => ({ value: member, label: name })),
+          ]}
+          onChange={(person) => ask({ person: person || undefined })}
+          testId="audit-person"
+        />
+        <Select
+          label={t("audit.kind")}
+          value={asked.kind ?? ""}
+          options={[
+            { value: "", label: t("audit.everything") },
+            ...kinds.map((kind) => ({ value: kind, label: t(`audit.kinds.${kind}`) })),
+          ]}
+          onChange={(kind) => ask({ kind: kind || undefined })}
+          testId="audit-kind"
+        />
+        <Select
+          label={t("audit.time")}
+          value={asked.days ?? ""}
+          options={[
+            { value: "", label: t("audit.anyTime") },
+            ...periods.map((days) => ({ value: days, label: t("audit.days", { count: Number(days) }) })),
+          ]}
+          onChange={(days) => ask({ days: days || undefined })}
+          testId="audit-time"
+        />
+      </Row>
       {organization === undefined ? null : (
         <Row>
           <Chip>{t("audit.onlyThis", { name: only?.organizationName ?? "" })}</Chip>
-          <Button small onClick={() => onOrganization(undefined)}>
+          <Button small onClick={() => ask({ organization: undefined })}>
             {t("audit.clear")}
           </Button>
         </Row>
       )}
-      {data?.lines.length === 0 ? (
+      {data?.lines.length === 0 && filtered ? (
+        <Empty
+          title={t("audit.noneTitle")}
+          action={
+            <Button
+              kind="primary"
+              onClick={() => ask({ organization: undefined, person: undefined, kind: undefined, days: undefined })}
+            >
+              {t("audit.all")}
+            </Button>
+          }
+          learn={<Learn topic="audit" />}
+        >
+          {t("audit.none")}
+        </Empty>
+      ) : null}
+      {data?.lines.length === 0 && !filtered ? (
         <Empty
           icon={<IconHistory size={36} stroke={1.25} />}
           title={t("audit.emptyTitle")}
@@ -99,13 +178,18 @@ export function AuditScreen({
                   <span className={css.words}>
                     {sentence(t, line)}
                     {line.note ? <span className={css.soft}>{remark(t, line)}</span> : null}
+                    {line.late ? (
+                      <Chip tone="warning" icon={<IconAlertTriangle size={14} aria-hidden />}>
+                        {t("audit.late")}
+                      </Chip>
+                    ) : null}
                   </span>
                   {organization === undefined && id !== null && organizationName !== null ? (
                     <button
                       type="button"
                       className={css.filter}
                       aria-label={t("audit.onlyThis", { name: organizationName })}
-                      onClick={() => onOrganization(id)}
+                      onClick={() => ask({ organization: id })}
                     >
                       <Name>{organizationName}</Name>
                     </button>

@@ -199,6 +199,8 @@ export function makeStage(options: FakeOptions) {
       organizationName: organization.name,
       userName,
       note: words,
+      subject: null,
+      late: false,
     });
   };
   const settle = (organization: OrganizationView) => {
