@@ -180,6 +180,18 @@ pub async fn audit(app: State<'_, App>, request: AuditRequest) -> Answer<AuditVi
 
 #[tauri::command]
 #[specta::specta]
+pub async fn export_audit(app: State<'_, App>, request: ExportAuditRequest) -> Answer<ExportedView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn save_proof(app: State<'_, App>, request: SaveProofRequest) -> Answer<SavedProofView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
 pub async fn attention(app: State<'_, App>, request: AttentionRequest) -> Answer<AttentionView> {
     app.call(request).await
 }

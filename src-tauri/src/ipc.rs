@@ -43,6 +43,8 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             commands::edit_organization,
             commands::archive_organization,
             commands::audit,
+            commands::export_audit,
+            commands::save_proof,
             commands::attention,
             commands::snooze_problem,
             commands::wake_problem,

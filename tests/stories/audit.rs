@@ -1,11 +1,15 @@
-//! What happened, from signed records: two people see the same, whoever did it, and one view that is missing is missed.
+//! What happened, from signed records: two people see the same, whoever did it; and what one of them exports, anybody can
+//! verify who has no key, or find altered.
+
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
+use data_encoding::BASE64;
 use serde_json::Value;
 
 use crate::bad_rotation::FIRST;
 use crate::cloud::shown;
-use crate::desk::{Desk, exit};
+use crate::desk::{Desk, exit, text};
 use crate::people::{standing, two};
 
 /// The lines that a desk lists, the newest first.
@@ -68,5 +72,173 @@ async fn a_removed_member_is_named_with_the_reason_and_its_views_stay() -> Resul
     ensure!(removed.len() == 1 && removed[0]["subject"] == "Grace Hopper", "{all:?}");
     ensure!(removed[0]["note"].as_str().is_some_and(|note| note.contains("left the firm")), "{removed:?}");
     ensure!(told(&all, "viewed", "Grace Hopper").len() == 1, "{all:?}");
+    Ok(())
+}
+
+/// Exports evidence, and says which vault it is of.
+async fn exported(desk: &Desk, path: &Path, arguments: &[&str]) -> Result<String> {
+    let file = path.to_str().context("path")?;
+    desk.does([&["audit", "export", file, "--format", "json"], arguments].concat()).await?;
+    text(&desk.does(["audit"]).await?, "vault")
+}
+
+/// Verifies a file at a desk without a vault, and says how that ended and what it printed.
+async fn verified(path: &Path, genesis: &str) -> Result<(i32, Value)> {
+    let file = path.to_str().context("path")?;
+    let ended = Desk::alone()?.vitrine(["audit", "verify", file, "--genesis", genesis]).end().await?;
+    Ok((ended.status.code().context("killed")?, serde_json::from_str(&ended.out)?))
+}
+
+/// The file with one change to it.
+fn altered(path: &Path, change: impl FnOnce(&mut Value)) -> Result<PathBuf> {
+    let mut document: Value = serde_json::from_slice(&std::fs::read(path)?)?;
+    change(&mut document);
+    let other = path.with_extension("altered");
+    std::fs::write(&other, serde_json::to_vec(&document)?)?;
+    Ok(other)
+}
+
+/// The Base64 of an entry with one bit turned.
+fn turned(entry: &Value, place: usize) -> Value {
+    let mut bytes = BASE64.decode(entry.as_str().unwrap_or_default().as_bytes()).unwrap_or_default();
+    let place = place % bytes.len().max(1);
+    bytes[place] ^= 1;
+    Value::String(BASE64.encode(&bytes))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_is_verified_without_vault_and_keys_and_every_change_to_it_is_found() -> Result<()> {
+    let (_sim, owner, grace, _backend) = two().await?;
+    shown(&grace, "Contoso", FIRST, "current").await?;
+    owner.does(["sync"]).await?;
+    shown(&owner, "Contoso", FIRST, "current").await?;
+    let path = owner.path("evidence.json");
+    let vault = exported(&owner, &path, &[]).await?;
+    let (code, said) = verified(&path, &vault).await?;
+    ensure!(code == exit::DONE, "{said}");
+    ensure!(said["vault"] == vault.as_str() && said["organizations"] == 1 && said["closed"] == 0, "{said}");
+    ensure!(said["unlisted"] == 0 && said["gaps"].as_array().is_some_and(Vec::is_empty), "{said}");
+    let document: Value = serde_json::from_slice(&std::fs::read(&path)?)?;
+    let listed = document["lines"].as_array().context("lines")?;
+    for who in ["Ada Byron", "Grace Hopper"] {
+        let views = told(listed, "viewed", who);
+        ensure!(views.len() == 1 && views[0]["userName"] == FIRST && views[0]["organizationName"] == "Contoso");
+    }
+    let password = shown(&owner, "Contoso", FIRST, "current").await?;
+    ensure!(!document.to_string().contains(&password), "a secret stands in the export");
+
+    // Another vault's, by its beginning.
+    let other = format!("{}{}", if vault.starts_with('0') { '1' } else { '0' }, &vault[1..]);
+    let (code, said) = verified(&path, &other).await?;
+    ensure!(code == exit::INTEGRITY && said["error"]["code"] == "evidence.other-vault", "{said}");
+
+    let chain = |document: &Value| document["organizations"][0]["chain"]["entries"].as_array().map_or(0, Vec::len);
+    let last = chain(&document) - 1;
+    let log = document["organizations"][0]["chain"]["openings"][0]["seq"].as_u64().context("seq")? as usize;
+    type Change = (&'static str, Box<dyn FnOnce(&mut Value)>);
+    let entry = |at: usize, place: usize| -> Box<dyn FnOnce(&mut Value)> {
+        Box::new(move |document| {
+            let entry = &mut document["organizations"][0]["chain"]["entries"][at];
+            *entry = turned(entry, place);
+        })
+    };
+    let changes: Vec<Change> = vec![
+        ("a byte of the sealed records", entry(log, 200)),
+        ("a byte of a signature", entry(last, 100_000_007)),
+        ("a byte of the first entry", entry(0, 60)),
+        (
+            "an entry is left out",
+            Box::new(move |document| {
+                document["organizations"][0]["chain"]["entries"].as_array_mut().map(|all| all.remove(log));
+            }),
+        ),
+        (
+            "two entries change places",
+            Box::new(move |document| {
+                document["organizations"][0]["chain"]["entries"].as_array_mut().map(|all| all.swap(last, last - 1));
+            }),
+        ),
+        (
+            "an entry of the vault's ledger is left out",
+            Box::new(|document| {
+                document["msp"]["entries"].as_array_mut().map(|all| all.remove(3));
+            }),
+        ),
+        (
+            "a line says another time",
+            Box::new(|document| {
+                document["lines"][0]["at"] = 1_700_000_000_000_u64.into();
+            }),
+        ),
+        ("a line says another action", Box::new(|document| document["lines"][0]["action"] = "copied".into())),
+        ("a line names another member", Box::new(|document| document["lines"][0]["who"] = "Eve".into())),
+        ("a line names another account", Box::new(|document| document["lines"][0]["userName"] = "eve@x".into())),
+        ("a line names another reason", Box::new(|document| document["lines"][0]["note"] = "nothing".into())),
+        ("a line is made up", Box::new(|document| document["lines"][0]["record"] = 20.into())),
+        (
+            "a line stands there twice",
+            Box::new(|document| {
+                let line = document["lines"][0].clone();
+                document["lines"].as_array_mut().map(|lines| lines.push(line));
+            }),
+        ),
+        (
+            "an opening is another's",
+            Box::new(|document| {
+                document["organizations"][0]["chain"]["openings"][0]["key"] = "ab".repeat(32).into();
+            }),
+        ),
+        ("a field that nobody knows", Box::new(|document| document["verified"] = true.into())),
+    ];
+    for (name, change) in changes {
+        let (code, said) = verified(&altered(&path, change)?, &vault).await?;
+        ensure!(code == exit::INTEGRITY, "{name}: {code} {said}");
+    }
+    // Without the opening of a batch its lines do not follow; without those lines it is counted.
+    let closed = altered(&path, |document| {
+        let seq = document["organizations"][0]["chain"]["openings"][0]["seq"].clone();
+        document["organizations"][0]["chain"]["openings"].as_array_mut().map(|all| all.remove(0));
+        let ledger = document["lines"][0]["organization"].clone();
+        let stands = |line: &Value| line["seq"] == seq && line["ledger"] == ledger;
+        document["lines"].as_array_mut().map(|lines| lines.retain(|line| !stands(line)));
+    })?;
+    let (code, said) = verified(&closed, &vault).await?;
+    ensure!(code == exit::DONE && said["closed"] == 1, "{said}");
+    let fewer = altered(&path, |document| drop(document["lines"].as_array_mut().map(|lines| lines.remove(0))))?;
+    let (code, said) = verified(&fewer, &vault).await?;
+    ensure!(code == exit::DONE && said["unlisted"] == 1, "{said}");
+    std::fs::write(path.with_extension("none"), "{}")?;
+    ensure!(verified(&path.with_extension("none"), &vault).await?.0 == exit::INTEGRITY);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_report_of_a_removal_is_verified_credential_by_credential() -> Result<()> {
+    let (_sim, owner, grace, _backend) = two().await?;
+    shown(&grace, "Contoso", FIRST, "current").await?;
+    owner.does(["sync"]).await?;
+    owner.does(["member", "remove", "Grace Hopper", "--reason", "left the firm"]).await?;
+    owner.does(["incident", "retry"]).await?;
+    let (report, file) = (owner.path("report.json"), owner.path("report.json").display().to_string());
+    owner.does(["incident", "report", &file]).await?;
+    let vault = text(&owner.does(["audit"]).await?, "vault")?;
+    let (code, said) = verified(&report, &vault).await?;
+    ensure!(code == exit::DONE, "{said}");
+    let said = &said["report"];
+    ensure!(said["accounts"]["replaced"] == 1 && said["accounts"]["of"] == 1, "{said}");
+    ensure!(said["certificates"]["replaced"] == 1 && said["certificates"]["of"] == 1, "{said}");
+    ensure!(said["removed"][0] == "Grace Hopper" && said["by"] == "Ada Byron" && said["late"] == false, "{said}");
+
+    let content = std::fs::read_to_string(&report)?;
+    for (from, to) in
+        [("left the firm", "went on leave"), ("\"replaced\": 1", "\"replaced\": 2"), ("Contoso", "Fabrikam")]
+    {
+        ensure!(content.contains(from), "{from} is not in the report");
+        let other = report.with_extension("altered");
+        std::fs::write(&other, content.replacen(from, to, 1))?;
+        let (code, said) = verified(&other, &vault).await?;
+        let unproven = from == "Contoso";
+        ensure!(unproven || code == exit::INTEGRITY, "{from}: {code} {said}");
+    }
     Ok(())
 }

@@ -15,6 +15,7 @@ use vitrine_ledger::{
     SealedName, SealedNote, TeamId, TeamWrap,
 };
 use vitrine_vault::Key;
+use vitrine_vault::body::{BodyKind, body_opening, open_body};
 use vitrine_vault::epoch::{
     self, EncryptionKeys, MspKey, OperateKey, OrganizationKeys, PREVIOUS_LENGTH, ReadKey, TeamKeys, Which, WrapContext,
 };
@@ -108,6 +109,13 @@ impl Keyring {
     /// Reads what every member is told of the safe sheet; nothing where the key was not given to this member yet.
     pub(crate) fn note(&self, state: &MspState, note: &SealedNote) -> Option<SheetNote> {
         self.msp.values().rev().find_map(|key| founding::open_note(key, state, note))
+    }
+
+    /// What opens the same name, and nothing else.
+    pub(crate) fn name_opening(&self, subject: &[u8], name: &[u8]) -> Option<Key> {
+        let mut newest = self.msp.values().rev().map(MspKey::name_key);
+        let key = newest.find(|key| open_body(BodyKind::Name, key, subject, name).is_ok())?;
+        Some(body_opening(BodyKind::Name, &key, subject))
     }
 
     /// Reads the firm's settings.

@@ -85,6 +85,8 @@ routes! {
     EditOrganizationRequest => organizations::edit,
     ArchiveOrganizationRequest => organizations::archive,
     AuditRequest => audit::list,
+    ExportAuditRequest => evidence::export,
+    SaveProofRequest => evidence::save_proof,
     AttentionRequest => attention::list,
     SnoozeProblemRequest => attention::snooze,
     WakeProblemRequest => attention::wake,

@@ -482,7 +482,10 @@ pub(crate) enum Rotator {
 }
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Audit {
+    #[command(subcommand)]
+    pub(crate) with: Option<AuditFile>,
     #[command(flatten)]
     pub(crate) filter: AuditFilter,
     /// Lines to pass over.
@@ -491,6 +494,30 @@ pub(crate) struct Audit {
     /// Lines wanted.
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(crate) limit: u32,
+}
+
+/// What happened, as a file.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditFile {
+    /// Write it to a file, without secrets.
+    Export {
+        /// File to write; an existing one is not overwritten.
+        path: PathBuf,
+        #[command(flatten)]
+        filter: AuditFilter,
+        /// A sheet, or evidence that `audit verify` can check.
+        #[arg(long, default_value = "csv")]
+        format: AuditFormat,
+    },
+    /// Check a file of evidence: an export, the report of an incident, or the proof of a fork. Needs no vault, no keys and
+    /// no network.
+    Verify {
+        /// The file.
+        path: PathBuf,
+        /// The id of the vault: the hash of its beginning, as `vitrine audit` shows it.
+        #[arg(long, value_name = "HASH")]
+        genesis: String,
+    },
 }
 
 /// Which lines.
@@ -703,6 +730,11 @@ pub(crate) enum Home {
     },
     /// Bring it back to this device.
     BringBack,
+    /// Save the proof that it showed two histories, for `vitrine audit verify`.
+    Proof {
+        /// File to write; an existing one is not overwritten.
+        path: PathBuf,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -809,6 +841,10 @@ words! {
     AuditKind => api::AuditKind { Views, Rotations, Organizations, People, Vault }
 }
 words! {
+    /// Forms of what happened.
+    AuditFormat => api::AuditFormat { Csv, Json }
+}
+words! {
     /// Which stored password.
     Value => api::WhichValue { Current, Pending, Previous }
 }
@@ -859,8 +895,6 @@ impl From<Snooze> for api::Snooze {
 /// What can be exported.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum List {
-    /// What happened.
-    Audit,
     /// The organizations and their state.
     Organizations,
 }

@@ -1,6 +1,6 @@
 //! Lists: how this device shows that of the organizations, and lists as files.
 
-use super::{AuditFilter, OrganizationSort, OrganizationState, command};
+use super::{OrganizationSort, OrganizationState, command};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
@@ -69,12 +69,6 @@ command!(ExportRequest, "export", ExportedView);
 #[derive(Clone, Debug, Serialize, Deserialize, Type)]
 #[serde(tag = "kind", rename_all = "camelCase")]
 pub enum ExportedList {
-    /// What happened.
-    Audit {
-        /// Which lines.
-        #[serde(default)]
-        filter: AuditFilter,
-    },
     /// The organizations and their state.
     Organizations {
         /// Text looked for in name and domain; empty for all.

@@ -4,6 +4,7 @@
 //! command line and the agent's socket speak the same words. TypeScript is generated from these types.
 
 mod attention;
+mod audit;
 mod connect;
 mod credentials;
 mod error;
@@ -21,6 +22,7 @@ mod vault;
 mod webhook;
 
 pub use attention::*;
+pub use audit::*;
 pub use connect::*;
 pub use credentials::*;
 pub use error::*;

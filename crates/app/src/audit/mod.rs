@@ -38,6 +38,7 @@ pub(crate) async fn list(app: &App, request: AuditRequest) -> Result<AuditView> 
         total: listed.total,
         people: names.people(),
         gaps: gaps(app, &session, &names).await?,
+        vault: session.vault().to_string(),
         verified: verified(app, &session, wanted.organization.as_ref()).await?,
     })
 }
@@ -56,7 +57,7 @@ pub(crate) async fn of_organization(app: &App, id: &Bytes32, limit: usize) -> Re
 /// A filter that was read.
 #[derive(Default)]
 pub(crate) struct Wanted {
-    organization: Option<Bytes32>,
+    pub(crate) organization: Option<Bytes32>,
     person: Option<Bytes16>,
     kind: Option<AuditKind>,
     from: Option<u64>,
@@ -87,6 +88,14 @@ impl Wanted {
     fn takes(&self, line: &Activity) -> bool {
         let person = |person: &Bytes16| line.member == *person || line.subject.as_ref() == Some(person);
         self.person.as_ref().is_none_or(person) && self.kind.is_none_or(|kind| kind == kind_of(line.action))
+    }
+
+    /// Whether a line is asked for.
+    pub(crate) fn takes_all(&self, line: &Activity) -> bool {
+        self.takes(line)
+            && (self.organization.is_none() || line.organization == self.organization)
+            && self.from.is_none_or(|from| line.at >= from)
+            && self.until.is_none_or(|until| line.at < until)
     }
 
     pub(crate) async fn lines(&self, app: &App, offset: u32, limit: usize) -> Result<Listed> {

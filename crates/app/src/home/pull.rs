@@ -2,6 +2,7 @@
 //! is written.
 
 use super::backend::Backend;
+use super::note_fork;
 use crate::App;
 use crate::error::{Error, Result};
 use crate::failpoint::protected;
@@ -217,8 +218,25 @@ async fn behind(app: &App, session: &Session, backend: &Backend<'_>, changed: &C
     if same_place == Some(head.hash) {
         Err(rolled_back(&ledger, ours, head))
     } else {
+        // Its word alone proves nothing; its entry may.
+        if let Ok(there) = fetch(session, backend, Start { ledger, seq: head.seq }).await
+            && let Some(theirs) = there.first()
+        {
+            contradicts(app, session, theirs).await?;
+        }
         Err(forked(&ledger, head, same_place))
     }
+}
+
+/// Notes an entry that contradicts the one here at its place, or the one before.
+async fn contradicts(app: &App, session: &Session, theirs: &Entry) -> Result<()> {
+    let ledger = theirs.ledger().unwrap_or_else(|| theirs.begins());
+    let mut ours = app.inner.store.entry(ledger.as_bytes(), theirs.seq()).await?;
+    if ours.is_none() {
+        ours = app.inner.store.entry(ledger.as_bytes(), theirs.seq().saturating_sub(1)).await?;
+    }
+    note_fork(session, ours, theirs);
+    Ok(())
 }
 
 /// The hash of the entry that this device has at a place.
@@ -291,6 +309,10 @@ async fn take_msp(app: &App, session: &Session, backend: &Backend<'_>, wanted: &
             continue;
         }
         let next = change.msp().apply(entry);
+        if let Err(Refusal::Fork { ours, .. }) = &next {
+            let ours = change.tx.entry(msp.as_bytes(), ours.seq).await?;
+            note_fork(session, ours, entry);
+        }
         let next = next.map_err(|refusal| refused_at(change.msp(), &msp, entry, refusal));
         let Some(next) = protected!("what is refused is told", Some(next?), next.ok()) else { break };
         if let Body::Msp(MspBody::Policy { settings }) = entry.body() {
@@ -349,6 +371,7 @@ async fn take_organization(app: &App, session: &Session, backend: &Backend<'_>, 
             // Written here, or founded here, since the home was asked.
             let ours = state.head();
             if let Some(theirs) = entries.iter().find(|entry| entry.seq() == ours.seq && entry.hash() != ours.hash) {
+                contradicts(app, session, theirs).await?;
                 return Err(forked(id, theirs.head(), Some(ours.hash)));
             }
             let known = entries.iter().take_while(|entry| entry.seq() <= ours.seq).count();
@@ -367,6 +390,9 @@ async fn take_organization(app: &App, session: &Session, backend: &Backend<'_>, 
     let accepted = known.accept(rest, &history);
     if let Some(refusal) = protected!("what is refused is told", accepted.refused, None) {
         let entry = rest.get(accepted.taken + accepted.held);
+        if let (Refusal::Fork { .. }, Some(theirs)) = (&refusal, entry) {
+            contradicts(app, session, theirs).await?;
+        }
         let named = |entry| refused_at(&history.state, id, entry, refusal);
         return Err(entry.map_or_else(|| refused(id, refusal), named));
     }

@@ -36,7 +36,7 @@ pub(crate) struct Arrived {
 
 impl Arrived {
     /// Takes a view in. False where another one has its number, or a neighbour names another one than this.
-    fn take(&mut self, counter: u64, hash: Bytes32, previous: Bytes32) -> bool {
+    pub(crate) fn take(&mut self, counter: u64, hash: Bytes32, previous: Bytes32) -> bool {
         if counter <= self.to {
             return counter < self.to || hash == self.hash;
         }

@@ -9,7 +9,9 @@ mod reading;
 mod taking;
 
 pub(crate) use logs::Arrived;
-pub(crate) use reading::{damaged_fold, object_named, open_object, read_account, read_connection, visit_account};
+pub(crate) use reading::{
+    damaged_fold, keys_of, object_named, open_object, read_account, read_connection, visit_account,
+};
 
 use reading::{damaged_item, object_kind, object_of, wrap_key};
 

@@ -80,7 +80,13 @@ async fn read(store: &Store, session: &Session, row: &Organization, item: &Bytes
     open_object(&state, &keys, item, bytes)
 }
 
-async fn keys_of(store: &Store, session: &Session, row: &Organization, state: &OrganizationState) -> Result<EpochKeys> {
+/// The keys of an organization, as far as this member has them.
+pub(crate) async fn keys_of(
+    store: &Store,
+    session: &Session,
+    row: &Organization,
+    state: &OrganizationState,
+) -> Result<EpochKeys> {
     session.ring().organization(Source::Store(store), state, &heads(&row.epochs)).await
 }
 

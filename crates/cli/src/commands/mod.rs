@@ -21,7 +21,7 @@ use std::{path::Path, time::Duration};
 
 use crate::{
     agent,
-    args::{self, Command},
+    args::{self, Audit, AuditFile, Command},
     door::Door,
     output::{Failure, Outcome, machine},
     person::Person,
@@ -40,6 +40,9 @@ pub(crate) async fn run(command: Command, person: &mut Person) -> Result {
         Command::Unlock => return vault::unlock(person).await,
         Command::Rotator(args::Rotator::Run { metrics }) => return rotator::run(person, metrics).await,
         Command::Rotator(args::Rotator::Status) => return rotator::status().await,
+        Command::Audit(Audit { with: Some(AuditFile::Verify { path, genesis }), .. }) => {
+            return audit::verify(&path, &genesis);
+        }
         _ => {}
     }
     let mut door = match command {

@@ -2,8 +2,8 @@
 
 import { IconAlertTriangle, IconFileExport, IconHistory, IconShieldCheck } from "@tabler/icons-react";
 import { useState } from "react";
-import { Bones, Button, Chip, Empty, Notice, Page, Row, Section, Select, toast } from "../../components";
-import { type ActivityLine, type AuditKind, asErrorView, useAction, useHost, useRead } from "../../host";
+import { Bones, Button, Chip, Empty, Mono, Notice, Page, Row, Section, Select, toast } from "../../components";
+import { type ActivityLine, type AuditFormat, type AuditKind, asErrorView, useAction, useHost, useRead } from "../../host";
 import { ErrorNotice, Learn, Name, remark, sentence, useNow } from "../../parts";
 import { day, exact, timeOfDay, useWords } from "../../words";
 import css from "./AuditScreen.module.css";
@@ -44,10 +44,10 @@ export function AuditScreen({
   };
   const view = useRead("audit", { filter, limit }, { keep: true });
   const host = useHost();
-  const exported = useAction(async () => {
-    const path = await host.pickSave("audit.csv");
+  const exported = useAction(async (format: AuditFormat) => {
+    const path = await host.pickSave(`audit.${format}`);
     if (path === null) return;
-    const written = await host.export({ list: { kind: "audit", filter }, path });
+    const written = await host.exportAudit({ filter, format, path });
     toast(t("organizations.exported", { count: written.rows, path: written.path }), t("common.close"));
   });
   const ask = (next: Asked) => {
@@ -67,18 +67,28 @@ export function AuditScreen({
       title={<h1>{t("audit.title")}</h1>}
       lead={t("audit.lead")}
       actions={
-        <Button
-          icon={<IconFileExport size={16} />}
-          busy={exported.busy}
-          onClick={() => void exported.run()}
-          testId="export-audit"
-        >
-          {t("organizations.export")}
-        </Button>
+        <Row>
+          <Button
+            icon={<IconFileExport size={16} />}
+            busy={exported.busy}
+            onClick={() => void exported.run("csv")}
+            testId="export-audit"
+          >
+            {t("organizations.export")}
+          </Button>
+          <Button
+            icon={<IconShieldCheck size={16} />}
+            busy={exported.busy}
+            onClick={() => void exported.run("json")}
+            testId="export-evidence"
+          >
+            {t("audit.evidence")}
+          </Button>
+        </Row>
       }
     >
       <ErrorNotice error={view.error ? asErrorView(view.error) : null} onRetry={() => void view.refetch()} />
-      <ErrorNotice error={exported.error} onRetry={() => void exported.run()} />
+      <ErrorNotice error={exported.error} />
       {view.isPending ? <Bones rows={10} label={t("common.loading")} /> : null}
       {data ? (
         <Row>
@@ -91,10 +101,13 @@ export function AuditScreen({
               head: data.verified.head.slice(0, 16),
             })}
           </span>
+          <span className={css.soft}>
+            {t("audit.vault")} <Mono>{data.vault}</Mono>
+          </span>
         </Row>
       ) : null}
       {data?.gaps.map((gap) => (
-        <Notice key={gap.device} tone="warning" title={t("audit.gap", { count: gap.missing, who: gap.who })}>
+        <Notice key={gap.device} tone="waits" title={t("audit.gap", { count: gap.missing, who: gap.who })}>
           {t("audit.gapMore")}
         </Notice>
       ))}
@@ -179,7 +192,7 @@ export function AuditScreen({
                     {sentence(t, line)}
                     {line.note ? <span className={css.soft}>{remark(t, line)}</span> : null}
                     {line.late ? (
-                      <Chip tone="warning" icon={<IconAlertTriangle size={14} aria-hidden />}>
+                      <Chip tone="waits" icon={<IconAlertTriangle size={14} aria-hidden />}>
                         {t("audit.late")}
                       </Chip>
                     ) : null}
