@@ -144,7 +144,7 @@ async fn an_export_is_verified_without_vault_and_keys_and_every_change_to_it_is_
     };
     let changes: Vec<Change> = vec![
         ("a byte of the sealed records", entry(log, 200)),
-        ("a byte of a signature", entry(last, 100_000_007)),
+        ("a byte of the last entry", entry(last, 100_000_007)),
         ("a byte of the first entry", entry(0, 60)),
         (
             "an entry is left out",

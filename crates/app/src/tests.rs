@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod attention;
+mod audit;
 mod devices;
 mod index;
 mod lists;

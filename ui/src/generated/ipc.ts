@@ -34,6 +34,8 @@ export const commands = {
 	editOrganization: (request: EditOrganizationRequest) => typedError<OrganizationView, ErrorView>(__TAURI_INVOKE("edit_organization", { request })),
 	archiveOrganization: (request: ArchiveOrganizationRequest) => typedError<Done, ErrorView>(__TAURI_INVOKE("archive_organization", { request })),
 	audit: (request: AuditRequest) => typedError<AuditView, ErrorView>(__TAURI_INVOKE("audit", { request })),
+	exportAudit: (request: ExportAuditRequest) => typedError<ExportedView, ErrorView>(__TAURI_INVOKE("export_audit", { request })),
+	saveProof: (request: SaveProofRequest) => typedError<SavedProofView, ErrorView>(__TAURI_INVOKE("save_proof", { request })),
 	attention: (request: AttentionRequest) => typedError<AttentionView, ErrorView>(__TAURI_INVOKE("attention", { request })),
 	snoozeProblem: (request: SnoozeProblemRequest) => typedError<ProblemView, ErrorView>(__TAURI_INVOKE("snooze_problem", { request })),
 	wakeProblem: (request: WakeProblemRequest) => typedError<ProblemView, ErrorView>(__TAURI_INVOKE("wake_problem", { request })),
@@ -254,6 +256,8 @@ export type Action =
 "roleChanged" | 
 /**  A member was removed. */
 "memberRemoved" | 
+/**  A member was given new keys. */
+"memberRekeyed" | 
 /**  A change that waited for a second owner was consented to. */
 "changeApproved" | 
 /**  The firm's own rules were changed. */
@@ -265,7 +269,9 @@ export type Action =
 /**  The webhook of this device was set or changed. */
 "webhookSet" | 
 /**  It was removed. */
-"webhookRemoved";
+"webhookRemoved" | 
+/**  A record in the signed history is not what it says. */
+"recordRefused";
 
 /**  Something that happened, from the ledger or the view records. */
 export type ActivityLine = {
@@ -273,6 +279,8 @@ export type ActivityLine = {
 	at: Time,
 	/**  Who. */
 	who: string,
+	/**  The member it was done to, where it is about one. */
+	subject: string | null,
 	/**  What. */
 	action: Action,
 	/**  Which organization. */
@@ -283,6 +291,8 @@ export type ActivityLine = {
 	userName: string | null,
 	/**  The reason given, or what went wrong. */
 	note: string | null,
+	/**  Its device had been ended when its record came into the signed history. */
+	late: boolean,
 };
 
 /**  Makes a code that gives this member a further device. It is typed there, and is to get there by another way than the backend. */
@@ -387,10 +397,65 @@ export type AttentionView = {
 	snoozed: number,
 };
 
-/**  Asks what happened over all organizations. */
-export type AuditRequest = {
+/**  Which lines of what happened are wanted; all, by default. */
+export type AuditFilter = {
 	/**  Only this organization. */
 	organization?: string | null,
+	/**  Only what this member did, or what was done to it. */
+	person?: string | null,
+	/**  Only this kind. */
+	kind?: AuditKind | null,
+	/**  From this moment on. */
+	from?: Time | null,
+	/**  Before this moment. */
+	until?: Time | null,
+};
+
+/**  Forms of what happened. */
+export type AuditFormat = 
+/**  A sheet of the list. */
+"csv" | 
+/**  Evidence: what signed entries say, with these entries, so that it can be verified without keys. */
+"json";
+
+/**
+ *  A device that counted views which did not arrive here: its next one may bring them, or they lie in organizations that
+ *  this member may not see.
+ */
+export type AuditGap = {
+	/**  Whose device. */
+	who: string,
+	/**  Its id. */
+	device: string,
+	/**  How many are missing. */
+	missing: number,
+};
+
+/**  Kinds of what happened. */
+export type AuditKind = 
+/**  Something was shown or copied. */
+"views" | 
+/**  Passwords and certificates, and incidents. */
+"rotations" | 
+/**  Customers, their tenants and accounts. */
+"organizations" | 
+/**  Who shares the vault. */
+"people" | 
+/**  The vault itself. */
+"vault";
+
+/**  Somebody whose lines can be asked for. */
+export type AuditPerson = {
+	/**  Id. */
+	member: string,
+	/**  Name. */
+	name: string,
+};
+
+/**  Asks what happened over all organizations. */
+export type AuditRequest = {
+	/**  Which lines. */
+	filter?: AuditFilter,
 	/**  Lines to pass over. */
 	offset?: number,
 	/**  Lines wanted, 1 to 1,000; 0 means 100. */
@@ -403,6 +468,12 @@ export type AuditView = {
 	lines: ActivityLine[],
 	/**  How many there are. */
 	total: number,
+	/**  Everybody who is or was a member, by name. */
+	people: AuditPerson[],
+	/**  Devices of which views are missing. */
+	gaps: AuditGap[],
+	/**  The id of the vault, the hash of its beginning: all that whoever verifies an export has to be told. */
+	vault: string,
 	/**  How far the signed history beneath them was verified: that of the organization asked for, else the firm's. */
 	verified: VerifiedView,
 };
@@ -421,6 +492,8 @@ export type BackendView = {
 	received: number,
 	/**  What was wrong when it was asked last. */
 	problem: ErrorView | null,
+	/**  Another history that it showed. */
+	fork: ForkView | null,
 };
 
 /**  Writes the backup now. */
@@ -909,6 +982,16 @@ organization: string } |
 /**  Status, backup or settings changed. */
 { kind: "statusChanged" };
 
+/**  Writes what happened to a file, without secrets. */
+export type ExportAuditRequest = {
+	/**  Which lines. */
+	filter?: AuditFilter,
+	/**  In which form. */
+	format: AuditFormat,
+	/**  Absolute path of the file; an existing file is not overwritten. */
+	path: string,
+};
+
 /**  Writes a list as CSV, without secrets. */
 export type ExportRequest = {
 	/**  Which list. */
@@ -919,8 +1002,6 @@ export type ExportRequest = {
 
 /**  What can be written as a list. */
 export type ExportedList = 
-/**  What happened. */
-{ kind: "audit" } | 
 /**  The organizations and their state. */
 { kind: "organizations"; 
 /**  Text looked for in name and domain; empty for all. */
@@ -944,6 +1025,22 @@ export type ForgetAccountRequest = {
 	organization: string,
 	/**  Item id. */
 	account: string,
+};
+
+/**  Two heads of one ledger: the one accepted here, and the one that the home offered. */
+export type ForkView = {
+	/**  The ledger. */
+	ledger: string,
+	/**  What it is of: an organization; none for the vault's own. */
+	organizationName: string | null,
+	/**  Place of the entry that was accepted. */
+	oursSeq: number,
+	/**  Its hash. */
+	ours: string,
+	/**  Place of the one that was offered. */
+	theirsSeq: number,
+	/**  Its hash. */
+	theirs: string,
 };
 
 /**  A tenant found by a sign-in. */
@@ -2091,6 +2188,12 @@ export type SaveKitRequest = {
 	path: string,
 };
 
+/**  Saves the proof that the home showed two histories of one ledger. */
+export type SaveProofRequest = {
+	/**  Absolute path of the file; an existing file is not overwritten. */
+	path: string,
+};
+
 /**  Writes the safe sheet as a PDF, and sets its key as the vault's recovery. */
 export type SaveSheetRequest = {
 	/**  Absolute path of the file; an existing file is not overwritten. */
@@ -2109,6 +2212,12 @@ export type SavedKitView = {
 	path: string,
 	/**  Numbers of the two groups of the account secret to type back, counted from 1. */
 	groups: [number, number],
+};
+
+/**  The proof was saved. */
+export type SavedProofView = {
+	/**  Where. */
+	path: string,
 };
 
 /**  The sheet was written. */

@@ -31,6 +31,7 @@ pub(crate) fn of_msp(entry: &Entry) -> Option<Activity> {
         MspBody::MemberRemove { subject } => (Action::MemberRemoved, Some(*subject)),
         MspBody::MemberRekey { subject, .. } => (Action::MemberRekeyed, Some(*subject)),
         MspBody::DeviceAdd { proof: Some(_), .. } => (Action::Restored, None),
+        MspBody::DeviceAdd { proof: None, .. } => (Action::DeviceAdded, Some(entry.member())),
         MspBody::OrganizationAdd { .. } => (Action::OrganizationAdded, None),
         MspBody::OrganizationArchive { .. } => (Action::OrganizationArchived, None),
         MspBody::Policy { .. } => (Action::PolicyChanged, None),

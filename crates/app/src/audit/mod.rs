@@ -150,6 +150,8 @@ pub(crate) fn kind_of(action: Action) -> AuditKind {
         | Action::IncidentBegan
         | Action::IncidentEnded => AuditKind::Rotations,
         Action::MemberInvited
+        | Action::DeviceInvited
+        | Action::DeviceAdded
         | Action::MemberAdded
         | Action::Joined
         | Action::RoleChanged
