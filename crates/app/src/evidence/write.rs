@@ -88,7 +88,7 @@ async fn msp(app: &App, session: &Session) -> Result<Chain> {
     let entries = entries(app, msp.ledger().as_bytes(), msp.head().seq).await?;
     let mut openings = Vec::new();
     for entry in &entries {
-        let opening = named(entry).and_then(|(member, name)| Some(ring.name_opening(&member, name)?));
+        let opening = named(entry).and_then(|(member, name)| ring.name_opening(&member, name));
         openings.extend(opening.map(|key| self::opening(entry.seq(), &key)));
     }
     Ok(chain(&entries, openings))

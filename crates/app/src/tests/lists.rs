@@ -73,8 +73,9 @@ async fn a_list_is_written_for_its_owner_alone_and_over_no_other_file() {
         use std::os::unix::fs::PermissionsExt;
         assert_eq!(std::fs::metadata(machine.path("one.csv")).unwrap().permissions().mode() & 0o777, 0o600);
     }
-    let happened = ExportRequest {
-        list: ExportedList::Audit { filter: AuditFilter::default() },
+    let happened = ExportAuditRequest {
+        filter: AuditFilter::default(),
+        format: AuditFormat::Csv,
         path: machine.path("audit.csv").display().to_string(),
     };
     assert_eq!(app.call(happened).await.unwrap().rows, 3);

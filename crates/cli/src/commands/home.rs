@@ -54,7 +54,7 @@ fn in_words(view: &HomeView) -> String {
     }
     if let Some(fork) = fork {
         let ForkView { ledger, organization_name, ours_seq, ours, theirs_seq, theirs } = fork;
-        let of = organization_name.as_deref().map_or_else(|| ledger.clone(), |name| shown(name).to_string());
+        let of = organization_name.as_deref().map_or_else(|| ledger.clone(), shown);
         lines.push(format!("Two histories of {of}:\n  here  {ours_seq} {ours}\n  there {theirs_seq} {theirs}"));
         lines.push("Save the proof: vitrine home proof FILE".into());
     }
