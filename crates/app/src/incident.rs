@@ -263,7 +263,7 @@ async fn take_intended(app: &App, session: &Session) -> Result<()> {
         let sealed = Beside::Removal.seal(&session.device, &encode(&waiting)?)?;
         change.tx.put_meta(meta::REMOVAL, &sealed).await?;
     }
-    for Intended { device, began_at, reason, organizations, .. } in come {
+    for Intended { member, device, began_at, reason, organizations } in come {
         if organizations.is_empty() {
             continue;
         }
@@ -276,13 +276,13 @@ async fn take_intended(app: &App, session: &Session) -> Result<()> {
             None => None,
         };
         let incident = match open {
-            None => Incident { began_at, reason, who, scope, removed: vec![*member.as_bytes()] },
+            None => Incident { began_at, reason, who, scope, removed: vec![member] },
             Some(open) => Incident {
                 began_at,
                 reason: format!("{}; {reason}", open.reason).chars().take(LONGEST_REASON).collect(),
                 who,
                 scope: open.scope.and(scope),
-                removed: [open.removed, vec![*member.as_bytes()]].concat(),
+                removed: [open.removed, vec![member]].concat(),
             },
         };
         change.tx.put_meta(meta::INCIDENT, &seal(session, Some(&incident))?).await?;

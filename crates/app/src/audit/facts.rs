@@ -32,6 +32,7 @@ pub(crate) fn of_msp(entry: &Entry) -> Option<Activity> {
         MspBody::MemberRekey { subject, .. } => (Action::MemberRekeyed, Some(*subject)),
         MspBody::DeviceAdd { proof: Some(_), .. } => (Action::Restored, None),
         MspBody::DeviceAdd { proof: None, .. } => (Action::DeviceAdded, Some(entry.member())),
+        MspBody::DeviceRevoke { .. } => (Action::DeviceRevoked, None),
         MspBody::OrganizationAdd { .. } => (Action::OrganizationAdded, None),
         MspBody::OrganizationArchive { .. } => (Action::OrganizationArchived, None),
         MspBody::Policy { .. } => (Action::PolicyChanged, None),

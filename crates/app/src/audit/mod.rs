@@ -152,6 +152,7 @@ pub(crate) fn kind_of(action: Action) -> AuditKind {
         Action::MemberInvited
         | Action::DeviceInvited
         | Action::DeviceAdded
+        | Action::DeviceRevoked
         | Action::MemberAdded
         | Action::Joined
         | Action::RoleChanged

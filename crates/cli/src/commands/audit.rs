@@ -135,7 +135,7 @@ fn in_words(verified: &VerifiedEvidence) -> String {
             report.organizations,
         ));
         if !report.removed.is_empty() {
-            let names: Vec<_> = report.removed.iter().map(shown).collect();
+            let names: Vec<_> = report.removed.iter().map(|name| shown(name)).collect();
             said.push(format!("Each of them after this was shut out: {}.", names.join(", ")));
         }
     }
