@@ -89,6 +89,17 @@ async fn verified(path: &Path, genesis: &str) -> Result<(i32, Value)> {
     Ok((ended.status.code().context("killed")?, serde_json::from_str(&ended.out)?))
 }
 
+const ENTRIES: &str = "/organizations/0/chain/entries";
+
+/// What is altered in a file, and how.
+type Change = (&'static str, Box<dyn FnOnce(&mut Value)>);
+
+/// A list in a document, to be altered.
+fn list<'a>(document: &'a mut Value, path: &str) -> &'a mut Vec<Value> {
+    let list = document.pointer_mut(path).and_then(Value::as_array_mut);
+    list.unwrap_or_else(|| panic!("a document of evidence has {path}"))
+}
+
 /// The file with one change to it.
 fn altered(path: &Path, change: impl FnOnce(&mut Value)) -> Result<PathBuf> {
     let mut document: Value = serde_json::from_slice(&std::fs::read(path)?)?;
@@ -134,8 +145,8 @@ async fn an_export_is_verified_without_vault_and_keys_and_every_change_to_it_is_
 
     let chain = |document: &Value| document["organizations"][0]["chain"]["entries"].as_array().map_or(0, Vec::len);
     let last = chain(&document) - 1;
-    let log = document["organizations"][0]["chain"]["openings"][0]["seq"].as_u64().context("seq")? as usize;
-    type Change = (&'static str, Box<dyn FnOnce(&mut Value)>);
+    let log = document["organizations"][0]["chain"]["openings"][0]["seq"].as_u64().context("seq")?;
+    let log = usize::try_from(log)?;
     let entry = |at: usize, place: usize| -> Box<dyn FnOnce(&mut Value)> {
         Box::new(move |document| {
             let entry = &mut document["organizations"][0]["chain"]["entries"][at];
@@ -149,19 +160,19 @@ async fn an_export_is_verified_without_vault_and_keys_and_every_change_to_it_is_
         (
             "an entry is left out",
             Box::new(move |document| {
-                document["organizations"][0]["chain"]["entries"].as_array_mut().map(|all| all.remove(log));
+                list(document, ENTRIES).remove(log);
             }),
         ),
         (
             "two entries change places",
             Box::new(move |document| {
-                document["organizations"][0]["chain"]["entries"].as_array_mut().map(|all| all.swap(last, last - 1));
+                list(document, ENTRIES).swap(last, last - 1);
             }),
         ),
         (
             "an entry of the vault's ledger is left out",
             Box::new(|document| {
-                document["msp"]["entries"].as_array_mut().map(|all| all.remove(3));
+                list(document, "/msp/entries").remove(3);
             }),
         ),
         (
@@ -179,7 +190,7 @@ async fn an_export_is_verified_without_vault_and_keys_and_every_change_to_it_is_
             "a line stands there twice",
             Box::new(|document| {
                 let line = document["lines"][0].clone();
-                document["lines"].as_array_mut().map(|lines| lines.push(line));
+                list(document, "/lines").push(line);
             }),
         ),
         (
@@ -197,14 +208,14 @@ async fn an_export_is_verified_without_vault_and_keys_and_every_change_to_it_is_
     // Without the opening of a batch its lines do not follow; without those lines it is counted.
     let closed = altered(&path, |document| {
         let seq = document["organizations"][0]["chain"]["openings"][0]["seq"].clone();
-        document["organizations"][0]["chain"]["openings"].as_array_mut().map(|all| all.remove(0));
+        list(document, "/organizations/0/chain/openings").remove(0);
         let ledger = document["lines"][0]["organization"].clone();
         let stands = |line: &Value| line["seq"] == seq && line["ledger"] == ledger;
-        document["lines"].as_array_mut().map(|lines| lines.retain(|line| !stands(line)));
+        list(document, "/lines").retain(|line| !stands(line));
     })?;
     let (code, said) = verified(&closed, &vault).await?;
     ensure!(code == exit::DONE && said["closed"] == 1, "{said}");
-    let fewer = altered(&path, |document| drop(document["lines"].as_array_mut().map(|lines| lines.remove(0))))?;
+    let fewer = altered(&path, |document| drop(list(document, "/lines").remove(0)))?;
     let (code, said) = verified(&fewer, &vault).await?;
     ensure!(code == exit::DONE && said["unlisted"] == 1, "{said}");
     std::fs::write(path.with_extension("none"), "{}")?;
