@@ -43,8 +43,8 @@ export function organizations(stage: Stage, gaps: AuditGap[]) {
     },
     export: async ({ list, path }: Parameters<Host["export"]>[0]) => {
       open();
-      const rows = list.kind === "organizations" && list.only?.length ? list.only.length : world.size;
-      return { path, rows };
+      const only = list.only ?? [];
+      return { path, rows: only.length > 0 ? only.length : world.size };
     },
     organizations: async (request: Parameters<Host["organizations"]>[0]) => {
       open();
