@@ -37,7 +37,7 @@ test("a code for a further device goes to the clipboard, and the device is appro
   await user.click(screen.getByTestId("approve-device"));
   await waitFor(() => expect(screen.queryByTestId("device-code")).toBeNull());
   expect(host.requests.filter(({ name }) => name === "approveMember").map(({ request }) => request)).toEqual([
-    { invitation: expect.any(String), compared: true },
+    { invitation: expect.any(String) as string, compared: true },
   ]);
   expect(screen.getAllByTestId("device").length).toBe(3);
 });
@@ -78,7 +78,7 @@ test("revoking a device of one's own says what it means, asks why, and demands a
   await user.click(screen.getByTestId("revoke-submit"));
   expect(await screen.findByText("Your recovery kit opens nothing any more")).toBeTruthy();
   expect(host.requests.find(({ name }) => name === "revokeDevice")?.request).toEqual({
-    device: expect.any(String),
+    device: expect.any(String) as string,
     reason: "left in a train",
   });
   expect(screen.getByTestId("revoked-incident")).toBeTruthy();

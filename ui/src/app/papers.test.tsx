@@ -16,11 +16,11 @@ test("the sheet that stands is named with who made it; one that opens nothing an
   const { host } = await papers();
   expect(await screen.findByText("One page")).toBeTruthy();
   const stands = { by: "Grace Example", madeAt: Date.now(), split: null, opens: false };
-  host.recovery = async () => ({ sheet: stands, waits: true, mayChange: true });
+  host.recovery = () => Promise.resolve({ sheet: stands, waits: true, mayChange: true });
   act(() => host.setStatus({}));
   expect(await screen.findByText(/Grace Example, who made it, has left/)).toBeTruthy();
   expect(screen.getByText(/waits for a second owner's consent/)).toBeTruthy();
-  host.recovery = async () => ({ sheet: null, waits: false, mayChange: true });
+  host.recovery = () => Promise.resolve({ sheet: null, waits: false, mayChange: true });
   act(() => host.setStatus({}));
   expect(await screen.findByText(/If every owner loses their device/)).toBeTruthy();
   expect(screen.getByTestId("check-open").getAttribute("aria-disabled")).toBe("true");
@@ -55,7 +55,7 @@ test("the sheet is split by names and a number, and the settings say afterwards 
   // One holder is none: nothing was asked of the vault.
   expect(screen.queryByText("Any 2 of 1 shares")).toBeNull();
   await user.type(screen.getByTestId("split-holders"), "\nBen Example\n\n  Cy Example ");
-  expect((screen.getByTestId("split-folder") as HTMLInputElement).value).toMatch(/Vitrine shares$/);
+  expect(screen.getByTestId<HTMLInputElement>("split-folder").value).toMatch(/Vitrine shares$/);
   expect(await violations()).toEqual([]);
   await user.click(screen.getByTestId("split-save"));
   expect(await screen.findByText("Any 2 of 3 shares")).toBeTruthy();
@@ -82,5 +82,5 @@ test("papers are tried with as many codes as are needed; a mistyped one is named
   expect(await screen.findByText("The papers open the vault.")).toBeTruthy();
   await waitFor(() => expect(screen.queryByTestId("check-code-1")).toBeNull());
   await user.click(screen.getByTestId("check-open"));
-  expect((screen.getByTestId("check-code-1") as HTMLInputElement).value).toBe("");
+  expect(screen.getByTestId<HTMLInputElement>("check-code-1").value).toBe("");
 });

@@ -8,7 +8,6 @@ import { useWords } from "../../words";
 import { BackendAsOf, useBackend } from "./backend";
 import { Devices } from "./Devices";
 import { RemoveDialog } from "./RemoveDialog";
-import css from "./Team.module.css";
 import { StandingMark } from "./TeamScreen";
 
 export function MemberDetail({
