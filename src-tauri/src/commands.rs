@@ -90,6 +90,24 @@ pub async fn save_sheet(app: State<'_, App>, request: SaveSheetRequest) -> Answe
 
 #[tauri::command]
 #[specta::specta]
+pub async fn split_sheet(app: State<'_, App>, request: SplitSheetRequest) -> Answer<SplitSheetView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn check_sheet(app: State<'_, App>, request: CheckSheetRequest) -> Answer<CheckedSheetView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn recovery(app: State<'_, App>, request: RecoveryRequest) -> Answer<RecoveryView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
 pub async fn set_backup(app: State<'_, App>, request: SetBackupRequest) -> Answer<StatusView> {
     app.call(request).await
 }
@@ -157,6 +175,18 @@ pub async fn archive_organization(app: State<'_, App>, request: ArchiveOrganizat
 #[tauri::command]
 #[specta::specta]
 pub async fn audit(app: State<'_, App>, request: AuditRequest) -> Answer<AuditView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn export_audit(app: State<'_, App>, request: ExportAuditRequest) -> Answer<ExportedView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn save_proof(app: State<'_, App>, request: SaveProofRequest) -> Answer<SavedProofView> {
     app.call(request).await
 }
 
@@ -454,6 +484,18 @@ pub async fn people(app: State<'_, App>, request: PeopleRequest) -> Answer<Peopl
 #[tauri::command]
 #[specta::specta]
 pub async fn invite(app: State<'_, App>, request: InviteRequest) -> Answer<InvitedView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn add_device(app: State<'_, App>, request: AddDeviceRequest) -> Answer<InvitedView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn revoke_device(app: State<'_, App>, request: RevokeDeviceRequest) -> Answer<PeopleView> {
     app.call(request).await
 }
 

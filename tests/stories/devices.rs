@@ -2,6 +2,8 @@
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
+use vitrine_entra_sim::Sim;
+use vitrine_kit::backend::Backend;
 use vitrine_kit::wait::{PATIENCE, until};
 
 use crate::bad_rotation::FIRST;
@@ -39,6 +41,14 @@ pub(crate) async fn approved(first: &Desk, second: &Desk) -> Result<()> {
     second.does(["settings", "rotateWhenDue", "false"]).await?;
     second.does(["sync"]).await?;
     Ok(())
+}
+
+/// An owner with two devices.
+async fn two() -> Result<(Sim, Desk, Desk, Backend)> {
+    let (sim, first, backend) = owner().await?;
+    let second = Desk::at(&sim)?;
+    approved(&first, &second).await?;
+    Ok((sim, first, second, backend))
 }
 
 /// The devices of the member who asks.
@@ -130,4 +140,102 @@ async fn a_code_that_was_edited_used_or_withdrawn_or_whose_words_nobody_compared
     let mut late = joining(&second, &made).start().await?;
     told(&mut late, "join.used").await?;
     late.kill().await
+}
+
+/// The device that a desk is, as it names itself.
+async fn own_id(desk: &Desk) -> Result<String> {
+    let devices = devices(desk).await?;
+    text(devices.iter().find(|device| device["this"] == true).context("no device is this one")?, "id")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revoked_device_is_cut_off_all_it_could_read_is_replaced_and_its_member_has_new_keys_and_a_new_kit()
+-> Result<()> {
+    let (sim, first, second, _backend) = two().await?;
+    let third = Desk::at(&sim)?;
+    approved(&first, &third).await?;
+    first.vitrine(["kit", "old.pdf"]).passphrase(PASSPHRASE).ends(exit::PARTLY).await?;
+    let known = shown(&second, "Contoso", FIRST, "current").await?;
+    let lost = own_id(&second).await?;
+    first.refuses(["device", "revoke", &own_id(&first).await?, "--reason", "x"], exit::USAGE, "devices.this").await?;
+    first.does(["device", "revoke", &lost, "--reason", "left in a train"]).await?;
+    ensure!(devices(&first).await?.iter().any(|device| device["id"] == lost && device["revoked"] == true));
+
+    let board = first.does(["incident", "retry"]).await?;
+    let incident = &board["incident"];
+    ensure!(incident["accounts"]["replaced"] == 1 && incident["certificates"]["replaced"] == 1, "{board}");
+    ensure!(incident["accounts"]["of"] == 1 && incident["certificates"]["of"] == 1, "{board}");
+    ensure!(!sim.control().password_accepted(CONTOSO, FIRST, &known), "what the lost device knows still opens");
+    second.refuses(["sync"], exit::INTEGRITY, "home.unknown-device").await?;
+
+    // The other device that stays gets the new keys by the signed history alone.
+    let current = shown(&first, "Contoso", FIRST, "current").await?;
+    ensure!(sim.control().password_accepted(CONTOSO, FIRST, &current), "what is stored opens nothing");
+    third.does(["sync"]).await?;
+    ensure!(shown(&third, "Contoso", FIRST, "current").await? == current, "the third device reads something else");
+    third.does(["rotate", "Contoso"]).await?;
+    first.does(["sync"]).await?;
+    let newest = shown(&first, "Contoso", FIRST, "current").await?;
+    ensure!(newest != current && sim.control().password_accepted(CONTOSO, FIRST, &newest));
+    // Nothing is left to do, and a code still gives a device.
+    ensure!(first.does(["member", "list"]).await?["keysLeft"] == 0);
+    let fourth = Desk::at(&sim)?;
+    approved(&third, &fourth).await?;
+    ensure!(shown(&fourth, "Contoso", FIRST, "current").await? == newest);
+
+    // The kit of before opens no backup of now, and a new one does.
+    let file = first.path("backup").join("Vitrine.backup");
+    first.does(["backup", "--folder", "backup"]).await?;
+    std::fs::rename(first.path("old.pdf"), first.path("kit.pdf"))?;
+    restoring(&first, &Desk::at(&sim)?, &file)?.refused(exit::LOCKED, "restore.refused").await?;
+    std::fs::remove_file(first.path("kit.pdf"))?;
+    first.vitrine(["kit", "kit.pdf"]).passphrase(PASSPHRASE).ends(exit::PARTLY).await?;
+    let restored = Desk::at(&sim)?;
+    restoring(&first, &restored, &file)?.ends(exit::DONE).await?;
+    ensure!(shown(&restored, "Contoso", FIRST, "current").await? == newest, "another password came back");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_owner_revokes_a_technicians_device_and_the_one_that_stays_goes_on() -> Result<()> {
+    let (sim, ada, _backend) = owner().await?;
+    let (laptop, desktop) = (Desk::at(&sim)?, Desk::at(&sim)?);
+    brought_in(&ada, &laptop, "Grace Hopper", "technician").await?;
+    let only = own_id(&laptop).await?;
+    ada.refuses(["device", "revoke", &only, "--reason", "lost"], exit::USAGE, "devices.last").await?;
+    approved(&laptop, &desktop).await?;
+    let ours = own_id(&ada).await?;
+    desktop.refuses(["device", "revoke", &ours, "--reason", "mine now"], exit::USAGE, "ledger.not-allowed").await?;
+    let known = shown(&laptop, "Contoso", FIRST, "current").await?;
+    ada.does(["sync"]).await?;
+    ada.does(["device", "revoke", &only, "--reason", "stolen"]).await?;
+    let board = ada.does(["incident", "retry"]).await?;
+    ensure!(
+        board["incident"]["accounts"]["replaced"] == 1 && board["incident"]["certificates"]["replaced"] == 1,
+        "{board}"
+    );
+    ensure!(!sim.control().password_accepted(CONTOSO, FIRST, &known), "what the lost device knows still opens");
+    laptop.refuses(["sync"], exit::INTEGRITY, "home.unknown-device").await?;
+    desktop.does(["sync"]).await?;
+    let current = shown(&desktop, "Contoso", FIRST, "current").await?;
+    ensure!(
+        sim.control().password_accepted(CONTOSO, FIRST, &current),
+        "the device that stays reads what opens nothing"
+    );
+    desktop.does(["rotate", "Contoso"]).await?;
+
+    // A technician alone cuts a device off and gives itself new keys; the others are given by an owner's device.
+    let third = Desk::at(&sim)?;
+    approved(&desktop, &third).await?;
+    desktop.does(["device", "revoke", &own_id(&third).await?, "--reason", "lost again"]).await?;
+    third.refuses(["sync"], exit::INTEGRITY, "home.unknown-device").await?;
+    desktop.does(["status"]).await?;
+    ada.does(["sync"]).await?;
+    ensure!(ada.does(["member", "list"]).await?["keysLeft"] == 0);
+    desktop.does(["sync"]).await?;
+    desktop.does(["rotate", "Contoso"]).await?;
+    ada.does(["sync"]).await?;
+    let back = shown(&ada, "Contoso", FIRST, "current").await?;
+    ensure!(sim.control().password_accepted(CONTOSO, FIRST, &back));
+    Ok(())
 }

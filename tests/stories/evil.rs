@@ -261,6 +261,28 @@ async fn an_older_another_or_a_shortened_history_is_refused() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn row_16_a_fork_leaves_a_proof_that_anybody_can_check() -> Result<()> {
+    let ground = Ground::make().await?;
+    let desk = ground.sits(Device::Newest)?;
+    let (file, proof) = (desk.path("proof.json").display().to_string(), desk.path("proof.json"));
+    desk.refuses(["home", "proof", &file], exit::USAGE, "home.no-proof").await?;
+    ground.evil.attack(Attack::Forked);
+    desk.does(["home", "proof", &file]).await?;
+    ground.evil.stop();
+    let vault = text(&desk.does(["audit"]).await?, "vault")?;
+    let stranger = Desk::alone()?;
+    let verify = ["audit", "verify", &file, "--genesis", &vault];
+    let fork = stranger.vitrine(verify).ends(exit::DONE).await?["fork"].take();
+    ensure!(fork["ours"] != fork["theirs"] && text(&fork, "ours")?.len() == 64, "{fork}");
+    // Two entries that do not contradict each other prove nothing.
+    let mut document: Value = serde_json::from_slice(&std::fs::read(&proof)?)?;
+    document["fork"] = "gkEAQQA=".into();
+    std::fs::write(&proof, serde_json::to_vec(&document)?)?;
+    stranger.vitrine(verify).refused(exit::INTEGRITY, "evidence.broken").await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn entries_that_are_not_what_was_written_are_refused() -> Result<()> {
     let entry = |name, lie, sort, says| behind(name, Attack::Entries(lie, sort), REFUSED, says);
     let (msp, organization) = (Sort::Msp, Sort::Organization);

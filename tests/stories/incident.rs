@@ -91,7 +91,8 @@ async fn an_incident_replaces_everything_and_names_what_stands_in_the_way() -> R
     let text = std::fs::read_to_string(&report)?;
     let written: Value = serde_json::from_str(&text)?;
     ensure!(
-        written["accounts"]["replaced"] == 8 && written["organizations"].as_array().is_some_and(|all| all.len() == 4)
+        written["report"]["content"]["accounts"]["replaced"] == 8
+            && written["report"]["content"]["organizations"].as_array().is_some_and(|all| all.len() == 4)
     );
     let current = shown(&desk, "Customer 2", &account(2, "ea-2"), "current").await?;
     ensure!(!text.contains(&old) && !text.contains(&current), "a secret stands in the report");

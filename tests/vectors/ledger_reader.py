@@ -207,7 +207,7 @@ KINDS = {
     5: record(must(0, SIG)),
     6: record(must(0, ID), must(1, code(5))),
     7: record(must(0, ID)),
-    8: record(must(0, ID), must(1, KEY), must(2, KEY), must(3, SIG)),
+    8: record(must(0, ID), must(1, KEY), must(2, KEY), must(3, SIG), must(4, MEMBER_WRAPS), must(5, KEYS)),
     9: record(must(0, CARD), may(1, SIG)),
     10: record(must(0, ID)),
     11: record(

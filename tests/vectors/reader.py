@@ -265,14 +265,52 @@ def read_enrolment(case):
 
 
 def read_sheet(case):
-    header, sealed = fields(case["bytes"], 512, {1: bytes, 2: bytes})
-    suite, _, _ = fields(header, 512, {1: U8, 2: 16, 3: 32})
+    header, sealed = fields(case["bytes"], 1024, {1: bytes, 2: bytes})
+    suite, _, _ = fields(header, 1024, {1: U8, 2: 16, 3: 32})
     require(suite == SUITE)
     return of_root(open_sealed(read_code_text("sheet", case["code"]), "vitrine/1/sheet", header, sealed))
 
 
+def times(left, right):
+    """GF(256) modulo x^8 + x^4 + x^3 + x^2 + 1."""
+    product = 0
+    while right:
+        product ^= left * (right & 1)
+        left = left << 1 ^ (left >> 7) * 0x11D
+        right >>= 1
+    return product
+
+
+def inverse(value):
+    return next(other for other in range(1, 256) if times(value, other) == 1)
+
+
+def read_shares(case):
+    header, sealed = fields(case["bytes"], 1024, {1: bytes, 2: bytes})
+    suite, _, _, needed, commitments = fields(header, 1024, {1: U8, 2: 16, 3: 32, 4: U8, 5: bytes})
+    holders, rest = divmod(len(commitments), 32)
+    require(suite == SUITE and rest == 0 and 2 <= needed <= holders <= 16)
+    tag = hashlib.sha256(info("vitrine/1/sheet/split", bytes([SUITE, needed]), commitments)).digest()[:4]
+    shares = {}
+    for code in filter(None, case["codes"].split("  ")):
+        content = read_code_text("share", code)
+        number, value = content[5], content[6:]
+        require(content[:5] == tag + bytes([needed]) and 1 <= number <= holders and number not in shares)
+        committed = hashlib.sha256(info("vitrine/1/sheet/share", bytes([SUITE, number])) + value).digest()
+        require(committed == commitments[32 * number - 32 : 32 * number])
+        shares[number] = value
+    require(len(shares) >= needed)
+    key = [0] * 32
+    for number, value in shares.items():
+        weight = 1
+        for other in shares.keys() - {number}:
+            weight = times(weight, times(other, inverse(other ^ number)))
+        key = [byte ^ times(weight, part) for byte, part in zip(key, value, strict=True)]
+    return of_root(open_sealed(bytes(key), "vitrine/1/sheet", header, sealed))
+
+
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-CODE_BYTES = {"secret": 20, "vault": 48, "sheet": 32}
+CODE_BYTES = {"secret": 20, "vault": 48, "sheet": 32, "share": 38}
 DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u00ad"
 
 
@@ -373,7 +411,7 @@ def read_invite(case):
     }
 
 
-RECORDS = {1: 2048, 2: 1024, 3: 512, 4: 1 << 20, 5: 257 * 1024, 6: 128}
+RECORDS = {1: 2048, 2: 1024, 3: 1024, 4: 1 << 20, 5: 257 * 1024, 6: 128}
 
 
 def read_backup(case):
@@ -476,6 +514,7 @@ READERS = {
         "lockbox": read_lockbox,
         "enrolment": read_enrolment,
         "sheet": read_sheet,
+        "shares": read_shares,
         "code": read_code,
         "backup": read_backup,
         "wrap": read_wrap,
@@ -485,7 +524,7 @@ READERS = {
 }
 
 # What a case says in words; everything else that is text is hexadecimal.
-WORDS = {"name", "verdict", "passphrase", "secret_code", "code", "text", "kind"}
+WORDS = {"name", "verdict", "passphrase", "secret_code", "code", "codes", "text", "kind"}
 
 
 def unhex(value):

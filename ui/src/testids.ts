@@ -44,7 +44,7 @@
 //                    (data-change), approve-change, keys-left, one-admin, team-home, team-not-shared, team-not-yours
 // One member         member-title, role-<role>, change-role, remove-member, removal, remove-reason, remove-submit,
 //                    removed-incident, to-incident
-// Audit              export-audit
+// Audit              export-audit, export-evidence, audit-person, audit-kind, audit-time
 // Settings           setting-<name>, backup-now, passphrase-current, passphrase-new, passphrase-repeat, passphrase-change
 // Quick access       quick-access, quick-search, quick-reason, quick-row (data-name, data-user), quick-none, quick-said,
 //                    quick-password, quick-userName, quick-code, quick-open; quick-main, quick-portal, quick-lock;

@@ -14,7 +14,7 @@ use crate::{packages, paths, shell, tools};
 /// What to measure.
 #[derive(Args)]
 pub(crate) struct Bench {
-    /// Only these rows, by their ids (V1, P2, G1, …); or `rotate-fleet` alone
+    /// Only these rows, by their ids (V1, P2, G1, …); or `rotate-fleet` alone; or `server` alone
     names: Vec<String>,
     /// Writes the rows here too
     #[arg(long, value_name = "FILE")]
@@ -31,9 +31,9 @@ pub(crate) struct Bench {
     /// The largest synthetic vault, in organizations; making the default one takes minutes, once
     #[arg(long, default_value_t = 100_000)]
     largest: u32,
-    /// What follows is for `rotate-fleet`: --tenants, --latency, --at-once, --faults, --cut
+    /// What follows is for `rotate-fleet` (--tenants, --latency, --at-once, --faults, --cut) or `server` (--runs, --sqlite)
     #[arg(last = true)]
-    fleet: Vec<String>,
+    rest: Vec<String>,
 }
 
 /// Builds and measures.
@@ -44,11 +44,22 @@ pub(crate) fn bench(bench: &Bench) -> Result<()> {
     let target = paths::cache().join("target-release");
     let program = |name: &str| target.join("release").join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
     // One build of both: the feature that the measuring program needs only adds functions that the other never calls.
-    let mut build = shell::cargo(&["build", "--release", "--package", "vitrine-cli", "--package", "vitrine-bench"]);
+    let fleet = bench.names == ["rotate-fleet"];
+    let server = bench.names == ["server"];
+    let measured = if server { "vitrine-server" } else { "vitrine-cli" };
+    if server && cfg!(target_os = "linux") {
+        packages::ensure_postgres()?;
+    }
+    let mut build = shell::cargo(&["build", "--release", "--package", measured, "--package", "vitrine-bench"]);
     build.env("CARGO_TARGET_DIR", &target);
     shell::run(build)?;
-    let fleet = bench.names == ["rotate-fleet"];
-    let verb = if fleet { "fleet" } else { "measure" };
+    let verb = if fleet {
+        "fleet"
+    } else if server {
+        "server"
+    } else {
+        "measure"
+    };
     let mut measure = shell::command(&std::env::current_dir()?, program("vitrine-bench"), [verb]);
     let with = |measure: &mut Command, flag: &str, value: &Path| {
         measure.arg(flag).arg(value);
@@ -62,8 +73,11 @@ pub(crate) fn bench(bench: &Bench) -> Result<()> {
     if bench.keep {
         measure.arg("--keep");
     }
-    if fleet {
-        measure.args(&bench.fleet);
+    if server {
+        with(&mut measure, "--server", &program("vitrine-server"));
+    }
+    if fleet || server {
+        measure.args(&bench.rest);
         return shell::run(measure);
     }
     with(&mut measure, "--vitrine", &program("vitrine"));

@@ -6,6 +6,7 @@
 
 use crate::api::*;
 use crate::error::{Error, Result};
+use crate::failpoint::protected;
 use crate::journal::Change;
 use crate::own::{self, OverdueSnooze};
 use crate::records::{
@@ -18,6 +19,7 @@ use crate::{App, certificates, connect, health, organizations, reminders, rotate
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
 use std::ops::ControlFlow;
+use vitrine_ledger::{Home, Member, MemberId, MspState, Role as LedgerRole};
 
 const MOST_ROWS: u32 = 500;
 const HOUR_MS: u64 = 3600 * 1000;
@@ -213,7 +215,8 @@ async fn shown(app: &App, found: &Found, now: u64) -> Result<Option<ProblemView>
     let Some(bytes) = app.inner.store.index_value(&key::organization(organization)).await? else { return Ok(None) };
     let row: Organization = records::decode(&bytes)?;
     let account = problem.account.as_ref().and_then(|item| row.account(item));
-    let Some(error) = told(&row, problem, account) else { return Ok(None) };
+    let msp = app.session().await?.msp();
+    let Some(error) = told(&row, problem, account, &msp) else { return Ok(None) };
     Ok(Some(ProblemView {
         id: vault::hex(name),
         kind: kind(problem.wrong),
@@ -230,7 +233,7 @@ async fn shown(app: &App, found: &Found, now: u64) -> Result<Option<ProblemView>
 }
 
 /// The same words that the organization's own screen has for it.
-fn told(row: &Organization, problem: &Problem, account: Option<&Account>) -> Option<ErrorView> {
+fn told(row: &Organization, problem: &Problem, account: Option<&Account>, msp: &MspState) -> Option<ErrorView> {
     let words = |kind| row.checks.iter().find(|check| check.check == kind).map(|check| check.words.clone());
     let refused = |code, what: &str, next: String| Error::new(ErrorClass::Refused, code, what, next);
     let works = "The stored passwords still open the accounts.";
@@ -239,7 +242,7 @@ fn told(row: &Organization, problem: &Problem, account: Option<&Account>) -> Opt
         Wrong::NeverCreated => return health::unfinished(account?),
         Wrong::Failing(_) | Wrong::Unclear | Wrong::ChangedOutside | Wrong::NeedsPerson(_) => {
             // An index made again knows the state from what is signed, and not the last words on it.
-            account?.problem.clone().unwrap_or_else(|| rotate::unexplained(problem.wrong))
+            account?.problem.clone().unwrap_or_else(|| rotate::unexplained(problem.wrong, msp))
         }
         Wrong::SessionsLive => {
             let next = "Rotate again: its sessions are ended after that.";
@@ -309,17 +312,33 @@ enum Reason {
     NothingRuns,
     /// The home of the vault takes nothing.
     HomeAway,
+    /// A rotator should have, and the home that answers has nothing of it: the head of these ledgers is older than their
+    /// interval allows. It is the rotator that stands still, or the home that withholds; which, cannot be told from here.
+    HomeSilent,
+}
+
+/// Whether a device of somebody else's has nothing to do but rotate what is due, and writes it to a backend.
+fn leans_on_a_rotator(session: &Session) -> bool {
+    let msp = session.msp();
+    let rotates = |(id, member): (&MemberId, &Member)| {
+        *id != session.author.member && member.is_active() && member.role() == LedgerRole::Rotator
+    };
+    matches!(msp.home(), Home::Backend { .. }) && msp.members().iter().any(rotates)
 }
 
 /// One problem however many accounts there are: its reason is one, and so is what ends it.
 async fn overdue(app: &App) -> Result<Option<Overdue>> {
-    let reason = if rotate::is_paused(app) {
+    let session = app.session().await?;
+    let leans = protected!("a home is asked for what a rotator writes", leans_on_a_rotator(&session), false);
+    let reason = if leans && !session.home_is_away() {
+        Reason::HomeSilent
+    } else if rotate::is_paused(app) {
         Reason::Paused
     } else if !app.rotates_by_itself() {
         Reason::ByHand
     } else if !app.inner.pulse.is_watched() {
         Reason::NothingRuns
-    } else if app.session().await?.home_is_away() {
+    } else if session.home_is_away() {
         Reason::HomeAway
     } else {
         // Whatever is not at work by now is so before a person could act.
@@ -382,6 +401,12 @@ impl Overdue {
                 "the home of the vault takes no changes",
                 "See in the settings what is wrong with it, and ask it again: vitrine sync.",
                 ProblemStep::Sync,
+            ),
+            Reason::HomeSilent => (
+                "attention.home-silent",
+                "the vault's home answers, and has nothing of what the rotator should have written",
+                "Look whether the rotator runs. If it does and rotates, the home withholds: do not trust it.",
+                ProblemStep::RotateDue,
             ),
         };
         let error = Error::new(ErrorClass::Partly, code, format!("{accounts}: {why}."), next);

@@ -4,16 +4,18 @@
 //! bound to the record before it, so that a missing one is seen. It travels later, in a batch, and never changes.
 
 use crate::api::*;
+use crate::audit::record::{self, MOST_IN_A_BATCH, Record, Signed, View};
 use crate::error::{Error, Result};
 use crate::failpoint::point;
 use crate::journal::{self, Change};
-use crate::records::{self, Activity, Bytes16, Bytes32, item_text, organization_text, parse_item, parse_organization};
+use crate::records::{
+    self, Act, Activity, Bytes16, Bytes32, item_text, key, organization_text, parse_item, parse_organization,
+};
 use crate::session::{self, Session, rng};
-use crate::store::{VIEW_LIMIT, ViewRecord};
+use crate::store::{Direction, Span, VIEW_LIMIT, ViewRecord};
 use crate::webhook::What;
 use crate::{App, accounts, lock, older, organizations, rotate, vault};
-use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 use vitrine_ledger as ledger;
@@ -26,15 +28,14 @@ use vitrine_vault::totp::TotpSecret;
 const LONGEST_REASON: usize = 200;
 /// Showings in a minute. A person needs few; a page that was taken over would want all.
 const MOST_A_MINUTE: usize = 30;
-/// Records in one entry of a ledger: a map of our formats has at most 23 fields.
-const MOST_IN_A_BATCH: usize = 23;
 /// How often records are carried into the ledgers: on a timer, so that traffic does not tell when somebody looked.
 const CARRY_EVERY: Duration = Duration::from_mins(1);
 /// Records read at once: as many as have space reserved.
 const RESERVED: usize = 256;
+/// Acts carried at once.
+const ACTS: usize = 256;
 /// The store of records is numbered apart from the pages of the index.
 const RECORD_PAGES: u64 = 1 << 63;
-const SIGN: &[u8] = b"vitrine/1/view\0";
 
 pub(crate) async fn open_reveal(app: &App, request: OpenRevealRequest) -> Result<Done> {
     let (id, item) = (parse_organization(&request.organization)?, parse_item(&request.account)?);
@@ -92,13 +93,10 @@ fn sign_in_page(app: &App) -> String {
 
 pub(crate) async fn reveal(app: &App, request: RevealRequest) -> Result<RevealView> {
     let (id, item) = (parse_organization(&request.organization)?, parse_item(&request.account)?);
-    let shown = Shown {
-        what: what(request.which),
-        action: Action::Viewed,
-        reason: checked_reason(app, &request.reason).await?,
-        then: request.then,
-    };
+    let reason = checked_reason(app, &request.reason).await?;
     let (session, account) = open(app, &id, &item).await?;
+    let user_name = account.user_name.clone();
+    let shown = Shown { what: what(request.which), action: Action::Viewed, user_name, reason, then: request.then };
     let (secret, since) = value(app, &session, &id, &item, account, request.which).await?;
     record(app, &session, &id, &item, &shown).await?;
     let hide_at = app.now_ms().saturating_add(u64::from(app.settings().reveal_seconds) * 1000);
@@ -115,13 +113,14 @@ pub(crate) async fn copy(app: &App, request: CopyRequest) -> Result<CopyView> {
     }
     let reason = checked_reason(app, &request.reason).await?;
     let (session, account) = open(app, &id, &item).await?;
+    let user_name = account.user_name.clone();
     let (secret, name) = match request.what {
         CopyWhat::Password { which } => (value(app, &session, &id, &item, account, which).await?.0, what(which)),
         CopyWhat::OneTimeCode => (account.totp.ok_or_else(no_second_factor)?.code(app.now_ms()).code, "one-time code"),
         CopyWhat::UserName => return Ok(CopyView { clears_at: None }),
     };
-    record(app, &session, &id, &item, &Shown { what: name, action: Action::Copied, reason, then: AfterView::Keep })
-        .await?;
+    let shown = Shown { what: name, action: Action::Copied, user_name, reason, then: AfterView::Keep };
+    record(app, &session, &id, &item, &shown).await?;
     let seconds = u64::from(app.settings().clipboard_seconds);
     app.inner.clipboard.copy_secret(&secret, Duration::from_secs(seconds))?;
     Ok(CopyView { clears_at: Some(Time(app.now_ms().saturating_add(seconds * 1000))) })
@@ -131,8 +130,8 @@ pub(crate) async fn one_time_code(app: &App, request: OneTimeCodeRequest) -> Res
     let (id, item) = (parse_organization(&request.organization)?, parse_item(&request.account)?);
     let reason = checked_reason(app, &request.reason).await?;
     let (session, account) = open(app, &id, &item).await?;
-    let totp = account.totp.ok_or_else(no_second_factor)?;
-    let shown = Shown { what: "one-time code", action: Action::Viewed, reason, then: AfterView::Keep };
+    let (totp, user_name) = (account.totp.ok_or_else(no_second_factor)?, account.user_name);
+    let shown = Shown { what: "one-time code", action: Action::Viewed, user_name, reason, then: AfterView::Keep };
     record(app, &session, &id, &item, &shown).await?;
     let (now, period) = (app.now_ms(), u64::from(totp.period()) * 1000);
     let codes = totp.code(now);
@@ -284,6 +283,7 @@ fn no_second_factor() -> Error {
 struct Shown {
     what: &'static str,
     action: Action,
+    user_name: String,
     reason: String,
     /// What its viewer wants done with it afterwards.
     then: AfterView,
@@ -300,26 +300,17 @@ async fn record(app: &App, session: &Arc<Session>, id: &Bytes32, item: &Bytes16,
         None => newest(app, session).await?,
     };
     let counter = counter + 1;
-    let head = session.msp().head();
-    let content = Writer::document(|map| {
-        map.bytes(1, id);
-        map.bytes(2, session.author.member.as_bytes());
-        map.bytes(3, session.author.device.as_bytes());
-        map.uint(4, counter);
-        map.bytes(5, &previous);
-        map.uint(6, head.seq);
-        map.bytes(7, head.hash.as_bytes());
-        map.bytes(8, item);
-        map.text(9, shown.what);
-        map.uint(10, now);
-        map.text(11, &shown.reason);
-    });
-    let signature = session.device.sign(&[SIGN, &content].concat());
-    let record = Writer::document(|map| {
-        map.bytes(1, &content);
-        map.bytes(2, &signature);
-    });
-    let slot = Slot { organization: *id, record };
+    let said = Record {
+        organization: *id,
+        author: session.author,
+        seen: session.msp().head(),
+        at: now,
+        action: shown.action,
+        user_name: Some(shown.user_name.clone()),
+        note: shown.reason.clone(),
+        view: Some(View { counter, previous, item: *item, what: shown.what.to_owned() }),
+    };
+    let slot = Slot { organization: *id, record: said.sign(&session.device) };
     let stored = pages(session)
         .seal(RECORD_PAGES | counter, counter, &slot.encode(), &mut rng())
         .map_err(session::unreadable_keys)?;
@@ -388,18 +379,18 @@ async fn tell(app: &App, session: &Session, newest: Option<(u64, &Shown)>) -> Re
             continue;
         }
         change.firm.told_to = held.counter;
-        let (id, seen) = Slot::open(&key, &held)?.seen()?;
+        let slot = Slot::open(&key, &held)?;
+        let (id, seen) = (slot.organization, Signed::read(&slot.record)?.record);
+        let Some(view) = seen.view.clone() else { continue };
         // One organization that cannot be opened must not keep the lines of all others back.
         let Ok(mut opened) = change.open(&id).await else { continue };
         let who = change.firm.person_name.clone();
         let policy = opened.row.laps.as_ref().map_or(AfterView::Keep, |laps| laps.after_view);
-        // A record does not say whether it was copied, nor what its viewer wants; for the newest it is known here.
+        // A record does not say what its viewer wants; for the newest it is known here.
         let newest = newest.filter(|(counter, _)| *counter == held.counter).map(|(_, shown)| shown);
-        let account = opened.row.account_mut(&seen.item);
-        let user_name = account.as_ref().map(|account| account.user_name.clone());
-        if let Some(account) = account {
+        if let Some(account) = opened.row.account_mut(&view.item) {
             account.last_viewed = Some((who.clone(), seen.at));
-            if [WhichValue::Current, WhichValue::Pending].map(what).contains(&seen.what.as_str()) {
+            if [WhichValue::Current, WhichValue::Pending].map(what).contains(&view.what.as_str()) {
                 let hidden = seen.at.saturating_add(visible);
                 for wish in [Some(policy), newest.map(|shown| shown.then)].into_iter().flatten() {
                     if let Some(due) = vitrine_rotation::AfterView::from(wish).due_at(hidden) {
@@ -408,17 +399,10 @@ async fn tell(app: &App, session: &Session, newest: Option<(u64, &Shown)>) -> Re
                 }
             }
         }
-        let action = newest.map_or(Action::Viewed, |shown| shown.action);
-        let Seen { what, reason, .. } = &seen;
-        let note = if reason.is_empty() { what.clone() } else { format!("{what}: {reason}") };
         let line = Activity {
             at: seen.at,
-            who,
-            action,
-            organization: Some(id),
-            organization_name: Some(opened.row.name.clone()),
-            user_name,
-            note: Some(note),
+            note: seen.remark(),
+            ..change.done(seen.action, Some((&id, &opened.row.name)), seen.user_name.as_deref(), None)
         };
         change.line(&line).await?;
         // Its line may be written anew with an index that is made again; it is told once.
@@ -427,12 +411,12 @@ async fn tell(app: &App, session: &Session, newest: Option<(u64, &Shown)>) -> Re
             let what = What::Viewed {
                 at: seen.at,
                 member: *session.author.member.as_bytes(),
-                value: seen.what,
-                copied: action == Action::Copied,
+                value: view.what,
+                copied: seen.action == Action::Copied,
                 record: held.counter,
-                reason: seen.reason,
+                reason: seen.note,
             };
-            change.tell(&opened, &seen.item, what).await?;
+            change.tell(&opened, &view.item, what).await?;
         }
         change.save(opened).await?;
     }
@@ -452,56 +436,105 @@ pub(crate) fn watch(app: &App, session: &Arc<Session>) {
     });
 }
 
-/// Appends every held record to the ledger of its organization, a batch for each.
+/// Appends every held record to the ledger of its organization, a batch for each: what was shown here, and what was done.
 pub(crate) async fn carry(app: &App, session: &Session) -> Result<()> {
     // A record that was carried may be written over.
     tell(app, session, None).await?;
-    let firm = vault::firm(app).await?;
-    let held = app.inner.store.view_records_after(firm.own.carried_to, RESERVED).await?;
-    let Some(newest) = held.last().map(|record| record.counter) else { return Ok(()) };
-    if !session.home.takes_what_can_wait(session).await {
-        // Kept where they are, and carried by whoever reaches the home next.
-        return Ok(());
-    }
-    let key = pages(session);
-    let mut batches: BTreeMap<Bytes32, Vec<Vec<u8>>> = BTreeMap::new();
-    let mut hash = None;
-    for held in &held {
-        let slot = Slot::open(&key, held)?;
-        hash = Some(slot.hash());
-        batches.entry(slot.organization).or_default().push(slot.record);
-    }
-    let mut change = Change::begin(app, session).await?;
-    for (id, records) in batches {
-        // One organization that cannot be opened must not keep the records of all others back.
-        let Ok(mut opened) = change.open(&id).await else {
-            tracing::warn!(code = "credentials.uncarried", "view records of an organization could not be carried");
-            continue;
-        };
-        for records in records.chunks(MOST_IN_A_BATCH) {
-            let batch = Writer::document(|map| {
-                for (number, record) in (1..).zip(records) {
-                    map.bytes(number, record);
-                }
-            });
-            change.log(&mut opened, &batch).await?;
-        }
-        change.save(opened).await?;
-    }
-    (change.firm.own.carried_to, change.firm.own.carried_hash) = (newest, hash);
-    change.tx.mark_views_carried(newest);
-    point!("carry.before");
-    change.commit().await?;
-    point!("carry.after");
+    // Whoever was removed appends nothing any more.
+    while session.may(ledger::Action::Log) && carry_some(app, session).await? {}
     Ok(())
 }
 
-/// What the lists show of a record.
-struct Seen {
-    item: Bytes16,
-    what: String,
-    at: u64,
-    reason: String,
+/// Says whether there may be more.
+async fn carry_some(app: &App, session: &Session) -> Result<bool> {
+    let firm = vault::firm(app).await?;
+    let mut held = app.inner.store.view_records_after(firm.own.carried_to, RESERVED).await?;
+    let acts = app.inner.store.index_range(&Span::prefix(key::UNCARRIED), Direction::Forward, ACTS).await?;
+    if held.is_empty() && acts.is_empty() {
+        return Ok(false);
+    }
+    if !session.home.takes_what_can_wait(session).await {
+        // Kept where they are, and carried by whoever reaches the home next.
+        return Ok(false);
+    }
+    let pages = pages(session);
+    let mut slots = Vec::with_capacity(held.len());
+    for held in &held {
+        slots.push(Slot::open(&pages, held)?);
+    }
+    let mut change = Change::begin(app, session).await?;
+    let mut acted = Vec::with_capacity(acts.len());
+    for row in &acts {
+        // Carried meanwhile.
+        if change.tx.index_value(&row.key).await?.is_some() {
+            acted.push((&row.key, records::decode::<Act>(&row.value)?));
+        }
+    }
+    let named: BTreeSet<Bytes32> =
+        slots.iter().map(|slot| slot.organization).chain(acted.iter().map(|(_, act)| act.organization)).collect();
+    let (mut all, mut closed) = (BTreeMap::new(), BTreeSet::new());
+    for id in named {
+        match change.open(&id).await {
+            Ok(opened) if opened.state.owes_epoch(change.msp()).is_some() => drop(closed.insert(id)),
+            Ok(opened) => drop(all.insert(id, (opened, Vec::new()))),
+            // One organization that cannot be opened must not keep the records of all others back.
+            Err(_) => tracing::warn!(code = "credentials.uncarried", "records of an organization could not be carried"),
+        }
+    }
+    // Views have one order over all organizations, and wait together.
+    if slots.iter().any(|slot| closed.contains(&slot.organization)) {
+        (held, slots) = (Vec::new(), Vec::new());
+    }
+    let hash = slots.last().map(Slot::hash);
+    for slot in slots {
+        if let Some((_, records)) = all.get_mut(&slot.organization) {
+            records.push(slot.record);
+        }
+    }
+    let mut carried = 0;
+    for (key, act) in acted {
+        if closed.contains(&act.organization) {
+            continue;
+        }
+        if let Some((_, records)) = all.get_mut(&act.organization) {
+            records.push(signed(session, &act));
+        }
+        change.tx.index_delete(key).await?;
+        carried += 1;
+    }
+    if held.is_empty() && carried == 0 {
+        return Ok(false);
+    }
+    for (mut opened, records) in all.into_values() {
+        for records in records.chunks(MOST_IN_A_BATCH) {
+            change.log(&mut opened, &record::batch(records)).await?;
+        }
+        change.save(opened).await?;
+    }
+    if let Some(newest) = held.last().map(|record| record.counter) {
+        (change.firm.own.carried_to, change.firm.own.carried_hash) = (newest, hash);
+        change.tx.mark_views_carried(newest);
+    }
+    point!("carry.before");
+    change.commit().await?;
+    point!("carry.after");
+    Ok(carried == ACTS)
+}
+
+/// The record of what was done here.
+fn signed(session: &Session, act: &Act) -> Vec<u8> {
+    let short = |text: &String| text.chars().take(LONGEST_REASON).collect::<String>();
+    let said = Record {
+        organization: act.organization,
+        author: session.author,
+        seen: session.msp().head(),
+        at: act.at,
+        action: act.action,
+        user_name: act.user_name.as_ref().map(short),
+        note: act.note.as_ref().map(short).unwrap_or_default(),
+        view: None,
+    };
+    said.sign(&session.device)
 }
 
 /// A record as it waits in its slot, with the organization whose ledger it goes to.
@@ -532,35 +565,7 @@ impl Slot {
         .map_err(session::unreadable_keys)
     }
 
-    fn hash(&self) -> [u8; 32] {
-        Sha256::digest(&self.record).into()
-    }
-
-    /// The organization, and what the lists show of the record.
-    fn seen(&self) -> Result<(Bytes32, Seen)> {
-        let read = vitrine_vault::cbor::decode(&self.record, VIEW_LIMIT, |reader| {
-            let content = reader.map(|map| {
-                let content = map.required(1, |reader| reader.bytes(VIEW_LIMIT))?.to_vec();
-                map.required(2, |reader| reader.bytes(VIEW_LIMIT))?;
-                Ok(content)
-            })?;
-            vitrine_vault::cbor::decode(&content, VIEW_LIMIT, |reader| {
-                reader.map(|map| {
-                    let organization = map.required(1, Reader::array)?;
-                    map.required(2, |reader| reader.bytes(VIEW_LIMIT))?;
-                    map.required(3, |reader| reader.bytes(VIEW_LIMIT))?;
-                    map.required(4, Reader::uint::<u64>)?;
-                    map.required(5, |reader| reader.bytes(VIEW_LIMIT))?;
-                    map.required(6, Reader::uint::<u64>)?;
-                    map.required(7, |reader| reader.bytes(VIEW_LIMIT))?;
-                    let item = map.required(8, Reader::array)?;
-                    let what = map.required(9, |reader| reader.text(VIEW_LIMIT))?.to_owned();
-                    let at = map.required(10, Reader::uint)?;
-                    let reason = map.required(11, |reader| reader.text(VIEW_LIMIT))?.to_owned();
-                    Ok((organization, Seen { item, what, at, reason }))
-                })
-            })
-        });
-        read.map_err(session::unreadable_keys)
+    fn hash(&self) -> Bytes32 {
+        record::hash(&self.record)
     }
 }

@@ -173,7 +173,7 @@ async fn remember(app: &App, session: &Session, id: &Bytes32, looks: Vec<Look>) 
             change.put_account(&mut opened, &look.item, &account).await?;
             accounts::show_in(&mut opened.row, &look.item, &account);
             if let Some(row) = opened.row.account_mut(&look.item) {
-                row.problem = Some(rotate::changed_outside());
+                row.problem = Some(rotate::changed_outside(&session.msp()));
             }
             change.note(Action::ChangedOutside, Some((id, &opened.row.name)), Some(&user_name), None).await?;
         }

@@ -9,32 +9,29 @@ use std::path::Path;
 
 const LINES: u32 = 1_000;
 const ROWS: u32 = 500;
-const HAPPENED: [&str; 6] = ["TIME", "WHO", "ACTION", "ORGANIZATION", "ACCOUNT", "NOTE"];
+const HAPPENED: [&str; 8] = ["TIME", "WHO", "ACTION", "WHOM", "ORGANIZATION", "ACCOUNT", "NOTE", "LATE"];
 const ORGANIZATIONS: [&str; 7] = ["NAME", "DOMAIN", "STATE", "ACCOUNTS", "LAST ROTATION", "NEXT ROTATION", "ID"];
 
 pub(crate) async fn export(app: &App, request: ExportRequest) -> Result<ExportedView> {
     app.session().await?;
-    let (csv, rows) = match request.list {
-        ExportedList::Audit => sheet(&HAPPENED, happened(app).await?.into_iter().map(line))?,
-        ExportedList::Organizations { filter, state, only } => {
-            let wanted = OrganizationsRequest { filter, state, limit: ROWS, ..OrganizationsRequest::default() };
-            let only: HashSet<String> = only.into_iter().collect();
-            let rows = listed(app, wanted).await?;
-            let chosen = rows.into_iter().filter(|row| only.is_empty() || only.contains(&row.id));
-            sheet(&ORGANIZATIONS, chosen.map(organization))?
-        }
-    };
+    let ExportedList::Organizations { filter, state, only } = request.list;
+    let wanted = OrganizationsRequest { filter, state, limit: ROWS, ..OrganizationsRequest::default() };
+    let only: HashSet<String> = only.into_iter().collect();
+    let rows = listed(app, wanted).await?;
+    let chosen = rows.into_iter().filter(|row| only.is_empty() || only.contains(&row.id));
+    let (csv, rows) = sheet(&ORGANIZATIONS, chosen.map(organization))?;
     files::create(Path::new(&request.path), &csv)?;
     Ok(ExportedView { path: request.path, rows })
 }
 
-async fn happened(app: &App) -> Result<Vec<ActivityLine>> {
+/// What happened, as a sheet, and how many lines.
+pub(crate) async fn happened(app: &App, filter: &AuditFilter) -> Result<(Vec<u8>, u32)> {
     let mut lines = Vec::new();
     loop {
-        let request = AuditRequest { organization: None, offset: count(lines.len()), limit: LINES };
+        let request = AuditRequest { filter: filter.clone(), offset: count(lines.len()), limit: LINES };
         let page = audit::list(app, request).await?.lines;
         if page.is_empty() {
-            return Ok(lines);
+            return sheet(&HAPPENED, lines.into_iter().map(line));
         }
         lines.extend(page);
     }
@@ -57,9 +54,11 @@ fn line(line: ActivityLine) -> Vec<String> {
         line.at.to_string(),
         line.who,
         of_variant(line.action),
+        line.subject.unwrap_or_default(),
         line.organization_name.unwrap_or_default(),
         line.user_name.unwrap_or_default(),
         line.note.unwrap_or_default(),
+        if line.late { "late" } else { "" }.to_owned(),
     ]
 }
 

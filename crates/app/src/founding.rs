@@ -15,6 +15,7 @@ use vitrine_vault::account::{DeviceKeys, RootKey};
 use vitrine_vault::body::{BodyKind, open_body, seal_body};
 use vitrine_vault::epoch::{self, EncryptionKeys, MspKey, TeamKeys, Which, WrapContext};
 use vitrine_vault::items::MspItem;
+use vitrine_vault::sheet::SheetNote;
 
 /// A new vault in memory: its entries and keys, nothing stored yet.
 pub(crate) struct Founded {
@@ -242,6 +243,24 @@ pub(crate) fn read_policy(key: &MspKey, state: &MspState, settings: &SealedNote)
     let plain = open_body(BodyKind::Name, &key.name_key(), &policy_context(state), settings.as_bytes())
         .map_err(session::unreadable_keys)?;
     MspItem::decode(&plain).map_err(session::unreadable_keys)
+}
+
+/// Seals what every member is told of the safe sheet.
+pub(crate) fn seal_note(key: &MspKey, state: &MspState, note: &SheetNote) -> Result<SealedNote> {
+    // Exposed to be sealed under the MSP key.
+    let sealed = seal_body(BodyKind::Name, &key.name_key(), &sheet_context(state), note.encode().expose(), &mut rng())
+        .map_err(session::unreadable_keys)?;
+    SealedNote::new(sealed).map_err(session::unreadable_keys)
+}
+
+/// Reads it; nothing where another key sealed it.
+pub(crate) fn open_note(key: &MspKey, state: &MspState, note: &SealedNote) -> Option<SheetNote> {
+    let plain = open_body(BodyKind::Name, &key.name_key(), &sheet_context(state), note.as_bytes()).ok()?;
+    SheetNote::decode(&plain).ok()
+}
+
+fn sheet_context(state: &MspState) -> Vec<u8> {
+    [b"sheet".as_slice(), state.ledger().as_bytes()].concat()
 }
 
 fn policy_context(state: &MspState) -> Vec<u8> {

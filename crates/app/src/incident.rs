@@ -10,13 +10,14 @@
 use crate::api::*;
 use crate::beside::Beside;
 use crate::error::{Error, Result};
+use crate::evidence::{self, CredentialKind, Removed, Report, ReportRow, Reported};
 use crate::journal::Change;
 use crate::records::{self, Bytes16, Bytes32, Organization, decode, encode, key};
 use crate::records::{organization_text, parse_organization};
 use crate::session::{self, Session};
 use crate::store::{Direction, Span};
 use crate::vault::{self, meta};
-use crate::{App, certificates, connect, credentials, files, lock, rotate};
+use crate::{App, audit, certificates, connect, credentials, files, lock, rotate};
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -26,7 +27,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::sync::broadcast::error::RecvError;
-use vitrine_ledger::{Level, MemberId, OrganizationState as Fold, TeamId};
+use vitrine_ledger::{DeviceId, Entry, Head, Level, MemberId, OrganizationState as Fold, TeamId, Unfinished};
 
 /// Organizations that can be named one by one.
 const MOST_NAMED: usize = 1_000;
@@ -50,6 +51,8 @@ struct Incident {
     reason: String,
     who: String,
     scope: Scope,
+    /// Members for whose removal, or the loss of whose device, it was begun.
+    removed: Vec<Bytes16>,
 }
 
 /// What it covers, as it is stored.
@@ -179,7 +182,7 @@ pub(crate) async fn begin(app: &App, request: BeginIncidentRequest) -> Result<In
         ));
     }
     let who = vault::firm(app).await?.person_name;
-    let incident = Incident { began_at: app.now_ms(), reason: reason.clone(), who, scope };
+    let incident = Incident { began_at: app.now_ms(), reason: reason.clone(), who, scope, removed: Vec::new() };
     let mut change = Change::begin(app, &session).await?;
     change.tx.put_meta(meta::INCIDENT, &seal(&session, Some(&incident))?).await?;
     change.note(Action::IncidentBegan, None, None, Some(reason)).await?;
@@ -192,10 +195,12 @@ pub(crate) async fn begin(app: &App, request: BeginIncidentRequest) -> Result<In
 }
 
 /// By what somebody lost what it could read.
-#[derive(Serialize, Deserialize)]
+#[derive(PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Loss {
     /// A member was removed.
     Member(Bytes16),
+    /// One device of a member was revoked.
+    Device { member: Bytes16, device: Bytes16 },
     /// Members were taken out of a team.
     Team { team: Bytes16, members: Vec<Bytes16> },
     /// A team's access to an organization was taken away, or lowered from what it was.
@@ -212,12 +217,19 @@ struct Intended {
 }
 
 impl Loss {
-    /// Whether the history says so.
+    /// Whether the history says so. A device is gone once its member has keys that it never had: what is sealed before that it reads,
+    /// with the help of a home.
     async fn happened(&self, app: &App, session: &Session) -> Result<bool> {
         let msp = session.msp();
         Ok(match self {
             Self::Member(member) => {
                 msp.member(&MemberId::from_bytes(*member)).is_some_and(|member| member.removed.is_some())
+            }
+            Self::Device { member, device } => {
+                let (member, device) = (MemberId::from_bytes(*member), DeviceId::from_bytes(*device));
+                let shares =
+                    |left: &Unfinished| matches!(left, Unfinished::Rekey { member: its, .. } if *its == member);
+                msp.device(&device).is_some_and(|device| device.until.is_some()) && !msp.unfinished().iter().any(shares)
             }
             Self::Team { team, members } => {
                 let (team, now) = (TeamId::from_bytes(*team), msp.at(msp.head().seq));
@@ -233,6 +245,15 @@ impl Loss {
                 rank(state.levels().find(|(id, _)| *id == team).map(|(_, level)| level)) < *before
             }
         })
+    }
+
+    /// Whom the report of the incident names.
+    fn members(&self) -> Vec<Bytes16> {
+        match self {
+            Self::Member(member) | Self::Device { member, .. } => vec![*member],
+            Self::Team { members, .. } => members.clone(),
+            Self::Access { .. } => Vec::new(),
+        }
     }
 }
 
@@ -254,11 +275,14 @@ pub(crate) async fn intend(
     reason: String,
     organizations: Vec<Bytes32>,
 ) -> Result<()> {
-    // One that was cut off is not written over.
     take_intended(app, session).await?;
     let intended = Intended { loss, began_at: app.now_ms(), reason, organizations };
-    let sealed = Beside::Removal.seal(&session.device, &encode(&intended)?)?;
     let _turn = app.inner.changing.lock().await;
+    // One that still waits is not written over.
+    let mut all = intentions(app, session).await?;
+    all.retain(|waiting| waiting.loss != intended.loss);
+    all.push(intended);
+    let sealed = Beside::Removal.seal(&session.device, &encode(&all)?)?;
     let mut tx = app.inner.store.begin().await?;
     tx.put_meta(meta::REMOVAL, &sealed).await?;
     Ok(tx.commit().await?)
@@ -267,14 +291,27 @@ pub(crate) async fn intend(
 /// Begins the incident that a removal ordered, once the history says that it happened. One that is open already takes its
 /// organizations in and begins anew: what was replaced before the removal may be known, too.
 async fn take_intended(app: &App, session: &Session) -> Result<()> {
-    let Some(sealed) = app.inner.store.meta(meta::REMOVAL).await? else { return Ok(()) };
-    let Intended { loss, began_at, reason, organizations } = unseal(session, Beside::Removal, &sealed)?;
-    if !loss.happened(app, session).await? {
+    let (mut come, mut waiting) = (Vec::new(), Vec::new());
+    for intended in intentions(app, session).await? {
+        let happened = intended.loss.happened(app, session).await?;
+        if happened { &mut come } else { &mut waiting }.push(intended);
+    }
+    if come.is_empty() {
         return Ok(());
     }
     let mut change = Change::begin_taking(app, session).await?;
-    change.tx.delete_meta(meta::REMOVAL).await?;
-    if !organizations.is_empty() {
+    if waiting.is_empty() {
+        change.tx.delete_meta(meta::REMOVAL).await?;
+    } else {
+        let sealed = Beside::Removal.seal(&session.device, &encode(&waiting)?)?;
+        change.tx.put_meta(meta::REMOVAL, &sealed).await?;
+    }
+    for Intended { loss, began_at, reason, organizations } in come {
+        if organizations.is_empty() {
+            continue;
+        }
+        // New keys of the member may have been given later than the order, and by another device.
+        let began_at = if matches!(loss, Loss::Device { .. }) { app.now_ms() } else { began_at };
         let who = change.firm.person_name.clone();
         let scope = Scope::Organizations(organizations);
         let open = match change.tx.meta(meta::INCIDENT).await? {
@@ -282,12 +319,13 @@ async fn take_intended(app: &App, session: &Session) -> Result<()> {
             None => None,
         };
         let incident = match open {
-            None => Incident { began_at, reason, who, scope },
+            None => Incident { began_at, reason, who, scope, removed: loss.members() },
             Some(open) => Incident {
                 began_at,
                 reason: format!("{}; {reason}", open.reason).chars().take(LONGEST_REASON).collect(),
                 who,
                 scope: open.scope.and(scope),
+                removed: [open.removed, loss.members()].concat(),
             },
         };
         change.tx.put_meta(meta::INCIDENT, &seal(session, Some(&incident))?).await?;
@@ -587,6 +625,11 @@ async fn each(app: &App, scope: &Scope, mut visit: impl FnMut(&Bytes32, &Organiz
     failed.map_or(Ok(()), Err)
 }
 
+async fn intentions(app: &App, session: &Session) -> Result<Vec<Intended>> {
+    let sealed = app.inner.store.meta(meta::REMOVAL).await?;
+    sealed.map_or(Ok(Vec::new()), |sealed| unseal(session, Beside::Removal, &sealed))
+}
+
 async fn read(app: &App, session: &Session) -> Result<Option<Incident>> {
     let Some(sealed) = app.inner.store.meta(meta::INCIDENT).await? else { return Ok(None) };
     unseal(session, Beside::Incident, &sealed)
@@ -602,108 +645,111 @@ fn seal(session: &Session, incident: Option<&Incident>) -> Result<Vec<u8>> {
     Beside::Incident.seal(&session.device, &encode(&incident)?)
 }
 
-/// The report, as a customer or an insurer gets it.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Report {
-    firm: String,
-    reason: String,
-    begun_by: String,
-    began_at: Time,
-    written_at: Time,
-    accounts: Replaced,
-    certificates: Replaced,
-    /// The newest entry of the MSP's signed history.
-    msp_head: HeadLine,
-    organizations: Vec<ReportRow>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ReportRow {
-    organization: String,
-    name: String,
-    tenant: Option<String>,
-    state: IncidentState,
-    certificate_made_at: Option<Time>,
-    accounts: Vec<ReportAccount>,
-    problem: Option<ErrorView>,
-    /// The newest entry of its signed history: whoever has the ledger can show that it came after the replacing.
-    head: HeadLine,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct ReportAccount {
-    user_name: String,
-    replaced: bool,
-    rotated_at: Option<Time>,
-    verified_at: Option<Time>,
-    sessions_ended_at: Option<Time>,
-}
-
-#[derive(Serialize)]
-struct HeadLine {
-    seq: u64,
-    hash: String,
-}
-
-impl From<vitrine_ledger::Head> for HeadLine {
-    fn from(head: vitrine_ledger::Head) -> Self {
-        Self { seq: head.seq, hash: vault::hex(head.hash.as_bytes()) }
-    }
-}
-
+/// Writes the report, as a customer or an insurer gets it: signed, with the entries that prove it.
 pub(crate) async fn report(app: &App, request: SaveIncidentReportRequest) -> Result<SavedIncidentReportView> {
     let session = app.session().await?;
     let incident = read(app, &session).await?.ok_or_else(none_open)?;
-    let board = board(app, IncidentRequest {}).await?.incident.ok_or_else(none_open)?;
-    let (working, mut organizations, mut failed) = (at_work(app, &session), Vec::new(), None);
-    each(app, &incident.scope, |id, row| match report_row(&incident, id, row, working.contains(id)) {
-        Ok(line) => organizations.push(line),
-        Err(error) => failed = Some(error),
-    })
-    .await?;
-    failed.map_or(Ok(()), Err)?;
-    organizations.sort_by(|a, b| a.name.cmp(&b.name));
+    let names = audit::Names::of(app, &session).await?;
+    let (mut covered, mut removed) = (Vec::new(), Vec::new());
+    each(app, &incident.scope, |id, row| covered.push((*id, row.clone()))).await?;
+    covered.sort_by(|(_, a), (_, b)| a.name.cmp(&b.name));
+    for member in &incident.removed {
+        if let Some(head) = shut_out(app, &session, member).await? {
+            removed.push(Removed { member: vault::hex(member), name: names.name(member), entry: head.into() });
+        }
+    }
+    let since = removed.iter().map(|removed: &Removed| removed.entry.seq).max().unwrap_or_default();
+    let mut organizations = Vec::new();
+    for (id, row) in &covered {
+        organizations.push(report_row(app, &incident, id, row, since).await?);
+    }
+    let count = |kind| {
+        let all = organizations.iter().flat_map(|row: &ReportRow| &row.credentials);
+        let counted = all.filter(|credential| credential.in_tenant && credential.kind == kind);
+        counted.fold(Replaced::default(), |count, credential| Replaced {
+            replaced: count.replaced + u32::from(credential.replaced),
+            of: count.of + 1,
+        })
+    };
     let report = Report {
         firm: vault::firm(app).await?.msp_name,
-        reason: board.reason,
-        begun_by: board.who,
-        began_at: board.began_at,
+        reason: incident.reason.clone(),
+        begun_by: incident.who.clone(),
+        began_at: Time(incident.began_at),
         written_at: Time(app.now_ms()),
-        accounts: board.accounts,
-        certificates: board.certificates,
-        msp_head: session.msp().head().into(),
+        removed,
+        accounts: count(CredentialKind::Account),
+        certificates: count(CredentialKind::Certificate),
         organizations,
     };
-    let text = serde_json::to_vec_pretty(&report).map_err(|error| {
-        Error::machine("incident.report", "The report could not be written.", "Try again.").because(error)
-    })?;
+    let ids: Vec<Bytes32> = covered.iter().map(|(id, _)| *id).collect();
+    let text = evidence::report(app, &session, &report, &ids).await?;
     let path = PathBuf::from(request.path.trim());
     files::create(&path, &text)?;
     Ok(SavedIncidentReportView { path: path.display().to_string() })
 }
 
-fn report_row(incident: &Incident, id: &Bytes32, row: &Organization, working: bool) -> Result<ReportRow> {
-    let line = shown(incident, id, row, working);
+/// The entry that shut a member out, or its newest device that was ended.
+async fn shut_out(app: &App, session: &Session, member: &Bytes16) -> Result<Option<Head>> {
+    let (msp, member) = (session.msp(), MemberId::from_bytes(*member));
+    let ended = msp.devices().values().filter(|device| device.member == member).filter_map(|device| device.until);
+    let removed = msp.member(&member).and_then(|member| member.removed);
+    match removed.or(ended.max()) {
+        Some(seq) => head(app, msp.ledger().as_bytes(), seq).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+async fn head(app: &App, ledger: &Bytes32, seq: u64) -> Result<Head> {
+    Ok(entry(app, ledger, seq).await?.head())
+}
+
+async fn entry(app: &App, ledger: &Bytes32, seq: u64) -> Result<Entry> {
+    let bytes = app.inner.store.entry(ledger, seq).await?;
+    bytes.and_then(|bytes| Entry::decode(&bytes).ok()).ok_or_else(crate::restore::history_missing)
+}
+
+/// `since` is where the history shut somebody out: what was written by somebody who did not know of that counts as old.
+async fn report_row(app: &App, incident: &Incident, id: &Bytes32, row: &Organization, since: u64) -> Result<ReportRow> {
     let fold = Fold::decode(&row.state).map_err(crate::journal::damaged_fold)?;
-    let account = |account: &records::Account| ReportAccount {
-        user_name: account.user_name.clone(),
-        replaced: account.replaced_since(incident.began_at),
-        rotated_at: account.rotated_at.map(Time),
-        verified_at: account.verified_at.map(Time),
-        sessions_ended_at: account.sessions_ended_at.map(Time),
-    };
+    let mut credentials = Vec::new();
+    for (item, known) in fold.items() {
+        let Some(kind) = evidence::kind_of(known.kind).filter(|_| known.object.is_some()) else { continue };
+        let wrote = entry(app, id, known.entry).await?;
+        let account = row.account(item.as_bytes());
+        let (name, in_tenant, replaced, sessions_ended_at) = match (kind, account) {
+            (CredentialKind::Account, Some(account)) => {
+                let in_tenant = row.in_tenant().any(|known| known.item == account.item);
+                let replaced = account.replaced_since(incident.began_at);
+                (account.user_name.clone(), in_tenant, replaced, account.sessions_ended_at)
+            }
+            (CredentialKind::Account, None) => (String::new(), false, false, None),
+            (CredentialKind::Certificate, _) => {
+                let tenant = row.tenant.as_ref().map(|tenant| tenant.domain.clone());
+                let replaced = incident.certificate_replaced(row);
+                (tenant.clone().unwrap_or_default(), tenant.is_some(), replaced, None)
+            }
+        };
+        let knew = wrote.witness().is_some_and(|witness| witness.seq >= since);
+        credentials.push(Reported {
+            item: records::item_text(item.as_bytes()),
+            kind,
+            name,
+            in_tenant,
+            replaced: replaced && knew && wrote.time_ms() >= incident.began_at,
+            sessions_ended_at: sessions_ended_at.map(Time),
+            entry: wrote.head().into(),
+            at: Time(wrote.time_ms()),
+        });
+    }
+    let problem = if incident.is_over_for(row) { None } else { problem(incident, row) };
     Ok(ReportRow {
-        organization: line.organization,
-        name: line.name,
+        organization: organization_text(id),
+        name: row.name.clone(),
         tenant: row.tenant.as_ref().map(|tenant| tenant.id.clone()),
-        state: line.state,
-        certificate_made_at: row.tenant.as_ref().map(|tenant| Time(tenant.certificate_made_at)),
-        accounts: row.in_tenant().map(account).collect(),
-        problem: line.problem,
+        credentials,
         head: fold.head().into(),
+        problem: problem.map(|problem| problem.what),
     })
 }
 

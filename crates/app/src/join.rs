@@ -389,9 +389,6 @@ async fn finish(
     point!("join.finished");
     Box::pin(restore::rebuild(app, keys, joining.ids, Cause::Joined)).await?;
     let session = app.session().await?;
-    let mut change = crate::journal::Change::begin_taking(app, &session).await?;
-    change.note(Action::Joined, None, None, None).await?;
-    change.commit().await?;
     // Somebody gives it the keys in a moment.
     session.home.expect();
     app.tell(Event::StatusChanged);

@@ -15,10 +15,12 @@ use vitrine_ledger::{
     SealedName, SealedNote, TeamId, TeamWrap,
 };
 use vitrine_vault::Key;
+use vitrine_vault::body::{BodyKind, body_opening, open_body};
 use vitrine_vault::epoch::{
     self, EncryptionKeys, MspKey, OperateKey, OrganizationKeys, PREVIOUS_LENGTH, ReadKey, TeamKeys, Which, WrapContext,
 };
 use vitrine_vault::items::MspItem;
+use vitrine_vault::sheet::SheetNote;
 
 /// Where entries are read: outside a change, or with what it has written so far.
 pub(crate) enum Source<'s, 'tx> {
@@ -97,6 +99,18 @@ impl Keyring {
     /// Reads a name that was sealed under any of the MSP's keys.
     pub(crate) fn name(&self, subject: &[u8], name: &SealedName) -> Option<String> {
         self.msp.values().rev().find_map(|key| founding::open_name(key, subject, name))
+    }
+
+    /// Reads what every member is told of the safe sheet; nothing where the key was not given to this member yet.
+    pub(crate) fn note(&self, state: &MspState, note: &SealedNote) -> Option<SheetNote> {
+        self.msp.values().rev().find_map(|key| founding::open_note(key, state, note))
+    }
+
+    /// What opens the same name, and nothing else.
+    pub(crate) fn name_opening(&self, subject: &[u8], name: &[u8]) -> Option<Key> {
+        let mut newest = self.msp.values().rev().map(MspKey::name_key);
+        let key = newest.find(|key| open_body(BodyKind::Name, key, subject, name).is_ok())?;
+        Some(body_opening(BodyKind::Name, &key, subject))
     }
 
     /// Reads the firm's settings.
@@ -413,6 +427,7 @@ pub(crate) fn changes_keys(body: &MspBody) -> bool {
         MspBody::TeamEpoch { .. }
             | MspBody::MspEpoch { .. }
             | MspBody::MemberRole { .. }
+            | MspBody::MemberRekey { .. }
             | MspBody::MemberRemove { .. }
             | MspBody::Approve { .. }
     )

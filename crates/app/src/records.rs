@@ -33,7 +33,7 @@ pub(crate) fn heads(places: &[Place]) -> Vec<Head> {
 
 /// Counts the layouts of rows. Rows say nothing of their fields, so those of another layout would be misread, not
 /// refused: to be raised with every field that is added to a row, taken out or given another meaning.
-pub(crate) const LAYOUT: u8 = 7;
+pub(crate) const LAYOUT: u8 = 8;
 
 /// Keys of the index.
 pub(crate) mod key {
@@ -68,7 +68,11 @@ pub(crate) mod key {
     /// How far the home's changes were taken.
     pub(crate) const CURSOR: &[u8] = b"q";
     /// Organizations that the MSP's ledger names and that are closed to this member.
-    pub(crate) const CLOSED: &[u8] = b"u";
+    pub(crate) const CLOSED: &[u8] = b"j";
+    /// What was done here and is in no ledger yet, in its order.
+    pub(crate) const UNCARRIED: &[u8] = b"u";
+    /// Which view records of other devices arrived.
+    pub(crate) const VIEWS: &[u8] = b"s";
     /// Messages that wait to be sent, in the order they were made.
     pub(crate) const MESSAGES: &[u8] = b"w";
 
@@ -142,12 +146,26 @@ pub(crate) mod key {
         join(b"t", &[id.as_bytes()])
     }
 
-    pub(crate) fn activity(counter: u64) -> Vec<u8> {
-        join(ACTIVITY, &[&(u64::MAX - counter).to_be_bytes()])
+    /// By time, since what others did arrives later; what happened in one moment, by its number.
+    pub(crate) fn activity(at: u64, number: u64) -> Vec<u8> {
+        join(ACTIVITY, &[&(u64::MAX - at).to_be_bytes(), &(u64::MAX - number).to_be_bytes()])
     }
 
-    pub(crate) fn activity_of(id: &Bytes32, counter: u64) -> Vec<u8> {
-        join(b"b", &[id, &(u64::MAX - counter).to_be_bytes()])
+    pub(crate) fn activity_of(id: &Bytes32, at: u64, number: u64) -> Vec<u8> {
+        join(b"b", &[id, &(u64::MAX - at).to_be_bytes(), &(u64::MAX - number).to_be_bytes()])
+    }
+
+    /// Where lines of this moment begin, among those that `prefix` begins.
+    pub(crate) fn activity_at(prefix: &[u8], at: u64) -> Vec<u8> {
+        join(prefix, &[&(u64::MAX - at).to_be_bytes()])
+    }
+
+    pub(crate) fn uncarried(number: u64) -> Vec<u8> {
+        join(UNCARRIED, &[&number.to_be_bytes()])
+    }
+
+    pub(crate) fn views_of(device: &Bytes16) -> Vec<u8> {
+        join(VIEWS, &[device])
     }
 
     pub(crate) fn activities_of(id: &Bytes32) -> Vec<u8> {
@@ -162,7 +180,8 @@ pub(crate) struct Firm {
     pub(crate) person_name: String,
     /// The firm's own rule: a reason is asked for before anything is shown.
     pub(crate) reason_required: bool,
-    pub(crate) sheet_saved: bool,
+    /// The entry whose safe sheet this device keeps for its backup.
+    pub(crate) sheet: Option<Place>,
     pub(crate) tenant_connected: bool,
     pub(crate) rotation_verified: bool,
     /// What no signed entry says.
@@ -419,10 +438,24 @@ pub(crate) struct Row {
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Activity {
     pub(crate) at: u64,
-    pub(crate) who: String,
+    /// The member who did it, and the one it was done to.
+    pub(crate) member: Bytes16,
+    pub(crate) subject: Option<Bytes16>,
     pub(crate) action: Action,
     pub(crate) organization: Option<Bytes32>,
     pub(crate) organization_name: Option<String>,
+    pub(crate) user_name: Option<String>,
+    pub(crate) note: Option<String>,
+    /// Its device had been ended when its record came into the ledger.
+    pub(crate) late: bool,
+}
+
+/// Something that was done here and waits for its way into the ledger of its organization.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Act {
+    pub(crate) at: u64,
+    pub(crate) organization: Bytes32,
+    pub(crate) action: Action,
     pub(crate) user_name: Option<String>,
     pub(crate) note: Option<String>,
 }

@@ -84,10 +84,6 @@ pub(crate) async fn restore(app: &App, request: RestoreRequest) -> Result<Status
     point!("restore.after");
     let Unlocked { root, device_keys } = sealed.unlocked;
     Box::pin(rebuild(app, Unboxed { roots: Roots::of(root), device_keys }, ids, Cause::Restored)).await?;
-    let session = app.session().await?;
-    let mut change = Change::begin(app, &session).await?;
-    change.note(Action::Restored, None, None, None).await?;
-    change.commit().await?;
     vault::status(app, StatusRequest {}).await
 }
 
@@ -253,37 +249,63 @@ async fn open_with_paper(paper: RestorePaper, passphrase: SecretText, boxes: Box
             })
         }
         RestorePaper::Sheet { code } => {
-            let sheet = SafeSheet::parse(&code.0).map_err(|error| {
+            let parsed = SafeSheet::parse(&code.0);
+            let sheet =
+                parsed.map_err(|error| papers::sheet::mistyped(error.code(), &error, "The code of the safe sheet"))?;
+            let (bytes, blob) = sheet_of(boxes)?;
+            if blob.split().is_some() {
+                return Err(split_meanwhile());
+            }
+            opened_by_sheet(&sheet, &blob, bytes, passphrase)
+        }
+        RestorePaper::Shares { codes } => {
+            let (bytes, blob) = sheet_of(boxes)?;
+            let split = blob.split().ok_or_else(|| {
                 Error::new(
                     ErrorClass::Locked,
-                    error.code(),
-                    "The code of the safe sheet was not typed as printed.",
-                    "Compare it group by group with the paper.",
-                )
-                .details(error.to_string())
-            })?;
-            let bytes = boxes.sheet.ok_or_else(|| {
-                Error::new(
-                    ErrorClass::Locked,
-                    "restore.no-sheet",
-                    "This backup was written before a safe sheet existed.",
-                    "Use the recovery kit, or a newer backup.",
+                    "restore.not-split",
+                    "The safe sheet of this backup is one page, not shares.",
+                    "Use the safe sheet, or a newer backup.",
                 )
             })?;
-            let blob = SheetBlob::from_bytes(&bytes).map_err(refused_box)?;
-            let root = blob.open(&sheet).map_err(refused_box)?;
-            let account_secret = AccountSecret::make(&mut rng());
-            Ok(Opened {
-                root,
-                member: blob.member(),
-                genesis: blob.genesis(),
-                account_secret,
-                passphrase,
-                sheet_blob: Some(bytes),
-                by_sheet: true,
-            })
+            let sheet = papers::sheet::joined(split, &codes)?;
+            opened_by_sheet(&sheet, &blob, bytes, passphrase)
         }
     }
+}
+
+fn sheet_of(boxes: BoxesRead) -> Result<(Vec<u8>, SheetBlob)> {
+    let bytes = boxes.sheet.ok_or_else(|| {
+        Error::new(
+            ErrorClass::Locked,
+            "restore.no-sheet",
+            "This backup was written before a safe sheet existed.",
+            "Use the recovery kit, or a newer backup.",
+        )
+    })?;
+    let blob = SheetBlob::from_bytes(&bytes).map_err(refused_box)?;
+    Ok((bytes, blob))
+}
+
+fn split_meanwhile() -> Error {
+    Error::new(
+        ErrorClass::Locked,
+        "restore.split",
+        "The safe sheet of this backup was split into shares; one page does not open it.",
+        "Use the shares, or a backup from before they were made.",
+    )
+}
+
+fn opened_by_sheet(sheet: &SafeSheet, blob: &SheetBlob, bytes: Vec<u8>, passphrase: SecretText) -> Result<Opened> {
+    Ok(Opened {
+        root: blob.open(sheet).map_err(refused_box)?,
+        member: blob.member(),
+        genesis: blob.genesis(),
+        account_secret: AccountSecret::make(&mut rng()),
+        passphrase,
+        sheet_blob: Some(bytes),
+        by_sheet: true,
+    })
 }
 
 /// Stores every entry and object, and verifies the MSP ledger from the genesis that the paper names.
@@ -432,7 +454,9 @@ pub(crate) async fn rebuild(app: &App, unlocked: Unboxed, ids: BoxIds, cause: Ca
     let mut own = own.and_then(|own| Own::open(&own, &unlocked.device_keys)).unwrap_or_default();
     // What waited stood in the index alone. That it is lost is counted.
     own.webhook.as_mut().map(Webhook::lose_waiting);
-    let mut firm = Firm { sheet_saved: state.has_safe_sheet(), own, history, ..Firm::default() };
+    // Those are read from the ledgers again.
+    let told_to = own.carried_to;
+    let mut firm = Firm { own, history, told_to, ..Firm::default() };
     if let Some(settings) = policy {
         let item = ring.policy(&state, &settings)?;
         (firm.msp_name, firm.reason_required) = (item.name, item.reason_required);
@@ -463,6 +487,19 @@ pub(crate) async fn rebuild(app: &App, unlocked: Unboxed, ids: BoxIds, cause: Ca
     }
     tx.commit().await?;
     point!("rebuild.begun");
+    let mut change = Change::begin_taking(app, &session).await?;
+    let mut founded = false;
+    for seq in 0..=state.head().seq {
+        let entry = change.tx.entry(&ids.genesis, seq).await?.and_then(|bytes| Entry::decode(&bytes).ok());
+        let Some(entry) = entry else { continue };
+        // The first policy is a part of the founding.
+        let policy = matches!(entry.body(), Body::Msp(MspBody::Policy { .. }));
+        if founded || !policy {
+            change.line_of_msp(&entry).await?;
+        }
+        founded |= policy;
+    }
+    change.commit().await?;
     let ids: Vec<LedgerId> = organizations.into_iter().collect();
     let mut unreadable = 0_u32;
     // While a device is the home it has all of them; what a backend has and this device lacks is fetched.
@@ -498,7 +535,7 @@ pub(crate) async fn rebuild(app: &App, unlocked: Unboxed, ids: BoxIds, cause: Ca
             Error::integrity(
                 "index.rebuilt",
                 "The local index was damaged, or made by another version, and was made again from the signed history.",
-                "The list of what happened begins anew. If this comes back, check the disk.",
+                "If this comes back, check the disk.",
             )
             .holds("No credential is missing."),
         );

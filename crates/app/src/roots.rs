@@ -42,6 +42,11 @@ impl Roots {
         &self.now
     }
 
+    /// Whether the member had others before.
+    pub(crate) fn are_renewed(&self) -> bool {
+        !self.before.is_empty()
+    }
+
     /// The private half of an encryption key that the member has or had.
     pub(crate) fn encryption(&self, public: &EncryptionKey) -> Option<EncryptionKeys> {
         let all = std::iter::once(&self.now).chain(self.before.iter().rev());
@@ -49,7 +54,6 @@ impl Roots {
     }
 
     /// With a root that comes after these.
-    #[cfg(test)]
     pub(crate) fn renewed(&self, root: RootKey) -> Self {
         let mut before: Vec<_> = self.before.iter().map(RootKey::duplicate).collect();
         before.push(self.now.duplicate());

@@ -162,6 +162,11 @@ impl Session {
         self.roots.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Takes the roots that a durable state of the MSP ledger gave this device.
+    pub(crate) fn set_roots(&self, roots: Roots) {
+        *self.roots.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(roots);
+    }
+
     /// The keys that the MSP ledger wraps to this member.
     pub(crate) fn ring(&self) -> Arc<Keyring> {
         self.ring.read().unwrap_or_else(PoisonError::into_inner).clone()
@@ -172,9 +177,12 @@ impl Session {
         *self.ring.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(ring);
     }
 
-    /// What this member may do now; none once it was removed.
+    /// What this member may do now on this device; none once either was removed.
     pub(crate) fn role(&self) -> Option<Role> {
         let msp = self.msp();
+        if msp.ended(&self.author).is_some() {
+            return None;
+        }
         msp.member(&self.author.member).filter(|member| member.is_active()).map(Member::role)
     }
 

@@ -157,7 +157,8 @@ pub async fn rotate(app: &App, place: &Place, times: u32) -> Result<()> {
         set(&mut account, app.now_ms());
         put(&mut change, &mut opened, &item, &account).await?;
         let name = opened.row.name.clone();
-        change.note(Action::Rotated, Some((&id, &name)), Some(&account.user_name), None).await?;
+        let line = change.done(Action::Rotated, Some((&id, &name)), Some(&account.user_name), None);
+        change.line(&line).await?;
     }
     change.save(opened).await?;
     change.commit().await
@@ -175,7 +176,7 @@ pub async fn trouble(app: &App, count: usize) -> Result<()> {
         let mut change = Change::begin(app, &session).await?;
         let mut opened = change.open(id).await?;
         if let Some(account) = opened.row.accounts.first_mut() {
-            account.problem = Some(rotations::unexplained(records::Wrong::Unclear));
+            account.problem = Some(rotations::unexplained(records::Wrong::Unclear, &session.msp()));
         }
         change.save(opened).await?;
         change.commit().await?;

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod attention;
+mod audit;
 mod devices;
 mod index;
 mod lists;
@@ -10,6 +11,7 @@ mod quick;
 mod rotation;
 mod schedule;
 mod teams;
+pub(crate) mod three;
 mod webhook;
 
 use crate::api::*;
@@ -107,8 +109,17 @@ impl Machine {
     async fn start(&self) -> App {
         let mut config = Config::load_from(self.path("vault"), |_| None).unwrap();
         config.kdf = KdfParams::FLOOR;
-        let options = Options { config, keychain: self.ring.clone(), clock: self.clock.clone() };
-        App::open(options, Headless).await.unwrap()
+        let end = Instant::now() + Duration::from_secs(30);
+        loop {
+            let options = Options { config: config.clone(), keychain: self.ring.clone(), clock: self.clock.clone() };
+            match App::open(options, Headless).await {
+                // The one before is being dropped, on another thread.
+                Err(error) if error.code() == "store.in-use" && Instant::now() < end => {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+                opened => return opened.unwrap(),
+            }
+        }
     }
 
     /// Starts it with a new vault.

@@ -135,10 +135,11 @@ pub(crate) async fn status(app: &App, _request: StatusRequest) -> Result<StatusV
         msp_name: firm.as_ref().map(|firm| firm.msp_name.clone()),
         person_name: firm.as_ref().map(|firm| firm.person_name.clone()),
         role: session.as_ref().and_then(|session| session.role()).map(Into::into),
+        removed: session.as_ref().is_some_and(|session| session.role().is_none() || session.home.knows_us_not()),
         joining: crate::join::view(app),
         onboarding: firm.as_ref().map(|firm| OnboardingView {
             kit_confirmed: firm.own.kit_confirmed,
-            sheet_saved: firm.sheet_saved,
+            sheet_saved: session.as_ref().is_some_and(|session| crate::papers::sheet::is_saved(&session.msp())),
             backup_exists: firm.own.backup.is_some(),
             organization_exists: organizations > 0,
             tenant_connected: firm.tenant_connected,
@@ -231,9 +232,9 @@ pub(crate) async fn create(app: &App, request: CreateVaultRequest) -> Result<Sta
     let mut change = Change::begin(app, &session).await?;
     change.tx.index_put(key::LAYOUT, &[records::LAYOUT]).await?;
     let reason_required = item.reason_required;
-    change.firm = Firm { msp_name, person_name, reason_required, ..Firm::default() };
+    *change.firm = Firm { msp_name, person_name, reason_required, ..Firm::default() };
     for (entry, state) in entries {
-        change.take_msp(&entry, state).await?;
+        change.keep_msp(&entry, state).await?;
     }
     for (name, bytes) in &boxes {
         change.tx.put_meta(name, bytes).await?;
@@ -420,7 +421,11 @@ pub(crate) async fn read_state(app: &App, roots: &Roots, ids: BoxIds) -> Result<
 /// What follows an unlock, whichever way it came about.
 pub(crate) async fn opened(app: &App, session: &Arc<Session>) {
     app.used();
-    let unreadable = firm(app).await.map_or(0, |firm| firm.unreadable);
+    let firm = firm(app).await.unwrap_or_default();
+    if session.roots().are_renewed() && !firm.own.kit_confirmed {
+        warn(app, crate::papers::renewed());
+    }
+    let unreadable = firm.unreadable;
     if unreadable > 0 {
         warn(
             app,
@@ -555,6 +560,11 @@ pub(crate) fn warn(app: &App, warning: impl Into<ErrorView>) {
     gate.warnings.push(warning);
     drop(gate);
     app.tell(Event::StatusChanged);
+}
+
+/// Something that was warned of is over.
+pub(crate) fn settled(app: &App, code: &str) {
+    hold(&app.inner.gate).warnings.retain(|warning| warning.code != code);
 }
 
 /// What was wrong with the home is so no more.

@@ -44,11 +44,8 @@ pub(crate) enum Command {
         #[arg(long, value_name = "N")]
         groups_fd: Option<u32>,
     },
-    /// Write the safe sheet (PDF), whose key opens the vault alone.
-    Sheet {
-        /// File to write; an existing one is not overwritten.
-        path: PathBuf,
-    },
+    /// The safe sheet, whose key opens the vault alone: what there is, or write a new one (PDF), whole or in shares.
+    Sheet(Sheet),
     /// Write the encrypted backup, now and after every change.
     Backup {
         /// Folder that receives it from now on.
@@ -114,17 +111,8 @@ pub(crate) enum Command {
     Attention(Attention),
     /// The state of vault and application.
     Status,
-    /// What happened, newest first.
-    Audit {
-        /// Name, domain or id of one organization.
-        organization: Option<String>,
-        /// Lines to pass over.
-        #[arg(long, default_value_t = 0)]
-        offset: u32,
-        /// Lines wanted.
-        #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
-        limit: u32,
-    },
+    /// What happened, newest first: what this device did, and what the signed records of all others say.
+    Audit(Audit),
     /// Write a list as CSV, without secrets.
     Export {
         /// Which list.
@@ -186,17 +174,39 @@ pub(crate) struct Init {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "Without anything it says what there is. A new sheet takes the place of the one before.")]
+pub(crate) struct Sheet {
+    /// File to write, or with --holder a folder; an existing file is not overwritten.
+    pub(crate) path: Option<PathBuf>,
+    /// Split the key into shares, one for each holder, 2 to 16 (repeatable).
+    #[arg(long, value_name = "NAME", requires_all = ["path", "needed"])]
+    pub(crate) holder: Vec<String>,
+    /// How many of the shares open the vault.
+    #[arg(long, value_name = "N", requires = "holder")]
+    pub(crate) needed: Option<u8>,
+    /// Try papers against the vault, and change nothing: asks for the code of the sheet, or for as many shares as are needed.
+    #[arg(long, conflicts_with_all = ["path", "holder", "needed"])]
+    pub(crate) check: bool,
+    /// Read the printed codes from this file descriptor, one a line.
+    #[arg(long, value_name = "N", requires = "check")]
+    pub(crate) codes_fd: Option<u32>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Restore {
     /// The backup file.
     pub(crate) file: PathBuf,
     /// Open it with the safe sheet instead of the recovery kit; the passphrase is then a new one.
     #[arg(long)]
     pub(crate) sheet: bool,
-    /// Read the printed codes from this file descriptor, one a line: secret code and vault code, or the sheet's code.
+    /// Open it with this many shares of the safe sheet; the passphrase is then a new one.
+    #[arg(long, value_name = "N", conflicts_with = "sheet", value_parser = clap::value_parser!(u8).range(1..=16))]
+    pub(crate) shares: Option<u8>,
+    /// Read the printed codes from this file descriptor, one a line: secret code and vault code, the sheet's code, or the shares'.
     #[arg(long, value_name = "N")]
     pub(crate) codes_fd: Option<u32>,
     /// With the kit: choose a new passphrase as well, read after the present one.
-    #[arg(long, conflicts_with = "sheet")]
+    #[arg(long, conflicts_with_all = ["sheet", "shares"])]
     pub(crate) new_passphrase: bool,
     /// Without a keychain, keep the device secret in a file of your own. Asks for a stronger passphrase.
     #[arg(long)]
@@ -491,6 +501,68 @@ pub(crate) enum Rotator {
     Status,
 }
 
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct Audit {
+    #[command(subcommand)]
+    pub(crate) with: Option<AuditFile>,
+    #[command(flatten)]
+    pub(crate) filter: AuditFilter,
+    /// Lines to pass over.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) offset: u32,
+    /// Lines wanted.
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) limit: u32,
+}
+
+/// What happened, as a file.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditFile {
+    /// Write it to a file, without secrets.
+    Export {
+        /// File to write; an existing one is not overwritten.
+        path: PathBuf,
+        #[command(flatten)]
+        filter: AuditFilter,
+        /// A sheet, or evidence that `audit verify` can check.
+        #[arg(long, default_value = "csv")]
+        format: AuditFormat,
+    },
+    /// Check a file of evidence: an export, the report of an incident, or the proof of a fork. Needs no vault, no keys and
+    /// no network.
+    Verify {
+        /// The file.
+        path: PathBuf,
+        /// The id of the vault: the hash of its beginning, as `vitrine audit` shows it.
+        #[arg(long, value_name = "HASH")]
+        genesis: String,
+    },
+}
+
+/// Which lines.
+#[derive(Debug, Args)]
+pub(crate) struct AuditFilter {
+    /// Name, domain or id of one organization.
+    pub(crate) organization: Option<String>,
+    /// Name or id of one member: what that person did, or what was done to them.
+    #[arg(long)]
+    pub(crate) person: Option<String>,
+    /// One kind of thing.
+    #[arg(long)]
+    pub(crate) kind: Option<AuditKind>,
+    /// From this day (2026-11-29, UTC) or moment (2026-11-29T08:00:00Z) on.
+    #[arg(long, value_parser = moment)]
+    pub(crate) from: Option<api::Time>,
+    /// Before this day or moment.
+    #[arg(long, value_parser = moment)]
+    pub(crate) until: Option<api::Time>,
+}
+
+fn moment(text: &str) -> Result<api::Time, String> {
+    api::Time::parse(text).ok_or_else(|| "a day like 2026-11-29, or a moment like 2026-11-29T08:00:00Z".to_owned())
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Incident {
     /// Begin one: replaces certificates and passwords, and ends sessions.
@@ -709,6 +781,14 @@ pub(crate) enum Device {
         /// The id of the code.
         code: String,
     },
+    /// Revoke a device that was lost: its member gets new keys, and every credential it could read is replaced.
+    Revoke {
+        /// Its name, where one device alone is named so, or its id, also of another member's.
+        device: String,
+        /// Why; it stands in the report.
+        #[arg(long)]
+        reason: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -726,6 +806,11 @@ pub(crate) enum Home {
     },
     /// Bring it back to this device.
     BringBack,
+    /// Save the proof that it showed two histories, for `vitrine audit verify`.
+    Proof {
+        /// File to write; an existing one is not overwritten.
+        path: PathBuf,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -828,6 +913,14 @@ words! {
     Kind => api::MessageKind { Rotated, Overdue, Failed, ChangedOutside, Viewed }
 }
 words! {
+    /// Kinds of what happened.
+    AuditKind => api::AuditKind { Views, Rotations, Organizations, People, Vault }
+}
+words! {
+    /// Forms of what happened.
+    AuditFormat => api::AuditFormat { Csv, Json }
+}
+words! {
     /// Which stored password.
     Value => api::WhichValue { Current, Pending, Previous }
 }
@@ -878,8 +971,6 @@ impl From<Snooze> for api::Snooze {
 /// What can be exported.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum List {
-    /// What happened.
-    Audit,
     /// The organizations and their state.
     Organizations,
 }

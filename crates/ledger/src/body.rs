@@ -34,6 +34,17 @@ record! {
 }
 
 record! {
+    /// The root of a member, wrapped to one of its devices.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct DeviceWrap {
+        /// To whose key it is wrapped.
+        0 pub device: DeviceId,
+        /// The wrapped root.
+        1 pub wrap: Wrap,
+    }
+}
+
+record! {
     /// The recovery key of the firm.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct RecoveryKey {
@@ -314,6 +325,10 @@ bodies! {
             2 encryption: EncryptionKey,
             /// The new identity's word, naming the device that signs this entry.
             3 proof: Proof,
+            /// The new root, for devices that the member keeps, in rising order of ids.
+            4 devices: Vec<DeviceWrap>,
+            /// What stands on the member's next recovery kit, sealed under the new root.
+            5 account: SealedKeys,
         },
         /// A further device of the author; by another of its devices, or by the new one with the identity's word
         /// (recovery kit, safe sheet).

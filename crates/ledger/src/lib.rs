@@ -25,8 +25,8 @@ pub mod wire;
 
 pub use authority::{Action, Role, allowed};
 pub use body::{
-    Commitments, DeviceCard, Home, ItemKind, KeyName, KeyWrap, Level, MemberWrap, MspBody, OrganizationBody,
-    RecoveryKey, RecoveryMeans, RecoveryWrap, TeamKind, TeamWrap, Verification,
+    Commitments, DeviceCard, DeviceWrap, Home, ItemKind, KeyName, KeyWrap, Level, MemberWrap, MspBody,
+    OrganizationBody, RecoveryKey, RecoveryMeans, RecoveryWrap, TeamKind, TeamWrap, Verification,
 };
 pub use ed25519_dalek::{Signature, Signer, SigningKey};
 pub use entry::{Author, Body, Claim, Draft, Entry, Head, MAX_ENTRY, Place, Proof, SUITE};

@@ -134,6 +134,11 @@ impl Member {
         &self.keys.now().value
     }
 
+    /// The entry that brought the present keys.
+    pub fn keys_since(&self) -> u64 {
+        self.keys.now().seq
+    }
+
     /// The present role; of a removed member, the last it had.
     pub fn role(&self) -> Role {
         self.roles.now().value
@@ -267,8 +272,8 @@ bodies! {
         4 Recovery {
             /// The new recovery key, or none.
             0 key: Option<RecoveryKey>,
-            /// Whether a safe sheet exists.
-            1 sheet: bool,
+            /// The entry that says that a safe sheet exists, or none.
+            1 sheet: Option<Head>,
         },
     }
 }
@@ -316,7 +321,7 @@ record! {
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub(crate) struct Recovery {
         0 pub(crate) key: Option<RecoveryKey>,
-        1 pub(crate) sheet: bool,
+        1 pub(crate) sheet: Option<Head>,
     }
 }
 
@@ -492,6 +497,11 @@ impl MspState {
 
     /// Whether a safe sheet exists.
     pub fn has_safe_sheet(&self) -> bool {
+        self.safe_sheet().is_some()
+    }
+
+    /// The entry that says so: its author is whose root the sheet opens.
+    pub fn safe_sheet(&self) -> Option<Head> {
         self.recoveries.now().value.sheet
     }
 

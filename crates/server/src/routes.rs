@@ -152,8 +152,9 @@ pub(crate) fn hash(token: &str) -> [u8; 32] {
 
 async fn append(State(app): State<App>, Signed { caller, body }: Signed<Append>) -> Answer {
     writes(&caller)?;
-    let cursor = app.store.append(&caller, &app.identity.id, &body, now_ms()).await?;
-    app.bell.ring(caller.msp);
+    let msp = caller.msp;
+    let cursor = app.store.append(caller, app.identity.id, &body, now_ms()).await?;
+    app.bell.ring(msp);
     Ok(cbor(&Appended { cursor }))
 }
 
@@ -227,7 +228,7 @@ async fn kit_append(State(app): State<App>, Path(locator): Path<String>, open: O
     open.count(&app)?;
     let enrolment = app.store.enrolment(&parse(&locator)?).await?;
     let body = Append::from_bytes(&read_body(open.body).await?)?;
-    let cursor = app.store.come_back(&enrolment, &app.identity.id, &body, now_ms()).await?;
+    let cursor = app.store.come_back(&enrolment, app.identity.id, &body, now_ms()).await?;
     app.bell.ring(enrolment.msp);
     Ok(cbor(&Appended { cursor }))
 }

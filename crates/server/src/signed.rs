@@ -7,6 +7,8 @@
 //!
 //! The signature is checked before the body is read, so a stranger cannot make this server hold a body.
 
+use std::sync::Arc;
+
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::HeaderMap;
@@ -26,9 +28,11 @@ use crate::routes::App;
 use crate::serve::now_ms;
 
 /// A device whose signature stood.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone)]
 pub(crate) struct Caller {
     pub(crate) msp: LedgerId,
+    /// The MSP as it stood when the signature was verified.
+    pub(crate) state: Arc<MspState>,
     pub(crate) author: Author,
     pub(crate) key_use: KeyUse,
     /// When the request was signed, by the device's clock: Unix time in seconds.
@@ -108,7 +112,7 @@ impl FromRequestParts<App> for SignedHead {
         // After the signature, so that nobody can use up another device's rate.
         app.limits.device(&signature.key_id)?;
         let RequestSignature { key_id, key_use, created_s, digest, .. } = signature;
-        Ok(Self { caller: Caller { msp: key_id.msp, author, key_use, created_s }, digest })
+        Ok(Self { caller: Caller { msp: key_id.msp, state: msp, author, key_use, created_s }, digest })
     }
 }
 

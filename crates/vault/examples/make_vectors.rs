@@ -34,6 +34,7 @@ fn main() {
         ("code", "Codes on paper, as typed.", code_cases(rng)),
         ("backup", "Backup files.", backup_cases(rng)),
         ("wrap", "Keys wrapped by HPKE and checked against a commitment.", wrap_cases(rng)),
+        ("shares", "The root under a safe sheet whose key is split: codes of shares, as typed.", shares_cases()),
     ] {
         let path = Path::new(&folder).join(format!("{name}.json"));
         println!("{name}: {} cases", cases.len());
@@ -470,7 +471,7 @@ fn enrolment_cases(rng: &mut StdRng) -> Vec<Value> {
 
 fn sheet_cases(rng: &mut StdRng) -> Vec<Value> {
     let (root, sheet) = (RootKey::make(rng), SafeSheet::make(rng));
-    let bytes = SheetBlob::seal(&root, &sheet, [0x55; 16], [0x66; 32], rng).to_bytes();
+    let bytes = SheetBlob::seal(&root, &sheet, None, [0x55; 16], [0x66; 32], rng).to_bytes();
     let (header, sealed) = box_parts(&bytes);
     let other = |suite: u8, member: &[u8]| {
         let header = Writer::document(|map| {
@@ -495,6 +496,69 @@ fn sheet_cases(rng: &mut StdRng) -> Vec<Value> {
     let wrong = json!({ "code": SafeSheet::make(rng).code().text().expose(), "bytes": hex(&bytes) });
     cases.push(case("another sheet", "refuse", wrong));
     cases
+}
+
+/// A generator of its own, so that the cases before it stay what they are.
+fn shares_cases() -> Vec<Value> {
+    let rng = &mut StdRng::seed_from_u64(20_261_129);
+    let (root, sheet) = (RootKey::make(rng), SafeSheet::make(rng));
+    let mut deal = |needed, holders| {
+        let (split, shares) = sheet.split(needed, holders, rng).unwrap();
+        let codes: Vec<String> = shares.iter().map(|share| share.code().text().expose().clone()).collect();
+        (SheetBlob::seal(&root, &sheet, Some(&split), [0x55; 16], [0x66; 32], rng).to_bytes(), codes)
+    };
+    let ((bytes, three), (second, five), (most, sixteen)) = (deal(2, 3), deal(3, 5), deal(16, 16));
+    let content = json!({ "identity": hex(&root.identity().public()), "encryption": hex(&root.encryption().public()) });
+    let with = |codes: &[&String], bytes: &[u8]| {
+        let codes: Vec<&str> = codes.iter().map(|code| code.as_str()).collect();
+        json!({ "codes": codes.join("  "), "bytes": hex(bytes) })
+    };
+    let mut mistyped = three[1].clone();
+    let other = if mistyped.ends_with('Z') { "Y" } else { "Z" };
+    mistyped.replace_range(mistyped.len() - 1.., other);
+    let accept = [
+        ("two of three", with(&[&three[0], &three[1]], &bytes)),
+        ("another two, the other way round", with(&[&three[2], &three[0]], &bytes)),
+        ("all three", with(&[&three[0], &three[1], &three[2]], &bytes)),
+        ("three of five", with(&[&five[4], &five[1], &five[3]], &second)),
+        ("sixteen of sixteen", with(&sixteen.iter().collect::<Vec<_>>(), &most)),
+    ];
+    let refuse = [
+        ("one of two that are needed", with(&[&three[0]], &bytes)),
+        ("the same twice", with(&[&three[0], &three[0]], &bytes)),
+        ("none", with(&[], &bytes)),
+        ("one of another split", with(&[&three[0], &five[1]], &bytes)),
+        ("shares of another split", with(&[&five[0], &five[1], &five[2]], &bytes)),
+        ("a mistyped share", with(&[&three[0], &mistyped], &bytes)),
+        ("fifteen of sixteen", with(&sixteen[1..].iter().collect::<Vec<_>>(), &most)),
+    ];
+    let (header, sealed) = box_parts(&bytes);
+    let other = |needed: u8, commitments: &[u8]| {
+        let header = Writer::document(|map| {
+            map.uint(1, SUITE);
+            map.bytes(2, &[0x55; 16]);
+            map.bytes(3, &[0x66; 32]);
+            map.uint(4, needed);
+            map.bytes(5, commitments);
+        });
+        with(&[&three[0], &three[1]], &document(&[header, sealed.clone()]))
+    };
+    let commitments = &header[header.len() - 96..];
+    let broken = [
+        ("one needed", other(1, commitments)),
+        ("more needed than were made", other(4, commitments)),
+        ("half a commitment", other(2, &commitments[..80])),
+        ("no commitment", other(2, &[])),
+        ("a commitment less", other(2, &commitments[..64])),
+        ("a flipped bit in a commitment", other(2, &flipped(commitments, 0))),
+        ("seventeen commitments", other(2, &[0; 17 * 32])),
+    ];
+    let accepted = accept.into_iter().map(|(name, mut fields)| {
+        fields.as_object_mut().unwrap().extend(content.as_object().unwrap().clone());
+        case(name, "accept", fields)
+    });
+    let refused = refuse.into_iter().chain(broken).map(|(name, fields)| case(name, "refuse", fields));
+    accepted.chain(refused).collect()
 }
 
 fn code_cases(rng: &mut StdRng) -> Vec<Value> {

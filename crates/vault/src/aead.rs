@@ -42,6 +42,11 @@ impl SealKeys {
         XChaCha20Poly1305::new(self.part(0).into())
     }
 
+    /// The key that encrypts, alone: it opens what was sealed under these keys, and makes none of the others.
+    pub(crate) fn opening(&self) -> Key {
+        Key::new(*self.part(0))
+    }
+
     pub(crate) fn commitment(&self) -> &[u8; COMMITMENT] {
         self.part(2)
     }
@@ -142,6 +147,15 @@ pub(crate) fn open(key: &[u8], label: &str, context: &[u8], sealed: &[u8]) -> Re
     let (nonce, ciphertext) = rest.split_first_chunk::<NONCE>().ok_or(Refused)?;
     let info = info(label, &[context]);
     SealKeys::derive(key, &info).decrypt(commitment, nonce, &info, ciphertext)
+}
+
+/// Opens what [`seal`] made by its [`SealKeys::opening`]. The commitment cannot be checked without the key itself.
+pub(crate) fn open_by(opening: &Key, label: &str, context: &[u8], sealed: &[u8]) -> Result<SecretBytes, Refused> {
+    let (_, rest) = sealed.split_first_chunk::<COMMITMENT>().ok_or(Refused)?;
+    let (nonce, ciphertext) = rest.split_first_chunk::<NONCE>().ok_or(Refused)?;
+    // Read to decrypt.
+    let cipher = XChaCha20Poly1305::new(opening.expose().into());
+    decrypt(&cipher, nonce, &info(label, &[context]), ciphertext)
 }
 
 /// Opens a sealed 256-bit key; any other length inside is refused.

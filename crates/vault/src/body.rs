@@ -1,6 +1,7 @@
 //! Small sealed bodies that travel inside entries: names and batches of log records. Padded to 256 bytes.
 
 use crate::aead;
+use crate::derive::info;
 use crate::padding::{body_bucket, pad, unpad};
 use crate::secret::{Key, SecretBytes};
 use rand_core::CryptoRng;
@@ -73,6 +74,24 @@ pub fn open_body(kind: BodyKind, key: &Key, context: &[u8], sealed: &[u8]) -> Re
     unpad(padded, body_bucket).ok_or(BodyError::Refused)
 }
 
+/// What opens the body of this key, kind and context, and no other one: to show a single one to somebody who has no key.
+///
+/// It is derived one way, so neither the key nor what opens another body follows from it.
+pub fn body_opening(kind: BodyKind, key: &Key, context: &[u8]) -> Key {
+    // Read to derive.
+    aead::SealKeys::derive(key.expose(), &info(kind.label(), &[context])).opening()
+}
+
+/// Opens a body by its [`body_opening`]. Nobody but the one who sealed it can have made two contents for one opening, and that
+/// is not excluded here as it is in [`open_body`]: what stands in the body has to be signed itself.
+pub fn open_body_by(opening: &Key, kind: BodyKind, context: &[u8], sealed: &[u8]) -> Result<SecretBytes, BodyError> {
+    if sealed.len() > aead::OVERHEAD + body_bucket(crate::padding::PREFIX + MAX_BODY) {
+        return Err(BodyError::TooLarge);
+    }
+    let padded = aead::open_by(opening, kind.label(), context, sealed).map_err(|_| BodyError::Refused)?;
+    unpad(padded, body_bucket).ok_or(BodyError::Refused)
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -88,6 +107,27 @@ mod tests {
         assert_eq!(open_body(BodyKind::Log, &key, b"ledger", &sealed).err(), Some(BodyError::Refused));
         assert_eq!(open_body(BodyKind::Name, &key, b"other", &sealed).err(), Some(BodyError::Refused));
         assert_eq!(open_body(BodyKind::Name, &Key::make(rng), b"ledger", &sealed).err(), Some(BodyError::Refused));
+    }
+
+    #[test]
+    fn an_opening_opens_its_body_and_no_other() {
+        let rng = &mut StdRng::seed_from_u64(6);
+        let key = Key::make(rng);
+        let sealed = seal_body(BodyKind::Log, &key, b"ledger 7", b"records", rng).unwrap();
+        let opening = body_opening(BodyKind::Log, &key, b"ledger 7");
+        let open = |kind, context: &[u8], sealed: &[u8]| open_body_by(&opening, kind, context, sealed);
+        assert!(open(BodyKind::Log, b"ledger 7", &sealed).unwrap() == SecretBytes::new(b"records".to_vec()));
+        assert_eq!(open(BodyKind::Log, b"ledger 8", &sealed).err(), Some(BodyError::Refused));
+        assert_eq!(open(BodyKind::Name, b"ledger 7", &sealed).err(), Some(BodyError::Refused));
+        let next = seal_body(BodyKind::Log, &key, b"ledger 8", b"records", rng).unwrap();
+        assert_eq!(open(BodyKind::Log, b"ledger 8", &next).err(), Some(BodyError::Refused));
+        assert_eq!(open_body(BodyKind::Log, &opening, b"ledger 7", &sealed).err(), Some(BodyError::Refused));
+        for place in 0..sealed.len() {
+            let mut altered = sealed.clone();
+            altered[place] ^= 1;
+            // The commitment says nothing without the key.
+            assert_eq!(open(BodyKind::Log, b"ledger 7", &altered).is_ok(), place < aead::COMMITMENT, "{place}");
+        }
     }
 
     #[test]

@@ -23,6 +23,8 @@ pub(crate) enum CodeKind {
     Vault,
     /// The key of a safe sheet: 32 bytes.
     Sheet,
+    /// A share of that key, and which: 38 bytes.
+    Share,
 }
 
 impl CodeKind {
@@ -31,6 +33,7 @@ impl CodeKind {
             Self::Secret => "vitrine/1/code/secret",
             Self::Vault => "vitrine/1/code/vault",
             Self::Sheet => "vitrine/1/code/sheet",
+            Self::Share => "vitrine/1/code/share",
         }
     }
 
@@ -39,6 +42,7 @@ impl CodeKind {
             Self::Secret => 20,
             Self::Vault => 48,
             Self::Sheet => 32,
+            Self::Share => 38,
         }
     }
 
@@ -247,7 +251,9 @@ mod tests {
 
     #[test]
     fn every_kind_of_code_reads_back() {
-        for (kind, groups) in [(CodeKind::Secret, 12), (CodeKind::Vault, 27), (CodeKind::Sheet, 19)] {
+        for (kind, groups) in
+            [(CodeKind::Secret, 12), (CodeKind::Vault, 27), (CodeKind::Sheet, 19), (CodeKind::Share, 22)]
+        {
             let code = Code::of(kind, &content(kind));
             assert_eq!(code.groups(), groups);
             assert!(read(kind, code.text().expose()).unwrap() == SecretBytes::new(content(kind)));

@@ -27,6 +27,7 @@ pub mod page;
 pub mod passphrase;
 pub mod password;
 pub mod secret;
+pub mod share;
 pub mod sheet;
 pub mod totp;
 

@@ -134,7 +134,7 @@ proptest! {
     ) {
         let rng = &mut StdRng::seed_from_u64(seed);
         let (root, sheet) = (RootKey::make(rng), SafeSheet::make(rng));
-        let bytes = SheetBlob::seal(&root, &sheet, member, genesis, rng).to_bytes();
+        let bytes = SheetBlob::seal(&root, &sheet, None, member, genesis, rng).to_bytes();
         let opened = SheetBlob::from_bytes(&bytes).unwrap().open(&sheet).unwrap();
         prop_assert_eq!(opened.identity().public(), root.identity().public());
         let refused = SheetBlob::from_bytes(&flip(&bytes, place, bit)).and_then(|blob| blob.open(&sheet));

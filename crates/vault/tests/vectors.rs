@@ -12,6 +12,7 @@ use vitrine_vault::invite::{Answer, Invite, Offer};
 use vitrine_vault::kit::Kit;
 use vitrine_vault::object::{self, Header, ObjectKind};
 use vitrine_vault::page::PageKey;
+use vitrine_vault::share::Share;
 use vitrine_vault::sheet::{SafeSheet, SheetBlob};
 use vitrine_vault::{Key, SecretText, cbor};
 
@@ -191,6 +192,19 @@ fn sheet_vectors_hold() {
     judge("sheet.json", 17, |case| {
         let sheet = SafeSheet::parse(&case.secret("code")).unwrap();
         let stored = SheetBlob::from_bytes(&case.hex("bytes")).map_err(|error| error.code())?;
+        case.holds_root(&stored.open(&sheet).map_err(|error| error.code())?);
+        Ok(())
+    });
+}
+
+#[test]
+fn shares_vectors_hold() {
+    judge("shares.json", 19, |case| {
+        let stored = SheetBlob::from_bytes(&case.hex("bytes")).map_err(|error| error.code())?;
+        let typed = case.text("codes").split("  ").filter(|code| !code.is_empty());
+        let parsed = typed.map(|code| Share::parse(&SecretText::from_text(code)));
+        let shares = parsed.collect::<Result<Vec<_>, _>>().map_err(|error| error.code())?;
+        let sheet = SafeSheet::join(stored.split().unwrap(), &shares).map_err(|error| error.code())?;
         case.holds_root(&stored.open(&sheet).map_err(|error| error.code())?);
         Ok(())
     });

@@ -5,15 +5,28 @@
 #![allow(clippy::print_stdout, reason = "a terminal host speaks on stdout")]
 
 mod child;
+#[path = "../../../crates/server/tests/server/cluster.rs"]
+mod cluster;
 mod customers;
 mod desktop;
+#[allow(
+    unreachable_pub,
+    missing_docs,
+    dead_code,
+    clippy::unwrap_used,
+    reason = "the people, machines and entries of the ledger's own tests"
+)]
+#[path = "../../../crates/ledger/tests/ledger/kit.rs"]
+mod firm;
 mod fleet;
 #[cfg(test)]
 mod growth;
 mod inside;
+mod load;
 mod peers;
 mod programs;
 mod row;
+mod server;
 mod vaults;
 
 use std::alloc::System;
@@ -57,6 +70,8 @@ enum Command {
         #[command(flatten)]
         outlet: Outlet,
     },
+    /// Measures the shared backend under load.
+    Server(server::Asked),
     /// The cloud of a fleet.
     Cloud(fleet::Fleet),
     /// The engine of a fleet, with what the cloud said in a file.
@@ -116,6 +131,7 @@ fn main() -> Result<()> {
         Command::Size { folder } => say(&runtime()?.block_on(vaults::size(&folder))?),
         Command::Kdf { memory_kib, passes, lanes } => kdf(KdfParams::new(memory_kib, passes, lanes)?),
         Command::Fleet { fleet, outlet } => programs::finish(fleet::measure(&fleet)?, &outlet),
+        Command::Server(asked) => runtime()?.block_on(server::measure(&asked)),
         Command::Cloud(fleet) => runtime()?.block_on(fleet::cloud(&fleet)),
         Command::Rotate { up } => runtime()?.block_on(fleet::engine(&up)),
         Command::Connect => runtime()?.block_on(customers::connect()),

@@ -50,6 +50,11 @@ impl Row {
         }
     }
 
+    /// A measured line that has no goal.
+    pub(crate) fn compared(id: &str, what: impl Into<String>, ours: (f64, &str), against: (&str, f64)) -> Self {
+        Self { goal: None, ok: None, ..Self::measured(id, what, ours, against, f64::INFINITY) }
+    }
+
     /// A line about a count, which may well be nothing.
     pub(crate) fn counted(id: &str, what: &str, figure: f64, unit: &str, (against, limit): (&str, f64)) -> Self {
         let ratio = rounded(figure / limit);
@@ -84,6 +89,7 @@ impl Row {
         let ok = match self.ok {
             Some(true) => "yes",
             Some(false) => "**no**",
+            None if self.ratio.is_some() => "no goal",
             None => "not measured",
         };
         let Self { id, what, unit, against, .. } = self;
@@ -108,7 +114,7 @@ pub(crate) fn merged(earlier: Vec<Row>, rows: Vec<Row>) -> Vec<Row> {
     let mut all: Vec<Row> = earlier.into_iter().filter(|old| rows.iter().all(|row| row.id != old.id)).collect();
     all.extend(rows);
     // Stable, so that the rows of one id stay as they were measured.
-    let subject = |row: &Row| ["V", "P", "G", "D", "R"].iter().position(|letter| row.id.starts_with(letter));
+    let subject = |row: &Row| ["V", "P", "S", "G", "D", "R"].iter().position(|letter| row.id.starts_with(letter));
     all.sort_by(|one, other| (subject(one), &one.id).cmp(&(subject(other), &other.id)));
     all
 }

@@ -63,7 +63,7 @@ export function Banners({ status, brief }: { status: StatusView; brief: boolean 
               {t("banner.backupMore")} <a href="#/start">{t("banner.backupAction")}</a>
             </Banner>
           ) : null}
-          {phase === "unlocked" && status.role === null ? (
+          {phase === "unlocked" && (status.role === null || status.removed) ? (
             <Banner tone="wrong" icon={alarm} title={t("banner.removed")}>
               {t("banner.removedMore")}
             </Banner>

@@ -76,6 +76,20 @@ test("a backend that was put back is shown with what still holds, and fetching a
   expect(screen.queryByText(problem.what)).toBeNull();
 });
 
+test("two histories are shown with both heads, and their proof is saved", async () => {
+  const { user, host } = await moved();
+  const fork = { ledger: "11".repeat(32), organizationName: "Contoso", oursSeq: 7, ours: "ab".repeat(32), theirsSeq: 7, theirs: "cd".repeat(32) };
+  host.setBackend({ problem, fork });
+  expect(await screen.findByText("Two histories of Contoso")).toBeTruthy();
+  expect(screen.getByText(fork.ours)).toBeTruthy();
+  expect(screen.getByText(fork.theirs)).toBeTruthy();
+  expect(await violations()).toEqual([]);
+  screen.getByTestId("home-save-proof").focus();
+  await user.keyboard("{Enter}");
+  await waitFor(() => expect(host.asked).toContain("saveProof"));
+  expect(await screen.findByText(/The proof lies in .*proof.json/)).toBeTruthy();
+});
+
 test("a copy that is not complete says that nothing can be changed", async () => {
   const { host } = await moved();
   host.setBackend({ moving: true });

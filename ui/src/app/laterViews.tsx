@@ -179,12 +179,12 @@ export function MemberView() {
 }
 
 export function AuditView() {
-  const { organization } = auditRoute.useSearch();
+  const asked = auditRoute.useSearch();
   const navigate = auditRoute.useNavigate();
   return (
     <AuditScreen
-      organization={organization}
-      onOrganization={(next) => void navigate({ search: { organization: next } })}
+      asked={asked}
+      onAsk={(next) => void navigate({ search: next, replace: true })}
       onOrganizations={() => void navigate({ to: "/organizations" })}
     />
   );

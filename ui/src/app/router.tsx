@@ -97,7 +97,12 @@ const member = createRoute({ getParentRoute: () => shell, path: "/team/$member",
 const audit = createRoute({
   getParentRoute: () => shell,
   path: "/audit",
-  validateSearch: z.object({ organization: text }),
+  validateSearch: z.object({
+    organization: text,
+    person: text,
+    kind: orAbsent(z.enum(["views", "rotations", "organizations", "people", "vault"])),
+    days: orAbsent(z.enum(["1", "7", "30", "365"])),
+  }),
   component: later("AuditView"),
 });
 

@@ -1,6 +1,6 @@
 // Fields with labels that stay. Passphrase fields allow paste and password managers.
 
-import { Checkbox, NumberInput, PasswordInput, SegmentedControl, Switch, Textarea, TextInput } from "@mantine/core";
+import { Checkbox, NativeSelect, NumberInput, PasswordInput, SegmentedControl, Switch, Textarea, TextInput } from "@mantine/core";
 import { type KeyboardEvent, type ReactNode, type Ref, useId, useState } from "react";
 import css from "./Field.module.css";
 
@@ -271,5 +271,26 @@ export function Choice<Value extends string>(props: {
         classNames={{ root: css.segments, label: css.segment }}
       />
     </div>
+  );
+}
+
+/** One of many, by the platform's own list: reached by keyboard, read out, and never longer than the screen. */
+export function Select<Value extends string>(
+  props: Common & {
+    value: Value;
+    options: readonly { value: Value; label: string }[];
+    onChange: (value: Value) => void;
+  },
+) {
+  return (
+    <NativeSelect
+      label={props.label}
+      description={props.hint}
+      value={props.value}
+      onChange={(event) => props.onChange(event.currentTarget.value as Value)}
+      data={props.options.map((option) => ({ ...option }))}
+      disabled={props.disabled}
+      data-testid={props.testId}
+    />
   );
 }

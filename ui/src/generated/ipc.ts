@@ -19,6 +19,9 @@ export const commands = {
 	saveKit: (request: SaveKitRequest) => typedError<SavedKitView, ErrorView>(__TAURI_INVOKE("save_kit", { request })),
 	confirmKit: (request: ConfirmKitRequest) => typedError<StatusView, ErrorView>(__TAURI_INVOKE("confirm_kit", { request })),
 	saveSheet: (request: SaveSheetRequest) => typedError<SavedSheetView, ErrorView>(__TAURI_INVOKE("save_sheet", { request })),
+	splitSheet: (request: SplitSheetRequest) => typedError<SplitSheetView, ErrorView>(__TAURI_INVOKE("split_sheet", { request })),
+	checkSheet: (request: CheckSheetRequest) => typedError<CheckedSheetView, ErrorView>(__TAURI_INVOKE("check_sheet", { request })),
+	recovery: (request: RecoveryRequest) => typedError<RecoveryView, ErrorView>(__TAURI_INVOKE("recovery", { request })),
 	setBackup: (request: SetBackupRequest) => typedError<StatusView, ErrorView>(__TAURI_INVOKE("set_backup", { request })),
 	backupNow: (request: BackupNowRequest) => typedError<StatusView, ErrorView>(__TAURI_INVOKE("backup_now", { request })),
 	restore: (request: RestoreRequest) => typedError<StatusView, ErrorView>(__TAURI_INVOKE("restore", { request })),
@@ -31,6 +34,8 @@ export const commands = {
 	editOrganization: (request: EditOrganizationRequest) => typedError<OrganizationView, ErrorView>(__TAURI_INVOKE("edit_organization", { request })),
 	archiveOrganization: (request: ArchiveOrganizationRequest) => typedError<Done, ErrorView>(__TAURI_INVOKE("archive_organization", { request })),
 	audit: (request: AuditRequest) => typedError<AuditView, ErrorView>(__TAURI_INVOKE("audit", { request })),
+	exportAudit: (request: ExportAuditRequest) => typedError<ExportedView, ErrorView>(__TAURI_INVOKE("export_audit", { request })),
+	saveProof: (request: SaveProofRequest) => typedError<SavedProofView, ErrorView>(__TAURI_INVOKE("save_proof", { request })),
 	attention: (request: AttentionRequest) => typedError<AttentionView, ErrorView>(__TAURI_INVOKE("attention", { request })),
 	snoozeProblem: (request: SnoozeProblemRequest) => typedError<ProblemView, ErrorView>(__TAURI_INVOKE("snooze_problem", { request })),
 	wakeProblem: (request: WakeProblemRequest) => typedError<ProblemView, ErrorView>(__TAURI_INVOKE("wake_problem", { request })),
@@ -85,6 +90,8 @@ export const commands = {
 	bringHome: (request: BringHomeRequest) => typedError<HomeView, ErrorView>(__TAURI_INVOKE("bring_home", { request })),
 	people: (request: PeopleRequest) => typedError<PeopleView, ErrorView>(__TAURI_INVOKE("people", { request })),
 	invite: (request: InviteRequest) => typedError<InvitedView, ErrorView>(__TAURI_INVOKE("invite", { request })),
+	addDevice: (request: AddDeviceRequest) => typedError<InvitedView, ErrorView>(__TAURI_INVOKE("add_device", { request })),
+	revokeDevice: (request: RevokeDeviceRequest) => typedError<PeopleView, ErrorView>(__TAURI_INVOKE("revoke_device", { request })),
 	withdrawInvitation: (request: WithdrawInvitationRequest) => typedError<PeopleView, ErrorView>(__TAURI_INVOKE("withdraw_invitation", { request })),
 	approveMember: (request: ApproveMemberRequest) => typedError<PeopleView, ErrorView>(__TAURI_INVOKE("approve_member", { request })),
 	setRole: (request: SetRoleRequest) => typedError<PeopleView, ErrorView>(__TAURI_INVOKE("set_role", { request })),
@@ -264,6 +271,8 @@ export type Action =
 "memberAdded" | 
 /**  A code was made for a further device of a member. */
 "deviceInvited" | 
+/**  A device was revoked. */
+"deviceRevoked" | 
 /**  A member was given a further device. */
 "deviceAdded" | 
 /**  This device joined the vault. */
@@ -280,6 +289,8 @@ export type Action =
 "teamRemoved" | 
 /**  A team was given access to an organization, or it was taken away. */
 "accessChanged" | 
+/**  A member was given new keys. */
+"memberRekeyed" | 
 /**  A change that waited for a second owner was consented to. */
 "changeApproved" | 
 /**  The firm's own rules were changed. */
@@ -291,7 +302,9 @@ export type Action =
 /**  The webhook of this device was set or changed. */
 "webhookSet" | 
 /**  It was removed. */
-"webhookRemoved";
+"webhookRemoved" | 
+/**  A record in the signed history is not what it says. */
+"recordRefused";
 
 /**  Something that happened, from the ledger or the view records. */
 export type ActivityLine = {
@@ -299,6 +312,8 @@ export type ActivityLine = {
 	at: Time,
 	/**  Who. */
 	who: string,
+	/**  The member it was done to, where it is about one. */
+	subject: string | null,
 	/**  What. */
 	action: Action,
 	/**  Which organization. */
@@ -309,6 +324,16 @@ export type ActivityLine = {
 	userName: string | null,
 	/**  The reason given, or what went wrong. */
 	note: string | null,
+	/**  Its device had been ended when its record came into the signed history. */
+	late: boolean,
+};
+
+/**  Makes a code that gives this member a further device. It is typed there, and is to get there by another way than the backend. */
+export type AddDeviceRequest = {
+	/**  Hours until the code is of no use any more, 1 to 336. */
+	hours: number,
+	/**  Puts the code on the clipboard and answers without it: a window never holds it. */
+	copy: boolean,
 };
 
 /**  Adds an organization. */
@@ -407,10 +432,65 @@ export type AttentionView = {
 	snoozed: number,
 };
 
-/**  Asks what happened over all organizations. */
-export type AuditRequest = {
+/**  Which lines of what happened are wanted; all, by default. */
+export type AuditFilter = {
 	/**  Only this organization. */
 	organization?: string | null,
+	/**  Only what this member did, or what was done to it. */
+	person?: string | null,
+	/**  Only this kind. */
+	kind?: AuditKind | null,
+	/**  From this moment on. */
+	from?: Time | null,
+	/**  Before this moment. */
+	until?: Time | null,
+};
+
+/**  Forms of what happened. */
+export type AuditFormat = 
+/**  A sheet of the list. */
+"csv" | 
+/**  Evidence: what signed entries say, with these entries, so that it can be verified without keys. */
+"json";
+
+/**
+ *  A device that counted views which did not arrive here: its next one may bring them, or they lie in organizations that
+ *  this member may not see.
+ */
+export type AuditGap = {
+	/**  Whose device. */
+	who: string,
+	/**  Its id. */
+	device: string,
+	/**  How many are missing. */
+	missing: number,
+};
+
+/**  Kinds of what happened. */
+export type AuditKind = 
+/**  Something was shown or copied. */
+"views" | 
+/**  Passwords and certificates, and incidents. */
+"rotations" | 
+/**  Customers, their tenants and accounts. */
+"organizations" | 
+/**  Who shares the vault. */
+"people" | 
+/**  The vault itself. */
+"vault";
+
+/**  Somebody whose lines can be asked for. */
+export type AuditPerson = {
+	/**  Id. */
+	member: string,
+	/**  Name. */
+	name: string,
+};
+
+/**  Asks what happened over all organizations. */
+export type AuditRequest = {
+	/**  Which lines. */
+	filter?: AuditFilter,
 	/**  Lines to pass over. */
 	offset?: number,
 	/**  Lines wanted, 1 to 1,000; 0 means 100. */
@@ -423,6 +503,12 @@ export type AuditView = {
 	lines: ActivityLine[],
 	/**  How many there are. */
 	total: number,
+	/**  Everybody who is or was a member, by name. */
+	people: AuditPerson[],
+	/**  Devices of which views are missing. */
+	gaps: AuditGap[],
+	/**  The id of the vault, the hash of its beginning: all that whoever verifies an export has to be told. */
+	vault: string,
 	/**  How far the signed history beneath them was verified: that of the organization asked for, else the firm's. */
 	verified: VerifiedView,
 };
@@ -441,6 +527,8 @@ export type BackendView = {
 	received: number,
 	/**  What was wrong when it was asked last. */
 	problem: ErrorView | null,
+	/**  Another history that it showed. */
+	fork: ForkView | null,
 };
 
 /**  Writes the backup now. */
@@ -570,6 +658,15 @@ export type CheckAccountsRequest = {
 	/**  Ledger id. */
 	organization: string,
 };
+
+/**  Tries the codes of a safe sheet or of its shares, and changes nothing. */
+export type CheckSheetRequest = {
+	/**  The code of the sheet, or those of the shares. */
+	codes: string[],
+};
+
+/**  The papers open the vault. */
+export type CheckedSheetView = Record<string, never>;
 
 /**  What is known about the client id in use, since this program began. */
 export type ClientIdCheck = 
@@ -932,6 +1029,16 @@ organization: string } |
 /**  Status, backup or settings changed. */
 { kind: "statusChanged" };
 
+/**  Writes what happened to a file, without secrets. */
+export type ExportAuditRequest = {
+	/**  Which lines. */
+	filter?: AuditFilter,
+	/**  In which form. */
+	format: AuditFormat,
+	/**  Absolute path of the file; an existing file is not overwritten. */
+	path: string,
+};
+
 /**  Writes a list as CSV, without secrets. */
 export type ExportRequest = {
 	/**  Which list. */
@@ -942,8 +1049,6 @@ export type ExportRequest = {
 
 /**  What can be written as a list. */
 export type ExportedList = 
-/**  What happened. */
-{ kind: "audit" } | 
 /**  The organizations and their state. */
 { kind: "organizations"; 
 /**  Text looked for in name and domain; empty for all. */
@@ -967,6 +1072,22 @@ export type ForgetAccountRequest = {
 	organization: string,
 	/**  Item id. */
 	account: string,
+};
+
+/**  Two heads of one ledger: the one accepted here, and the one that the home offered. */
+export type ForkView = {
+	/**  The ledger. */
+	ledger: string,
+	/**  What it is of: an organization; none for the vault's own. */
+	organizationName: string | null,
+	/**  Place of the entry that was accepted. */
+	oursSeq: number,
+	/**  Its hash. */
+	ours: string,
+	/**  Place of the one that was offered. */
+	theirsSeq: number,
+	/**  Its hash. */
+	theirs: string,
 };
 
 /**  A tenant found by a sign-in. */
@@ -1947,6 +2068,19 @@ export type QuickRow = {
 	account: QuickAccount | null,
 };
 
+/**  Asks how the firm can be recovered. */
+export type RecoveryRequest = Record<string, never>;
+
+/**  How the firm can be recovered. */
+export type RecoveryView = {
+	/**  The safe sheet that stands. */
+	sheet: SheetView | null,
+	/**  Another one waits for a second owner's consent. */
+	waits: boolean,
+	/**  Whether this member may save another. */
+	mayChange: boolean,
+};
+
 /**  Asks what the removal of a member means, before it is ordered. */
 export type RemovalRequest = {
 	/**  Whom, from [`MemberView::id`]. */
@@ -2017,7 +2151,11 @@ vaultCode: string } |
 /**  The firm's safe sheet. */
 { kind: "sheet"; 
 /**  The code as printed. */
-code: string };
+code: string } | 
+/**  Shares of the firm's safe sheet. */
+{ kind: "shares"; 
+/**  The codes as printed, in any order. */
+codes: string[] };
 
 /**  Restores a vault from a backup file into an empty data folder. */
 export type RestoreRequest = {
@@ -2025,7 +2163,7 @@ export type RestoreRequest = {
 	file: string,
 	/**  The paper that opens it. */
 	paper: RestorePaper,
-	/**  With the kit: the passphrase the vault had. With the sheet: a new passphrase. */
+	/**  With the kit: the passphrase the vault had. With sheet or shares: a new passphrase. */
 	passphrase: string,
 	/**  With the kit: a new passphrase, where the one the vault had is too weak for a device without a keychain. */
 	newPassphrase?: string | null,
@@ -2058,6 +2196,17 @@ export type RevealView = {
 	since: Time | null,
 	/**  When to hide it. */
 	hideAt: Time,
+};
+
+/**
+ *  Ends a device: its member gets new keys, every organization that it could read does, and an incident replaces every
+ *  credential that it could decrypt.
+ */
+export type RevokeDeviceRequest = {
+	/**  Which, from [`DeviceView::id`]. */
+	device: string,
+	/**  Why, in one line; it stands in the report. */
+	reason: string,
 };
 
 /**  What a member may do. */
@@ -2110,6 +2259,12 @@ export type SaveKitRequest = {
 	path: string,
 };
 
+/**  Saves the proof that the home showed two histories of one ledger. */
+export type SaveProofRequest = {
+	/**  Absolute path of the file; an existing file is not overwritten. */
+	path: string,
+};
+
 /**  Writes the safe sheet as a PDF, and sets its key as the vault's recovery. */
 export type SaveSheetRequest = {
 	/**  Absolute path of the file; an existing file is not overwritten. */
@@ -2128,6 +2283,12 @@ export type SavedKitView = {
 	path: string,
 	/**  Numbers of the two groups of the account secret to type back, counted from 1. */
 	groups: [number, number],
+};
+
+/**  The proof was saved. */
+export type SavedProofView = {
+	/**  Where. */
+	path: string,
 };
 
 /**  The sheet was written. */
@@ -2316,6 +2477,18 @@ export type SettingsView = {
 	shortcut: ShortcutState,
 };
 
+/**  A safe sheet. */
+export type SheetView = {
+	/**  Who made it. */
+	by: string,
+	/**  When. */
+	madeAt: Time,
+	/**  How its key was split; nothing where it is printed whole. */
+	split: SplitView | null,
+	/**  Whether it still opens the vault: not after who made it left, is no owner any more, or got new keys. */
+	opens: boolean,
+};
+
 /**  How the keys stand that open quick access from anywhere on the desktop. */
 export type ShortcutState = 
 /**  This program has no windows. */
@@ -2372,6 +2545,33 @@ at: Time } |
 /**  For as long as it lasts. */
 { kind: "fixed" };
 
+/**
+ *  Splits the key of a new safe sheet among several people and writes a PDF for each. The sheet before opens nothing that is
+ *  written from then on.
+ */
+export type SplitSheetRequest = {
+	/**  Absolute path of a folder; created if its parent exists. */
+	folder: string,
+	/**  Names of the holders, 2 to 16, each another. */
+	holders: string[],
+	/**  How many of them are needed, 2 or more. */
+	needed: number,
+};
+
+/**  The shares were written. */
+export type SplitSheetView = {
+	/**  Where, in the order of the holders. */
+	paths: string[],
+};
+
+/**  Who holds the shares of a sheet. */
+export type SplitView = {
+	/**  How many are needed. */
+	needed: number,
+	/**  Names, in the order of the shares. */
+	holders: string[],
+};
+
 /**  Asks for the state of vault and application. Always answered, locked or not. */
 export type StatusRequest = Record<string, never>;
 
@@ -2395,6 +2595,8 @@ export type StatusView = {
 	personName: string | null,
 	/**  What the person may do; only while unlocked, and none once it was removed. */
 	role: Role | null,
+	/**  This device counts no more: it was revoked, its member was removed, or the home says that it knows neither. */
+	removed: boolean,
 	/**  Whom this device waits for; only while it is joining. */
 	joining: JoiningView | null,
 	/**  What of the onboarding is done; only while unlocked. */
@@ -2456,6 +2658,8 @@ export type SuggestedPathsView = {
 	kit: string,
 	/**  For the safe sheet (PDF). */
 	sheet: string,
+	/**  Folder for the shares of a safe sheet. */
+	shares: string,
 	/**  Folder for the backup. */
 	backup: string,
 };

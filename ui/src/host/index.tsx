@@ -66,6 +66,7 @@ type Cached =
   | "home"
   | "people"
   | "removal"
+  | "recovery"
   | "suggestedPaths";
 
 type ReadOptions = { enabled?: boolean; keep?: boolean; refetchMs?: number | false };
@@ -138,7 +139,7 @@ const stale: Record<Exclude<Event["kind"], "locked" | "unlocked">, readonly Cach
   organizationChanged: ["organizations", "organization", "quickAccess", "attention", "card", "olderPasswords", "audit"],
   connectChanged: ["connectStatus", "organization", "lapsPlan"],
   jobsChanged: ["jobs", "attention", "incident", "organization", "organizations", "card", "quickAccess"],
-  statusChanged: ["status", "attention", "settings", "webhook", "home", "people", "removal", "incident"],
+  statusChanged: ["status", "attention", "settings", "webhook", "home", "people", "removal", "recovery", "incident"],
 };
 
 /** Keeps the cache true to what Rust says changed. At lock everything is dropped at once: names are secrets too. */

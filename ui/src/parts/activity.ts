@@ -4,7 +4,8 @@ import { shown, type Words } from "../words";
 /** What stands beside a line: why a person did it, what went wrong, or what it is now. */
 export function remark(t: Words, { action, note }: ActivityLine): string | null {
   if (note === null) return null;
-  return action === "tenantConnected" || action === "scheduleChanged" ? shown(note) : t("audit.reason", { note });
+  if (action === "memberAdded" || action === "roleChanged") return t("audit.role", { role: note });
+  return action === "tenantConnected" || action === "scheduleChanged" || action === "recordRefused" ? shown(note) : t("audit.reason", { note });
 }
 
 /** One line of history as a sentence. */
@@ -13,4 +14,5 @@ export const sentence = (t: Words, line: ActivityLine): string =>
     who: line.who,
     organization: line.organizationName ?? "",
     account: line.userName ?? line.organizationName ?? "",
+    whom: line.subject ?? t("audit.somebody"),
   });

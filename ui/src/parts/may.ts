@@ -49,15 +49,18 @@ export type May = ReturnType<typeof useMay>;
 /** What the person who unlocked may do. */
 export function useMay() {
   const t = useWords();
-  const role = useRead("status", {}).data?.role ?? null;
-  const may = (act: Act): boolean => role !== null && allowed[role].includes(act);
+  const status = useRead("status", {}).data;
+  // Where the home says that it knows this device no more, what it has can be viewed and nothing else.
+  const removed = status?.removed ?? false;
+  const role = status?.role ?? null;
+  const may = (act: Act): boolean => role !== null && allowed[role].includes(act) && (!removed || act === "reveal");
   return {
     may,
     /** Why not, and who may; null where the person may. */
     denied: (act: Act): string | null =>
       may(act)
         ? null
-        : role === null
+        : role === null || removed
           ? t("may.removed")
           : t(`may.${grants.find((each) => allowed[each].includes(act)) ?? "owner"}`),
     takes: (step: keyof OnboardingView): boolean => {

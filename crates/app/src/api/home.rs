@@ -54,4 +54,24 @@ pub struct BackendView {
     pub received: u32,
     /// What was wrong when it was asked last.
     pub problem: Option<ErrorView>,
+    /// Another history that it showed.
+    pub fork: Option<ForkView>,
+}
+
+/// Two heads of one ledger: the one accepted here, and the one that the home offered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct ForkView {
+    /// The ledger.
+    pub ledger: String,
+    /// What it is of: an organization; none for the vault's own.
+    pub organization_name: Option<String>,
+    /// Place of the entry that was accepted.
+    pub ours_seq: u32,
+    /// Its hash.
+    pub ours: String,
+    /// Place of the one that was offered.
+    pub theirs_seq: u32,
+    /// Its hash.
+    pub theirs: String,
 }

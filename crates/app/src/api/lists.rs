@@ -69,8 +69,6 @@ command!(ExportRequest, "export", ExportedView);
 #[derive(Clone, Debug, Serialize, Deserialize, Type)]
 #[serde(tag = "kind", rename_all = "camelCase")]
 pub enum ExportedList {
-    /// What happened.
-    Audit,
     /// The organizations and their state.
     Organizations {
         /// Text looked for in name and domain; empty for all.

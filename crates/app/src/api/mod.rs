@@ -4,6 +4,7 @@
 //! command line and the agent's socket speak the same words. TypeScript is generated from these types.
 
 mod attention;
+mod audit;
 mod connect;
 mod credentials;
 mod error;
@@ -21,6 +22,7 @@ mod vault;
 mod webhook;
 
 pub use attention::*;
+pub use audit::*;
 pub use connect::*;
 pub use credentials::*;
 pub use error::*;
@@ -75,6 +77,13 @@ impl fmt::Display for Time {
 }
 
 impl Time {
+    /// Reads a day (2026-11-29, its first moment in UTC) or a moment as RFC 3339 writes it.
+    pub fn parse(text: &str) -> Option<Self> {
+        let day = || text.parse::<jiff::civil::Date>().ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok();
+        let moment = text.parse::<jiff::Timestamp>().ok().or_else(|| Some(day()?.timestamp()));
+        u64::try_from(moment?.as_millisecond()).ok().map(Self)
+    }
+
     /// For a calendar. A moment beyond what calendars reach is their end.
     pub(crate) fn timestamp(self) -> jiff::Timestamp {
         let at = i64::try_from(self.0).ok().and_then(|at_ms| jiff::Timestamp::from_millisecond(at_ms).ok());

@@ -375,6 +375,8 @@ pub struct ActivityLine {
     pub at: Time,
     /// Who.
     pub who: String,
+    /// The member it was done to, where it is about one.
+    pub subject: Option<String>,
     /// What.
     pub action: Action,
     /// Which organization.
@@ -385,6 +387,8 @@ pub struct ActivityLine {
     pub user_name: Option<String>,
     /// The reason given, or what went wrong.
     pub note: Option<String>,
+    /// Its device had been ended when its record came into the signed history.
+    pub late: bool,
 }
 
 /// What a person or the program did.
@@ -447,6 +451,8 @@ pub enum Action {
     MemberAdded,
     /// A code was made for a further device of a member.
     DeviceInvited,
+    /// A device was revoked.
+    DeviceRevoked,
     /// A member was given a further device.
     DeviceAdded,
     /// This device joined the vault.
@@ -463,6 +469,8 @@ pub enum Action {
     TeamRemoved,
     /// A team was given access to an organization, or it was taken away.
     AccessChanged,
+    /// A member was given new keys.
+    MemberRekeyed,
     /// A change that waited for a second owner was consented to.
     ChangeApproved,
     /// The firm's own rules were changed.
@@ -475,43 +483,6 @@ pub enum Action {
     WebhookSet,
     /// It was removed.
     WebhookRemoved,
-}
-
-/// Asks what happened over all organizations.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, Type)]
-pub struct AuditRequest {
-    /// Only this organization.
-    #[serde(default)]
-    pub organization: Option<String>,
-    /// Lines to pass over.
-    #[serde(default)]
-    pub offset: u32,
-    /// Lines wanted, 1 to 1,000; 0 means 100.
-    #[serde(default)]
-    pub limit: u32,
-}
-command!(AuditRequest, "audit", AuditView);
-
-/// What happened.
-#[derive(Clone, Debug, Serialize, Deserialize, Type)]
-#[serde(rename_all = "camelCase")]
-pub struct AuditView {
-    /// Newest first.
-    pub lines: Vec<ActivityLine>,
-    /// How many there are.
-    pub total: u32,
-    /// How far the signed history beneath them was verified: that of the organization asked for, else the firm's.
-    pub verified: VerifiedView,
-}
-
-/// The newest entry of a signed history whose chain this device verified from its beginning.
-#[derive(Clone, Debug, Serialize, Deserialize, Type)]
-#[serde(rename_all = "camelCase")]
-pub struct VerifiedView {
-    /// Entries verified.
-    pub entries: u32,
-    /// When the newest of them was made, by its author's clock.
-    pub at: Time,
-    /// Its hash, in hexadecimal digits: two people who compare it compare everything before it.
-    pub head: String,
+    /// A record in the signed history is not what it says.
+    RecordRefused,
 }

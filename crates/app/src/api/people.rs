@@ -37,6 +37,17 @@ pub struct AddDeviceRequest {
 }
 command!(AddDeviceRequest, "add_device", InvitedView);
 
+/// Ends a device: its member gets new keys, every organization that it could read does, and an incident replaces every
+/// credential that it could decrypt.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+pub struct RevokeDeviceRequest {
+    /// Which, from [`DeviceView::id`].
+    pub device: String,
+    /// Why, in one line; it stands in the report.
+    pub reason: String,
+}
+command!(RevokeDeviceRequest, "revoke_device", PeopleView);
+
 /// Takes an invitation back. Its code is of no use any more.
 #[derive(Clone, Debug, Serialize, Deserialize, Type)]
 pub struct WithdrawInvitationRequest {

@@ -31,6 +31,8 @@ pub struct StatusView {
     pub person_name: Option<String>,
     /// What the person may do; only while unlocked, and none once it was removed.
     pub role: Option<Role>,
+    /// This device counts no more: it was revoked, its member was removed, or the home says that it knows neither.
+    pub removed: bool,
     /// Whom this device waits for; only while it is joining.
     pub joining: Option<JoiningView>,
     /// What of the onboarding is done; only while unlocked.
@@ -280,6 +282,8 @@ pub struct SuggestedPathsView {
     pub kit: String,
     /// For the safe sheet (PDF).
     pub sheet: String,
+    /// Folder for the shares of a safe sheet.
+    pub shares: String,
     /// Folder for the backup.
     pub backup: String,
 }
@@ -324,6 +328,78 @@ pub struct SavedSheetView {
     pub path: String,
 }
 
+/// Splits the key of a new safe sheet among several people and writes a PDF for each. The sheet before opens nothing that is
+/// written from then on.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+pub struct SplitSheetRequest {
+    /// Absolute path of a folder; created if its parent exists.
+    pub folder: String,
+    /// Names of the holders, 2 to 16, each another.
+    pub holders: Vec<String>,
+    /// How many of them are needed, 2 or more.
+    pub needed: u8,
+}
+command!(SplitSheetRequest, "split_sheet", SplitSheetView);
+
+/// The shares were written.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+pub struct SplitSheetView {
+    /// Where, in the order of the holders.
+    pub paths: Vec<String>,
+}
+
+/// Tries the codes of a safe sheet or of its shares, and changes nothing.
+#[derive(Serialize, Deserialize, Type)]
+pub struct CheckSheetRequest {
+    /// The code of the sheet, or those of the shares.
+    pub codes: Vec<EdgeSecret>,
+}
+command!(CheckSheetRequest, "check_sheet", CheckedSheetView);
+
+/// The papers open the vault.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, Type)]
+pub struct CheckedSheetView {}
+
+/// Asks how the firm can be recovered.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, Type)]
+pub struct RecoveryRequest {}
+command!(RecoveryRequest, "recovery", RecoveryView);
+
+/// How the firm can be recovered.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct RecoveryView {
+    /// The safe sheet that stands.
+    pub sheet: Option<SheetView>,
+    /// Another one waits for a second owner's consent.
+    pub waits: bool,
+    /// Whether this member may save another.
+    pub may_change: bool,
+}
+
+/// A safe sheet.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct SheetView {
+    /// Who made it.
+    pub by: String,
+    /// When.
+    pub made_at: Time,
+    /// How its key was split; nothing where it is printed whole.
+    pub split: Option<SplitView>,
+    /// Whether it still opens the vault: not after who made it left, is no owner any more, or got new keys.
+    pub opens: bool,
+}
+
+/// Who holds the shares of a sheet.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+pub struct SplitView {
+    /// How many are needed.
+    pub needed: u8,
+    /// Names, in the order of the shares.
+    pub holders: Vec<String>,
+}
+
 /// Sets the folder that receives an encrypted backup after every change, and writes the first one.
 #[derive(Clone, Debug, Serialize, Deserialize, Type)]
 pub struct SetBackupRequest {
@@ -345,7 +421,7 @@ pub struct RestoreRequest {
     pub file: String,
     /// The paper that opens it.
     pub paper: RestorePaper,
-    /// With the kit: the passphrase the vault had. With the sheet: a new passphrase.
+    /// With the kit: the passphrase the vault had. With sheet or shares: a new passphrase.
     pub passphrase: EdgeSecret,
     /// With the kit: a new passphrase, where the one the vault had is too weak for a device without a keychain.
     #[serde(default)]
@@ -379,5 +455,10 @@ pub enum RestorePaper {
     Sheet {
         /// The code as printed.
         code: EdgeSecret,
+    },
+    /// Shares of the firm's safe sheet.
+    Shares {
+        /// The codes as printed, in any order.
+        codes: Vec<EdgeSecret>,
     },
 }

@@ -256,7 +256,12 @@ async fn ask(
     headers: &[(&'static str, String)],
     body: Body,
 ) -> Result<Asked, Failure> {
-    http.ask(Ask { url: &at(url, path), headers, body, limit: LIMIT }).await.map_err(Failure::Transport)
+    let url = at(url, path);
+    #[cfg(test)]
+    if let Some(answer) = crate::tests::three::carried(&url, headers, &body) {
+        return answer;
+    }
+    http.ask(Ask { url: &url, headers, body, limit: LIMIT }).await.map_err(Failure::Transport)
 }
 
 fn at(url: &Url, path: &str) -> Url {

@@ -11,6 +11,8 @@ mod listen;
 mod pull;
 
 pub(crate) use append::{Outgoing, commit};
+#[cfg(test)]
+pub(crate) use backend::Failure;
 pub(crate) use backend::{Backend, answer, letter, stranger, who};
 
 use crate::api::*;
@@ -18,7 +20,7 @@ use crate::error::{Error, Result};
 use crate::failpoint::{point, protected};
 use crate::journal::Change;
 use crate::own;
-use crate::records::key;
+use crate::records::{self, key};
 use crate::session::Session;
 use crate::{App, lock, people, vault};
 use serde::{Deserialize, Serialize};
@@ -28,7 +30,7 @@ use tokio::sync::{Notify, watch};
 use url::Url;
 use vitrine_entra::http::on_this_machine;
 use vitrine_ledger::wire::{Invitation, Letter, Locator};
-use vitrine_ledger::{Home, MspBody};
+use vitrine_ledger::{Entry, ForkProof, Home, MspBody};
 
 /// How often a backend is asked for what is new, whatever its stream of events says.
 const POLL: Duration = Duration::from_secs(30);
@@ -66,6 +68,8 @@ pub(crate) struct Link {
     expected_until: Mutex<Option<Instant>>,
     /// The index as it was when nobody was owed keys.
     pub(crate) settled: Mutex<Option<u64>>,
+    /// Another history that it showed, proven by two signed entries.
+    fork: Mutex<Option<ForkProof>>,
 }
 
 impl Link {
@@ -92,6 +96,12 @@ impl Link {
     /// Whether something was wrong when it was asked last.
     pub(crate) fn is_away(&self) -> bool {
         lock(&self.reached).problem.is_some()
+    }
+
+    /// Whether the home says that it does not know this device: it was revoked, or its member removed. A home that lies about that
+    /// takes nothing from it either, so nothing but what needs the home may follow from it.
+    pub(crate) fn knows_us_not(&self) -> bool {
+        lock(&self.reached).problem.as_ref().is_some_and(|problem| problem.code == "home.unknown-device")
     }
 
     /// Something was written before what this device sent: the next change waits until it was fetched.
@@ -136,8 +146,38 @@ async fn view(app: &App, session: &Session) -> Result<HomeView> {
             synced_at: synced_at.map(Time),
             received,
             problem,
+            fork: fork_view(app, session).await?,
         }),
     })
+}
+
+async fn fork_view(app: &App, session: &Session) -> Result<Option<ForkView>> {
+    let Some(proof) = lock(&session.home.fork).clone() else { return Ok(None) };
+    let row = app.inner.store.index_value(&key::organization(proof.ledger().as_bytes())).await?;
+    let row = row.map(|row| records::decode::<records::Organization>(&row)).transpose()?;
+    let place = |entry: &Entry| (u32::try_from(entry.seq()).unwrap_or(u32::MAX), vault::hex(entry.hash().as_bytes()));
+    let ((ours_seq, ours), (theirs_seq, theirs)) = (place(proof.ours()), place(proof.theirs()));
+    let organization_name = row.map(|row| row.name);
+    Ok(Some(ForkView { ledger: proof.ledger().to_string(), organization_name, ours_seq, ours, theirs_seq, theirs }))
+}
+
+/// The other history that the home showed. Asks it, where that is not known since the unlock.
+pub(crate) async fn fork(app: &App, session: &Session) -> Option<ForkProof> {
+    let known = || lock(&session.home.fork).clone();
+    if known().is_none() && matches!(session.msp().home(), Home::Backend { .. }) {
+        // Whatever comes of it, what was seen is noted.
+        let _ = sync_now(app, session).await;
+    }
+    known()
+}
+
+/// Keeps two entries that contradict each other, so that anybody can be shown them.
+fn note_fork(session: &Session, ours: Option<Vec<u8>>, theirs: &Entry) {
+    let ours = ours.and_then(|bytes| Entry::decode(&bytes).ok());
+    let proof = ours.and_then(|ours| ForkProof::new(ours, theirs.clone()).ok());
+    if let Some(proof) = proof.filter(|proof| proof.verify(&session.msp()).is_ok()) {
+        lock(&session.home.fork).get_or_insert(proof);
+    }
 }
 
 /// Moves the home to a backend: what is here is copied while this device is still the home, then one entry, accepted here,

@@ -2,10 +2,12 @@
 //! is written.
 
 use super::backend::Backend;
+use super::note_fork;
 use crate::App;
 use crate::error::{Error, Result};
 use crate::failpoint::protected;
 use crate::journal::Change;
+use crate::papers::sheet;
 use crate::records::{self, Organization, decode, key};
 use crate::session::{self, Session};
 use crate::store::Tx;
@@ -25,6 +27,9 @@ const OBJECTS: usize = 256;
 const PAGES: usize = 100;
 /// Entries read at once.
 const STORED: usize = 500;
+/// How often every head is compared and not only those that are said to have changed: a home that wrote another history under
+/// numbers that were seen here would otherwise be found out only by the next entry of the very ledger.
+const WHOLE_MS: u64 = 24 * 3_600_000;
 
 /// The MSP ledger as far as the entries of one answer name it.
 struct Known {
@@ -50,6 +55,8 @@ struct Numbers {
     taken: u64,
     /// The highest that the home ever gave: it never goes back.
     highest: u64,
+    /// When every head was compared last.
+    whole_at: u64,
     /// Organizations that the MSP's ledger names and whose own ledger is still to come.
     owed: BTreeSet<[u8; 32]>,
 }
@@ -96,7 +103,11 @@ pub(super) async fn pull(app: &App, session: &Session) -> Result<u32> {
     let backend = Backend::of(app, session).await?;
     let mut received = 0;
     let numbers = Numbers::of(app.inner.store.index_value(key::CURSOR).await?)?;
-    let (mut cursor, mut teams) = (numbers.taken, session.ring().team_ids());
+    let now = app.now_ms();
+    // A clock that was set back postpones nothing.
+    let fresh = (numbers.whole_at..numbers.whole_at.saturating_add(WHOLE_MS)).contains(&now);
+    let whole = protected!("every head is compared once a day", !fresh, false);
+    let (mut cursor, mut teams) = (if whole { 0 } else { numbers.taken }, session.ring().team_ids());
     for _ in 0..PAGES {
         let changes = backend.changes(cursor).await?;
         // Where nothing is said to have changed, an older state shows by its numbers alone.
@@ -134,6 +145,11 @@ pub(super) async fn pull(app: &App, session: &Session) -> Result<u32> {
             change.commit().await?;
         }
         if !changes.more || changes.cursor <= cursor {
+            if whole {
+                let mut change = Change::begin_taking(app, session).await?;
+                note(&mut change.tx, |numbers| numbers.whole_at = now).await?;
+                change.commit().await?;
+            }
             return Ok(received + Box::pin(take_owed(app, session, &backend)).await?);
         }
         cursor = changes.cursor;
@@ -206,8 +222,25 @@ async fn behind(app: &App, session: &Session, backend: &Backend<'_>, changed: &C
     if same_place == Some(head.hash) {
         Err(rolled_back(&ledger, ours, head))
     } else {
+        // Its word alone proves nothing; its entry may.
+        if let Ok(there) = fetch(session, backend, Start { ledger, seq: head.seq }).await
+            && let Some(theirs) = there.first()
+        {
+            contradicts(app, session, theirs).await?;
+        }
         Err(forked(&ledger, head, same_place))
     }
+}
+
+/// Notes an entry that contradicts the one here at its place, or the one before.
+async fn contradicts(app: &App, session: &Session, theirs: &Entry) -> Result<()> {
+    let ledger = theirs.ledger().unwrap_or_else(|| theirs.begins());
+    let mut ours = app.inner.store.entry(ledger.as_bytes(), theirs.seq()).await?;
+    if ours.is_none() {
+        ours = app.inner.store.entry(ledger.as_bytes(), theirs.seq().saturating_sub(1)).await?;
+    }
+    note_fork(session, ours, theirs);
+    Ok(())
 }
 
 /// The hash of the entry that this device has at a place.
@@ -280,6 +313,10 @@ async fn take_msp(app: &App, session: &Session, backend: &Backend<'_>, wanted: &
             continue;
         }
         let next = change.msp().apply(entry);
+        if let Err(Refusal::Fork { ours, .. }) = &next {
+            let ours = change.tx.entry(msp.as_bytes(), ours.seq).await?;
+            note_fork(session, ours, entry);
+        }
         let next = next.map_err(|refusal| refused_at(change.msp(), &msp, entry, refusal));
         let Some(next) = protected!("what is refused is told", Some(next?), next.ok()) else { break };
         if let Body::Msp(MspBody::Policy { settings }) = entry.body() {
@@ -314,7 +351,6 @@ async fn take_msp(app: &App, session: &Session, backend: &Backend<'_>, wanted: &
         change.close_lost().await?;
     }
     note(&mut change.tx, |numbers| numbers.owed.append(&mut owed)).await?;
-    change.firm.sheet_saved = change.msp().has_safe_sheet();
     change.commit().await?;
     if let Some(settings) = policy {
         // Read last: it may be sealed under a key that came with these entries.
@@ -323,6 +359,7 @@ async fn take_msp(app: &App, session: &Session, backend: &Backend<'_>, wanted: &
         (change.firm.msp_name, change.firm.reason_required) = (item.name, item.reason_required);
         change.commit().await?;
     }
+    Box::pin(sheet::keep(app, session)).await?;
     Ok(taken)
 }
 
@@ -354,6 +391,7 @@ async fn take_organization(app: &App, session: &Session, backend: &Backend<'_>, 
             // Written here, or founded here, since the home was asked.
             let ours = state.head();
             if let Some(theirs) = entries.iter().find(|entry| entry.seq() == ours.seq && entry.hash() != ours.hash) {
+                contradicts(app, session, theirs).await?;
                 return Err(forked(id, theirs.head(), Some(ours.hash)));
             }
             let known = entries.iter().take_while(|entry| entry.seq() <= ours.seq).count();
@@ -372,6 +410,9 @@ async fn take_organization(app: &App, session: &Session, backend: &Backend<'_>, 
     let accepted = known.accept(rest, &history);
     if let Some(refusal) = protected!("what is refused is told", accepted.refused, None) {
         let entry = rest.get(accepted.taken + accepted.held);
+        if let (Refusal::Fork { .. }, Some(theirs)) = (&refusal, entry) {
+            contradicts(app, session, theirs).await?;
+        }
         let named = |entry| refused_at(&history.state, id, entry, refusal);
         return Err(entry.map_or_else(|| refused(id, refusal), named));
     }

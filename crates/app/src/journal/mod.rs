@@ -4,22 +4,28 @@
 //! judge the draft like a stranger's, and only then stores it. [`taking`] is the other half, where nothing is drafted; [`reading`]
 //! opens what was written.
 
+mod logs;
 mod reading;
 mod taking;
 
-pub(crate) use reading::{damaged_fold, object_named, open_object, read_account, read_connection, visit_account};
+pub(crate) use logs::Arrived;
+pub(crate) use reading::{
+    damaged_fold, keys_of, object_named, open_object, read_account, read_connection, visit_account,
+};
 
 use reading::{damaged_item, object_kind, object_of, wrap_key};
 
 use crate::api::{Action, Event, OrganizationState as Standing};
+use crate::audit::record;
 use crate::error::{Error, Result};
 use crate::founding::{refused, undrafted, wrap};
 use crate::home::{self, Outgoing};
 use crate::keyring::{self, EpochKeys, Keyring, Source, no_operate_key};
 use crate::own::Own;
 use crate::records::{
-    self, Activity, Bytes16, Bytes32, Firm, Organization, Place, ProblemRow, decode, encode, fold, heads, key,
+    self, Act, Activity, Bytes16, Bytes32, Firm, Organization, Place, ProblemRow, decode, encode, fold, heads, key,
 };
+use crate::roots::Roots;
 use crate::session::{self, Newest, Session, make, rng};
 use crate::store::{Direction, Span, Tx};
 use crate::vault::meta;
@@ -28,12 +34,14 @@ use crate::{App, accounts, attention, organizations, people};
 use std::collections::{BTreeMap, BTreeSet};
 use tokio::sync::OwnedMutexGuard;
 use vitrine_ledger::{
-    Body, Commitment, Commitments, Entry, Home, ItemId, ItemKind, KeyName, KeyWrap, LedgerId, Level, MspBody, MspState,
-    ObjectHash, OrganizationBody, OrganizationState, Salt, SealedKeys, SealedName, SealedRecords, TeamId, TeamWrap,
+    Author, Body, Commitment, Commitments, DeviceWrap, Entry, Home, ItemId, ItemKind, KeyName, KeyWrap, LedgerId,
+    Level, MemberId, MspBody, MspState, ObjectHash, OrganizationBody, OrganizationState, Salt, SealedKeys, SealedName,
+    SealedRecords, TeamId, TeamWrap,
 };
 use vitrine_vault::SecretBytes;
 use vitrine_vault::body::{BodyKind, seal_body};
 use vitrine_vault::epoch::{self, OrganizationKeys, Which};
+use vitrine_vault::handover::unwrap_on_device;
 use vitrine_vault::items::{AccountItem, ConnectionItem, OrganizationItem};
 use vitrine_vault::object::{self, Header};
 
@@ -52,12 +60,15 @@ pub(crate) struct Change<'a> {
     outgoing: Option<Outgoing>,
     pub(crate) session: &'a Session,
     pub(crate) tx: Tx<'a>,
-    pub(crate) firm: Firm,
+    /// Boxed, since every use case that changes something holds one across its waits.
+    pub(crate) firm: Box<Firm>,
     /// What the firm's row said of this device before.
     own: Own,
     msp: MspState,
     msp_changed: bool,
     keys_changed: bool,
+    /// New roots of this member.
+    roots: Option<Roots>,
     touched: BTreeSet<Bytes32>,
 }
 
@@ -127,11 +138,11 @@ impl<'a> Change<'a> {
     async fn begin_in(app: &'a App, session: &'a Session, turn: OwnedMutexGuard<()>) -> Result<Self> {
         let mut tx = app.inner.store.begin().await?;
         let firm = tx.index_value(key::FIRM).await?;
-        let firm = firm.map_or(Ok(Firm::default()), |bytes| decode::<Firm>(&bytes))?;
+        let firm = Box::new(firm.map_or(Ok(Firm::default()), |bytes| decode::<Firm>(&bytes))?);
         let (own, msp) = (firm.own.clone(), MspState::clone(&session.msp()));
-        let (outgoing, touched) = (None, BTreeSet::new());
+        let (outgoing, roots, touched) = (None, None, BTreeSet::new());
         let (msp_changed, keys_changed) = (false, false);
-        Ok(Self { app, turn, outgoing, session, tx, firm, own, msp, msp_changed, keys_changed, touched })
+        Ok(Self { app, turn, outgoing, session, tx, firm, own, msp, msp_changed, keys_changed, roots, touched })
     }
 
     /// The MSP ledger, with the change so far.
@@ -144,12 +155,18 @@ impl<'a> Change<'a> {
         let draft = self.msp.draft(body, self.session.author, self.app.now_ms());
         let entry = draft.sign(self.session.device.signing_key()).map_err(undrafted)?;
         let next = self.msp.apply(&entry).map_err(refused)?;
-        self.take_msp(&entry, next).await?;
+        self.keep_msp(&entry, next).await?;
         Ok(entry)
     }
 
-    /// Stores an entry of the MSP ledger with the state that follows from it.
+    /// Takes an entry of the MSP ledger that the home accepted.
     pub(crate) async fn take_msp(&mut self, entry: &Entry, next: MspState) -> Result<()> {
+        self.line_of_msp(entry).await?;
+        self.keep_msp(entry, next).await
+    }
+
+    /// Stores an entry of the MSP ledger with the state that follows from it.
+    pub(crate) async fn keep_msp(&mut self, entry: &Entry, next: MspState) -> Result<()> {
         self.store(next.ledger().as_bytes(), entry).await?;
         self.tx.index_put(&key::msp_hash(entry.seq()), entry.hash().as_bytes()).await?;
         if let Body::Msp(body) = entry.body() {
@@ -159,8 +176,41 @@ impl<'a> Change<'a> {
                 epochs.push(records::place(entry.head()));
                 self.tx.index_put(key::MSP_EPOCHS, &encode(&epochs)?).await?;
             }
+            if let MspBody::MemberRekey { subject, devices, account, .. } = body
+                && *subject == self.session.author.member
+                && let Err(error) = self.take_root(&next, devices, account).await
+            {
+                // The history stands, whatever somebody put into it for this device.
+                crate::vault::warn(self.app, error);
+            }
         }
         (self.msp, self.msp_changed) = (next, true);
+        Ok(())
+    }
+
+    /// Takes the new root that a rekey of this member has for this device. The passphrase is not there to seal it under, so it lies
+    /// beside the index until the next unlock; what the recovery kit opened is void.
+    async fn take_root(&mut self, next: &MspState, devices: &[DeviceWrap], account: &SealedKeys) -> Result<()> {
+        let Author { member, device } = self.session.author;
+        let wrap = devices.iter().find(|wrap| wrap.device == device).ok_or_else(no_root)?;
+        let (ledger, own) = (next.ledger(), device.as_bytes());
+        let root = unwrap_on_device(wrap.wrap.as_bytes(), ledger.as_bytes(), own, &self.session.device)
+            .map_err(|error| no_root().because(error))?;
+        let keys = next.member(&member).ok_or_else(no_root)?.keys();
+        let fits = *keys.identity.as_bytes() == root.identity().public()
+            && *keys.encryption.as_bytes() == root.encryption().public();
+        if !fits {
+            return Err(no_root());
+        }
+        let roots = match &self.roots {
+            Some(roots) => roots.renewed(root),
+            None => self.session.roots().renewed(root),
+        };
+        self.tx.put_meta(meta::ROOTS, &roots.seal(&self.session.device)?).await?;
+        self.tx.put_meta(meta::ACCOUNT_SECRET, account.as_bytes()).await?;
+        self.tx.delete_meta(meta::ENROLMENT).await?;
+        self.firm.own.kit_confirmed = false;
+        self.roots = Some(roots);
         Ok(())
     }
 
@@ -468,7 +518,8 @@ impl<'a> Change<'a> {
         self.app.now_ms()
     }
 
-    /// Notes what happened, as a line for lists.
+    /// Notes what this person did, as a line for lists. What was done to an organization travels to everybody else as a record
+    /// in its ledger; the rest follows from entries, or is this device's.
     pub(crate) async fn note(
         &mut self,
         action: Action,
@@ -476,25 +527,57 @@ impl<'a> Change<'a> {
         user_name: Option<&str>,
         note: Option<String>,
     ) -> Result<()> {
-        let line = Activity {
+        self.line(&self.done(action, organization, user_name, note.clone())).await?;
+        // The MSP's ledger says these two.
+        if let Some((id, _)) = organization
+            && !matches!(action, Action::OrganizationAdded | Action::OrganizationArchived)
+        {
+            let user_name = user_name.map(str::to_owned);
+            let act = Act { at: self.app.now_ms(), organization: *id, action, user_name, note };
+            self.tx.index_put(&key::uncarried(self.firm.activity), &encode(&act)?).await?;
+        }
+        Ok(())
+    }
+
+    /// Notes what this person did to a member.
+    pub(crate) async fn note_of_member(
+        &mut self,
+        action: Action,
+        subject: &MemberId,
+        note: Option<String>,
+    ) -> Result<()> {
+        let line = Activity { subject: Some(*subject.as_bytes()), ..self.done(action, None, None, note) };
+        self.line(&line).await
+    }
+
+    /// A line of what this person does now.
+    pub(crate) fn done(
+        &self,
+        action: Action,
+        organization: Option<(&Bytes32, &str)>,
+        user_name: Option<&str>,
+        note: Option<String>,
+    ) -> Activity {
+        Activity {
             at: self.app.now_ms(),
-            who: self.firm.person_name.clone(),
+            member: *self.session.author.member.as_bytes(),
+            subject: None,
             action,
             organization: organization.map(|(id, _)| *id),
             organization_name: organization.map(|(_, name)| name.to_owned()),
             user_name: user_name.map(str::to_owned),
             note,
-        };
-        self.line(&line).await
+            late: false,
+        }
     }
 
     /// Writes a line of activity.
     pub(crate) async fn line(&mut self, line: &Activity) -> Result<()> {
         self.firm.activity += 1;
         let bytes = encode(line)?;
-        self.tx.index_put(&key::activity(self.firm.activity), &bytes).await?;
+        self.tx.index_put(&key::activity(line.at, self.firm.activity), &bytes).await?;
         if let Some(id) = &line.organization {
-            self.tx.index_put(&key::activity_of(id, self.firm.activity), &bytes).await?;
+            self.tx.index_put(&key::activity_of(id, line.at, self.firm.activity), &bytes).await?;
         }
         Ok(())
     }
@@ -502,7 +585,7 @@ impl<'a> Change<'a> {
     /// Appends a batch of sealed records.
     pub(crate) async fn log(&mut self, opened: &mut Opened, records: &[u8]) -> Result<()> {
         let place = opened.state.place();
-        let context = [opened.id.as_bytes().as_slice(), &place.seq.to_be_bytes()].concat();
+        let context = record::context(opened.id.as_bytes(), place.seq);
         let sealed = seal_body(BodyKind::Log, &opened.keys.present_log_key()?, &context, records, &mut rng())
             .map_err(session::unreadable_keys)?;
         let records = SealedRecords::new(sealed).map_err(session::unreadable_keys)?;
@@ -623,6 +706,10 @@ impl<'a> Change<'a> {
         if self.msp_changed {
             self.session.set_msp(self.msp);
         }
+        if let Some(roots) = self.roots {
+            self.session.set_roots(roots);
+            crate::vault::warn(self.app, crate::papers::renewed());
+        }
         if self.keys_changed {
             let (roots, member) = (self.session.roots(), self.session.author.member);
             match Keyring::of(&self.app.inner.store, &roots, member, &self.session.msp()).await {
@@ -639,6 +726,16 @@ impl<'a> Change<'a> {
         crate::tray::refresh(self.app, Some(self.session)).await;
         Ok(())
     }
+}
+
+/// The entry that gave the member new keys has none for this device.
+fn no_root() -> Error {
+    Error::integrity(
+        "devices.no-root",
+        "Your keys were renewed, and this device was not given them.",
+        "Revoke this device from another one of yours, and approve it anew; or ask an owner of the vault.",
+    )
+    .holds("What this device has can be viewed.")
 }
 
 fn begins_epoch(entry: &Entry) -> bool {

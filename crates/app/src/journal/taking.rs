@@ -1,5 +1,6 @@
 //! Taking what a home accepted, and making rows again from what is signed: the other half of a change, in which nothing is drafted.
 
+use super::logs::is_log;
 use super::reading::{damaged_fold, damaged_item, open_object};
 use super::{Change, Opened, begins_epoch};
 use crate::error::{Error, Result};
@@ -41,10 +42,15 @@ impl Change<'_> {
         state: OrganizationState,
     ) -> Result<()> {
         let mut changed = BTreeMap::new();
+        let (mut epoch, mut logs) = (opened.state.epoch().map_or(0, |epoch| epoch.epoch), Vec::new());
         for entry in entries {
             self.store(opened.id.as_bytes(), entry).await?;
             if begins_epoch(entry) {
                 opened.row.epochs.push(records::place(entry.head()));
+                epoch += 1;
+            }
+            if is_log(entry) {
+                logs.push((epoch, entry.clone()));
             }
             if let Body::Organization(OrganizationBody::Put { item, .. } | OrganizationBody::Drop { item, .. }) =
                 entry.body()
@@ -74,6 +80,7 @@ impl Change<'_> {
         if level == Level::Log {
             opened.row.name = self.sealed_name(&opened.state, &opened.keys).await?;
         }
+        self.read_logs(&opened.id, &mut opened.row, &opened.keys, &logs, false).await?;
         self.touched.insert(*opened.id.as_bytes());
         Ok(())
     }
@@ -174,7 +181,7 @@ impl Change<'_> {
     pub(crate) async fn rebuild_organization(&mut self, id: LedgerId, chain: &(dyn MspHistory + Sync)) -> Result<()> {
         let missing = history_missing;
         let (mut state, mut times, mut seq) = (None::<OrganizationState>, BTreeMap::new(), 0);
-        let (mut newest, mut epochs) = (0, Vec::new());
+        let (mut newest, mut epochs, mut logs) = (0, Vec::new(), Vec::new());
         while let Some(bytes) = self.tx.entry(id.as_bytes(), seq).await? {
             let entry = Entry::decode(&bytes).map_err(session::unreadable_keys)?;
             if let Body::Organization(OrganizationBody::Put { item, .. } | OrganizationBody::Drop { item, .. }) =
@@ -192,6 +199,9 @@ impl Change<'_> {
             });
             if begins_epoch(&entry) {
                 epochs.push(records::place(entry.head()));
+            }
+            if is_log(&entry) {
+                logs.push((u32::try_from(epochs.len()).unwrap_or(u32::MAX), entry));
             }
             seq += 1;
         }
@@ -243,6 +253,7 @@ impl Change<'_> {
         for (item, account) in &kept {
             accounts::show_in(&mut row, item, account);
         }
+        self.read_logs(&id, &mut row, &keys, &logs, true).await?;
         // When a problem began is in no entry; the last one that changed anything is nearest to it.
         attention::settle(&mut row, newest);
         self.firm.tenant_connected |= row.tenant.is_some();

@@ -1,22 +1,22 @@
-//! The papers of a vault: the member's recovery kit and the firm's safe sheet. Written as PDF, from Rust; no page of
-//! the user interface ever holds a code.
+//! The papers of a vault: the member's recovery kit and, in [`sheet`], the firm's safe sheet. Written as PDF, from Rust; no page
+//! of the user interface ever holds a code.
 
 mod pdf;
+pub(crate) mod sheet;
+
+pub(crate) use sheet::{check as check_sheet, save as save_sheet, show as recovery, split as split_sheet};
 
 use crate::api::*;
 use crate::error::{Error, Result};
-use crate::failpoint::point;
 use crate::journal::Change;
-use crate::session::{self, make, rng};
+use crate::session::{self, make};
 use crate::vault::{self, meta};
 use crate::{App, files, lock};
 use pdf::{Page, Part};
 use std::path::PathBuf;
-use vitrine_ledger::{MspBody, SealedNote};
 use vitrine_vault::SecretText;
 use vitrine_vault::account::open_account_secret;
 use vitrine_vault::kit::Kit;
-use vitrine_vault::sheet::{SafeSheet, SheetBlob};
 use zeroize::Zeroizing;
 
 pub(crate) async fn suggested_paths(app: &App, _request: SuggestedPathsRequest) -> Result<SuggestedPathsView> {
@@ -27,12 +27,21 @@ pub(crate) async fn suggested_paths(app: &App, _request: SuggestedPathsRequest) 
     Ok(SuggestedPathsView {
         kit: path("Vitrine recovery kit.pdf"),
         sheet: path("Vitrine safe sheet.pdf"),
+        shares: path("Vitrine shares"),
         backup: path("Vitrine backup"),
     })
 }
 
 pub(crate) async fn save_kit(app: &App, request: SaveKitRequest) -> Result<SavedKitView> {
     let session = app.session().await?;
+    if app.inner.store.meta(meta::ENROLMENT).await?.is_none() {
+        return Err(Error::new(
+            ErrorClass::Partly,
+            "kit.unlock-first",
+            "This device was given new keys, which are sealed under your passphrase at the next unlock.",
+            "Lock and unlock Vitrine; then print the kit.",
+        ));
+    }
     let kit = kit(app).await?;
     let firm = vault::firm(app).await?;
     let (secret_code, vault_code) = (kit.secret_code(), kit.vault_code());
@@ -95,8 +104,22 @@ pub(crate) async fn confirm_kit(app: &App, request: ConfirmKitRequest) -> Result
     let mut change = Change::begin(app, &session).await?;
     change.firm.own.kit_confirmed = true;
     change.commit().await?;
+    vault::settled(app, RENEWED);
     app.tell(Event::StatusChanged);
     vault::status(app, StatusRequest {}).await
+}
+
+/// Code of what is said until a new kit was printed.
+const RENEWED: &str = "kit.renewed";
+
+/// The kit that a person has opens nothing any more.
+pub(crate) fn renewed() -> Error {
+    Error::new(
+        ErrorClass::Partly,
+        RENEWED,
+        "Your keys were renewed, because a device of yours was revoked. The recovery kit that you have opens nothing any more.",
+        "Lock and unlock Vitrine once, then print a new kit and destroy the old one.",
+    )
 }
 
 async fn kit(app: &App) -> Result<Kit> {
@@ -114,47 +137,6 @@ async fn kit(app: &App) -> Result<Kit> {
 /// Where a local vault lives, for paper.
 pub(crate) fn home_words() -> String {
     format!("this device ({})", vault::machine_name())
-}
-
-pub(crate) async fn save_sheet(app: &App, request: SaveSheetRequest) -> Result<SavedSheetView> {
-    let session = app.session().await?;
-    let firm = vault::firm(app).await?;
-    let sheet = SafeSheet::make(&mut rng());
-    let blob = SheetBlob::seal(
-        session.roots().now(),
-        &sheet,
-        *session.author.member.as_bytes(),
-        *session.vault().as_bytes(),
-        &mut rng(),
-    );
-    let code = sheet.code();
-    let page = Page {
-        title: "Vitrine safe sheet",
-        parts: vec![
-            Part::Words(format!("This page opens the vault of {} by itself, together with a backup file. Keep it in the firm's safe.", firm.msp_name)),
-            Part::Words("Whoever holds this page and a backup file holds every customer's keys. Using it leaves a mark that every member sees.".into()),
-            Part::Heading("Code"),
-            // Exposed to be printed: the paper is what this key is for.
-            Part::Code(code.text().expose()),
-            Part::Words("To restore: install Vitrine, choose “Restore from a backup”, then “With the safe sheet”, pick the backup file, type the code, and choose a new passphrase.".into()),
-            Part::Field("Sealed on"),
-            Part::Field("Opened on, by, why"),
-        ],
-    };
-    let drawn = Zeroizing::new(pdf::draw(&page));
-    let path = PathBuf::from(request.path.trim());
-    files::create(&path, &drawn)?;
-    // The paper exists before the vault trusts it: a sheet that opens nothing is harmless, the reverse is not.
-    point!("sheet.saved");
-    let mut change = Change::begin(app, &session).await?;
-    let note = SealedNote::new(Vec::new()).map_err(session::unreadable_keys)?;
-    change.append_msp(MspBody::RecoverySet { key: None, sheet: true, note }).await?;
-    change.tx.put_meta(meta::SHEET, &blob.to_bytes()).await?;
-    change.firm.sheet_saved = true;
-    change.note(Action::SheetSaved, None, None, None).await?;
-    change.commit().await?;
-    app.tell(Event::StatusChanged);
-    Ok(SavedSheetView { path: path.display().to_string() })
 }
 
 /// A code typed by a person that is no secret.

@@ -320,7 +320,7 @@ pub(crate) async fn approve(app: &App, request: ApproveMemberRequest) -> Result<
     let epoch = keys::msp_epoch(&change)?;
     change.append_msp(epoch).await?;
     change.tx.put_meta(meta::INVITATIONS, &seal(&session, &all)?).await?;
-    change.note(Action::MemberAdded, None, None, Some(name)).await?;
+    change.note_of_member(Action::MemberAdded, &subject, Some(crate::of_variant(invited.role))).await?;
     change.commit().await?;
     session.home.expect();
     app.tell(Event::StatusChanged);

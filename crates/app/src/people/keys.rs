@@ -1,20 +1,24 @@
 //! Giving everybody the keys that the signed history says, and nobody else: new keys after somebody left, further wraps after
 //! somebody came. What is owed follows from the history, so it can be cut off anywhere and done again.
 
+use super::devices::live;
 use crate::error::{Error, Result};
-use crate::founding::{seal_name, seal_team_before, wrap, wrap_team};
+use crate::founding::{seal_name, seal_team_before, undrafted, wrap, wrap_team};
 use crate::journal::{Change, Opened, damaged_fold};
 use crate::keyring::Keyring;
 use crate::records::{Bytes32, Organization, decode, key};
-use crate::session::{self, Session, make, rng};
+use crate::session::{self, Identity, Session, make, rng};
 use crate::store::{Direction, Span};
 use crate::{App, lock};
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use vitrine_ledger::{
-    Action, Body, Commitment, EncryptionKey, Entry, Level, MemberId, MemberWrap, MspBody, MspState, OrganizationState,
-    Role, SealedKeys, Team, TeamId, TeamKind, Unfinished,
+    Action, Body, Claim, Commitment, DeviceKey, DeviceWrap, EncryptionKey, Entry, IdentityKey, Level, MemberId,
+    MemberWrap, MspBody, MspState, OrganizationState, Role, SealedKeys, Team, TeamId, TeamKind, Unfinished, Wrap,
 };
+use vitrine_vault::account::{AccountSecret, RootKey, seal_account_secret};
 use vitrine_vault::epoch::{self, MspKey, TeamKeys, Which};
+use vitrine_vault::handover::wrap_to_device;
 
 /// Name of the team of all who are named to no other.
 const STAFF: &str = "Staff";
@@ -25,14 +29,13 @@ const AT_ONCE: usize = 50;
 
 /// Does what is owed, as far as this member may. Anybody else's device does nothing.
 pub(crate) async fn settle(app: &App, session: &Session) -> Result<()> {
-    if !session.may(Action::Teams) {
-        return Ok(());
-    }
     if owes_in_msp(session) {
         let mut change = Change::begin(app, session).await?;
-        renew_msp(&mut change).await?;
-        renew_teams(&mut change).await?;
+        renew(&mut change).await?;
         change.commit().await?;
+    }
+    if !session.may(Action::Teams) {
+        return Ok(());
     }
     // As it was when nothing was owed, nothing is.
     let generation = app.inner.store.index_generation().await?;
@@ -70,9 +73,73 @@ pub(super) async fn left(app: &App, session: &Session) -> Result<u32> {
     Ok(u32::try_from(owing(app, session).await?.len()).unwrap_or(u32::MAX))
 }
 
+/// New keys of members, of the MSP and of teams: all that the MSP ledger owes and this member may give.
+pub(super) async fn renew(change: &mut Change<'_>) -> Result<()> {
+    for member in owed_roots(change.msp(), change.session) {
+        rekey(change, member).await?;
+    }
+    if change.session.may(Action::Teams) {
+        renew_msp(change).await?;
+        renew_teams(change).await?;
+    }
+    Ok(())
+}
+
+/// Members that a revoked device shared its keys with, and that this one may give new ones: itself, and for an owner everybody but
+/// owners, who cannot be rekeyed by one other alone.
+fn owed_roots(msp: &MspState, session: &Session) -> BTreeSet<MemberId> {
+    let may = |member: &MemberId| {
+        if *member == session.author.member {
+            return session.may(Action::OwnDevices);
+        }
+        let owner = msp.member(member).is_some_and(|member| member.role() == Role::Owner);
+        session.may(Action::Owners) && !owner && live(msp, member).next().is_some()
+    };
+    let owed = msp.unfinished().into_iter().filter_map(|left| match left {
+        Unfinished::Rekey { member, .. } => Some(member),
+        Unfinished::Team { .. } | Unfinished::Msp => None,
+    });
+    owed.filter(may).collect()
+}
+
+/// Gives a member a new root, wrapped to each device that it keeps, and with it a new secret for its recovery kit.
+async fn rekey(change: &mut Change<'_>, member: MemberId) -> Result<()> {
+    let (root, msp, session) = (RootKey::make(&mut rng()), change.msp(), change.session);
+    let ledger = *msp.ledger().as_bytes();
+    let mut devices = Vec::new();
+    for (device, known) in live(msp, &member) {
+        let wrapped = wrap_to_device(&root, &ledger, device.as_bytes(), known.key.as_bytes(), &mut rng());
+        let wrap = Wrap::new(wrapped.map_err(session::unreadable_keys)?).map_err(session::unreadable_keys)?;
+        devices.push(DeviceWrap { device: *device, wrap });
+    }
+    let account = seal_account_secret(&root, &AccountSecret::make(&mut rng()), &mut rng());
+    let claim = Claim {
+        place: msp.place(),
+        member,
+        device: session.author.device,
+        device_key: DeviceKey::from_bytes(session.device.public()),
+        identity: IdentityKey::from_bytes(root.identity().public()),
+        encryption: EncryptionKey::from_bytes(root.encryption().public()),
+    };
+    let body = MspBody::MemberRekey {
+        subject: member,
+        identity: claim.identity,
+        encryption: claim.encryption,
+        proof: claim.sign(&Identity(root.identity())).map_err(undrafted)?,
+        devices,
+        account: SealedKeys::new(account).map_err(session::unreadable_keys)?,
+    };
+    change.append_msp(body).await?;
+    Ok(())
+}
+
 fn owes_in_msp(session: &Session) -> bool {
     let msp = session.msp();
-    msp.unfinished().contains(&Unfinished::Msp) || !teams_owed(&msp, session).is_empty()
+    if !owed_roots(&msp, session).is_empty() {
+        return true;
+    }
+    let keys = || msp.unfinished().contains(&Unfinished::Msp) || !teams_owed(&msp, session).is_empty();
+    session.may(Action::Teams) && keys()
 }
 
 /// A team that lacks somebody, or is held by somebody who left.
@@ -179,8 +246,9 @@ pub(crate) async fn pay(change: &mut Change<'_>, opened: &mut Opened, owed: Owed
 /// Organizations that are owed new keys, or that a team cannot read yet, as far as this member has their keys.
 async fn owing(app: &App, session: &Session) -> Result<Vec<Bytes32>> {
     let msp = session.msp();
-    // Alone, nobody is owed anything.
-    if msp.teams().len() < 2 && msp.members().len() < 2 {
+    // Alone, with every device that there ever was, nobody is owed anything.
+    let lost = msp.devices().values().any(|device| device.until.is_some());
+    if msp.teams().len() < 2 && msp.members().len() < 2 && !lost {
         return Ok(Vec::new());
     }
     let ring = session.ring();

@@ -4,10 +4,12 @@
 //! else; it follows from that history alone, so any owner's or admin's device finishes what another one began. [`teams`] says
 //! who works with which organizations.
 
+mod devices;
 mod invitations;
 mod keys;
 mod teams;
 
+pub(crate) use devices::revoke;
 pub(crate) use invitations::{add_device, approve, collect, invite, withdraw};
 pub(crate) use keys::{owed, pay, settle};
 pub(crate) use teams::{access, change_team, make_team, own_level, remove_team, set_access, work_team};
@@ -16,6 +18,7 @@ use crate::api::*;
 use crate::error::{Error, Result};
 use crate::journal::{Change, damaged_fold};
 use crate::keyring::Keyring;
+use crate::papers::sheet;
 use crate::records::{Bytes32, Organization, decode, key};
 use crate::session::{Session, hold};
 use crate::store::{Direction, Span};
@@ -138,7 +141,7 @@ fn card(entry: &Entry) -> Option<&ledger::DeviceCard> {
 pub(crate) async fn set_role(app: &App, request: SetRoleRequest) -> Result<PeopleView> {
     let (member, session) = (parse(&request.member)?, app.session().await?);
     let role = ledger::Role::from(request.role);
-    let name = known(app, &session, &member).await?;
+    known(app, &session, &member).await?;
     let apart = |role| matches!(role, ledger::Role::Auditor | ledger::Role::Rotator);
     if apart(role) || session.msp().member(&member).is_some_and(|member| apart(member.role())) {
         return Err(Error::usage(
@@ -149,8 +152,8 @@ pub(crate) async fn set_role(app: &App, request: SetRoleRequest) -> Result<Peopl
     }
     let mut change = Change::begin(app, &session).await?;
     change.append_msp(MspBody::MemberRole { subject: member, role }).await?;
-    let note = format!("{name}: {}", crate::of_variant(request.role));
-    change.note(Action::RoleChanged, None, None, Some(note)).await?;
+    let note = crate::of_variant(request.role);
+    change.note_of_member(Action::RoleChanged, &member, Some(note)).await?;
     change.commit().await?;
     finish(app, &session).await
 }
@@ -171,6 +174,7 @@ pub(crate) async fn approve_change(app: &App, request: ApproveChangeRequest) -> 
     change.append_msp(MspBody::Approve { entry: asked }).await?;
     change.note(Action::ChangeApproved, None, None, None).await?;
     change.commit().await?;
+    sheet::keep(app, &session).await?;
     finish(app, &session).await
 }
 
@@ -259,7 +263,7 @@ pub(crate) async fn remove(app: &App, request: RemoveMemberRequest) -> Result<Pe
     }
     let mut change = Change::begin(app, &session).await?;
     change.append_msp(MspBody::MemberRemove { subject: member }).await?;
-    change.note(Action::MemberRemoved, None, None, Some(format!("{name}: {reason}"))).await?;
+    change.note_of_member(Action::MemberRemoved, &member, Some(reason)).await?;
     change.commit().await?;
     finish(app, &session).await
 }
@@ -295,7 +299,7 @@ fn unknown_member() -> Error {
     Error::usage("people.unknown", "There is no such member.", "Look at the list of members again.")
 }
 
-fn parse(member: &str) -> Result<MemberId> {
+pub(crate) fn parse(member: &str) -> Result<MemberId> {
     bytes(member).map(MemberId::from_bytes).ok_or_else(unknown_member)
 }
 

@@ -102,7 +102,7 @@ fn named(app: &App, session: &Arc<Session>, id: &Bytes32, row: &Organization, it
         ));
     }
     if items.iter().all(changed) {
-        return Err(words::to_be_repaired());
+        return Err(words::to_be_repaired(&session.msp()));
     }
     order(app, session, id, row, items, true);
     Ok(())

@@ -180,8 +180,9 @@ pub(super) async fn run(
             }
             Step::Hold(why) => return turn.hold(why).await,
             Step::Alarm { .. } => {
-                turn.attention(Attention::ChangedOutside, Action::ChangedOutside, changed_outside()).await?;
-                return turn.end(JobStep::ChangedOutside, Some(changed_outside())).await;
+                let alarm = changed_outside(&session.msp());
+                turn.attention(Attention::ChangedOutside, Action::ChangedOutside, alarm.clone()).await?;
+                return turn.end(JobStep::ChangedOutside, Some(alarm)).await;
             }
             Step::AskPerson(need) => {
                 let kept = matches!(stored.phase, Phase::NeedsPerson { left: Left::Unclear(_), .. });

@@ -3,6 +3,7 @@
 use crate::api::*;
 use crate::error::Error;
 use crate::records::Wrong;
+use vitrine_ledger::{Home, MspState};
 use vitrine_rotation::{Need, Why};
 
 pub(super) fn unharmed(error: Error) -> ErrorView {
@@ -52,19 +53,27 @@ pub(super) fn held(why: Why) -> ErrorView {
 /// Code of an account's alarm.
 pub(crate) const CHANGED_OUTSIDE: &str = "rotation.changed-outside";
 
-pub(crate) fn changed_outside() -> ErrorView {
-    to_be_repaired().into_view()
+/// The alarm of an account whose tenant says another time than the vault. Where a backend is the home there is a second
+/// explanation, which no entry can tell from the first: it withholds what another device did.
+pub(crate) fn changed_outside(msp: &MspState) -> ErrorView {
+    to_be_repaired(msp).into_view()
 }
 
 /// An order for an account whose alarm asks for a decision first.
-pub(super) fn to_be_repaired() -> Error {
-    Error::new(
-        ErrorClass::Refused,
-        CHANGED_OUTSIDE,
-        "The password was changed outside Vitrine, or this vault is behind.",
-        "Ask who changed it. Repair the account to set a new password from here.",
-    )
-    .holds("The stored password no longer opens the account. Nothing was sent to the tenant.")
+pub(super) fn to_be_repaired(msp: &MspState) -> Error {
+    let (what, next) = match msp.home() {
+        Home::Device(_) => (
+            "The password was changed outside Vitrine, or this vault is behind.",
+            "Ask who changed it. Repair the account to set a new password from here.",
+        ),
+        Home::Backend { .. } => (
+            "The password was changed outside Vitrine, or the vault's home withholds what another device did.",
+            "Ask who changed it, and whether a colleague's Vitrine shows a newer rotation: then do not trust the home. Repair \
+             the account to set a new password from here.",
+        ),
+    };
+    Error::new(ErrorClass::Refused, CHANGED_OUTSIDE, what, next)
+        .holds("The stored password no longer opens the account. Nothing was sent to the tenant.")
 }
 
 fn needed(need: Need) -> ErrorView {
@@ -136,10 +145,10 @@ pub(crate) fn step_for(number: u16) -> ProblemStep {
 }
 
 /// What is said of an account whose state is known and whose last words are not: they are in no signed entry.
-pub(crate) fn unexplained(wrong: Wrong) -> ErrorView {
+pub(crate) fn unexplained(wrong: Wrong, msp: &MspState) -> ErrorView {
     match wrong {
         Wrong::Unclear => held(Why::Unclear),
-        Wrong::ChangedOutside => changed_outside(),
+        Wrong::ChangedOutside => changed_outside(msp),
         Wrong::NeedsPerson(number) if let Some(need) = need(number) => needed(need),
         _ => unharmed(Error::new(
             ErrorClass::Partly,

@@ -73,7 +73,11 @@ async fn a_list_is_written_for_its_owner_alone_and_over_no_other_file() {
         use std::os::unix::fs::PermissionsExt;
         assert_eq!(std::fs::metadata(machine.path("one.csv")).unwrap().permissions().mode() & 0o777, 0o600);
     }
-    let happened = ExportRequest { list: ExportedList::Audit, path: machine.path("audit.csv").display().to_string() };
+    let happened = ExportAuditRequest {
+        filter: AuditFilter::default(),
+        format: AuditFormat::Csv,
+        path: machine.path("audit.csv").display().to_string(),
+    };
     assert_eq!(app.call(happened).await.unwrap().rows, 3);
 }
 
@@ -147,7 +151,10 @@ async fn the_audit_says_how_far_the_signed_history_was_verified() {
     let all = app.call(AuditRequest::default()).await.unwrap();
     // Genesis, team, key, policy, and the organization.
     assert_eq!((all.verified.entries, all.total, all.lines.len()), (5, 2, 2));
-    let request = AuditRequest { organization: Some(organization), ..AuditRequest::default() };
+    let request = AuditRequest {
+        filter: AuditFilter { organization: Some(organization), ..AuditFilter::default() },
+        ..AuditRequest::default()
+    };
     let own = app.call(request).await.unwrap();
     assert_eq!((own.verified.entries, own.total, own.lines.len()), (3, 1, 1));
     assert!(own.verified.head.len() == 64 && own.verified.head != all.verified.head);

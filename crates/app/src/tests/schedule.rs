@@ -60,7 +60,13 @@ async fn who_loosens_a_schedule_is_found_in_the_history() {
         ),
     ] {
         set_schedule(&app, &id, wanted).await.unwrap();
-        let audit = app.call(AuditRequest { organization: Some(id.clone()), ..AuditRequest::default() }).await.unwrap();
+        let audit = app
+            .call(AuditRequest {
+                filter: AuditFilter { organization: Some(id.clone()), ..AuditFilter::default() },
+                ..AuditRequest::default()
+            })
+            .await
+            .unwrap();
         let line = &audit.lines[0];
         assert_eq!((line.action, line.note.as_deref()), (Action::ScheduleChanged, Some(expected)));
     }

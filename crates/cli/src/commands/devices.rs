@@ -1,8 +1,8 @@
 //! The devices of the member whose vault this is: further ones come by a code, and one that is lost is revoked.
 
 use vitrine_app::api::{
-    AddDeviceRequest, ApproveMemberRequest, DeviceView, InvitationView, PeopleRequest, PeopleView, SyncRequest,
-    WithdrawInvitationRequest,
+    AddDeviceRequest, ApproveMemberRequest, DeviceView, InvitationView, PeopleRequest, PeopleView, RevokeDeviceRequest,
+    SyncRequest, WithdrawInvitationRequest,
 };
 
 use super::Result;
@@ -32,6 +32,15 @@ pub(super) async fn run(door: &mut Door, device: Device) -> Result {
             door.call(ApproveMemberRequest { invitation, compared }).await?
         }
         Device::Withdraw { code } => door.call(WithdrawInvitationRequest { invitation: code }).await?,
+        Device::Revoke { device, reason } => {
+            let device = device_id(door, &device).await?;
+            let view = door.call(RevokeDeviceRequest { device, reason }).await?;
+            let text = format!(
+                "{}\n\nIt is cut off. What is left to replace: vitrine incident status. If it was yours, print a new recovery kit: the old one opens nothing any more.",
+                in_words(&view)
+            );
+            return Outcome::of(&view, text);
+        }
         Device::List | Device::Add { .. } => door.call(PeopleRequest {}).await?,
     };
     let text = match synced {
@@ -52,6 +61,24 @@ async fn answered(door: &mut Door, code: Option<String>) -> Result<String> {
         [invitation] => Ok(invitation.id.clone()),
         [] => Err(usage("devices.no-answer", "No device has answered such a code.", "See vitrine device list.")),
         _ => Err(usage("devices.ambiguous", "Several devices have answered.", "Give the id of the code.")),
+    }
+}
+
+/// A device by its id, or by a name that one device alone has; the member's own come first.
+async fn device_id(door: &mut Door, name: &str) -> Result<String> {
+    let people = door.call(PeopleRequest {}).await?;
+    let named = |device: &&DeviceView| {
+        !device.revoked && (device.id == name || device.name.to_lowercase() == name.to_lowercase())
+    };
+    let of = |own: bool| {
+        let members = people.members.iter().filter(move |member| member.you == own);
+        members.flat_map(|member| &member.devices).filter(named).collect::<Vec<_>>()
+    };
+    let (own, others) = (of(true), of(false));
+    match if own.is_empty() { others } else { own }.as_slice() {
+        [device] => Ok(device.id.clone()),
+        [] => Err(usage("devices.unknown", format!("There is no device {}.", shown(name)), "See vitrine device list.")),
+        _ => Err(usage("devices.ambiguous", format!("Several devices are named {}.", shown(name)), "Give the id.")),
     }
 }
 

@@ -1,9 +1,11 @@
 //! The home of the vault from a terminal. The operator's token is a secret: asked for without echo, or read from a
 //! descriptor.
 
-use vitrine_app::api::{BackendView, BringHomeRequest, HomeRequest, HomeView, MoveHomeRequest, SyncRequest};
+use vitrine_app::api::{
+    BackendView, BringHomeRequest, ForkView, HomeRequest, HomeView, MoveHomeRequest, SaveProofRequest, SyncRequest,
+};
 
-use super::Result;
+use super::{Result, absolute};
 use crate::{
     args::Home,
     door::Door,
@@ -21,6 +23,11 @@ pub(super) async fn run(door: &mut Door, person: &mut Person, home: Home) -> Res
             door.call(MoveHomeRequest { address, token }).await?
         }
         Home::BringBack => door.call(BringHomeRequest {}).await?,
+        Home::Proof { path } => {
+            let view = door.call(SaveProofRequest { path: absolute(&path)? }).await?;
+            let words = format!("The proof lies in {}. Check it: vitrine audit verify", shown(&view.path));
+            return Outcome::of(&view, words);
+        }
     };
     Outcome::of(&view, in_words(&view))
 }
@@ -34,7 +41,7 @@ fn in_words(view: &HomeView) -> String {
     let Some(backend) = &view.backend else {
         return "The home of this vault is a device. Give it to a backend: vitrine home move".into();
     };
-    let BackendView { address, id, moving, synced_at, received, problem } = backend;
+    let BackendView { address, id, moving, synced_at, received, problem, fork } = backend;
     let mut lines = vec![format!("The home of this vault is {} (backend {id}).", shown(address))];
     if *moving {
         lines.push("It is being copied there; nothing can be changed until that is done.".into());
@@ -44,6 +51,12 @@ fn in_words(view: &HomeView) -> String {
     }
     if let Some(problem) = problem {
         lines.push(format!("{} {} ({})", shown(&problem.what), shown(&problem.next), problem.code));
+    }
+    if let Some(fork) = fork {
+        let ForkView { ledger, organization_name, ours_seq, ours, theirs_seq, theirs } = fork;
+        let of = organization_name.as_deref().map_or_else(|| ledger.clone(), shown);
+        lines.push(format!("Two histories of {of}:\n  here  {ours_seq} {ours}\n  there {theirs_seq} {theirs}"));
+        lines.push("Save the proof: vitrine home proof FILE".into());
     }
     lines.join("\n")
 }

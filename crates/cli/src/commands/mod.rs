@@ -21,7 +21,7 @@ use std::{path::Path, time::Duration};
 
 use crate::{
     agent,
-    args::{self, Command},
+    args::{self, Audit, AuditFile, Command},
     door::Door,
     output::{Failure, Outcome, machine},
     person::Person,
@@ -40,6 +40,9 @@ pub(crate) async fn run(command: Command, person: &mut Person) -> Result {
         Command::Unlock => return vault::unlock(person).await,
         Command::Rotator(args::Rotator::Run { metrics }) => return rotator::run(person, metrics).await,
         Command::Rotator(args::Rotator::Status) => return rotator::status().await,
+        Command::Audit(Audit { with: Some(AuditFile::Verify { path, genesis }), .. }) => {
+            return audit::verify(&path, &genesis);
+        }
         _ => {}
     }
     let mut door = match command {
@@ -67,7 +70,7 @@ async fn perform(command: Command, door: &mut Door, person: &mut Person) -> Resu
         Command::Passphrase { suggest: false } => vault::change_passphrase(door, person).await,
         Command::Status => vault::status(door).await,
         Command::Kit { path, groups_fd } => papers::kit(door, person, &path, groups_fd).await,
-        Command::Sheet { path } => papers::sheet(door, &path).await,
+        Command::Sheet(sheet) => papers::sheet(door, person, sheet).await,
         Command::Backup { folder } => papers::backup(door, folder.as_deref()).await,
         Command::Restore(restore) => papers::restore(door, person, restore).await,
         Command::ConfirmRestore { reason } => papers::confirm_restore(door, reason).await,
@@ -83,9 +86,7 @@ async fn perform(command: Command, door: &mut Door, person: &mut Person) -> Resu
         Command::Rotate(rotate) => rotate::run(door, person, rotate).await,
         Command::Incident(incident) => incident::run(door, person, incident).await,
         Command::Attention(attention) => attention::run(door, attention).await,
-        Command::Audit { organization, offset, limit } => {
-            audit::list(door, organization.as_deref(), offset, limit).await
-        }
+        Command::Audit(audit) => audit::list(door, audit).await,
         Command::Export { list, path } => audit::export(door, list, &path).await,
         Command::Home(home) => home::run(door, person, home).await,
         Command::Sync => home::sync(door).await,

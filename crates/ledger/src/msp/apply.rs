@@ -8,9 +8,9 @@ use super::{
 };
 use crate::entry::is_weak;
 use crate::{
-    Action, Body, Claim, DeviceCard, DeviceId, EncryptionKey, Entry, EntryHash, Head, Home, IdentityKey, KeyName,
-    LedgerId, MemberId, MemberWrap, MspBody, Place, RecoveryKey, RecoveryWrap, Refusal, Role, TeamId, TeamKind,
-    Verification, allowed,
+    Action, Body, Claim, DeviceCard, DeviceId, DeviceWrap, EncryptionKey, Entry, EntryHash, Head, Home, IdentityKey,
+    KeyName, LedgerId, MemberId, MemberWrap, MspBody, Place, RecoveryKey, RecoveryWrap, Refusal, Role, TeamId,
+    TeamKind, Verification, allowed,
 };
 
 /// Checks that an entry is the next one of a ledger.
@@ -85,7 +85,7 @@ impl MspState {
             teams: Arc::new(BTreeMap::new()),
             epoch: None,
             homes: History::new(0, Home::Device(card.device)),
-            recoveries: History::new(0, Recovery { key: None, sheet: false }),
+            recoveries: History::new(0, Recovery { key: None, sheet: None }),
             policy: None,
             pending: Vec::new(),
             last_loss: 0,
@@ -221,7 +221,7 @@ impl MspState {
                 permit(role, if owners { Action::Owners } else { Action::Members })?;
                 self.change(next, entry, Change::Remove { subject: *subject }, owners)
             }
-            MspBody::MemberRekey { subject, identity, encryption, proof } => {
+            MspBody::MemberRekey { subject, identity, encryption, proof, devices, .. } => {
                 let member = self.present(subject).and_then(|member| {
                     if member.is_active() { Ok(member) } else { Err(Refusal::Subject { member: *subject }) }
                 })?;
@@ -231,6 +231,13 @@ impl MspState {
                 self.check_keys(&keys)?;
                 let device = self.devices.get(&entry.device()).ok_or(Refusal::Device { device: entry.device() })?;
                 Claim { member: *subject, device_key: device.key, ..own_claim(entry, &keys) }.verify(proof)?;
+                // A root that is wrapped to a device which was revoked would be known to it again.
+                let keeps = |wrap: &DeviceWrap| {
+                    self.devices.get(&wrap.device).is_some_and(|it| it.member == *subject && it.until.is_none())
+                };
+                if !devices.iter().all(keeps) || !devices.windows(2).all(|pair| pair[0].device < pair[1].device) {
+                    return Err(Refusal::Recipients);
+                }
                 // Whoever can rekey an owner can speak as that owner: not alone.
                 let two = !own && member.role() == Role::Owner;
                 self.change(next, entry, Change::Rekey { subject: *subject, keys }, two)
@@ -278,7 +285,7 @@ impl MspState {
                         return Err(Refusal::Reused);
                     }
                 }
-                self.change(next, entry, Change::Recovery { key: *key, sheet: *sheet }, true)
+                self.change(next, entry, Change::Recovery { key: *key, sheet: sheet.then(|| entry.head()) }, true)
             }
             MspBody::RecoveryUse { .. } => permit(role, Action::Recovery),
             MspBody::Approve { entry: asked } => {

@@ -118,6 +118,11 @@ pub fn wrap() -> Wrap {
     Wrap::new(vec![0xac; 80]).unwrap()
 }
 
+/// What stands on a kit, sealed.
+pub fn account() -> SealedKeys {
+    SealedKeys::new(vec![0xae; 92]).unwrap()
+}
+
 pub fn sealed_keys(epoch: u32) -> Option<SealedKeys> {
     (epoch > 1).then(|| SealedKeys::new(vec![0xad; 96]).unwrap())
 }

@@ -1,8 +1,8 @@
 //! Several members: who may do what, and what takes two.
 
 use vitrine_ledger::{
-    Action, BackendId, BackendKey, EncryptionKey, Home, MspBody, RecoveryKey, Refusal, Role, TeamKind, Unfinished,
-    allowed,
+    Action, BackendId, BackendKey, DeviceId, DeviceWrap, EncryptionKey, Home, MspBody, RecoveryKey, Refusal, Role,
+    TeamKind, Unfinished, Wrap, allowed,
 };
 
 use crate::kit::{AUDIT, Desk, Firm, OWNERS, WORK, backend, note, recovery_key, wrap};
@@ -130,6 +130,8 @@ fn keys_of_a_member_are_nobody_elses_to_change() {
         identity: evil.identity_key(),
         encryption: evil.encryption,
         proof: evil.proof(firm.state().place()),
+        devices: Vec::new(),
+        account: crate::kit::account(),
     };
     assert_eq!(firm.add(&admin, body).unwrap_err(), Refusal::NotAllowed { role: Role::Admin, action: Action::Owners });
     assert_eq!(
@@ -155,6 +157,8 @@ fn member_rekeys_itself_and_its_old_identity_is_done() {
         identity: new.identity_key(),
         encryption: new.encryption,
         proof: new.proof(firm.state().place()),
+        devices: Vec::new(),
+        account: crate::kit::account(),
     };
     firm.add(&tech, rekey).unwrap();
     // The keys that the lost device knew still open the epochs before: those are to be renewed.
@@ -171,6 +175,38 @@ fn member_rekeys_itself_and_its_old_identity_is_done() {
 }
 
 #[test]
+fn new_root_is_wrapped_to_devices_that_stay_and_to_no_other() {
+    let (owner, tech) = (Desk::new(1), Desk::new(2));
+    let mut firm = Firm::shared(&owner);
+    firm.welcome(&owner, &tech, Role::Technician);
+    let (lost, kept) = (tech.at(3), tech.at(4));
+    for desk in [&lost, &kept] {
+        firm.add(&tech, MspBody::DeviceAdd { card: desk.card(), proof: None }).unwrap();
+    }
+    firm.add(&tech, MspBody::DeviceRevoke { subject: lost.device }).unwrap();
+    let new = tech.rekeyed(41);
+    let rekey = |firm: &Firm, devices: &[DeviceId]| {
+        let wrap = |device: &DeviceId| DeviceWrap { device: *device, wrap: Wrap::new(vec![0xaf; 112]).unwrap() };
+        MspBody::MemberRekey {
+            subject: new.member,
+            identity: new.identity_key(),
+            encryption: new.encryption,
+            proof: new.proof(firm.state().place()),
+            devices: devices.iter().map(wrap).collect(),
+            account: crate::kit::account(),
+        }
+    };
+    let mut both = [tech.device, kept.device];
+    both.sort();
+    for wrong in [vec![lost.device], vec![owner.device], vec![both[1], both[0]], vec![both[0], both[0]]] {
+        let body = rekey(&firm, &wrong);
+        assert_eq!(firm.add(&tech, body).unwrap_err(), Refusal::Recipients, "{wrong:?}");
+    }
+    let body = rekey(&firm, &both);
+    firm.add(&tech, body).unwrap();
+}
+
+#[test]
 fn rekey_needs_the_new_identitys_word() {
     let (owner, tech) = (Desk::new(1), Desk::new(2));
     let mut firm = Firm::shared(&owner);
@@ -181,6 +217,8 @@ fn rekey_needs_the_new_identitys_word() {
         identity: new.identity_key(),
         encryption: new.encryption,
         proof: tech.proof(firm.state().place()),
+        devices: Vec::new(),
+        account: crate::kit::account(),
     };
     assert_eq!(firm.add(&tech, rekey).unwrap_err(), Refusal::Proof);
 }
@@ -285,6 +323,8 @@ fn owner_is_rekeyed_by_another_owner_only_with_consent() {
         identity: new.identity_key(),
         encryption: new.encryption,
         proof: new.proof(firm.state().place()),
+        devices: Vec::new(),
+        account: crate::kit::account(),
     };
     firm.add(&a, body).unwrap();
     assert_eq!(firm.state().member(&b.member).unwrap().keys().identity, b.identity_key());

@@ -91,6 +91,8 @@ impl World {
                     identity: new.identity_key(),
                     encryption: new.encryption,
                     proof: new.proof(place),
+                    devices: Vec::new(),
+                    account: crate::kit::account(),
                 };
                 if self.firm.add(&who, body).is_ok() {
                     self.people[usize::from(it.who)] = new;

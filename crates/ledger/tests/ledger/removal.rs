@@ -153,6 +153,8 @@ fn every_way_of_losing_keys_owes_an_epoch() {
                 identity: new.identity_key(),
                 encryption: new.encryption,
                 proof: new.proof(it.firm.state().place()),
+                devices: Vec::new(),
+                account: crate::kit::account(),
             };
             it.firm.add(&it.leaves, rekey).unwrap();
         },
@@ -216,6 +218,8 @@ fn device_revoked_with_rekey_and_new_team_is_settled_by_one_epoch() {
         identity: new.identity_key(),
         encryption: new.encryption,
         proof: new.proof(firm.state().place()),
+        devices: Vec::new(),
+        account: crate::kit::account(),
     };
     firm.add(&second, rekey).unwrap();
     assert!(matches!(customer.add(&firm, &owner, customer.epoch_body(&firm)).unwrap_err(), Refusal::Team { .. }));

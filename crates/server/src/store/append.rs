@@ -1,10 +1,12 @@
-//! Appending, the one way in: everything is checked and stored in one transaction, or nothing is.
+//! Appending, the one way in: everything of a request is checked and stored, or nothing is.
 //!
-//! The transaction begins by locking the MSP's row and taking numbers from it. Whoever comes second waits there and then
-//! sees the head that the first one left, so the ledgers' own rule ("the next entry names the one before") is the
-//! compare-and-swap; and since numbers are given under that lock, no smaller one can appear later.
+//! It begins by locking the MSP's row and taking numbers from it. Whoever comes second waits there and then sees the head
+//! that the first one left, so the ledgers' own rule ("the next entry names the one before") is the compare-and-swap; and
+//! since numbers are given under that lock, no smaller one can appear later. Those who wait share one transaction and its
+//! commit (`line.rs`).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use sqlx::{AnyConnection, Connection};
 use vitrine_ledger::wire::{Append, Enrolment, MAX_BATCH, ObjectBytes, object_hash};
@@ -13,13 +15,13 @@ use vitrine_ledger::{
     OrganizationBody, OrganizationState, Role, allowed,
 };
 
-use super::{Store, damaged, fixed, msp_state, signed, unsigned};
+use super::{Store, damaged, fixed, signed, unsigned};
 use crate::problem::Problem;
 use crate::signed::{Caller, Standing, standing};
 
 /// The MSP as the entries of one request see it.
 struct Msp {
-    state: MspState,
+    state: Arc<MspState>,
     hashes: BTreeMap<u64, EntryHash>,
 }
 
@@ -67,16 +69,13 @@ impl Store {
     /// Appends by somebody whose signature stood, and gives the number of the last entry.
     pub(crate) async fn append(
         &self,
-        caller: &Caller,
-        backend: &BackendId,
+        caller: Caller,
+        backend: BackendId,
         append: &Append,
         now_ms: u64,
     ) -> Result<u64, Problem> {
         let (entries, objects) = decode(append)?;
-        self.in_order(&caller.msp, &entries, &objects, backend, now_ms, |msp, entry, organization| {
-            check_author(caller, msp, entry, organization)
-        })
-        .await
+        self.in_line(Piece { msp: caller.msp, by: By::Caller(caller), entries, objects, backend, now_ms }).await
     }
 
     /// Appends the one entry by which a recovery kit brings a device back. The identity's word inside it is what stands;
@@ -84,7 +83,7 @@ impl Store {
     pub(crate) async fn come_back(
         &self,
         enrolment: &Enrolment,
-        backend: &BackendId,
+        backend: BackendId,
         append: &Append,
         now_ms: u64,
     ) -> Result<u64, Problem> {
@@ -94,24 +93,16 @@ impl Store {
         if !comes_back || entry.member() != enrolment.member {
             return Err(Problem::NotAllowed);
         }
-        self.in_order(&enrolment.msp, &entries, &objects, backend, now_ms, |_, _, _| Ok(())).await
+        self.in_line(Piece { msp: enrolment.msp, by: By::Kit, entries, objects, backend, now_ms }).await
     }
 
-    async fn in_order(
-        &self,
-        id: &LedgerId,
-        entries: &[Entry],
-        objects: &BTreeMap<ObjectHash, &ObjectBytes>,
-        backend: &BackendId,
-        now_ms: u64,
-        may: impl Fn(&MspState, &Entry, Option<(&OrganizationState, &Msp)>) -> Result<(), Problem>,
-    ) -> Result<u64, Problem> {
-        let mut connection = self.pool.acquire().await?;
-        let mut tx = connection.begin().await?;
-        let cursor = self.lock(&mut tx, id, entries, objects).await?;
+    /// Checks and stores one piece within a transaction.
+    pub(super) async fn take(&self, tx: &mut AnyConnection, piece: &Piece) -> Result<u64, Problem> {
+        let Piece { msp: id, entries, objects, backend, now_ms, .. } = piece;
+        let cursor = self.lock(tx, piece).await?;
         let first = cursor - entries.len() as u64 + 1;
 
-        let mut msp = open_msp(&mut tx, id, entries).await?;
+        let mut msp = self.open_msp(tx, id, entries).await?;
         let mut msp_cursor = None;
         let mut organizations: BTreeMap<LedgerId, Organization> = BTreeMap::new();
         let mut named = BTreeSet::new();
@@ -120,10 +111,10 @@ impl Store {
             let refused = |head| move |refusal| Problem::refused(refusal, head);
             match entry.body() {
                 Body::Msp(_) => {
-                    may(&msp.state, entry, None)?;
+                    piece.may(&msp.state, entry, None)?;
                     let next = msp.state.apply(entry).map_err(refused(Some(msp.state.head())))?;
                     msp.hashes.insert(msp.state.head().seq, msp.state.head().hash);
-                    msp.state = next;
+                    msp.state = Arc::new(next);
                     msp_cursor = Some(cursor);
                 }
                 Body::Organization(body) => {
@@ -132,9 +123,9 @@ impl Store {
                     }
                     let known = match organizations.remove(&ledger) {
                         Some(known) => Some(known),
-                        None => open_organization(&mut tx, id, &ledger).await?,
+                        None => open_organization(tx, id, &ledger).await?,
                     };
-                    may(&msp.state, entry, known.as_ref().map(|known| (&known.state, &msp)))?;
+                    piece.may(&msp.state, entry, known.as_ref().map(|known| (&known.state, &msp)))?;
                     let next = match known {
                         None => begin(entry, &msp, cursor)?,
                         Some(known) => {
@@ -159,39 +150,46 @@ impl Store {
 
         if let Some(cursor) = msp_cursor {
             let row = Row { msp: *id, cursor, head: msp.state.head(), state: msp.state.encode() };
-            write_ledger(&mut tx, id, &row).await?;
+            write_ledger(tx, id, &row).await?;
+            self.keep(&msp.state);
         }
         for (ledger, it) in &organizations {
             let row = Row { msp: *id, cursor: it.cursor, head: it.state.head(), state: it.state.encode() };
-            write_ledger(&mut tx, ledger, &row).await?;
+            write_ledger(tx, ledger, &row).await?;
         }
         for entry in entries {
-            write_entry(&mut tx, &entry.ledger().unwrap_or_else(|| entry.begins()), entry).await?;
+            write_entry(tx, &entry.ledger().unwrap_or_else(|| entry.begins()), entry).await?;
         }
         for (ledger, hash) in &named {
             if let Some(object) = objects.get(hash) {
-                write_object(&mut tx, ledger, hash, object).await?;
+                write_object(tx, ledger, hash, object).await?;
             }
         }
         for (ledger, it) in &organizations {
-            settle_objects(&mut tx, ledger, it, &named, now_ms).await?;
+            settle_objects(tx, ledger, it, &named, *now_ms).await?;
         }
-        if self.postgres {
-            // Delivered with the commit, and only then.
-            sqlx::query("SELECT pg_notify('vitrine', $1)").bind(id.to_string()).execute(&mut *tx).await?;
-        }
-        tx.commit().await?;
         Ok(cursor)
     }
 
+    /// The MSP with the hashes that the entries' witnesses name.
+    async fn open_msp(&self, tx: &mut AnyConnection, id: &LedgerId, entries: &[Entry]) -> Result<Msp, Problem> {
+        let state = self.msp_in(tx, id).await?.ok_or(Problem::Device)?;
+        let mut hashes = BTreeMap::new();
+        let witnesses: BTreeSet<u64> = entries.iter().filter_map(Entry::witness).map(|head| head.seq).collect();
+        for seq in witnesses.into_iter().filter(|seq| *seq < state.head().seq) {
+            let hash: Option<Vec<u8>> = sqlx::query_scalar("SELECT hash FROM entries WHERE ledger = $1 AND seq = $2")
+                .bind(id.as_bytes().to_vec())
+                .bind(signed(seq))
+                .fetch_optional(&mut *tx)
+                .await?;
+            hashes.insert(seq, EntryHash::from_bytes(fixed(hash.ok_or_else(damaged)?)?));
+        }
+        Ok(Msp { state, hashes })
+    }
+
     /// Locks the MSP's row, takes a number for each entry and room for the bytes.
-    async fn lock(
-        &self,
-        tx: &mut AnyConnection,
-        msp: &LedgerId,
-        entries: &[Entry],
-        objects: &BTreeMap<ObjectHash, &ObjectBytes>,
-    ) -> Result<u64, Problem> {
+    async fn lock(&self, tx: &mut AnyConnection, piece: &Piece) -> Result<u64, Problem> {
+        let Piece { msp, entries, objects, .. } = piece;
         let size: usize = entries.iter().map(|entry| entry.bytes().len()).sum::<usize>()
             + objects.values().map(|object| object.as_bytes().len()).sum::<usize>();
         let (cursor, bytes): (i64, i64) = sqlx::query_as(
@@ -207,13 +205,45 @@ impl Store {
     }
 }
 
+/// Who brings something.
+pub(super) enum By {
+    /// A device whose signature stood.
+    Caller(Caller),
+    /// A recovery kit.
+    Kit,
+}
+
+/// What one request brings.
+pub(super) struct Piece {
+    pub(super) msp: LedgerId,
+    by: By,
+    entries: Vec<Entry>,
+    objects: BTreeMap<ObjectHash, ObjectBytes>,
+    backend: BackendId,
+    now_ms: u64,
+}
+
+impl Piece {
+    fn may(
+        &self,
+        msp: &MspState,
+        entry: &Entry,
+        organization: Option<(&OrganizationState, &Msp)>,
+    ) -> Result<(), Problem> {
+        match &self.by {
+            By::Caller(caller) => check_author(caller, msp, entry, organization),
+            By::Kit => Ok(()),
+        }
+    }
+}
+
 /// Entries and objects in their strict forms, objects by their hashes.
-fn decode(append: &Append) -> Result<(Vec<Entry>, BTreeMap<ObjectHash, &ObjectBytes>), Problem> {
+fn decode(append: &Append) -> Result<(Vec<Entry>, BTreeMap<ObjectHash, ObjectBytes>), Problem> {
     if append.entries.is_empty() || append.entries.len() > MAX_BATCH || append.objects.len() > MAX_BATCH {
         return Err(Problem::TooLarge);
     }
     let entries = append.entries.iter().map(|bytes| Entry::decode(bytes.as_bytes()));
-    let objects = append.objects.iter().map(|object| (object_hash(object.as_bytes()), object));
+    let objects = append.objects.iter().map(|object| (object_hash(object.as_bytes()), object.clone()));
     Ok((entries.collect::<Result<_, _>>()?, objects.collect()))
 }
 
@@ -248,22 +278,6 @@ fn check_author(
 fn begin(entry: &Entry, msp: &Msp, cursor: u64) -> Result<Organization, Problem> {
     let state = OrganizationState::genesis(entry, msp).map_err(|refusal| Problem::refused(refusal, None))?;
     Ok(Organization { objects_before: BTreeSet::new(), state, cursor })
-}
-
-/// The MSP with the hashes that the entries' witnesses name.
-async fn open_msp(tx: &mut AnyConnection, id: &LedgerId, entries: &[Entry]) -> Result<Msp, Problem> {
-    let state = msp_state(tx, id).await?.ok_or(Problem::Device)?;
-    let mut hashes = BTreeMap::new();
-    let witnesses: BTreeSet<u64> = entries.iter().filter_map(Entry::witness).map(|head| head.seq).collect();
-    for seq in witnesses.into_iter().filter(|seq| *seq < state.head().seq) {
-        let hash: Option<Vec<u8>> = sqlx::query_scalar("SELECT hash FROM entries WHERE ledger = $1 AND seq = $2")
-            .bind(id.as_bytes().to_vec())
-            .bind(signed(seq))
-            .fetch_optional(&mut *tx)
-            .await?;
-        hashes.insert(seq, EntryHash::from_bytes(fixed(hash.ok_or_else(damaged)?)?));
-    }
-    Ok(Msp { state, hashes })
 }
 
 async fn open_organization(

@@ -1,25 +1,31 @@
 //! The database: SQLite in a folder, or PostgreSQL by URL, with one SQL text for both.
 //!
-//! Nothing is kept in memory between requests, so replicas over one PostgreSQL are interchangeable. Bytes read back are
-//! our own; they are decoded as strictly as a stranger's all the same.
+//! Nothing is kept in memory between requests but folds under the hash of the entry that they follow from, which no other
+//! replica can make stale; so replicas over one PostgreSQL are interchangeable. Bytes read back are our own; they are decoded
+//! as strictly as a stranger's all the same.
 
 mod append;
+mod line;
 mod mail;
 mod read;
 mod schema;
 
+use std::collections::HashMap;
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::{AnyConnection, AnyPool, AssertSqlSafe, Executor};
-use vitrine_ledger::{BackendId, LedgerId, MspState};
+use vitrine_ledger::{BackendId, EntryHash, LedgerId, MspState};
 
 pub use schema::SCHEMA;
 
 use crate::problem::Problem;
 use crate::serve::StartError;
 
+/// Folds of so many MSPs are kept.
+const FOLDS: usize = 64;
 /// How long a request waits for a connection or for the database's lock.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -29,7 +35,13 @@ pub(crate) struct Store {
     pool: AnyPool,
     postgres: bool,
     quota_bytes: u64,
+    folds: Arc<Mutex<Folds>>,
+    lanes: line::Lanes,
 }
+
+/// The newest fold of each MSP that was asked for, under the hash of its newest entry. To read one from its bytes takes as
+/// long as it is large, and every request needs one.
+type Folds = HashMap<LedgerId, (EntryHash, Arc<MspState>)>;
 
 async fn connect(url: &str) -> Result<(AnyPool, bool), sqlx::Error> {
     sqlx::any::install_default_drivers();
@@ -39,6 +51,8 @@ async fn connect(url: &str) -> Result<(AnyPool, bool), sqlx::Error> {
     let pool = AnyPoolOptions::new()
         .max_connections(16)
         .acquire_timeout(PATIENCE)
+        // A file does not go away as a server does.
+        .test_before_acquire(postgres)
         .after_connect(move |connection, _| {
             Box::pin(async move {
                 if postgres {
@@ -72,7 +86,7 @@ impl Store {
         if stored != backend.as_bytes() {
             return Err(StartError::OtherBackend);
         }
-        Ok(Self { pool, postgres, quota_bytes })
+        Ok(Self { pool, postgres, quota_bytes, folds: Arc::default(), lanes: line::Lanes::default() })
     }
 
     /// Whether events of other replicas can be heard.
@@ -91,17 +105,38 @@ impl Store {
     }
 
     /// The MSP's fold; `None` for one that is not registered.
-    pub(crate) async fn msp(&self, msp: &LedgerId) -> Result<Option<MspState>, Problem> {
-        msp_state(&mut *self.pool.acquire().await?, msp).await
+    pub(crate) async fn msp(&self, msp: &LedgerId) -> Result<Option<Arc<MspState>>, Problem> {
+        self.msp_in(&mut *self.pool.acquire().await?, msp).await
     }
-}
 
-async fn msp_state(connection: &mut AnyConnection, msp: &LedgerId) -> Result<Option<MspState>, Problem> {
-    let state: Option<Vec<u8>> = sqlx::query_scalar("SELECT state FROM ledgers WHERE ledger = $1 AND msp = $1")
-        .bind(msp.as_bytes().to_vec())
-        .fetch_optional(connection)
-        .await?;
-    state.map(|state| MspState::decode(&state).map_err(|_| damaged())).transpose()
+    async fn msp_in(&self, connection: &mut AnyConnection, msp: &LedgerId) -> Result<Option<Arc<MspState>>, Problem> {
+        let hash: Option<Vec<u8>> = sqlx::query_scalar("SELECT hash FROM ledgers WHERE ledger = $1 AND msp = $1")
+            .bind(msp.as_bytes().to_vec())
+            .fetch_optional(&mut *connection)
+            .await?;
+        let Some(hash) = hash else { return Ok(None) };
+        let hash = EntryHash::from_bytes(fixed(hash)?);
+        let known = self.folds.lock().unwrap_or_else(PoisonError::into_inner).get(msp).cloned();
+        if let Some((_, state)) = known.filter(|(known, _)| *known == hash) {
+            return Ok(Some(state));
+        }
+        let state: Vec<u8> = sqlx::query_scalar("SELECT state FROM ledgers WHERE ledger = $1 AND msp = $1")
+            .bind(msp.as_bytes().to_vec())
+            .fetch_one(connection)
+            .await?;
+        let state = Arc::new(MspState::decode(&state).map_err(|_| damaged())?);
+        self.keep(&state);
+        Ok(Some(state))
+    }
+
+    /// Keeps a fold for whoever asks next. That of a change which was not stored in the end is asked for by nobody.
+    fn keep(&self, state: &Arc<MspState>) {
+        let mut folds = self.folds.lock().unwrap_or_else(PoisonError::into_inner);
+        if folds.len() >= FOLDS {
+            folds.clear();
+        }
+        folds.insert(state.ledger(), (state.head().hash, Arc::clone(state)));
+    }
 }
 
 /// What is stored is not what was stored.

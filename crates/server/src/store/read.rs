@@ -4,6 +4,8 @@
 //! A member sees the MSP ledger and the organizations where it has standing; of the others it learns from the MSP
 //! ledger that they exist, and nothing here.
 
+use std::sync::Arc;
+
 use futures_util::TryStreamExt;
 use sqlx::AnyConnection;
 use vitrine_ledger::wire::{
@@ -11,7 +13,7 @@ use vitrine_ledger::wire::{
 };
 use vitrine_ledger::{Author, EntryHash, Head, LedgerId, Level, MspState, OrganizationState, Role};
 
-use super::{Store, damaged, fixed, msp_state, signed, unsigned};
+use super::{Store, damaged, fixed, signed, unsigned};
 use crate::problem::Problem;
 use crate::signed::{Caller, Standing, standing};
 
@@ -24,16 +26,15 @@ const ENTRIES: u64 = 128;
 
 /// What a caller may read.
 struct Sight {
-    msp: MspState,
+    msp: Arc<MspState>,
     author: Author,
     standing: Standing,
 }
 
 impl Sight {
-    async fn open(connection: &mut AnyConnection, caller: &Caller) -> Result<Self, Problem> {
-        let msp = msp_state(connection, &caller.msp).await?.ok_or(Problem::Device)?;
-        let standing = standing(&msp, &caller.author).ok_or(Problem::Device)?;
-        Ok(Self { msp, author: caller.author, standing })
+    fn open(caller: &Caller) -> Result<Self, Problem> {
+        let standing = standing(&caller.state, &caller.author).ok_or(Problem::Device)?;
+        Ok(Self { msp: Arc::clone(&caller.state), author: caller.author, standing })
     }
 
     fn sees_all(&self) -> bool {
@@ -72,22 +73,18 @@ type Columns = (Vec<u8>, i64, i64, Vec<u8>, Vec<u8>);
 impl Store {
     /// The newest number of an MSP.
     pub(crate) async fn cursor(&self, msp: &LedgerId) -> Result<u64, Problem> {
-        let cursor: Option<i64> = sqlx::query_scalar("SELECT cursor FROM msps WHERE msp = $1")
-            .bind(msp.as_bytes().to_vec())
-            .fetch_optional(&self.pool)
-            .await?;
-        unsigned(cursor.ok_or(Problem::Device)?)
+        cursor_in(&mut *self.pool.acquire().await?, msp).await
     }
 
     /// The ledgers that changed after a cursor.
     pub(crate) async fn changes(&self, caller: &Caller, after: u64) -> Result<Changes, Problem> {
+        let mut connection = self.pool.acquire().await?;
         // Read before the page: a number that is missing from the page is then larger.
-        let newest = self.cursor(&caller.msp).await?;
+        let newest = cursor_in(&mut connection, &caller.msp).await?;
         if after > newest {
             return Err(Problem::Behind);
         }
-        let mut connection = self.pool.acquire().await?;
-        let sight = Sight::open(&mut connection, caller).await?;
+        let sight = Sight::open(caller)?;
         // The folds are only needed to judge by them.
         let query = if sight.sees_all() {
             "SELECT ledger, cursor, seq, hash, hash FROM ledgers
@@ -121,7 +118,7 @@ impl Store {
             return Err(Problem::TooLarge);
         }
         let mut connection = self.pool.acquire().await?;
-        let sight = Sight::open(&mut connection, caller).await?;
+        let sight = Sight::open(caller)?;
         let mut page = Page { entries: Vec::new(), size: 0 };
         for start in &wanted.from {
             sight.check(&mut connection, &start.ledger, Level::Log).await?;
@@ -146,7 +143,7 @@ impl Store {
             return Err(Problem::TooLarge);
         }
         let mut connection = self.pool.acquire().await?;
-        let sight = Sight::open(&mut connection, caller).await?;
+        let sight = Sight::open(caller)?;
         let (mut objects, mut size, mut looked_at, mut seen) = (Vec::new(), 0, 0, None);
         for name in &wanted.objects {
             if seen != Some(name.ledger) {
@@ -170,6 +167,14 @@ impl Store {
         }
         Ok(Objects { objects, looked_at })
     }
+}
+
+async fn cursor_in(connection: &mut AnyConnection, msp: &LedgerId) -> Result<u64, Problem> {
+    let cursor: Option<i64> = sqlx::query_scalar("SELECT cursor FROM msps WHERE msp = $1")
+        .bind(msp.as_bytes().to_vec())
+        .fetch_optional(connection)
+        .await?;
+    unsigned(cursor.ok_or(Problem::Device)?)
 }
 
 /// An answer that is being filled.

@@ -1,15 +1,16 @@
 //! Appending and reading: what is kept, in which order, and who sees it.
 
 use reqwest::StatusCode;
-use vitrine_ledger::wire::{Entries, EntriesWanted, Start};
-use vitrine_ledger::{Entry, Level, MspBody, OrganizationBody, Role, SealedRecords, TeamKind};
+use vitrine_ledger::wire::{Entries, EntriesWanted, Start, object_hash};
+use vitrine_ledger::{Entry, ItemKind, Level, MspBody, OrganizationBody, Role, SealedRecords, TeamKind};
 
-use crate::firm::{Customer, Desk, Firm, WORK, log};
+use crate::firm::{Customer, Desk, Firm, WORK, item, log};
 use crate::kit::{Database, Running, TOKEN, Vault, batch, object, on_both, register};
 
 on_both!(
     what_is_appended_is_read_back_byte_for_byte,
     of_two_appends_to_one_head_exactly_one_is_taken,
+    of_appends_that_share_a_transaction_what_does_not_stand_is_undone_alone,
     a_request_sent_again_changes_nothing,
     a_long_ledger_comes_in_pages,
     a_refused_entry_takes_the_whole_request_with_it,
@@ -56,6 +57,57 @@ async fn of_two_appends_to_one_head_exactly_one_is_taken(database: Database) {
         assert_eq!((refusal.status, refusal.code.as_str()), (StatusCode::CONFLICT, "ledger.taken"));
         assert_eq!(refusal.document["head"]["hash"], head.hash().to_string());
     }
+}
+
+async fn of_appends_that_share_a_transaction_what_does_not_stand_is_undone_alone(database: Database) {
+    let running = Running::new(&database).await;
+    let vault = Vault::moved_to(&running).await;
+    let mut customers = Vec::new();
+    for n in 0..24 {
+        let customer = Customer::connect(&vault.firm, &vault.owner, 100 + n);
+        vault.client.append(&customer.entries, &[]).await.unwrap();
+        customers.push(customer);
+    }
+    // While one is stored the others come, and wait together. Every third lacks its object, which is found out last, when
+    // its entry is written already.
+    let mut before = vault.client.changes(0).await.unwrap().cursor;
+    for version in 1..=4 {
+        let (_, object) = vault.put(1, version);
+        let (body, mut stands) = (put_of(&object, version), Vec::new());
+        let appends = customers.iter().enumerate().map(|(place, customer)| {
+            let entry = customer.sign(&vault.firm, &vault.owner, body.clone());
+            let objects = if place % 3 == 0 { Vec::new() } else { vec![object.clone()] };
+            let client = vault.client.clone();
+            async move { (client.append(std::slice::from_ref(&entry), &objects).await, entry) }
+        });
+        for (place, (answer, entry)) in futures_util::future::join_all(appends).await.into_iter().enumerate() {
+            match answer {
+                Ok(number) => {
+                    stands.push(number);
+                    customers[place].take(&vault.firm, entry).unwrap();
+                }
+                Err(refused) => assert_eq!((place % 3, refused.code.as_str()), (0, "server.object-missing")),
+            }
+        }
+        stands.sort_unstable();
+        assert_eq!(stands, (before + 1..=before + 16).collect::<Vec<_>>());
+        before += 16;
+        for customer in &customers {
+            assert_eq!(vault.client.entries(customer.state.ledger(), 0).await.unwrap(), customer.entries);
+        }
+        customers.iter_mut().step_by(3).for_each(|late| {
+            let entry = late.sign(&vault.firm, &vault.owner, body.clone());
+            drop(late.take(&vault.firm, entry).unwrap());
+        });
+        for late in customers.iter().step_by(3) {
+            let newest = late.entries.last().cloned().unwrap();
+            before = vault.client.append(&[newest], std::slice::from_ref(&object)).await.unwrap();
+        }
+    }
+}
+
+fn put_of(object: &[u8], version: u64) -> OrganizationBody {
+    OrganizationBody::Put { item: item(1), item_kind: ItemKind::Account, version, object: object_hash(object) }
 }
 
 // 35: the same request, sent again within its minute.

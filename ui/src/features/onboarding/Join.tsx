@@ -37,7 +37,6 @@ export function Join({ status, onBack, onJoined }: { status: StatusView; onBack:
   );
   const ready =
     code.trim() !== "" &&
-    person.trim() !== "" &&
     strength?.enough === true &&
     repeat === passphrase &&
     fallback.settled;

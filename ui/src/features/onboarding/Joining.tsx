@@ -24,7 +24,11 @@ export function Joining({ status }: { status: StatusView }) {
   );
 }
 
-function Waiting({ joining: { mspName: firm, invitedBy: name, role, words, problem } }: { joining: JoiningView }) {
+function Waiting({
+  joining: { mspName: firm, invitedBy: name, role, ownDevice, words, problem },
+}: {
+  joining: JoiningView;
+}) {
   const t = useWords();
   const host = useHost();
   const [asks, setAsks] = useState(false);
@@ -32,16 +36,24 @@ function Waiting({ joining: { mspName: firm, invitedBy: name, role, words, probl
   return (
     <div className={css.form} data-testid="joining">
       <div className={css.head}>
-        <h1>{t("joining.title", { name, firm })}</h1>
-        <p className={css.lead}>{t("joining.lead")}</p>
+        <h1>{ownDevice ? t("joining.deviceTitle", { name }) : t("joining.title", { name, firm })}</h1>
+        <p className={css.lead}>{ownDevice ? t("joining.deviceLead", { firm }) : t("joining.lead")}</p>
       </div>
       <div className={css.panel}>
-        <p>{role === "rotator" ? t("joining.callMachine", { name }) : t("joining.call", { name })}</p>
+        <p>
+          {ownDevice
+            ? t("joining.deviceCall")
+            : role === "rotator"
+              ? t("joining.callMachine", { name })
+              : t("joining.call", { name })}
+        </p>
         <ComparedWords words={words} />
         <p>{t("joining.differ")}</p>
-        <p className={css.note}>
-          {t("joining.role", { role: t(`role.${role}`) })} {t(`roleMore.${role}`)}
-        </p>
+        {ownDevice ? null : (
+          <p className={css.note}>
+            {t("joining.role", { role: t(`role.${role}`) })} {t(`roleMore.${role}`)}
+          </p>
+        )}
         <ErrorNotice error={problem} />
         <BusyBar label={t("joining.waiting", { name })} />
         <Row>

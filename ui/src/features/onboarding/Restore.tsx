@@ -1,30 +1,40 @@
-// Restoring a vault into an empty data folder, with the kit or with the safe sheet.
+// Restoring a vault into an empty data folder: with the kit, the safe sheet, or shares of it.
 
 import { useState } from "react";
-import { Options } from "../../components";
+import { Button, Options, Row } from "../../components";
 import { type StatusView, useAction, useHost } from "../../host";
 import { NewPassphrase, Passphrase, PathField, type Strength } from "../../parts";
 import { useWords } from "../../words";
 import { FirstRunForm, useFileFallback } from "./FirstRunForm";
 
+/** As many holders as a sheet can have. */
+const MOST_SHARES = 16;
+
 export function Restore({ status, onBack }: { status: StatusView; onBack: () => void }) {
   const t = useWords();
   const host = useHost();
   const [file, setFile] = useState("");
-  const [paper, setPaper] = useState<"kit" | "sheet">("kit");
+  const [paper, setPaper] = useState<"kit" | "sheet" | "shares">("kit");
   const [secretCode, setSecretCode] = useState("");
   const [vaultCode, setVaultCode] = useState("");
   const [sheetCode, setSheetCode] = useState("");
+  const [shares, setShares] = useState<readonly string[]>(["", ""]);
   const [passphrase, setPassphrase] = useState("");
   const [repeat, setRepeat] = useState("");
   const [strength, setStrength] = useState<Strength>(null);
   const fallback = useFileFallback(status);
   const [fresh, setFresh] = useState("");
 
+  const given = shares.filter((code) => code.trim() !== "");
   const restore = useAction(() =>
     host.restore({
       file: file.trim(),
-      paper: paper === "kit" ? { kind: "kit", secretCode, vaultCode } : { kind: "sheet", code: sheetCode },
+      paper:
+        paper === "kit"
+          ? { kind: "kit", secretCode, vaultCode }
+          : paper === "sheet"
+            ? { kind: "sheet", code: sheetCode }
+            : { kind: "shares", codes: given },
       passphrase,
       newPassphrase: paper === "kit" && fresh !== "" ? fresh : null,
       acceptFileFallback: fallback.accepted,
@@ -45,7 +55,7 @@ export function Restore({ status, onBack }: { status: StatusView; onBack: () => 
       ? secretCode.trim() !== "" &&
         vaultCode.trim() !== "" &&
         (!stronger || (strength?.enough === true && repeat === fresh))
-      : sheetCode.trim() !== "" && strength?.enough === true && repeat === passphrase);
+      : (paper === "sheet" ? sheetCode.trim() !== "" : given.length >= 2) && strength?.enough === true && repeat === passphrase);
   return (
     <FirstRunForm
       name="restore"
@@ -72,6 +82,7 @@ export function Restore({ status, onBack }: { status: StatusView; onBack: () => 
         options={[
           { value: "kit", label: t("restore.kit"), hint: t("restore.kitMore"), testId: "restore-kit" },
           { value: "sheet", label: t("restore.sheet"), hint: t("restore.sheetMore"), testId: "restore-sheet" },
+          { value: "shares", label: t("restore.shares"), hint: t("restore.sharesMore"), testId: "restore-shares" },
         ]}
       />
       {paper === "kit" ? (
@@ -112,14 +123,35 @@ export function Restore({ status, onBack }: { status: StatusView; onBack: () => 
         </>
       ) : (
         <>
-          <Passphrase
-            {...codes}
-            label={t("restore.sheetCode")}
-            hint={t("restore.codeHint")}
-            value={sheetCode}
-            onChange={setSheetCode}
-            testId="restore-sheet-code"
-          />
+          {paper === "sheet" ? (
+            <Passphrase
+              {...codes}
+              label={t("restore.sheetCode")}
+              hint={t("restore.codeHint")}
+              value={sheetCode}
+              onChange={setSheetCode}
+              testId="restore-sheet-code"
+            />
+          ) : (
+            <>
+              {shares.map((code, place) => (
+                <Passphrase
+                  {...codes}
+                  key={`share-${place + 1}`}
+                  label={t("restore.shareCode", { number: place + 1 })}
+                  {...(place === 0 ? { hint: t("restore.codeHint") } : {})}
+                  value={code}
+                  onChange={(typed) => setShares(shares.map((each, index) => (index === place ? typed : each)))}
+                  testId={`restore-share-${place + 1}`}
+                />
+              ))}
+              <Row>
+                <Button onClick={() => setShares([...shares, ""])} reason={shares.length < MOST_SHARES ? null : t("restore.allShares")} testId="restore-more">
+                  {t("restore.anotherShare")}
+                </Button>
+              </Row>
+            </>
+          )}
           <NewPassphrase
             label={t("restore.newPassphrase")}
             repeatLabel={t("create.repeat")}

@@ -14,8 +14,9 @@ import {
   Section,
   Stack,
   TextField,
+  toast,
 } from "../../components";
-import { asErrorView, type BackendView, useAction, useHost, useRead } from "../../host";
+import { asErrorView, type BackendView, type ForkView, useAction, useHost, useRead } from "../../host";
 import { ErrorNotice, Passphrase, useMay, When } from "../../parts";
 import { useWords } from "../../words";
 import css from "./SettingsScreen.module.css";
@@ -135,6 +136,7 @@ function There({ backend, onChanged }: { backend: BackendView; onChanged: () => 
   return (
     <>
       {backend.problem ? <ErrorNotice error={backend.problem} onRetry={() => void sync.run()} /> : null}
+      {backend.fork ? <Fork fork={backend.fork} /> : null}
       <Facts
         facts={[
           [t("home.backend"), <Mono key="a">{backend.address}</Mono>],
@@ -173,5 +175,42 @@ function There({ backend, onChanged }: { backend: BackendView; onChanged: () => 
         </Notice>
       ) : null}
     </>
+  );
+}
+
+/** Both heads of a ledger that the home showed two histories of, and the proof to hand to somebody else. */
+function Fork({ fork }: { fork: ForkView }) {
+  const t = useWords();
+  const host = useHost();
+  const save = useAction(async () => {
+    const path = await host.pickSave("proof.json");
+    if (path === null) return;
+    const saved = await host.saveProof({ path });
+    toast(t("home.forkSaved", { path: saved.path }), t("common.close"));
+  });
+  const head = (seq: number, hash: string) => (
+    <span key={hash}>
+      {t("home.forkPlace", { seq })} <Mono wrap>{hash}</Mono>
+    </span>
+  );
+  return (
+    <Notice
+      tone="wrong"
+      title={t("home.fork", { what: fork.organizationName ?? t("home.forkVault") })}
+      actions={
+        <Button busy={save.busy} onClick={() => void save.run()} testId="home-save-proof">
+          {t("home.forkSave")}
+        </Button>
+      }
+    >
+      <p>{t("home.forkLead")}</p>
+      <Facts
+        facts={[
+          [t("home.forkOurs"), head(fork.oursSeq, fork.ours)],
+          [t("home.forkTheirs"), head(fork.theirsSeq, fork.theirs)],
+        ]}
+      />
+      <ErrorNotice error={save.error} />
+    </Notice>
   );
 }

@@ -25,6 +25,7 @@ import { useWords } from "../../words";
 import type { SettingsSection } from "./sections";
 import css from "./SettingsScreen.module.css";
 import { HomeSection } from "./Home";
+import { PapersSection } from "./Papers";
 import { WebhookSection } from "./Webhook";
 
 type Numbers = "lockAfterMinutes" | "revealSeconds" | "clipboardSeconds";
@@ -66,7 +67,8 @@ export function SettingsScreen({
   const view = useRead("settings", {});
   const status = useRead("status", {});
   const { denied } = useMay();
-  const [open, setOpen] = useState<"kit" | "sheet" | "backup" | "client" | null>(null);
+  const [open, setOpen] = useState<"backup" | "client" | null>(null);
+  const [asked, setAsked] = useState<SettingsSection | undefined>(undefined);
   const save = useAction(async (settings: Settings) => {
     await host.setSettings({ settings });
     await view.refetch();
@@ -76,7 +78,8 @@ export function SettingsScreen({
   arrived.current = onArrived;
   useEffect(() => {
     if (!ready || section === undefined) return;
-    if (section === "kit" || section === "sheet" || section === "backup" || section === "client") setOpen(section);
+    if (section === "backup" || section === "client") setOpen(section);
+    setAsked(section);
     goToPlace(section === "kit" || section === "sheet" ? "papers" : section === "client" ? "cloud" : section);
     arrived.current();
   }, [ready, section]);
@@ -226,20 +229,7 @@ export function SettingsScreen({
         </Stack>
       </Section>
       <HomeSection />
-      <Section place="papers" title={t("settings.papers")} lead={t("settings.papersLead")}>
-        <Stack gap={16}>
-          <Row>
-            <Button pressed={open === "kit"} onClick={() => toggleOpen("kit")}>
-              {t("settings.saveKit")}
-            </Button>
-            <Button pressed={open === "sheet"} reason={denied("recovery")} onClick={() => toggleOpen("sheet")}>
-              {t("settings.saveSheet")}
-            </Button>
-          </Row>
-          {open === "kit" ? kit : null}
-          {open === "sheet" && denied("recovery") === null ? sheet : null}
-        </Stack>
-      </Section>
+      <PapersSection kit={kit} sheet={sheet} asked={asked} />
       <ChangePassphrase />
       <Section place="cloud" title={t("settings.cloud")}>
         <Stack gap={16}>

@@ -1,14 +1,13 @@
 // One member: devices, role, and the way out, with what it means.
 
-import { IconDevices } from "@tabler/icons-react";
 import { useState } from "react";
-import { BackLink, Bones, Button, Chip, Empty, Facts, Mark, Notice, Options, Page, Row, Section, Small, Stack, toast } from "../../components";
+import { BackLink, Bones, Button, Chip, Empty, Facts, Notice, Options, Page, Row, Section, Small, Stack, toast } from "../../components";
 import { asErrorView, type MemberView, type PeopleView, type Role, useAction, useHost, useRead } from "../../host";
-import { ErrorNotice, Name, useNow, When } from "../../parts";
-import { relative, useWords } from "../../words";
+import { ErrorNotice, Name, When } from "../../parts";
+import { useWords } from "../../words";
 import { BackendAsOf, useBackend } from "./backend";
+import { Devices } from "./Devices";
 import { RemoveDialog } from "./RemoveDialog";
-import css from "./Team.module.css";
 import { StandingMark } from "./TeamScreen";
 
 export function MemberDetail({
@@ -80,7 +79,7 @@ export function MemberDetail({
           ]}
         />
       </Section>
-      <Devices member={member} />
+      <Devices member={member} people={people} blocked={backend.reason} onChanged={changed} onIncident={onIncident} />
       {mine ? <ChangeRole key={member.role} member={member} people={people} blocked={backend.reason} onChanged={changed} /> : null}
       {mine ? (
         <Section title={t("team.remove", { name: member.name })}>
@@ -103,33 +102,6 @@ export function MemberDetail({
         onIncident={onIncident}
       />
     </Page>
-  );
-}
-
-function Devices({ member }: { member: MemberView }) {
-  const t = useWords();
-  const now = useNow();
-  return (
-    <Section title={t("team.devices")} flush>
-      {member.devices.length === 0 ? (
-        <Empty icon={<IconDevices size={36} stroke={1.25} />} title={t("team.noDevice")} />
-      ) : (
-        <ul>
-          {member.devices.map((device) => (
-            <li key={device.id} className={css.device} data-revoked={device.revoked || undefined}>
-              <span className={css.words}>
-                <Name>{device.name}</Name>
-                {device.this ? <Chip>{t("team.thisDevice")}</Chip> : null}
-              </span>
-              {device.revoked ? <Mark tone="none">{t("team.revoked")}</Mark> : null}
-              <span className={css.soft}>
-                <When at={device.addedAt}>{t("team.deviceAdded", { when: relative(t, device.addedAt, now) })}</When>
-              </span>
-            </li>
-          ))}
-        </ul>
-      )}
-    </Section>
   );
 }
 

@@ -7,7 +7,7 @@ import { ErrorNotice } from "../../parts";
 import { useWords, type Words } from "../../words";
 
 /** What will be replaced, as one sentence. */
-function consequence(t: Words, { name, organizations, accounts, certificates }: RemovalView): string {
+export function consequence(t: Words, { name, organizations, accounts, certificates }: RemovalView): string {
   const counts = { name, organizations, accounts, certificates };
   if (organizations === 0) return t("team.removalNothing", counts);
   if (accounts === 0 && certificates === 0) return t("team.removalKeys", counts);

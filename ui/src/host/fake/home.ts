@@ -11,6 +11,7 @@ const backendAt = (address: string): BackendView => ({
   syncedAt: null,
   received: 0,
   problem: null,
+  fork: null,
 });
 
 export function home(stage: Stage, options: { shared: boolean }) {
@@ -40,9 +41,13 @@ export function home(stage: Stage, options: { shared: boolean }) {
         held.backend = null;
         return told();
       },
+      saveProof: async ({ path }: Parameters<Host["saveProof"]>[0]) => {
+        open();
+        return { path };
+      },
       sync: async (): Promise<HomeView> => {
         open();
-        if (held.backend) held.backend = { ...held.backend, syncedAt: now(), problem: null };
+        if (held.backend) held.backend = { ...held.backend, syncedAt: now(), problem: null, fork: null };
         return told();
       },
     },

@@ -3,6 +3,7 @@
 
 import type {
   AccountView,
+  AuditGap,
   BackendView,
   ConnectPhase,
   ErrorView,
@@ -51,6 +52,8 @@ export type FakeHost = Host & {
   setWebhookProblem(problem: ErrorView, change?: Partial<WebhookState>): void;
   /** How the backend stands that is the home. */
   setBackend(change: Partial<BackendView>): void;
+  /** Views of other devices that did not arrive. */
+  setGaps(gaps: AuditGap[]): void;
   /** The newest invitation is answered, by the person it is for or another. */
   answerInvitation(name?: string): void;
   /** Who shares the vault, changed in place. */
@@ -67,6 +70,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
   const refusals = new Map<string, Partial<ErrorView>>();
   const asked: string[] = [];
   const requests: { name: string; request: unknown }[] = [];
+  const gaps: AuditGap[] = [];
   const connecting = connect(stage);
   const hook = webhook(stage);
   const place = home(stage, { shared: options.shared ?? options.team ?? false });
@@ -78,7 +82,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
   );
   const base = {
     ...vault(stage),
-    ...organizations(stage),
+    ...organizations(stage, gaps),
     ...connecting.commands,
     ...laps(stage, connecting.isSignedIn),
     ...credentials(stage),
@@ -148,6 +152,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     setConnect: connecting.setPhase,
     setWebhookProblem: hook.setWebhookProblem,
     setBackend: place.setBackend,
+    setGaps: (next) => void gaps.splice(0, gaps.length, ...next),
     answerInvitation: firm.answerInvitation,
     setPeople: firm.setPeople,
     addMe: firm.addMe,

@@ -1,11 +1,20 @@
 // Organizations: the list, one of them, import, and what happened.
 
-import type { ListViews, OrganizationRow, OrganizationState, OrganizationView } from "../../generated/ipc";
+import type {
+  ActivityLine,
+  AuditGap,
+  AuditKind,
+  AuditRequest,
+  ListViews,
+  OrganizationRow,
+  OrganizationState,
+  OrganizationView,
+} from "../../generated/ipc";
 import type { Host } from "../host";
 import { refusal, type Stage } from "./stage";
 import { makeOrganization } from "./world";
 
-export function organizations(stage: Stage) {
+export function organizations(stage: Stage, gaps: AuditGap[]) {
   const { now, pause, emit, world, open, find, note, mark, settle } = stage;
   const row = (each: OrganizationView): OrganizationRow => ({
     id: each.id,
@@ -34,8 +43,8 @@ export function organizations(stage: Stage) {
     },
     export: async ({ list, path }: Parameters<Host["export"]>[0]) => {
       open();
-      const rows = list.kind === "organizations" && list.only?.length ? list.only.length : world.size;
-      return { path, rows };
+      const only = list.only ?? [];
+      return { path, rows: only.length > 0 ? only.length : world.size };
     },
     organizations: async (request: Parameters<Host["organizations"]>[0]) => {
       open();
@@ -123,16 +132,34 @@ export function organizations(stage: Stage) {
       emit({ kind: "organizationsChanged" });
       return {};
     },
-    audit: async (request: { organization?: string | null; offset?: number; limit?: number }) => {
+    exportAudit: async ({ path }: Parameters<Host["exportAudit"]>[0]) => {
       open();
+      return { path, rows: world.size };
+    },
+    audit: async ({ filter = {}, offset = 0, limit = 100 }: Partial<AuditRequest>) => {
+      open();
+      const names = ["Ada Example", "Grace Example"];
+      const people = names.map((name, index) => ({ member: `${index + 1}`.repeat(32), name }));
+      const who = people.find((person) => person.member === filter.person)?.name;
+      const kind = (line: ActivityLine): AuditKind =>
+        line.action === "viewed" || line.action === "copied"
+          ? "views"
+          : line.action === "rotated"
+            ? "rotations"
+            : "organizations";
       const lines = [...world.values()]
-        .filter((each) => !request.organization || each.id === request.organization)
+        .filter((each) => !filter.organization || each.id === filter.organization)
         .flatMap((each) => each.activity)
+        .filter((line) => !filter.person || line.who === who)
+        .filter((line) => !filter.kind || kind(line) === filter.kind)
+        .filter((line) => !filter.from || line.at >= filter.from)
         .sort((a, b) => b.at - a.at);
-      const offset = request.offset ?? 0;
       return {
-        lines: lines.slice(offset, offset + (request.limit ?? 100)),
+        lines: lines.slice(offset, offset + limit),
         total: lines.length,
+        people,
+        gaps: structuredClone(gaps),
+        vault: "a3".repeat(32),
         verified: { entries: 3 + lines.length, at: lines[0]?.at ?? now(), head: "5f".repeat(32) },
       };
     },

@@ -145,6 +145,32 @@ export function people(
       told();
       return { invitation: invitation.id, endsAt: invitation.endsAt, code: null };
     },
+    addDevice: async ({ hours }: Parameters<Host["addDevice"]>[0]): Promise<InvitedView> => {
+      open();
+      await pause();
+      const code: InvitationView = {
+        id: idOf(++made),
+        name: inside.personName ?? "",
+        role: role(),
+        ownDevice: true,
+        madeAt: now(),
+        endsAt: now() + hours * 3_600_000,
+        answer: null,
+      };
+      firm.invitations = [code, ...firm.invitations];
+      told();
+      return { invitation: code.id, endsAt: code.endsAt, code: null };
+    },
+    revokeDevice: async ({ device: wanted, reason }: Parameters<Host["revokeDevice"]>[0]) => {
+      open();
+      await pause();
+      firm.members = firm.members.map((each) => ({
+        ...each,
+        devices: each.devices.map((it) => (it.id === wanted ? { ...it, revoked: true } : it)),
+      }));
+      if (world.size > 0) await around.beginIncident({ scope: { kind: "everything" }, reason });
+      return told();
+    },
     withdrawInvitation: async ({ invitation }: Parameters<Host["withdrawInvitation"]>[0]) => {
       open();
       firm.invitations = firm.invitations.filter((each) => each.id !== invitation);
@@ -155,9 +181,16 @@ export function people(
       await pause();
       const found = firm.invitations.find((each) => each.id === invitation);
       if (!found?.answer) throw refusal("people.not-answered", "Nobody answered this invitation yet.", "Wait for it.");
-      if (found.role === "admin" && !compared)
+      if ((found.role === "admin" || found.ownDevice) && !compared)
         throw refusal("people.compare", "An admin cannot be added without comparing.", "Compare the words first.");
       firm.invitations = firm.invitations.filter((each) => each !== found);
+      if (found.ownDevice) {
+        const { device: named } = found.answer;
+        firm.members = firm.members.map((each) =>
+          each.you ? { ...each, devices: [...each.devices, { ...device(++made + 100, named), addedAt: now() }] } : each,
+        );
+        return told();
+      }
       const added = member(++made, found.answer.name, found.role, {
         standing: "added",
         verification: compared ? "words" : "invite",

@@ -111,6 +111,7 @@ export function makeStage(options: FakeOptions) {
     mspName: null,
     personName: null,
     role: options.role ?? "owner",
+    removed: false,
     joining: first === "joining" ? makeJoining(options.role ?? "technician") : null,
     onboarding: null,
     backup: null,
@@ -198,6 +199,8 @@ export function makeStage(options: FakeOptions) {
       organizationName: organization.name,
       userName,
       note: words,
+      subject: null,
+      late: false,
     });
   };
   const settle = (organization: OrganizationView) => {

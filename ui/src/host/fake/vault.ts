@@ -1,11 +1,15 @@
 // The vault itself: making, unlocking and locking it, the papers, the backup.
 
+import type { SheetView } from "../../generated/ipc";
 import { makeOrganization } from "./world";
 import { refusal, type Stage } from "./stage";
 
 export function vault(stage: Stage) {
   const { now, pause, emit, world, held, inside, statusNow, mark, lockNow } = stage;
   let wrongTries = 0;
+  let sheet: SheetView | null = inside.onboarding?.sheetSaved
+    ? { by: "Ada Example", madeAt: now() - 40 * 86_400_000, split: null, opens: true }
+    : null;
 
   return {
     status: async () => statusNow(),
@@ -77,6 +81,7 @@ export function vault(stage: Stage) {
     suggestedPaths: async () => ({
       kit: "/home/ada/Documents/Vitrine recovery kit.pdf",
       sheet: "/home/ada/Documents/Vitrine safe sheet.pdf",
+      shares: "/home/ada/Documents/Vitrine shares",
       backup: "/home/ada/Documents/Vitrine backup",
     }),
     saveKit: async ({ path }: { path: string }) => {
@@ -96,8 +101,24 @@ export function vault(stage: Stage) {
     saveSheet: async ({ path }: { path: string }) => {
       await pause();
       mark({ sheetSaved: true });
+      sheet = { by: "Ada Example", madeAt: now(), split: null, opens: true };
       return { path };
     },
+    splitSheet: async ({ folder, holders, needed }: { folder: string; holders: string[]; needed: number }) => {
+      await pause();
+      mark({ sheetSaved: true });
+      sheet = { by: "Ada Example", madeAt: now(), split: { needed, holders }, opens: true };
+      return { paths: holders.map((_, place) => `${folder}/Vitrine share ${place + 1} of ${holders.length}.pdf`) };
+    },
+    checkSheet: async ({ codes }: { codes: string[] }) => {
+      await pause();
+      if (codes.some((code) => code.includes("wrong")))
+        throw refusal("vault.code-group", "Code 1 was not typed as printed.", "Compare it group by group with the paper.", {
+          class: "locked",
+        });
+      return {};
+    },
+    recovery: async () => ({ sheet, waits: false, mayChange: true }),
     setBackup: async ({ folder }: { folder: string }) => {
       await pause();
       inside.backup = {

@@ -260,6 +260,8 @@ export function makeOrganization(
         organizationName: name,
         userName: account.userName,
         note: null,
+        subject: null,
+        late: false,
       })),
       ...(tenant
         ? [
@@ -271,6 +273,8 @@ export function makeOrganization(
               organizationName: name,
               userName: null,
               note: null,
+              subject: null,
+              late: false,
             },
             {
               at: tenant.connectedAt,
@@ -280,6 +284,8 @@ export function makeOrganization(
               organizationName: name,
               userName: null,
               note: null,
+              subject: null,
+              late: false,
             },
           ]
         : []),
@@ -291,6 +297,8 @@ export function makeOrganization(
         organizationName: name,
         userName: null,
         note: null,
+        subject: null,
+        late: false,
       },
     ],
     connecting: null,

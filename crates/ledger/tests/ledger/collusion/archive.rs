@@ -326,6 +326,8 @@ impl Archive {
                         identity: new.identity_key(),
                         encryption: new.encryption,
                         proof: new.proof(state.place()),
+                        devices: Vec::new(),
+                        account: crate::kit::account(),
                     }
                 })
             }
