@@ -185,7 +185,7 @@ mod tests {
         }
         // What comes before the next page grew by one row, so the place that the last page ended at no longer counts.
         assert_eq!(page(&app, 0, false).await, all[..7]);
-        let added = AddOrganizationRequest { name: "A first one".into(), notes: String::new() };
+        let added = AddOrganizationRequest { name: "A first one".into(), notes: String::new(), team: None };
         app.call(added).await.unwrap();
         assert_eq!(page(&app, 7, false).await, all[6..13]);
         app.shut_down();

@@ -333,7 +333,8 @@ async fn begin() -> Begun {
     owner.call(MoveHomeRequest { address: format!("{ADDRESS}{port}"), token: secret(TOKEN) }).await.unwrap();
     let mut apps = vec![owner];
     for (machine, name, role) in [(&machines[1], "Grace", Role::Admin), (&machines[2], "Mary", Role::Technician)] {
-        let invited = apps[0].call(InviteRequest { name: name.into(), role, hours: 1, copy: false }).await.unwrap();
+        let invited =
+            apps[0].call(InviteRequest { name: name.into(), role, hours: 1, copy: false, team: None }).await.unwrap();
         let app = machine.start().await;
         let (code, passphrase) = (invited.code.unwrap(), secret(PASSPHRASE));
         let request = JoinRequest { code, person_name: name.into(), passphrase, accept_file_fallback: true };
@@ -471,7 +472,7 @@ impl Play {
                 self.heard(other, &organization, there).await?;
             }
             9 if one < 2 => {
-                let request = AddOrganizationRequest { name: text, notes: String::new() };
+                let request = AddOrganizationRequest { name: text, notes: String::new(), team: None };
                 let told = self.devices[one].app().call(request).await;
                 if let Ok(view) = &told {
                     let id = records::parse_organization(&view.id).unwrap();
