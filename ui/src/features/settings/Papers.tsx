@@ -3,8 +3,8 @@
 import { type ReactNode, useEffect, useState } from "react";
 import { Bones, Button, Facts, Notice, NumberField, Row, Section, Stack, TextArea, toast } from "../../components";
 import { asErrorView, type SheetView, useAction, useHost, useRead } from "../../host";
-import { ErrorNotice, Passphrase, PathField, useMay, When } from "../../parts";
-import { useWords } from "../../words";
+import { ErrorNotice, Name, Passphrase, PathField, useMay, When } from "../../parts";
+import { isolated, useWords } from "../../words";
 import type { SettingsSection } from "./sections";
 
 type Form = "kit" | "sheet" | "split" | "check";
@@ -93,11 +93,11 @@ function Standing({ sheet, waits }: { sheet: SheetView | null; waits: boolean })
                     ? t("papers.whole")
                     : t("papers.shares", { needed: sheet.split.needed, count: sheet.split.holders.length }),
                 ],
-                ...(sheet.split === null ? [] : [[t("papers.holders"), sheet.split.holders.join(", ")] as const]),
+                ...(sheet.split === null ? [] : [[t("papers.holders"), sheet.split.holders.map(isolated).join(", ")] as const]),
                 [
                   t("papers.made"),
                   <span key="made">
-                    {sheet.by} · <When at={sheet.madeAt} />
+                    <Name>{sheet.by}</Name> · <When at={sheet.madeAt} />
                   </span>,
                 ],
               ]

@@ -4,7 +4,7 @@ import { useState } from "react";
 import { Button, Check, Dialog, Notice, Section, Small, Stack, TextField } from "../../components";
 import { type MemberView, type PeopleView, type TeamView, useAction, useHost } from "../../host";
 import { ErrorNotice, Name, OpenName } from "../../parts";
-import { useWords } from "../../words";
+import { isolated, useWords } from "../../words";
 import css from "./Team.module.css";
 
 const works = ({ role, standing }: MemberView) =>
@@ -46,7 +46,7 @@ export function Teams({
                 <Name>{team.name}</Name>
               )}
               <Small>{t(`teams.kinds.${team.kind}`)}</Small>
-              <Small>{team.members.map(name).join(", ")}</Small>
+              <Small>{team.members.map((member) => isolated(name(member))).join(", ")}</Small>
             </span>
             <span className={css.soft}>{t("team.organizations", { count: team.organizations })}</span>
           </li>
@@ -161,7 +161,7 @@ function TeamDialog({
           {some.map((member) => (
             <Check
               key={member.id}
-              label={member.name}
+              label={isolated(member.name)}
               checked={chosen.includes(member.id)}
               onChange={(on) => setChosen(on ? [...chosen, member.id] : chosen.filter((id) => id !== member.id))}
             />
