@@ -148,7 +148,10 @@ async fn an_auditor_reads_names_and_no_credential() -> Result<()> {
     owner.does(["org", "add", "Fabrikam"]).await?;
     owner.does(["rotate", "Contoso Ltd"]).await?;
     sees(&vera, &["Contoso Ltd", "Fabrikam"], 0).await?;
-    let view = vera.does(["org", "show", "Contoso Ltd"]).await?;
+    let mut view = vera.does(["org", "show", "Contoso Ltd"]).await?;
+    // The records are hers to read: they name the account that was rotated, and by whom. Nothing else here does.
+    let told = view["activity"].take().to_string();
+    ensure!(told.contains("rotated") && told.contains("ea-1"), "no record reached her: {told}");
     ensure!(view["level"] == "log" && view["accounts"] == Value::Array(Vec::new()), "{view}");
     ensure!(!view.to_string().contains("ea-1") && view["tenant"].is_null(), "more than a name: {view}");
     let reveal = ["view", "Contoso Ltd", "--account", FIRST, "--reason", "curious"];
