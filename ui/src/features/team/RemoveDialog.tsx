@@ -136,4 +136,4 @@ export function RemoveDialog({
 }
 
 /** Whether an incident is begun by it. */
-const replaces = (view: RemovalView | undefined) => view !== undefined && view.accounts + view.certificates > 0;
+export const replaces = (view: RemovalView | undefined) => view !== undefined && view.accounts + view.certificates > 0;

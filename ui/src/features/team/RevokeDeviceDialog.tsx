@@ -5,7 +5,7 @@ import { Bones, Button, Dialog, Notice, TextField } from "../../components";
 import { asErrorView, type DeviceView, type MemberView, useAction, useHost, useRead } from "../../host";
 import { ErrorNotice } from "../../parts";
 import { useWords } from "../../words";
-import { consequence } from "./RemoveDialog";
+import { consequence, replaces } from "./RemoveDialog";
 
 export function RevokeDeviceDialog({
   device: { id, name: device },
@@ -42,7 +42,7 @@ export function RevokeDeviceDialog({
         actions={
           <>
             <Button onClick={onClose}>{t("common.close")}</Button>
-            {view !== undefined && view.accounts + view.certificates > 0 ? (
+            {replaces(view) ? (
               <Button kind="primary" onClick={onIncident} autoFocus testId="revoked-incident">
                 {t("team.toIncident")}
               </Button>

@@ -46,7 +46,9 @@ export function Teams({
                 <Name>{team.name}</Name>
               )}
               <Small>{t(`teams.kinds.${team.kind}`)}</Small>
-              <Small>{team.members.map((member) => isolated(name(member))).join(", ")}</Small>
+              <span className={css.people}>
+                <Small>{team.members.map((member) => isolated(name(member))).join(", ")}</Small>
+              </span>
             </span>
             <span className={css.soft}>{t("team.organizations", { count: team.organizations })}</span>
           </li>
