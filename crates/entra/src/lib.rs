@@ -7,6 +7,7 @@
 //! This crate knows nothing of the vault. It decides nothing about rotation: a password is sent exactly once per call
 //! ([`laps::set_password`]), and whether to send again is the caller's to decide.
 
+pub mod access;
 pub mod certificate;
 pub mod clock;
 pub mod cloud;

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use vitrine_entra::oauth::{Authority, start_device_code};
+use vitrine_entra::oauth::{Asks, Authority, start_device_code};
 use vitrine_entra::pace::Unlimited;
 use vitrine_entra::{ClientId, Clock, Cloud, Http, HttpSettings, SignInErrorKind};
 
@@ -98,7 +98,7 @@ async fn played(fields: &str, answers: &[&str]) -> (Option<SignInErrorKind>, Vec
     let http = Http::with_clock(&HttpSettings::default(), Arc::new(Unlimited), clock.clone()).unwrap();
     let cloud = Cloud::custom(&base, &base).unwrap();
     let client = ClientId::from_u128(7);
-    let device = start_device_code(&http, &cloud, &Authority::Organizations, client, None).await.unwrap();
+    let device = start_device_code(&http, &cloud, &Authority::Organizations, client, None, Asks::Usual).await.unwrap();
     assert_eq!(device.verification_uri(), format!("{base}/devicelogin"));
     let ended = device.finish(|_| {}, std::future::pending()).await.err().map(|error| error.kind());
     let bodies = bodies.lock().unwrap().clone();

@@ -6,17 +6,20 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use vitrine_entra::access;
 use vitrine_entra::certificate::{MadeCertificate, make_certificate};
 use vitrine_entra::graph::SendOutcome;
 use vitrine_entra::laps::{self, AccountError, AccountName, Adopt};
-use vitrine_entra::oauth::{self, Authority, ClientIdVerdict, DeviceProgress, check_client_id};
+use vitrine_entra::oauth::{self, Asks, Authority, ClientIdVerdict, DeviceProgress, check_client_id};
 use vitrine_entra::pace::Unlimited;
 use vitrine_entra::setup::{self, Evidence, PlanRequest, RunOptions, SetupError, StepState, Surprise, Warning};
 use vitrine_entra::{
     AdminSession, Certificate, ClientId, Clock, Cloud, Connection, GraphErrorKind, Http, HttpSettings, Password,
     Priority, SignInError, SignInErrorKind, TenantId,
 };
-use vitrine_entra_sim::{Effect, Fault, RegisteredClient, Sim, SimOptions, TenantChange, TenantInfo, Trait, totp_code};
+use vitrine_entra_sim::{
+    Effect, Fault, Planted, PlantedWhat, RegisteredClient, Sim, SimOptions, TenantChange, TenantInfo, Trait, totp_code,
+};
 
 const NOBODY_WAITS: Duration = Duration::from_mins(10);
 
@@ -78,7 +81,7 @@ impl World {
     }
 
     async fn sign_in_as(&self, tenant: &TenantInfo, authority: &Authority) -> Result<AdminSession, SignInError> {
-        let begun = oauth::start_browser(&self.http, &self.cloud, authority, self.client, None).await?;
+        let begun = oauth::start_browser(&self.http, &self.cloud, authority, self.client, None, Asks::Usual).await?;
         let url = begun.authorize_url().to_string();
         let person = tokio::spawn(Person::new(&self.sim, tenant).browse(url));
         // A person whom Microsoft's pages keep does not come back; they give up here.
@@ -192,7 +195,8 @@ async fn both_ways_of_signing_in_end_in_the_same_session() {
     let tenant = world.plain();
     let browser = world.sign_in_as(&tenant, &Authority::Organizations).await.unwrap();
     let authority = Authority::Domain(tenant.initial_domain.clone());
-    let device = oauth::start_device_code(&world.http, &world.cloud, &authority, world.client, None).await.unwrap();
+    let device =
+        oauth::start_device_code(&world.http, &world.cloud, &authority, world.client, None, Asks::Usual).await.unwrap();
     let (page, code) = (device.verification_uri().to_owned(), device.user_code().to_owned());
     let person = Person::new(&world.sim, &tenant);
     let mut polls = 0;
@@ -212,9 +216,11 @@ async fn both_ways_of_signing_in_end_in_the_same_session() {
 async fn a_device_code_that_nobody_uses_runs_out_and_cancelling_ends_the_wait() {
     let world = World::start().await;
     let authority = Authority::Tenant(world.plain().id.parse().unwrap());
-    let device = oauth::start_device_code(&world.http, &world.cloud, &authority, world.client, None).await.unwrap();
+    let device =
+        oauth::start_device_code(&world.http, &world.cloud, &authority, world.client, None, Asks::Usual).await.unwrap();
     assert_eq!(kind(device.finish(|_| {}, std::future::pending()).await), SignInErrorKind::CodeExpired);
-    let device = oauth::start_device_code(&world.http, &world.cloud, &authority, world.client, None).await.unwrap();
+    let device =
+        oauth::start_device_code(&world.http, &world.cloud, &authority, world.client, None, Asks::Usual).await.unwrap();
     assert_eq!(kind(device.finish(|_| {}, async {}).await), SignInErrorKind::Cancelled);
 }
 
@@ -223,7 +229,9 @@ async fn refusals_of_the_sign_in_are_named() {
     let world = World::start().await;
     let blocked = world.with(Trait::DeviceCodeBlocked);
     let authority = Authority::Tenant(blocked.id.parse().unwrap());
-    if let Ok(device) = oauth::start_device_code(&world.http, &world.cloud, &authority, world.client, None).await {
+    if let Ok(device) =
+        oauth::start_device_code(&world.http, &world.cloud, &authority, world.client, None, Asks::Usual).await
+    {
         let (page, code) = (device.verification_uri().to_owned(), device.user_code().to_owned());
         let person = tokio::spawn(Person::new(&world.sim, &blocked).type_code(page, code));
         let ended = kind(device.finish(|_| {}, std::future::pending()).await);
@@ -236,7 +244,7 @@ async fn refusals_of_the_sign_in_are_named() {
     let wrong = world.sign_in_as(&other, &Authority::Tenant(one.id.parse().unwrap())).await;
     assert!(matches!(kind(wrong), SignInErrorKind::Cancelled | SignInErrorKind::AbsentInTenant));
     let nowhere = Authority::Domain("nowhere.example".to_owned());
-    let refused = oauth::start_browser(&world.http, &world.cloud, &nowhere, world.client, None).await;
+    let refused = oauth::start_browser(&world.http, &world.cloud, &nowhere, world.client, None, Asks::Usual).await;
     assert_eq!(kind(refused), SignInErrorKind::UnknownTenant);
 }
 
@@ -266,7 +274,9 @@ async fn each_delegated_permission_that_a_sign_in_was_given_without_is_named_bef
         withhold(missing);
         let refused = world.sign_in(&tenant).await.err().expect(missing);
         assert_eq!((refused.kind(), refused.lacks()), (SignInErrorKind::ConsentMissing, &[missing][..]));
-        let device = oauth::start_device_code(&world.http, &world.cloud, &authority, world.client, None).await.unwrap();
+        let device = oauth::start_device_code(&world.http, &world.cloud, &authority, world.client, None, Asks::Usual)
+            .await
+            .unwrap();
         let (page, code) = (device.verification_uri().to_owned(), device.user_code().to_owned());
         let person = Person::new(&world.sim, &tenant);
         let (refused, ()) = tokio::join!(device.finish(|_| {}, std::future::pending()), person.type_code(page, code));
@@ -284,9 +294,9 @@ async fn a_client_id_is_judged_by_its_sign_in() {
     let tenant = world.plain();
     let authority = Authority::Tenant(tenant.id.parse().unwrap());
     let unknown = ClientId::from_u128(0x5eed);
-    let refused = oauth::start_device_code(&world.http, &world.cloud, &authority, unknown, None).await;
+    let refused = oauth::start_device_code(&world.http, &world.cloud, &authority, unknown, None, Asks::Usual).await;
     assert_eq!(check_client_id(&refused), ClientIdVerdict::NotFound);
-    let good = oauth::start_device_code(&world.http, &world.cloud, &authority, world.client, None).await;
+    let good = oauth::start_device_code(&world.http, &world.cloud, &authority, world.client, None, Asks::Usual).await;
     assert_eq!(check_client_id(&good), ClientIdVerdict::Usable);
 }
 
@@ -337,7 +347,7 @@ async fn the_whole_path_from_plan_to_a_rotated_password() {
     let mut created = 0;
     let count = |p: setup::Progress| created += u32::from(p.state == StepState::Created);
     let record = setup::run(&session, &plan, &certificate(), RunOptions::default(), count).await.unwrap();
-    assert_eq!(created, 8, "application, certificate, service principal, four permissions, role");
+    assert_eq!(created, 10, "application, certificate, service principal, six permissions, role");
 
     // Again: nothing is created, nothing changes.
     let known = [certificate().thumbprint()];
@@ -350,7 +360,7 @@ async fn the_whole_path_from_plan_to_a_rotated_password() {
 
     let connection = Connection::new(&world.http, record, certificate());
     let checks = setup::check(&connection).await.unwrap();
-    assert_eq!(checks.len(), 5);
+    assert_eq!(checks.len(), 7);
     assert!(checks.iter().all(|c| !matches!(c.evidence, Evidence::Refused(_))), "{checks:?}");
 
     let name = AccountName::new("ea-1", &plan.tenant.initial_domain).unwrap();
@@ -556,7 +566,8 @@ async fn a_registration_without_public_client_flows_or_redirect_is_named() {
         public_flows: false,
         home_tenant: None,
     });
-    let verdict = match oauth::start_device_code(&world.http, &world.cloud, &authority, client, None).await {
+    let verdict = match oauth::start_device_code(&world.http, &world.cloud, &authority, client, None, Asks::Usual).await
+    {
         Err(error) => check_client_id(&Err::<(), _>(error)),
         Ok(device) => {
             let (page, code) = (device.verification_uri().to_owned(), device.user_code().to_owned());
@@ -673,14 +684,18 @@ async fn a_challenge_that_only_a_person_can_answer_reaches_the_next_sign_in() {
     let claims = error.claims().expect("what the next sign-in must carry").to_owned();
 
     let authority = Authority::Tenant(tenant.id.parse().unwrap());
-    let begun = oauth::start_browser(&world.http, &world.cloud, &authority, world.client, Some(&claims)).await.unwrap();
+    let begun = oauth::start_browser(&world.http, &world.cloud, &authority, world.client, Some(&claims), Asks::Usual)
+        .await
+        .unwrap();
     let person = tokio::spawn(Person::new(&world.sim, &tenant).browse(begun.authorize_url().to_string()));
     let session = begun.finish(std::future::pending()).await.unwrap();
     person.await.unwrap();
     session.graph().organization().await.unwrap();
 
     let device =
-        oauth::start_device_code(&world.http, &world.cloud, &authority, world.client, Some(&claims)).await.unwrap();
+        oauth::start_device_code(&world.http, &world.cloud, &authority, world.client, Some(&claims), Asks::Usual)
+            .await
+            .unwrap();
     let (page, code) = (device.verification_uri().to_owned(), device.user_code().to_owned());
     let person = Person::new(&world.sim, &tenant);
     let (session, ()) = tokio::join!(device.finish(|_| {}, std::future::pending()), person.type_code(page, code));
@@ -718,4 +733,51 @@ async fn a_connection_on_a_machine_whose_clock_is_wrong_by_a_year_says_so() {
         let said = error.refusal().clock_ahead_s.expect("by how much");
         assert!((said - ahead).abs() < 100, "{said}");
     }
+}
+
+#[tokio::test]
+async fn whatever_was_put_in_beside_ours_is_read_by_the_connection_and_removed_one_by_one() {
+    let world = World::start().await;
+    let tenant = world.plain();
+    let session = world.sign_in(&tenant).await.unwrap();
+    let plan = setup::plan(&session, &request(&[])).await.unwrap();
+    let made = world.certificate();
+    let certificate = || Certificate::new(made.der.clone(), &made.pkcs8).unwrap();
+    let record = setup::run(&session, &plan, &certificate(), RunOptions::default(), |_| {}).await.unwrap();
+    let connection = Connection::new(&world.http, record.clone(), certificate());
+    let (first, normal) = (access::read_keys(&connection, Priority::Normal).await.unwrap(), Priority::Normal);
+    let ours: Vec<_> = first.iter().map(|way| way.thumbprint).collect();
+    assert_eq!(ours, [Some(certificate().thumbprint())]);
+    assert!(access::read_owners(&connection, normal).await.unwrap().is_empty());
+
+    let plant = |what, on_principal| {
+        let name = if what == PlantedWhat::Owner { tenant.admin.user_name.clone() } else { "Strange".to_owned() };
+        let planted = Planted { app_id: record.client_id.to_string(), on_principal, what, name };
+        let change = TenantChange { tenant: tenant.id.clone(), plant: Some(planted), ..TenantChange::default() };
+        world.sim.control().change_tenant(&change).unwrap();
+    };
+    for on_principal in [false, true] {
+        for what in [PlantedWhat::Key, PlantedWhat::Secret, PlantedWhat::Owner] {
+            plant(what, on_principal);
+        }
+    }
+    plant(PlantedWhat::Federated, false);
+    let strange = || async {
+        let mut ways = access::read_keys(&connection, normal).await.unwrap();
+        ways.retain(|way| way.thumbprint != Some(certificate().thumbprint()));
+        ways.extend(access::read_owners(&connection, normal).await.unwrap());
+        ways
+    };
+    let found = strange().await;
+    assert_eq!(found.len(), 7, "{found:?}");
+    let own = found.iter().find(|way| way.is_own_key()).unwrap();
+    access::remove_as_connection(&connection, own).await.unwrap();
+    let mut left = strange().await;
+    assert_eq!(left.len(), 6);
+    while let Some(way) = left.pop() {
+        access::remove(&session, &record, &way).await.unwrap();
+        access::remove(&session, &record, &way).await.unwrap();
+        assert_eq!(strange().await, left);
+    }
+    assert_eq!(access::read_keys(&connection, normal).await.unwrap(), first);
 }

@@ -21,7 +21,8 @@ use crate::http::{App, json as answer};
 use crate::oauth::flow;
 use crate::oauth::jwt::thumbprint;
 use crate::options::{Scenario, Settings};
-use crate::tenant::{AppRoleAssignment, Application, Tenant};
+use crate::rng::SeededRng;
+use crate::tenant::{AppRoleAssignment, Application, Federated, Key, Secret, Tenant, TotpMethod};
 use crate::world::{RegisteredClient, World};
 
 /// Direct access to a running simulator.
@@ -52,6 +53,8 @@ pub struct UserView {
     pub roles: Vec<String>,
     /// Whether an authenticator is registered.
     pub has_totp: bool,
+    /// The phone that is registered.
+    pub phone: Option<String>,
     /// How often the password was changed since creation.
     pub password_changes: usize,
     /// Whether the user is deleted and can be restored.
@@ -74,6 +77,14 @@ pub struct ApplicationView {
     pub permissions: Vec<String>,
     /// Names of directory roles of its service principal.
     pub roles: Vec<String>,
+    /// Its secrets and those of its service principal.
+    pub secrets: usize,
+    /// Certificates of its service principal alone.
+    pub principal_certificates: usize,
+    /// Identities of elsewhere that it trusts.
+    pub federated: usize,
+    /// Object ids of its owners and of those of its service principal.
+    pub owners: Vec<String>,
 }
 
 /// How often an operation was asked for.
@@ -121,6 +132,10 @@ pub struct TenantChange {
     pub remove_permission: Option<PermissionChange>,
     /// Ends every certificate of this application, by object or application id, as if its time had come.
     pub end_certificates: Option<String>,
+    /// Puts in a way to sign in as an application or to change it, as somebody with access would.
+    pub plant: Option<Planted>,
+    /// Registers one-time codes on a user, as Microsoft's page would.
+    pub add_codes: Option<String>,
     /// Registers a phone on a user, as a stranger with access would.
     pub add_phone: Option<PhoneChange>,
     /// Enables or disables a user.
@@ -167,6 +182,35 @@ pub struct PermissionChange {
     pub principal: String,
     /// Name, such as `User.Read.All`.
     pub permission: String,
+}
+
+/// See [`TenantChange::plant`].
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Planted {
+    /// Application id.
+    pub app_id: String,
+    /// On the service principal instead of the registration.
+    #[serde(default)]
+    pub on_principal: bool,
+    /// What.
+    pub what: PlantedWhat,
+    /// What it is called; the user name or object id of an owner.
+    pub name: String,
+}
+
+/// Kinds of [`Planted`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum PlantedWhat {
+    /// A certificate; signs nobody in here.
+    Key,
+    /// A secret.
+    Secret,
+    /// An identity of elsewhere.
+    Federated,
+    /// An owner.
+    Owner,
 }
 
 /// See [`TenantChange::add_phone`].
@@ -269,6 +313,7 @@ impl Control {
                 enabled: u.enabled,
                 roles: t.roles_of(&u.id).into_iter().filter_map(catalog::role_name).map(str::to_owned).collect(),
                 has_totp: u.methods.totp.is_some(),
+                phone: u.methods.phone.as_ref().map(|(_, number)| number.clone()),
                 password_changes: u.former_passwords.len(),
                 deleted: u.deleted_ms.is_some(),
             })
@@ -290,8 +335,13 @@ impl Control {
             .iter()
             .filter(|a| a.deleted_ms.is_none())
             .map(|a| {
-                let principal = t.principal(&a.app_id).map_or("", |p| p.id.as_str());
+                let sp = t.principal(&a.app_id);
+                let principal = sp.map_or("", |p| p.id.as_str());
                 ApplicationView {
+                    secrets: a.secrets.len() + sp.map_or(0, |p| p.secrets.len()),
+                    principal_certificates: sp.map_or(0, |p| p.keys.len()),
+                    federated: a.federated.len(),
+                    owners: a.owners.iter().chain(sp.into_iter().flat_map(|p| &p.owners)).cloned().collect(),
                     id: a.id.clone(),
                     app_id: a.app_id.clone(),
                     display_name: a.display_name.clone(),
@@ -409,6 +459,14 @@ impl Control {
                 key.end_ms = key.end_ms.min(now);
             }
         }
+        if let Some(planted) = &change.plant {
+            plant(rng, tenant, planted, now)?;
+        }
+        if let Some(name) = &change.add_codes {
+            let (id, secret) = (rng.guid(), data_encoding::BASE32_NOPAD.encode(&rng.bytes(20)));
+            let user = tenant.user_mut(name).ok_or_else(|| format!("no user {name}"))?;
+            user.methods.totp = Some(TotpMethod { id, secret, created_ms: now });
+        }
         if let Some(phone) = &change.add_phone {
             let id = rng.guid();
             let user = tenant.user_mut(&phone.user_name).ok_or_else(|| format!("no user {}", phone.user_name))?;
@@ -431,6 +489,49 @@ impl Control {
         fresh.validator.clone_from(&world.validator);
         *world = fresh;
     }
+}
+
+fn plant(rng: &mut SeededRng, tenant: &mut Tenant, planted: &Planted, now: i64) -> Result<(), String> {
+    let owner = if planted.what == PlantedWhat::Owner { principal_id(tenant, &planted.name)? } else { String::new() };
+    let key = Key {
+        key_id: rng.guid(),
+        der: rng.bytes(64),
+        display_name: Some(planted.name.clone()),
+        start_ms: now,
+        end_ms: now + 365 * 24 * 3_600_000,
+        known_from_ms: now,
+    };
+    let secret = Secret {
+        key_id: rng.guid(),
+        text: rng.token(30),
+        display_name: Some(planted.name.clone()),
+        start_ms: now,
+        end_ms: now + 365 * 24 * 3_600_000,
+    };
+    let (keys, secrets, owners, federated) = if planted.on_principal {
+        let found = tenant.principals.iter_mut().find(|p| p.app_id == planted.app_id);
+        let found = found.ok_or_else(|| format!("no service principal of {}", planted.app_id))?;
+        (&mut found.keys, &mut found.secrets, &mut found.owners, None)
+    } else {
+        let found = tenant.applications.iter_mut().find(|a| a.app_id == planted.app_id);
+        let found = found.ok_or_else(|| format!("no application {}", planted.app_id))?;
+        (&mut found.keys, &mut found.secrets, &mut found.owners, Some(&mut found.federated))
+    };
+    match planted.what {
+        PlantedWhat::Key => keys.push(key),
+        PlantedWhat::Secret => secrets.push(secret),
+        PlantedWhat::Owner => owners.push(owner),
+        PlantedWhat::Federated => {
+            let one = Federated {
+                id: rng.guid(),
+                name: planted.name.clone(),
+                issuer: "https://elsewhere.example".to_owned(),
+                subject: "somebody".to_owned(),
+            };
+            federated.ok_or("a service principal trusts nobody")?.push(one);
+        }
+    }
+    Ok(())
 }
 
 fn principal_id(tenant: &Tenant, key: &str) -> Result<String, String> {

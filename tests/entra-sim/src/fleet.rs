@@ -9,8 +9,14 @@ use crate::control::Control;
 use crate::tenant::{AppRoleAssignment, Application, Key, ServicePrincipal};
 
 /// What a connection holds.
-const PERMISSIONS: [&str; 4] =
-    ["User-PasswordProfile.ReadWrite.All", "User.Read.All", "User.RevokeSessions.All", "RoleManagement.Read.Directory"];
+const PERMISSIONS: [&str; 6] = [
+    "User-PasswordProfile.ReadWrite.All",
+    "User.Read.All",
+    "User.RevokeSessions.All",
+    "RoleManagement.Read.Directory",
+    "Application.Read.All",
+    "UserAuthenticationMethod.Read.All",
+];
 /// When all of it was made: an hour ago.
 const AGE_MS: i64 = 3_600_000;
 
@@ -77,7 +83,8 @@ impl Control {
                         known_from_ms: made_ms,
                     }],
                     secrets: Vec::new(),
-                    owner: None,
+                    owners: Vec::new(),
+                    federated: Vec::new(),
                     created_ms: made_ms,
                     visible_from_ms: made_ms,
                     deleted_ms: None,
@@ -89,6 +96,9 @@ impl Control {
                     enabled: true,
                     tags: Vec::new(),
                     owner_tenant: tenant.id.clone(),
+                    keys: Vec::new(),
+                    secrets: Vec::new(),
+                    owners: Vec::new(),
                     visible_from_ms: made_ms,
                     deleted_ms: None,
                 });

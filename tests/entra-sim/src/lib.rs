@@ -24,8 +24,8 @@ mod world;
 
 pub use catalog::BOOTSTRAP_CLIENT_ID;
 pub use control::{
-    ApplicationView, Control, NewUser, PermissionChange, PhoneChange, PrincipalChange, RequestCount, RoleChange,
-    TenantChange, UserEnabled, UserView,
+    ApplicationView, Control, NewUser, PermissionChange, PhoneChange, Planted, PlantedWhat, PrincipalChange,
+    RequestCount, RoleChange, TenantChange, UserEnabled, UserView,
 };
 pub use fault::{Effect, Fault};
 pub use fleet::{ConnectedAccount, ConnectedTenant};

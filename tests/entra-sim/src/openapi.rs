@@ -211,7 +211,7 @@ fn control_operations() -> Vec<(String, &'static str, Value)> {
                 "tenant": text(), "claimsChallenge": text(), "signInFrequencyS": whole(),
                 "bannedWords": { "type": "array", "items": text() }, "addTrait": text(), "removeTrait": text(),
                 "principal": { "type": "object" }, "addUser": { "type": "object" }, "addRole": { "type": "object" },
-                "removeRole": { "type": "object" }, "removePermission": { "type": "object" }, "endCertificates": text(), "addPhone": { "type": "object" }, "userEnabled": { "type": "object" }, "deleteUser": text(),
+                "removeRole": { "type": "object" }, "removePermission": { "type": "object" }, "endCertificates": text(), "plant": { "type": "object" }, "addCodes": text(), "addPhone": { "type": "object" }, "userEnabled": { "type": "object" }, "deleteUser": text(),
             }),
         ),
         write("/password", "Change a password behind the product's back", password()),

@@ -28,6 +28,8 @@ pub enum Trait {
     OlderProofAudience,
     /// A refresh token does not answer a claims challenge: AADSTS50076, the person must sign in with the claims.
     ChallengeNeedsPerson,
+    /// Whoever creates an application becomes its owner, administrators of applications too.
+    CreatorOwns,
 }
 
 /// A user of the directory. Passwords are kept as they are: this is a simulator, its users do not exist.
@@ -111,7 +113,9 @@ pub(crate) struct Application {
     pub(crate) description: Option<String>,
     pub(crate) keys: Vec<Key>,
     pub(crate) secrets: Vec<Secret>,
-    pub(crate) owner: Option<String>,
+    /// Object ids of users and service principals.
+    pub(crate) owners: Vec<String>,
+    pub(crate) federated: Vec<Federated>,
     pub(crate) created_ms: i64,
     pub(crate) visible_from_ms: i64,
     pub(crate) deleted_ms: Option<i64>,
@@ -140,6 +144,15 @@ pub(crate) struct Secret {
     pub(crate) end_ms: i64,
 }
 
+/// An identity of elsewhere that may sign in as an application.
+#[derive(Debug, Clone)]
+pub(crate) struct Federated {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) issuer: String,
+    pub(crate) subject: String,
+}
+
 #[derive(Debug, Clone)]
 pub(crate) struct ServicePrincipal {
     pub(crate) id: String,
@@ -148,6 +161,10 @@ pub(crate) struct ServicePrincipal {
     pub(crate) enabled: bool,
     pub(crate) tags: Vec<String>,
     pub(crate) owner_tenant: String,
+    /// Credentials and owners of its own, beside those of its application.
+    pub(crate) keys: Vec<Key>,
+    pub(crate) secrets: Vec<Secret>,
+    pub(crate) owners: Vec<String>,
     pub(crate) visible_from_ms: i64,
     pub(crate) deleted_ms: Option<i64>,
 }
@@ -246,6 +263,9 @@ impl Tenant {
                 enabled: true,
                 tags: Vec::new(),
                 owner_tenant: catalog::MICROSOFT_TENANT.to_owned(),
+                keys: Vec::new(),
+                secrets: Vec::new(),
+                owners: Vec::new(),
                 visible_from_ms: 0,
                 deleted_ms: None,
             }],

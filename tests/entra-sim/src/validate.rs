@@ -12,6 +12,8 @@ use serde_json::{Map, Value, json};
 use crate::graph::call::{Body, Reply, Request};
 use crate::sim::SimError;
 
+/// What the description leaves out.
+const FURTHER: &str = include_str!("../description/further.yaml");
 /// Names the file with the description.
 const VARIABLE: &str = "VITRINE_GRAPH_OPENAPI";
 
@@ -56,9 +58,17 @@ impl Validator {
     fn read(path: &Path) -> Result<Self, String> {
         let text = std::fs::read_to_string(path).map_err(|e| e.to_string())?;
         let document: Value = serde_norway::from_str(&text).map_err(|e| e.to_string())?;
+        let further: Value = serde_norway::from_str(FURTHER).map_err(|e| e.to_string())?;
+        let mut paths = document["paths"].clone();
+        for (path, operations) in further["paths"].as_object().into_iter().flatten() {
+            // Where both know a path, the larger description is right.
+            if paths[path].is_null() {
+                paths[path] = operations.clone();
+            }
+        }
         let schemas = document["components"]["schemas"].as_object().ok_or("it has no components.schemas")?;
         Ok(Self {
-            paths: document["paths"].clone(),
+            paths,
             responses: document["components"]["responses"].clone(),
             definitions: definitions(schemas),
             compiled: Mutex::new(HashMap::new()),

@@ -1,6 +1,6 @@
 //! App registrations, service principals and their grants.
 
-use super::call::{Graph, json, quoted};
+use super::call::{Graph, json, quoted, segment};
 use super::error::GraphError;
 use crate::certificate::Certificate;
 use crate::id::{ApplicationId, ClientId, KeyId, PermissionId, ServicePrincipalId};
@@ -128,6 +128,53 @@ pub struct ServicePrincipal {
     /// What it offers, where asked for.
     #[serde(default)]
     pub app_roles: Vec<AppRole>,
+    /// Certificates of its own, beside those of its registration; ours has none.
+    #[serde(default)]
+    pub key_credentials: Vec<KeyCredential>,
+    /// Secrets of its own; ours has none.
+    #[serde(default)]
+    pub password_credentials: Vec<PasswordCredential>,
+}
+
+/// Who may change a registration or a service principal: a user or another app. Only the id is sure to be given.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Owner {
+    /// Object id.
+    pub id: String,
+    #[serde(default)]
+    display_name: Option<String>,
+    #[serde(default)]
+    user_principal_name: Option<String>,
+}
+
+impl Owner {
+    /// What it is called; may hold any text.
+    pub fn name(&self) -> String {
+        [&self.user_principal_name, &self.display_name].into_iter().flatten().next().cloned().unwrap_or_default()
+    }
+}
+
+/// An identity of elsewhere that may sign in as the app, without key or secret.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FederatedCredential {
+    /// Its id.
+    pub id: String,
+    #[serde(default)]
+    name: Option<String>,
+    #[serde(default)]
+    issuer: Option<String>,
+    #[serde(default)]
+    subject: Option<String>,
+}
+
+impl FederatedCredential {
+    /// Who it trusts; may hold any text.
+    pub fn name(&self) -> String {
+        let parts = [&self.name, &self.issuer, &self.subject].into_iter().flatten().cloned();
+        parts.collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// An application permission that a service principal offers.
@@ -177,9 +224,30 @@ impl Graph<'_> {
         self.list(self.get("/applications", &[("$filter", &filter), ("$select", FIELDS)]).units(2)).await
     }
 
-    /// One registration with its certificates whole. `Application.Read.All`.
+    /// One registration with its certificates whole. `Application.Read.All`; an app reads its own without.
     pub async fn application(&self, id: ApplicationId) -> Result<Application, GraphError> {
         self.read(self.get(&format!("/applications/{id}"), &[("$select", FIELDS)])).await
+    }
+
+    /// A service principal with keys and secrets of its own. The app reads itself without a permission.
+    pub async fn principal_keys(&self, id: ServicePrincipalId) -> Result<ServicePrincipal, GraphError> {
+        let query = [("$select", "id,keyCredentials,passwordCredentials")];
+        self.read(self.get(&format!("/servicePrincipals/{id}"), &query)).await
+    }
+
+    /// Owners of a registration. `Application.Read.All`.
+    pub async fn owners_of_application(&self, id: ApplicationId) -> Result<Vec<Owner>, GraphError> {
+        self.list(self.get(&format!("/applications/{id}/owners"), &[])).await
+    }
+
+    /// Owners of a service principal. `Application.Read.All`.
+    pub async fn owners_of_principal(&self, id: ServicePrincipalId) -> Result<Vec<Owner>, GraphError> {
+        self.list(self.get(&format!("/servicePrincipals/{id}/owners"), &[])).await
+    }
+
+    /// Identities of elsewhere that a registration trusts. `Application.Read.All`.
+    pub async fn federated_credentials(&self, id: ApplicationId) -> Result<Vec<FederatedCredential>, GraphError> {
+        self.list(self.get(&format!("/applications/{id}/federatedIdentityCredentials"), &[])).await
     }
 
     /// The service principal of a client id. `Application.Read.All`.
@@ -222,6 +290,36 @@ impl Graph<'_> {
     pub(crate) async fn remove_secret(&self, id: ApplicationId, key: KeyId) -> Result<(), GraphError> {
         let body = serde_json::json!({ "keyId": key });
         self.done(self.write(Method::POST, &format!("/applications/{id}/removePassword"), json(&body)?)).await
+    }
+
+    /// Replaces the whole list of a service principal's own keys.
+    pub(crate) async fn replace_principal_keys(
+        &self,
+        id: ServicePrincipalId,
+        keys: &[KeyCredential],
+    ) -> Result<(), GraphError> {
+        let body = serde_json::json!({ "keyCredentials": keys });
+        self.done(self.write(Method::PATCH, &format!("/servicePrincipals/{id}"), json(&body)?)).await
+    }
+
+    pub(crate) async fn remove_principal_secret(&self, id: ServicePrincipalId, key: KeyId) -> Result<(), GraphError> {
+        let body = serde_json::json!({ "keyId": key });
+        self.done(self.write(Method::POST, &format!("/servicePrincipals/{id}/removePassword"), json(&body)?)).await
+    }
+
+    pub(crate) async fn remove_application_owner(&self, id: ApplicationId, owner: &str) -> Result<(), GraphError> {
+        let path = format!("/applications/{id}/owners/{}/$ref", segment(owner));
+        self.done(self.write(Method::DELETE, &path, None)).await
+    }
+
+    pub(crate) async fn remove_principal_owner(&self, id: ServicePrincipalId, owner: &str) -> Result<(), GraphError> {
+        let path = format!("/servicePrincipals/{id}/owners/{}/$ref", segment(owner));
+        self.done(self.write(Method::DELETE, &path, None)).await
+    }
+
+    pub(crate) async fn remove_federated(&self, id: ApplicationId, credential: &str) -> Result<(), GraphError> {
+        let path = format!("/applications/{id}/federatedIdentityCredentials/{}", segment(credential));
+        self.done(self.write(Method::DELETE, &path, None)).await
     }
 
     /// Adds a certificate by proof of possession of the present one: no permission needed.

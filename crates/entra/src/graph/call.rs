@@ -248,6 +248,12 @@ pub(super) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
+/// An id as one segment of a path: whatever a tenant gives as one cannot lead to another path.
+pub(super) fn segment(id: &str) -> String {
+    // Nothing but dots would name the path above, and nothing at all the whole list.
+    if id.bytes().all(|byte| byte == b'.') { "_".to_owned() } else { escape(id).replace('/', "%2F") }
+}
+
 /// Percent-encodes everything but what is plain in a query value.
 fn escape(text: &str) -> String {
     use std::fmt::Write;
@@ -280,5 +286,12 @@ mod tests {
     fn a_name_cannot_leave_its_quotes() {
         assert_eq!(quoted("o'neil' or true"), "'o''neil'' or true'");
         assert_eq!(escape("a b&c=d#e+f%"), "a%20b%26c%3Dd%23e%2Bf%25");
+    }
+
+    #[test]
+    fn an_id_cannot_leave_its_place_in_a_path() {
+        assert_eq!(segment("../users?x=1"), "..%2Fusers%3Fx%3D1");
+        assert_eq!([segment(".."), segment("")], ["_", "_"]);
+        assert_eq!(segment("62e90394-69f5-4237-9190-012177145e10"), "62e90394-69f5-4237-9190-012177145e10");
     }
 }

@@ -3,7 +3,7 @@
 use super::claims::with_capability;
 use super::error::{SignInError, SignInErrorKind};
 use super::loopback::{Arrival, Listener};
-use super::scopes::wanted;
+use super::scopes::{Asks, wanted};
 use super::token::{self, Client, Transport};
 use super::{AdminSession, Authority};
 use crate::cloud::Cloud;
@@ -30,6 +30,7 @@ pub struct BrowserSignIn {
     verifier: PkceCodeVerifier,
     nonce: Hidden,
     claims: String,
+    asks: Asks,
     url: Url,
 }
 
@@ -42,6 +43,7 @@ pub async fn start_browser(
     authority: &Authority,
     client_id: ClientId,
     claims: Option<&str>,
+    asks: Asks,
 ) -> Result<BrowserSignIn, SignInError> {
     let endpoints = discover(http, cloud, authority).await?;
     let state = CsrfToken::new_random();
@@ -55,7 +57,7 @@ pub async fn start_browser(
     let claims = with_capability(claims);
     let (url, _) = client
         .authorize_url(|| state)
-        .add_scopes(wanted(cloud).into_iter().map(Scope::new))
+        .add_scopes(wanted(cloud, asks).into_iter().map(Scope::new))
         .set_pkce_challenge(challenge)
         .add_extra_param("response_mode", "query")
         .add_extra_param("nonce", nonce.secret())
@@ -73,6 +75,7 @@ pub async fn start_browser(
         verifier,
         nonce,
         claims,
+        asks,
         url,
     })
 }
@@ -110,8 +113,8 @@ impl BrowserSignIn {
             .await
             .map_err(|_| transport.reason())?;
         let identity = token::identity(&tokens, self.client_id, &self.endpoints, Some(self.nonce.expose()))?;
-        token::all_given(&tokens)?;
+        token::all_given(&tokens, self.asks)?;
         let held = token::held(&tokens);
-        Ok(AdminSession::new(&self.http, &self.cloud, self.client_id, self.client, identity, held))
+        Ok(AdminSession::new(&self.http, &self.cloud, self.client_id, self.client, identity, self.asks, held))
     }
 }

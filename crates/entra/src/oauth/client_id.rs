@@ -3,6 +3,7 @@
 use super::Authority;
 use super::device::ask_code;
 use super::error::{SignInError, SignInErrorKind};
+use super::scopes::Asks;
 use crate::cloud::Cloud;
 use crate::discovery::under;
 use crate::http::Http;
@@ -43,7 +44,7 @@ pub enum ClientIdVerdict {
 /// What only a sign-in can show stays open: redirect address, consent, policies of a tenant; and some servers look at
 /// the public client switch only once the code was approved.
 pub async fn probe_client_id(http: &Http, cloud: &Cloud, client_id: ClientId) -> Result<(), SignInError> {
-    let asked = ask_code(http, cloud, &Authority::Organizations, client_id, None).await?;
+    let asked = ask_code(http, cloud, &Authority::Organizations, client_id, None, Asks::Usual).await?;
     let form = form_urlencoded::Serializer::new(String::new())
         .append_pair("grant_type", DEVICE_GRANT)
         .append_pair("client_id", &client_id.to_string())

@@ -2,7 +2,7 @@
 
 use super::claims::with_capability;
 use super::error::{SignInError, SignInErrorKind};
-use super::scopes::wanted;
+use super::scopes::{Asks, wanted};
 use super::token::{self, Client, Transport};
 use super::{AdminSession, Authority};
 use crate::cloud::{Cloud, https_or_loopback};
@@ -27,6 +27,7 @@ pub struct DeviceSignIn {
     endpoints: Endpoints,
     details: StandardDeviceAuthorizationResponse,
     claims: String,
+    asks: Asks,
     given_at: Duration,
 }
 
@@ -52,8 +53,10 @@ pub async fn start_device_code(
     authority: &Authority,
     client_id: ClientId,
     claims: Option<&str>,
+    asks: Asks,
 ) -> Result<DeviceSignIn, SignInError> {
-    let Asked { endpoints, client, details, claims } = ask_code(http, cloud, authority, client_id, claims).await?;
+    let Asked { endpoints, client, details, claims } =
+        ask_code(http, cloud, authority, client_id, claims, asks).await?;
     let page = Url::parse(details.verification_uri()).ok().filter(https_or_loopback);
     let code_is_plain = details.user_code().secret().chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
     // The page is shown to a person who will type a code there: an address from a forged answer must not get that far.
@@ -69,6 +72,7 @@ pub async fn start_device_code(
         endpoints,
         details,
         claims,
+        asks,
         given_at,
     })
 }
@@ -81,13 +85,14 @@ pub(super) struct Asked {
     claims: String,
 }
 
-/// Asks for a device code, with every permission that a sign-in asks for.
+/// Asks for a device code, with every permission that the sign-in asks for.
 pub(super) async fn ask_code(
     http: &Http,
     cloud: &Cloud,
     authority: &Authority,
     client_id: ClientId,
     claims: Option<&str>,
+    asks: Asks,
 ) -> Result<Asked, SignInError> {
     let endpoints = discover(http, cloud, authority).await?;
     let client = token::client(client_id, &endpoints);
@@ -95,7 +100,7 @@ pub(super) async fn ask_code(
     let claims = with_capability(claims);
     let details: StandardDeviceAuthorizationResponse = client
         .exchange_device_code()
-        .add_scopes(wanted(cloud).into_iter().map(Scope::new))
+        .add_scopes(wanted(cloud, asks).into_iter().map(Scope::new))
         .add_extra_param("claims", &claims)
         .request_async(&transport)
         .await
@@ -163,8 +168,8 @@ impl DeviceSignIn {
             () = cancel => return Err(SignInError::local(SignInErrorKind::Cancelled)),
         };
         let identity = token::identity(&tokens, self.client_id, &self.endpoints, None)?;
-        token::all_given(&tokens)?;
+        token::all_given(&tokens, self.asks)?;
         let held = token::held(&tokens);
-        Ok(AdminSession::new(&self.http, &self.cloud, self.client_id, self.client, identity, held))
+        Ok(AdminSession::new(&self.http, &self.cloud, self.client_id, self.client, identity, self.asks, held))
     }
 }

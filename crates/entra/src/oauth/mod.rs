@@ -17,7 +17,7 @@ pub use browser::{BrowserSignIn, start_browser};
 pub use client_id::{ClientIdVerdict, admin_consent_page, check_client_id, probe_client_id};
 pub use device::{DeviceProgress, DeviceSignIn, start_device_code};
 pub use error::{Refusal, SignInError, SignInErrorKind};
-pub use scopes::{DelegatedScope, delegated_scopes};
+pub use scopes::{Asks, DelegatedScope, delegated_scopes};
 pub use session::AdminSession;
 
 use crate::id::{NotAnId, TenantId};

@@ -2,7 +2,7 @@
 
 use super::claims::with_capability;
 use super::error::{SignInError, SignInErrorKind};
-use super::scopes::wanted;
+use super::scopes::{Asks, wanted};
 use super::token::{Client, Held, Identity, Transport, held};
 use crate::cloud::Cloud;
 use crate::graph::{Graph, Priority};
@@ -24,6 +24,7 @@ pub struct AdminSession {
     client_id: ClientId,
     client: Client,
     identity: Identity,
+    asks: Asks,
     tokens: tokio::sync::Mutex<Kept>,
 }
 
@@ -40,10 +41,11 @@ impl AdminSession {
         client_id: ClientId,
         client: Client,
         identity: Identity,
+        asks: Asks,
         held: Held,
     ) -> Self {
         let tokens = tokio::sync::Mutex::new(keep(http, held, None));
-        Self { http: http.clone(), cloud: cloud.clone(), client_id, client, identity, tokens }
+        Self { http: http.clone(), cloud: cloud.clone(), client_id, client, identity, asks, tokens }
     }
 
     /// The tenant signed in to (`tid`).
@@ -76,6 +78,11 @@ impl AdminSession {
         self.client_id
     }
 
+    /// How much its sign-in asked for.
+    pub fn asks(&self) -> Asks {
+        self.asks
+    }
+
     pub(crate) fn http(&self) -> &Http {
         &self.http
     }
@@ -100,7 +107,7 @@ impl AdminSession {
         let tokens = self
             .client
             .exchange_refresh_token(&refresh)
-            .add_scopes(wanted(&self.cloud).into_iter().map(Scope::new))
+            .add_scopes(wanted(&self.cloud, self.asks).into_iter().map(Scope::new))
             .add_extra_param("claims", with_capability(challenge))
             .request_async(&transport)
             .await

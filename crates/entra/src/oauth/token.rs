@@ -162,9 +162,9 @@ pub(super) fn held(tokens: &Tokens) -> Held {
 
 /// Refuses a sign-in that was given less than it asked for: whatever is missing is better said now than half-way through
 /// a set-up.
-pub(super) fn all_given(tokens: &Tokens) -> Result<(), SignInError> {
+pub(super) fn all_given(tokens: &Tokens, asks: super::scopes::Asks) -> Result<(), SignInError> {
     let given = tokens.scopes().into_iter().flatten().map(|scope| scope.as_str());
-    let withheld = super::scopes::withheld(given);
+    let withheld = super::scopes::withheld(given, asks);
     if withheld.is_empty() { Ok(()) } else { Err(SignInError::given_without(withheld)) }
 }
 

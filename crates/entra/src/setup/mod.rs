@@ -20,7 +20,7 @@ pub use proof::{Evidence, PermissionCheck, check};
 pub use run::{Progress, RunOptions, StepState, run};
 
 pub(crate) use proof::explain;
-pub(crate) use run::not_yet;
+pub(crate) use run::{kept, not_yet};
 pub(crate) use settle::{PATIENCE, settle};
 
 /// Name of the registration in the customer's tenant.

@@ -44,6 +44,18 @@ pub const PERMISSIONS: &[Permission] = &[
         why: "permission.role-read",
         reason: "See that the accounts are still permanent Global Administrators, and that this app holds one role only.",
     },
+    Permission {
+        name: "Application.Read.All",
+        id: PermissionId::from_u128(0x9a5d68dd_52b0_4cc2_bd40_abcf44ac3a30),
+        why: "permission.application-read",
+        reason: "See who owns this app and which identities of elsewhere may sign in as it: they could take it over.",
+    },
+    Permission {
+        name: "UserAuthenticationMethod.Read.All",
+        id: PermissionId::from_u128(0x38d9df27_64da_44fd_b7c5_a6fbac20248f),
+        why: "permission.methods-read",
+        reason: "See phones, passkeys and other ways to sign in that somebody adds to the emergency accounts.",
+    },
 ];
 
 #[cfg(test)]

@@ -69,6 +69,8 @@ async fn once(connection: &Connection) -> Result<Vec<PermissionCheck>, GraphErro
         let evidence = match permission.name {
             "User.Read.All" => user.as_ref().err().cloned().map_or(Evidence::Read, Evidence::Refused),
             "RoleManagement.Read.Directory" => evidence(graph.role_assignments_of(record.service_principal_id).await)?,
+            "Application.Read.All" => evidence(graph.owners_of_application(record.application_id).await)?,
+            // The phone of whoever comes first in the directory is nobody's to read: the emergency accounts show.
             _ => Evidence::AtFirstUse,
         };
         checks.push(PermissionCheck { permission: Some(permission), evidence });

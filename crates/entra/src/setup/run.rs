@@ -8,10 +8,10 @@ use crate::certificate::Certificate;
 use crate::clock::Clock;
 use crate::connection::ConnectionRecord;
 use crate::graph::{
-    Application, Graph, GraphError, GraphErrorKind, KeyCredential, NewApplication, NewKey,
+    Application, Graph, GraphError, GraphErrorKind, KeyCredential, NewApplication, NewKey, Owner,
     PRIVILEGED_AUTHENTICATION_ADMINISTRATOR, ServicePrincipal,
 };
-use crate::id::{PermissionId, ServicePrincipalId};
+use crate::id::{PermissionId, ServicePrincipalId, UserId};
 use crate::oauth::AdminSession;
 
 /// What [`run`] may do beyond adding.
@@ -79,6 +79,7 @@ pub async fn run(
     let role = run.role(&found, principal).await?;
     run.visible(principal).await?;
     run.tell(StepKind::Role, role);
+    run.disown(&found, &application, principal, session.user_id()).await;
     Ok(ConnectionRecord {
         cloud: session.cloud().clone(),
         tenant_id: now.tenant.id,
@@ -227,6 +228,26 @@ impl<P: FnMut(Progress) + Send> Run<'_, P> {
         Ok(StepState::Created)
     }
 
+    /// An owner may put keys in, and stays one when the admin role is gone. Where the tenant made whoever signed in an
+    /// owner of what was created now, that is taken back; where it refuses, the daily look shows the owner.
+    async fn disown(&self, found: &Found, application: &Application, principal: ServicePrincipalId, me: UserId) {
+        let (graph, me) = (self.graph, me.to_string());
+        let refused = |error: GraphError| tracing::warn!(code = error.code(), "who connects may still be an owner");
+        let owns = |owners: Result<Vec<Owner>, GraphError>| match owners {
+            Ok(owners) => owners.iter().any(|owner| owner.id == me),
+            Err(error) => {
+                refused(error);
+                false
+            }
+        };
+        if found.application.is_none() && owns(graph.owners_of_application(application.id).await) {
+            graph.remove_application_owner(application.id, &me).await.unwrap_or_else(refused);
+        }
+        if found.principal.is_none() && owns(graph.owners_of_principal(principal).await) {
+            graph.remove_principal_owner(principal, &me).await.unwrap_or_else(refused);
+        }
+    }
+
     /// A consent proves nothing until the tenant lists it.
     async fn visible(&mut self, principal: ServicePrincipalId) -> Result<(), SetupError> {
         self.tell(StepKind::Role, StepState::Waiting);
@@ -245,7 +266,7 @@ impl<P: FnMut(Progress) + Send> Run<'_, P> {
 
 /// What stays in a list that is replaced: named by its id, without the certificate, so that one which has ended meanwhile
 /// is not judged as a new one.
-pub(super) fn kept(key: &KeyCredential) -> KeyCredential {
+pub(crate) fn kept(key: &KeyCredential) -> KeyCredential {
     KeyCredential { key: key.key_id.is_none().then(|| key.key.clone()).flatten(), ..key.clone() }
 }
 

@@ -8,7 +8,7 @@ use crate::graph::call::{Call, Reply};
 use crate::graph::error::GraphError;
 use crate::graph::odata;
 use crate::oauth::jwt::{Parts, certificate_validity, thumbprint};
-use crate::tenant::{Application, Key, Secret, Tenant, Trait};
+use crate::tenant::{Application, Federated, Key, Secret, Tenant, Trait};
 
 /// Audience of a proof of possession: Microsoft Graph, by the page as it is now.
 const PROOF_AUDIENCE: &str = catalog::GRAPH_APP_ID;
@@ -44,7 +44,7 @@ pub(crate) fn record(tenant: &Tenant, app: &Application) -> Value {
 }
 
 /// `key` itself is shown only on request.
-fn key_record(key: &Key, with_key: bool) -> Value {
+pub(crate) fn key_record(key: &Key, with_key: bool) -> Value {
     json!({
         "keyId": key.key_id,
         "customKeyIdentifier": data_encoding::BASE64.encode(&thumbprint(&key.der)),
@@ -57,7 +57,7 @@ fn key_record(key: &Key, with_key: bool) -> Value {
     })
 }
 
-fn secret_record(secret: &Secret) -> Value {
+pub(crate) fn secret_record(secret: &Secret) -> Value {
     json!({
         "keyId": secret.key_id,
         "customKeyIdentifier": null,
@@ -87,7 +87,7 @@ fn application<'a>(call: &'a mut Call<'_>, id: &str) -> Result<&'a mut Applicati
 /// An administrator of applications, or the owner; an application with `OwnedBy` reaches what it created, or itself.
 fn need_ownership(call: &Call<'_>, id: &str) -> Result<(), GraphError> {
     let app = call.tenant().application(id).ok_or_else(|| GraphError::not_found(id))?;
-    let owner = app.owner.as_deref() == Some(&call.caller.id);
+    let owner = app.owners.contains(&call.caller.id);
     if call.caller.delegated {
         if owner { Ok(()) } else { call.need_role(&[role::APPLICATION_ADMIN, role::GLOBAL_ADMIN]) }
     } else if call.caller.has(&["Application.ReadWrite.All"]) || owner || app.app_id == call.caller.app_id {
@@ -126,7 +126,7 @@ fn texts(value: Option<&Value>) -> Option<Vec<String>> {
 }
 
 /// Reads new key credentials; one that repeats a kept `keyId` keeps the kept certificate, ended or not.
-fn keys(call: &mut Call<'_>, list: &Value, kept: &[Key]) -> Result<Vec<Key>, GraphError> {
+pub(crate) fn keys(call: &mut Call<'_>, list: &Value, kept: &[Key]) -> Result<Vec<Key>, GraphError> {
     let list = list.as_array().ok_or_else(|| GraphError::bad("keyCredentials must be a collection."))?;
     let mut keys = Vec::new();
     for one in list {
@@ -240,6 +240,75 @@ fn fill(call: &mut Call<'_>, app: &mut Application, body: &Map<String, Value>) -
     Ok(())
 }
 
+/// An application owns what it creates, and so does a person who may create only as an owner. Who may create any
+/// application (`microsoft.directory/applications/create`, which the administrators' roles hold) is not made one.
+pub(crate) fn first_owner(call: &Call<'_>) -> Vec<String> {
+    let admins = [role::APPLICATION_ADMIN, role::GLOBAL_ADMIN];
+    let admin = call.caller.delegated && call.tenant().holds(&call.caller.id, &admins);
+    if admin && !call.tenant().has(Trait::CreatorOwns) { Vec::new() } else { vec![call.caller.id.clone()] }
+}
+
+/// Owners as directory objects.
+pub(crate) fn owner_records(tenant: &Tenant, owners: &[String], now: i64) -> Vec<Value> {
+    let record = |id: &String| match (tenant.user(id), tenant.principal(id)) {
+        (Some(user), _) => {
+            let mut object = crate::graph::users::record(user, now);
+            object["@odata.type"] = "#microsoft.graph.user".into();
+            object
+        }
+        (None, Some(principal)) => {
+            let mut object = crate::graph::principals::record(tenant, principal);
+            object["@odata.type"] = "#microsoft.graph.servicePrincipal".into();
+            object
+        }
+        (None, None) => json!({ "@odata.type": "#microsoft.graph.directoryObject", "id": id }),
+    };
+    owners.iter().map(record).collect()
+}
+
+pub(crate) fn owners(call: &mut Call<'_>) -> Result<Reply, GraphError> {
+    let id = visible(call)?;
+    let owners = application(call, &id)?.owners.clone();
+    let all = owner_records(call.tenant(), &owners, call.now);
+    odata::list(call, "directoryObjects", all, Some(&["id", "displayName", "userPrincipalName", "appId"]))
+}
+
+pub(crate) fn remove_owner(call: &mut Call<'_>) -> Result<Reply, GraphError> {
+    let id = visible(call)?;
+    need_ownership(call, &id)?;
+    let owner = call.ids[1].clone();
+    let owners = &mut application(call, &id)?.owners;
+    let before = owners.len();
+    owners.retain(|known| *known != owner);
+    if owners.len() == before {
+        return Err(GraphError::not_found(&owner));
+    }
+    call.audit("Remove owner from application", "ApplicationManagement", &json!({ "id": id, "type": "Application" }));
+    Ok(Reply::no_content())
+}
+
+pub(crate) fn federated(call: &mut Call<'_>) -> Result<Reply, GraphError> {
+    let id = visible(call)?;
+    let record = |one: &Federated| {
+        json!({
+            "id": one.id, "name": one.name, "issuer": one.issuer, "subject": one.subject,
+            "description": null, "audiences": ["api://AzureADTokenExchange"],
+        })
+    };
+    let all = application(call, &id)?.federated.iter().map(record).collect();
+    odata::list(call, "applications/federatedIdentityCredentials", all, None)
+}
+
+pub(crate) fn delete_federated(call: &mut Call<'_>) -> Result<Reply, GraphError> {
+    let id = visible(call)?;
+    need_ownership(call, &id)?;
+    let wanted = call.ids[1].clone();
+    let all = &mut application(call, &id)?.federated;
+    let before = all.len();
+    all.retain(|one| one.id != wanted);
+    if all.len() == before { Err(GraphError::not_found(&wanted)) } else { Ok(Reply::no_content()) }
+}
+
 pub(crate) fn create(call: &mut Call<'_>) -> Result<Reply, GraphError> {
     let body = call.object()?.clone();
     if !body.get("displayName").is_some_and(Value::is_string) {
@@ -261,7 +330,8 @@ pub(crate) fn create(call: &mut Call<'_>) -> Result<Reply, GraphError> {
         description: None,
         keys: Vec::new(),
         secrets: Vec::new(),
-        owner: Some(call.caller.id.clone()),
+        owners: first_owner(call),
+        federated: Vec::new(),
         created_ms: call.now,
         visible_from_ms: call.replicated(),
         deleted_ms: None,

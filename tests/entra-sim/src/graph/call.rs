@@ -215,7 +215,8 @@ fn judged(
         world.throttle.admit(&id, &caller.app_id, size, quota, route, request, now, headers)?;
     }
     let wanted = if caller.delegated { route.delegated } else { route.application };
-    if !wanted.is_empty() && !caller.has(wanted) || (wanted.is_empty() && !route.open) {
+    let itself = route.itself && is_itself(&world.tenants[caller.tenant], caller, &ids);
+    if !itself && (!wanted.is_empty() && !caller.has(wanted) || (wanted.is_empty() && !route.open)) {
         return Err(if route.path.contains("/authentication/") || route.path.starts_with("/identity/") {
             GraphError::access_denied()
         } else {
@@ -223,4 +224,11 @@ fn judged(
         });
     }
     (route.handler)(&mut Call { world, caller, request, ids, now })
+}
+
+/// "A service principal can retrieve its own application and service principal details without being granted any
+/// application permissions", says Microsoft's page; that is not said of owners.
+fn is_itself(tenant: &crate::tenant::Tenant, caller: &Caller, ids: &[String]) -> bool {
+    let own = |id: &String| *id == caller.id || tenant.application(&caller.app_id).is_some_and(|app| app.id == *id);
+    !caller.delegated && ids.first().is_some_and(own)
 }

@@ -6,7 +6,7 @@ use crate::catalog::{self, APP_ROLES, GRAPH_APP_ID, SCOPES, role};
 use crate::clock::graph_time;
 use crate::graph::call::{Call, Reply};
 use crate::graph::error::GraphError;
-use crate::graph::odata;
+use crate::graph::{applications, odata};
 use crate::tenant::{AppRoleAssignment, Grant, ServicePrincipal, Tenant};
 
 pub(crate) fn record(tenant: &Tenant, sp: &ServicePrincipal) -> Value {
@@ -55,8 +55,8 @@ pub(crate) fn record(tenant: &Tenant, sp: &ServicePrincipal) -> Value {
         "servicePrincipalType": "Application",
         "signInAudience": app.map_or("AzureADMultipleOrgs", |a| a.audience.as_str()),
         "tags": sp.tags,
-        "keyCredentials": [],
-        "passwordCredentials": [],
+        "keyCredentials": sp.keys.iter().map(|k| applications::key_record(k, false)).collect::<Vec<_>>(),
+        "passwordCredentials": sp.secrets.iter().map(applications::secret_record).collect::<Vec<_>>(),
     })
 }
 
@@ -86,7 +86,47 @@ pub(crate) fn read(call: &mut Call<'_>) -> Result<Reply, GraphError> {
     let id = visible(call)?;
     let tenant = call.tenant();
     let sp = tenant.principal(&id).ok_or_else(|| GraphError::not_found(&id))?;
-    odata::entity(call, "servicePrincipals", record(tenant, sp), None)
+    let mut object = record(tenant, sp);
+    // As with applications: the key itself comes when it is asked for by name.
+    if odata::option(call.request, "$select").is_some_and(|s| s.split(',').any(|n| n.trim() == "keyCredentials")) {
+        object["keyCredentials"] = sp.keys.iter().map(|k| applications::key_record(k, true)).collect();
+    }
+    odata::entity(call, "servicePrincipals", object, None)
+}
+
+pub(crate) fn owners(call: &mut Call<'_>) -> Result<Reply, GraphError> {
+    let id = visible(call)?;
+    let owners = call.tenant().principal(&id).map(|p| p.owners.clone()).unwrap_or_default();
+    let all = applications::owner_records(call.tenant(), &owners, call.now);
+    odata::list(call, "directoryObjects", all, Some(&["id", "displayName", "userPrincipalName", "appId"]))
+}
+
+fn own<'a>(call: &'a mut Call<'_>, id: &str) -> Result<&'a mut ServicePrincipal, GraphError> {
+    call.tenant_mut().principals.iter_mut().find(|p| p.id == id).ok_or_else(|| GraphError::not_found(id))
+}
+
+pub(crate) fn remove_owner(call: &mut Call<'_>) -> Result<Reply, GraphError> {
+    let id = visible(call)?;
+    call.need_role(&[role::APPLICATION_ADMIN, role::GLOBAL_ADMIN])?;
+    let owner = call.ids[1].clone();
+    let owners = &mut own(call, &id)?.owners;
+    let before = owners.len();
+    owners.retain(|known| *known != owner);
+    if owners.len() == before { Err(GraphError::not_found(&owner)) } else { Ok(Reply::no_content()) }
+}
+
+pub(crate) fn remove_password(call: &mut Call<'_>) -> Result<Reply, GraphError> {
+    let id = visible(call)?;
+    call.need_role(&[role::APPLICATION_ADMIN, role::GLOBAL_ADMIN])?;
+    let key_id = call.object()?.get("keyId").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let secrets = &mut own(call, &id)?.secrets;
+    let before = secrets.len();
+    secrets.retain(|s| s.key_id != key_id);
+    if secrets.len() == before {
+        Err(GraphError::bad("No password credential found with keyId."))
+    } else {
+        Ok(Reply::no_content())
+    }
 }
 
 pub(crate) fn create(call: &mut Call<'_>) -> Result<Reply, GraphError> {
@@ -126,6 +166,9 @@ pub(crate) fn create(call: &mut Call<'_>) -> Result<Reply, GraphError> {
             .map(|l| l.iter().filter_map(|v| v.as_str().map(str::to_owned)).collect())
             .unwrap_or_default(),
         owner_tenant: client.home.unwrap_or_else(|| catalog::MICROSOFT_TENANT.to_owned()),
+        keys: Vec::new(),
+        secrets: Vec::new(),
+        owners: applications::first_owner(call),
         visible_from_ms: call.replicated(),
         deleted_ms: None,
     };
@@ -141,9 +184,14 @@ pub(crate) fn change(call: &mut Call<'_>) -> Result<Reply, GraphError> {
     let id = visible(call)?;
     call.need_role(&[role::APPLICATION_ADMIN, role::GLOBAL_ADMIN])?;
     let body = call.object()?.clone();
-    let known = ["accountEnabled", "tags", "@odata.type"];
+    let known = ["accountEnabled", "tags", "keyCredentials", "@odata.type"];
     if let Some(unknown) = body.keys().find(|k| !known.contains(&k.as_str())) {
         return Err(GraphError::bad(&format!("One or more property values specified are invalid: '{unknown}'.")));
+    }
+    if let Some(list) = body.get("keyCredentials") {
+        let kept = own(call, &id)?.keys.clone();
+        let keys = applications::keys(call, list, &kept)?;
+        own(call, &id)?.keys = keys;
     }
     if let Some(sp) = call.tenant_mut().principals.iter_mut().find(|p| p.id == id) {
         if let Some(on) = body.get("accountEnabled").and_then(Value::as_bool) {

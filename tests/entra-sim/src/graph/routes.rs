@@ -29,6 +29,8 @@ pub(crate) struct Route {
     pub(crate) application: &'static [&'static str],
     /// Needs no permission in the table: the handler decides.
     pub(crate) open: bool,
+    /// An application reads itself without any permission.
+    pub(crate) itself: bool,
     /// Resource units of a read.
     pub(crate) cost: i32,
     pub(crate) bucket: Bucket,
@@ -131,6 +133,7 @@ const fn op(
         delegated,
         application,
         open: false,
+        itself: false,
         cost: 1,
         bucket: Bucket::Identity,
         success,
@@ -146,6 +149,11 @@ impl Route {
 
     const fn counted_by(mut self, bucket: Bucket) -> Self {
         self.bucket = bucket;
+        self
+    }
+
+    const fn or_itself(mut self) -> Self {
+        self.itself = true;
         self
     }
 
@@ -209,7 +217,11 @@ pub(crate) static ROUTES: &[Route] = &[
     op("GET", "/identity/conditionalAccess/policies/{conditionalAccessPolicy-id}", "One Conditional Access policy", READ_POLICY, READ_POLICY, 200, policies::conditional_access_policy).counted_by(Bucket::ConditionalAccess),
     op("GET", "/applications", "Find app registrations", READ_APPS, READ_APPS_APP, 200, applications::list).costs(2),
     op("POST", "/applications", "Register an application", CREATE_APPS, CREATE_APPS_APP, 201, applications::create),
-    op("GET", "/applications/{application-id}", "Read an app registration", READ_APPS, READ_APPS_APP, 200, applications::read),
+    op("GET", "/applications/{application-id}", "Read an app registration", READ_APPS, READ_APPS_APP, 200, applications::read).or_itself(),
+    op("GET", "/applications/{application-id}/owners", "Owners of an app registration", READ_APPS, READ_APPS_APP, 200, applications::owners),
+    op("DELETE", "/applications/{application-id}/owners/{directoryObject-id}/$ref", "Remove an owner of an app registration", WRITE_APPS, WRITE_APPS_APP, 204, applications::remove_owner),
+    op("GET", "/applications/{application-id}/federatedIdentityCredentials", "Identities of elsewhere that a registration trusts", READ_APPS, READ_APPS_APP, 200, applications::federated),
+    op("DELETE", "/applications/{application-id}/federatedIdentityCredentials/{federatedIdentityCredential-id}", "Trust an identity of elsewhere no more", WRITE_APPS, WRITE_APPS_APP, 204, applications::delete_federated),
     op("PATCH", "/applications/{application-id}", "Change an app registration", WRITE_APPS, WRITE_APPS_APP, 204, applications::change),
     op("DELETE", "/applications/{application-id}", "Delete an app registration", WRITE_APPS, WRITE_APPS_APP, 204, applications::delete),
     op("POST", "/applications/{application-id}/addPassword", "Add a client secret", WRITE_APPS, WRITE_APPS_APP, 200, applications::add_password),
@@ -218,7 +230,10 @@ pub(crate) static ROUTES: &[Route] = &[
     op("POST", "/applications/{application-id}/removeKey", "Remove a certificate by proof of another", NONE, NONE, 204, applications::remove_key).decided_by_handler(),
     op("GET", "/servicePrincipals", "Find service principals", READ_APPS, READ_APPS_APP, 200, principals::list),
     op("POST", "/servicePrincipals", "Create a service principal", WRITE_APPS, WRITE_APPS_APP, 201, principals::create),
-    op("GET", "/servicePrincipals/{servicePrincipal-id}", "Read a service principal", READ_APPS, READ_APPS_APP, 200, principals::read),
+    op("GET", "/servicePrincipals/{servicePrincipal-id}", "Read a service principal", READ_APPS, READ_APPS_APP, 200, principals::read).or_itself(),
+    op("GET", "/servicePrincipals/{servicePrincipal-id}/owners", "Owners of a service principal", READ_APPS, READ_APPS_APP, 200, principals::owners),
+    op("DELETE", "/servicePrincipals/{servicePrincipal-id}/owners/{directoryObject-id}/$ref", "Remove an owner of a service principal", WRITE_APPS, WRITE_APPS_APP, 204, principals::remove_owner),
+    op("POST", "/servicePrincipals/{servicePrincipal-id}/removePassword", "Remove a secret of a service principal", WRITE_APPS, WRITE_APPS_APP, 204, principals::remove_password),
     op("PATCH", "/servicePrincipals/{servicePrincipal-id}", "Change a service principal", WRITE_APPS, WRITE_APPS_APP, 204, principals::change),
     op("DELETE", "/servicePrincipals/{servicePrincipal-id}", "Delete a service principal", WRITE_APPS, WRITE_APPS_APP, 204, principals::delete),
     op("GET", "/servicePrincipals/{servicePrincipal-id}/appRoleAssignments", "Application permissions of a principal", READ_APPS, READ_APPS_APP, 200, principals::app_roles).costs(2),

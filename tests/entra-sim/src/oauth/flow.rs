@@ -481,6 +481,9 @@ fn grant(world: &mut World, app_id: &str, who: &Subject, scopes: &[String], for_
             enabled: true,
             tags: vec!["WindowsAzureActiveDirectoryIntegratedApp".to_owned()],
             owner_tenant: client.home.unwrap_or_else(|| catalog::MICROSOFT_TENANT.to_owned()),
+            keys: Vec::new(),
+            secrets: Vec::new(),
+            owners: Vec::new(),
             visible_from_ms: 0,
             deleted_ms: None,
         });

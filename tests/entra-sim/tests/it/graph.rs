@@ -1,7 +1,7 @@
 //! Graph: what it gives, to whom, and what it refuses.
 
 use serde_json::{Value, json};
-use vitrine_entra_sim::{PermissionChange, PhoneChange, SimOptions, TenantChange, Trait};
+use vitrine_entra_sim::{PermissionChange, PhoneChange, Planted, PlantedWhat, SimOptions, TenantChange, Trait};
 
 use crate::client::*;
 
@@ -553,4 +553,57 @@ async fn an_oversized_or_malformed_body_gets_an_error_and_no_harm() {
     }
     assert_eq!(w.graph(&token, "GET", "/nothing/like/this", None).await.0, 400);
     assert_eq!(w.graph(&token, "GET", "/me", None).await.0, 200);
+}
+
+#[tokio::test]
+async fn an_app_reads_itself_without_a_permission_and_neither_its_owners_nor_others() {
+    let w = world().await;
+    let c = w.connection(CONTOSO, &["User.Read.All"], None).await;
+    let app = w.app_token(&c).await;
+    let own = format!("/applications/{}?$select=id,keyCredentials,passwordCredentials", c.object_id);
+    let (status, body) = w.graph(&app, "GET", &own, None).await;
+    assert!(status == 200 && body["keyCredentials"][0]["key"].is_string(), "{body}");
+    let principal = format!("/servicePrincipals/{}?$select=id,keyCredentials,passwordCredentials", c.principal_id);
+    assert_eq!(w.graph(&app, "GET", &principal, None).await.0, 200);
+    for refused in [
+        "/applications".to_owned(),
+        format!("/applications/{}/owners", c.object_id),
+        format!("/applications/{}/federatedIdentityCredentials", c.object_id),
+        format!("/servicePrincipals/{}/owners", c.principal_id),
+    ] {
+        assert_eq!(w.graph(&app, "GET", &refused, None).await.0, 403, "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn what_somebody_planted_is_listed_and_an_admin_takes_it_away() {
+    let w = world().await;
+    let c = w.connection(CONTOSO, &["Application.Read.All"], None).await;
+    let (app, admin) = (w.app_token(&c).await, w.admin_token(CONTOSO).await);
+    let plant = |what, on_principal, name: &str| {
+        let planted = Planted { app_id: c.app_id.clone(), on_principal, what, name: name.into() };
+        let change = TenantChange { tenant: CONTOSO.into(), plant: Some(planted), ..TenantChange::default() };
+        w.sim.control().change_tenant(&change).unwrap();
+    };
+    plant(PlantedWhat::Owner, false, "person@contoso.onmicrosoft.com");
+    plant(PlantedWhat::Owner, true, "person@contoso.onmicrosoft.com");
+    plant(PlantedWhat::Federated, false, "Build server");
+    plant(PlantedWhat::Secret, true, "Window");
+    let (registration, principal) =
+        (format!("/applications/{}", c.object_id), format!("/servicePrincipals/{}", c.principal_id));
+    for of in [&registration, &principal] {
+        let owners = w.graph(&app, "GET", &format!("{of}/owners"), None).await.1;
+        let owner = owners["value"][0]["id"].as_str().unwrap().to_owned();
+        let path = format!("{of}/owners/{owner}/$ref");
+        assert_eq!(w.graph(&app, "DELETE", &path, None).await.0, 403, "reading is not removing");
+        assert_eq!(w.graph(&admin, "DELETE", &path, None).await.0, 204);
+        assert_eq!(w.graph(&admin, "DELETE", &path, None).await.0, 404);
+    }
+    let list = format!("{registration}/federatedIdentityCredentials");
+    let trusted = w.graph(&app, "GET", &list, None).await.1;
+    let path = format!("{list}/{}", trusted["value"][0]["id"].as_str().unwrap());
+    assert_eq!(w.graph(&admin, "DELETE", &path, None).await.0, 204);
+    let keys = w.graph(&app, "GET", &format!("{principal}?$select=id,passwordCredentials"), None).await.1;
+    let secret = json!({ "keyId": keys["passwordCredentials"][0]["keyId"] });
+    assert_eq!(w.graph(&admin, "POST", &format!("{principal}/removePassword"), Some(secret)).await.0, 204);
 }
