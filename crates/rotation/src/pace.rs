@@ -138,8 +138,9 @@ pub struct Pace<T> {
     tenants: BTreeMap<T, Scope>,
     all: Scope,
     requests: Bucket,
-    /// Share of the last answers that came from near a limit: where it is most of them, the limit is the application's.
-    near: f64,
+    /// Share of the last answers that came from near a limit: where it is most of them, the limit is the application's. Reads and
+    /// writes have limits of their own, so each is told apart, or the one would drown what the other says.
+    near: [f64; 2],
     sweep_at: usize,
 }
 
@@ -147,7 +148,7 @@ impl<T: Ord> Pace<T> {
     /// With nothing spent.
     pub fn new(limits: Limits) -> Self {
         let all = Scope::default();
-        Self { limits, tenants: BTreeMap::new(), all, requests: Bucket::default(), near: 0.0, sweep_at: MANY }
+        Self { limits, tenants: BTreeMap::new(), all, requests: Bucket::default(), near: [0.0; 2], sweep_at: MANY }
     }
 
     /// Books a request, and says how long to wait before it is sent.
@@ -187,9 +188,10 @@ impl<T: Ord> Pace<T> {
         if reply.outcome == Outcome::Answered && cost.service == Service::Directory {
             let share = reply.share.filter(|share| share.is_finite() && *share >= NEAR);
             scope.report(cost, share, now);
-            self.near += (if share.is_some() { 1.0 } else { 0.0 } - self.near) / ANSWERS;
+            let near = &mut self.near[usize::from(cost.write)];
+            *near += (if share.is_some() { 1.0 } else { 0.0 } - *near) / ANSWERS;
             // One tenant near its limit is near that tenant's; where most answers come from near one, it is ours.
-            if self.near <= 0.5 {
+            if *near <= 0.5 {
                 self.all.report(cost, None, now);
             } else if share.is_some() {
                 self.all.report(cost, share, now);

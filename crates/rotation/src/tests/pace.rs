@@ -58,7 +58,7 @@ fn run(
     places: usize,
     tenants: u32,
     calls: &[Cost],
-    mut service: impl FnMut(Duration, u32) -> Option<(Duration, Reply)>,
+    mut service: impl FnMut(Duration, u32, Cost) -> Option<(Duration, Reply)>,
 ) -> Run {
     let mut pace = Pace::new(Limits::PUBLISHED);
     let mut run = Run::default();
@@ -81,7 +81,7 @@ fn run(
             }
             assert_eq!(pace.take(now, tenant, calls[call]), Duration::ZERO);
             taken += 1;
-            let (took, reply) = service(now, tenant).unwrap_or((TIME_OUT, SILENT));
+            let (took, reply) = service(now, tenant, calls[call]).unwrap_or((TIME_OUT, SILENT));
             replies.insert(order, reply);
             events.push(Reverse((now + took, order, tenant, call, silences)));
         }
@@ -140,7 +140,7 @@ impl Quota {
 #[test]
 fn two_thousand_tenants_take_what_latency_and_places_make_of_them() {
     for places in [8, 32, 64] {
-        let run = run(places, 2000, &ROTATION, |_, _| Some((LATENCY, answered(None))));
+        let run = run(places, 2000, &ROTATION, |_, _, _| Some((LATENCY, answered(None))));
         let floor = LATENCY * 2000 * 4 / u32::try_from(places).unwrap();
         let ratio = run.time() / floor.as_secs_f64();
         assert!(ratio <= 1.05 && run.finished.len() == 2000, "{places} places: {ratio}");
@@ -150,7 +150,7 @@ fn two_thousand_tenants_take_what_latency_and_places_make_of_them() {
 #[test]
 fn a_limit_that_nobody_published_is_felt_before_it_refuses() {
     let mut quota = Quota::new(500.0, 10.0);
-    let run = run(64, 1000, &[WRITE], |now, _| {
+    let run = run(64, 1000, &[WRITE], |now, _, _| {
         Some((LATENCY, if quota.take(now) { answered(quota.share()) } else { throttled(1, true) }))
     });
     let ratio = run.time() / 50.0;
@@ -158,9 +158,21 @@ fn a_limit_that_nobody_published_is_felt_before_it_refuses() {
 }
 
 #[test]
+fn a_limit_on_changes_is_felt_among_answers_to_questions() {
+    let mut quota = Quota::new(500.0, 10.0);
+    let run = run(64, 1000, &[READ, READ, WRITE, READ, WRITE, READ], |now, _, cost| {
+        let granted = !cost.write || quota.take(now);
+        let share = quota.share().filter(|_| cost.write);
+        Some((LATENCY, if granted { answered(share) } else { throttled(1, true) }))
+    });
+    let ratio = run.time() / 150.0;
+    assert!(ratio <= 1.05 && run.refused <= 50, "{ratio} of the quota's floor, {} refusals", run.refused);
+}
+
+#[test]
 fn a_limit_that_is_never_reported_is_learnt_once_for_all() {
     let mut quota = Quota::new(500.0, 10.0);
-    let run = run(64, 1000, &[WRITE], |now, _| {
+    let run = run(64, 1000, &[WRITE], |now, _, _| {
         Some((LATENCY, if quota.take(now) { answered(None) } else { throttled(1, true) }))
     });
     // The plain client of the reference: 1.03 of the floor and 2.36 refusals a tenant.
@@ -172,7 +184,7 @@ fn a_limit_that_is_never_reported_is_learnt_once_for_all() {
 fn the_healthy_do_not_wait_for_the_dead() {
     let dead = |tenant: u32| tenant % 100 == 3;
     let mut calls = 0_u64;
-    let run = run(64, 2000, &ROTATION, |_, tenant| {
+    let run = run(64, 2000, &ROTATION, |_, tenant, _| {
         calls += 1;
         if dead(tenant) {
             None
