@@ -1,9 +1,7 @@
 //! Who asks: HTTP Message Signatures (RFC 9421) with a content digest (RFC 9530), by a device that the MSP ledger names.
 //!
-//! One shape of signature is taken and no other: what it covers, in which order, with which parameters, is fixed in
-//! [`vitrine_ledger::wire`]. `httpsig` reads the fields and lays out what was signed; the signature itself is verified by
-//! the ledger, as strictly as an entry's. There is no store of nonces: within the minute in which a request could be
-//! sent again, a repeated append loses its place and every other write says the same again.
+//! [`RequestSignature`] reads the fields; here the device is looked up. There is no store of nonces: within the minute in
+//! which a request could be sent again, a repeated append loses its place and every other write says the same again.
 //!
 //! The signature is checked before the body is read, so a stranger cannot make this server hold a body.
 
@@ -11,21 +9,14 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
-use axum::http::HeaderMap;
 use axum::http::request::Parts;
-use data_encoding::BASE64;
-use httpsig::prelude::message_component::HttpMessageComponent;
-use httpsig::prelude::{
-    AlgorithmName, HttpSigError, HttpSigResult, HttpSignatureBase, HttpSignatureHeaders, HttpSignatureParams,
-    VerifyingKey,
-};
-use sha2::{Digest, Sha256};
-use vitrine_ledger::wire::{BACKEND_FIELD, CLOCK_TOLERANCE, COVERED, KeyId, KeyUse, MAX_BODY, Message, RequestKey};
-use vitrine_ledger::{Author, LedgerId, MspState, Role, SignatureBytes};
+use vitrine_ledger::wire::{KeyUse, MAX_BODY, Message, RequestKey};
+use vitrine_ledger::{Author, LedgerId, MspState, Role};
 
 use crate::problem::Problem;
 use crate::routes::App;
 use crate::serve::now_ms;
+use crate::signature::{ContentDigest, RequestSignature};
 
 /// A device whose signature stood.
 #[derive(Clone)]
@@ -105,10 +96,12 @@ impl FromRequestParts<App> for SignedHead {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let signature = RequestSignature::read(parts, app)?;
+        let signature = RequestSignature::read(parts, &app.identity.id, now_ms() / 1000)?;
         let msp = app.store.msp(&signature.key_id.msp).await?.ok_or(Problem::Device)?;
         let (author, key) = device(&msp, &signature).ok_or(Problem::Device)?;
-        signature.base.verify_signature_headers(&Strict(key), &signature.headers).map_err(|_| Problem::Signature)?;
+        if !signature.stands(key) {
+            return Err(Problem::Signature);
+        }
         // After the signature, so that nobody can use up another device's rate.
         app.limits.device(&signature.key_id)?;
         let RequestSignature { key_id, key_use, created_s, digest, .. } = signature;
@@ -125,101 +118,4 @@ fn device(msp: &MspState, signature: &RequestSignature) -> Option<(Author, Reque
         KeyUse::Transport => RequestKey::Transport(device.transport?),
     };
     Some((author, key))
-}
-
-struct RequestSignature {
-    key_id: KeyId,
-    key_use: KeyUse,
-    created_s: u64,
-    digest: ContentDigest,
-    base: HttpSignatureBase,
-    headers: HttpSignatureHeaders,
-}
-
-impl RequestSignature {
-    /// Reads the header fields; everything but the signature's truth.
-    fn read(parts: &Parts, app: &App) -> Result<Self, Problem> {
-        // A query would not be covered.
-        if parts.uri.query().is_some() {
-            return Err(Problem::Unsigned);
-        }
-        let backend = single(&parts.headers, BACKEND_FIELD)?;
-        let digest = single(&parts.headers, "content-digest")?;
-        let read = HttpSignatureHeaders::try_parse(
-            single(&parts.headers, "signature")?,
-            single(&parts.headers, "signature-input")?,
-        );
-        let mut read = read.map_err(|_| Problem::Unsigned)?.into_values();
-        let (Some(headers), None) = (read.next(), read.next()) else { return Err(Problem::Unsigned) };
-        let params = headers.signature_params();
-        let covered = params.covered_components.iter().map(ToString::to_string);
-        if !covered.eq(COVERED.iter().map(|name| format!("\"{name}\""))) {
-            return Err(Problem::Unsigned);
-        }
-        if params.alg.is_some() || params.nonce.is_some() || params.expires.is_some() {
-            return Err(Problem::Unsigned);
-        }
-        let key_use = params.tag.as_deref().and_then(KeyUse::from_tag).ok_or(Problem::Unsigned)?;
-        let key_id = params.keyid.as_deref().and_then(|text| text.parse().ok()).ok_or(Problem::Unsigned)?;
-        let created_s = params.created.ok_or(Problem::Unsigned)?;
-        let now_s = now_ms() / 1000;
-        if created_s.abs_diff(now_s) > CLOCK_TOLERANCE {
-            return Err(Problem::Clock { now_s });
-        }
-        if backend != app.identity.id.to_string() {
-            return Err(Problem::Backend);
-        }
-        let values = [parts.method.as_str(), parts.uri.path(), digest, backend];
-        let base = layout(&values, params).map_err(|_| Problem::Unsigned)?;
-        Ok(Self { key_id, key_use, created_s, digest: ContentDigest::read(digest)?, base, headers })
-    }
-}
-
-fn layout(values: &[&str; 4], params: &HttpSignatureParams) -> HttpSigResult<HttpSignatureBase> {
-    let parts = params.covered_components.iter().zip(values);
-    let parts = parts.map(|(id, value)| HttpMessageComponent::try_from((id, &[(*value).to_owned()][..])));
-    HttpSignatureBase::try_new(&parts.collect::<HttpSigResult<Vec<_>>>()?, params)
-}
-
-/// The ledger's strict Ed25519 in the place of `httpsig`'s own.
-struct Strict(RequestKey);
-
-impl VerifyingKey for Strict {
-    fn verify(&self, message: &[u8], signature: &[u8]) -> HttpSigResult<()> {
-        let stands = <[u8; 64]>::try_from(signature)
-            .is_ok_and(|bytes| self.0.verify(&SignatureBytes::from_bytes(bytes), message));
-        if stands { Ok(()) } else { Err(HttpSigError::InvalidSignature(String::new())) }
-    }
-
-    fn key_id(&self) -> String {
-        String::new()
-    }
-
-    fn alg(&self) -> AlgorithmName {
-        AlgorithmName::Ed25519
-    }
-}
-
-/// A field that stands there once: two of them could be read one way here and another way by a proxy.
-fn single<'h>(headers: &'h HeaderMap, name: &str) -> Result<&'h str, Problem> {
-    let mut values = headers.get_all(name).iter();
-    match (values.next(), values.next()) {
-        (Some(value), None) => value.to_str().map_err(|_| Problem::Unsigned),
-        _ => Err(Problem::Unsigned),
-    }
-}
-
-/// RFC 9530, SHA-256 alone.
-struct ContentDigest([u8; 32]);
-
-impl ContentDigest {
-    fn read(field: &str) -> Result<Self, Problem> {
-        let inner = field.strip_prefix("sha-256=:").and_then(|rest| rest.strip_suffix(':')).ok_or(Problem::Unsigned)?;
-        let bytes = BASE64.decode(inner.as_bytes()).map_err(|_| Problem::Unsigned)?;
-        bytes.try_into().map(Self).map_err(|_| Problem::Unsigned)
-    }
-
-    fn check(&self, body: &[u8]) -> Result<(), Problem> {
-        if <[u8; 32]>::from(Sha256::digest(body)) == self.0 { Ok(()) } else { Err(Problem::Digest) }
-    }
 }

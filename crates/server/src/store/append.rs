@@ -19,6 +19,9 @@ use super::{Store, damaged, fixed, signed, unsigned};
 use crate::problem::Problem;
 use crate::signed::{Caller, Standing, standing};
 
+/// Folds of organizations that are read at once.
+const STATES: i64 = 100;
+
 /// The MSP as the entries of one request see it.
 struct Msp {
     state: Arc<MspState>,
@@ -103,6 +106,8 @@ impl Store {
         let first = cursor - entries.len() as u64 + 1;
 
         let mut msp = self.open_msp(tx, id, entries).await?;
+        let is_home = |msp: &MspState| matches!(msp.home(), Home::Backend { id, .. } if id == *backend);
+        let was_home = is_home(&msp.state);
         let mut msp_cursor = None;
         let mut organizations: BTreeMap<LedgerId, Organization> = BTreeMap::new();
         let mut named = BTreeSet::new();
@@ -166,7 +171,10 @@ impl Store {
             }
         }
         for (ledger, it) in &organizations {
-            settle_objects(tx, ledger, it, &named, *now_ms).await?;
+            settle_objects(tx, ledger, it, &named, was_home, *now_ms).await?;
+        }
+        if is_home(&msp.state) && !was_home {
+            all_objects_are_there(tx, id).await?;
         }
         Ok(cursor)
     }
@@ -349,13 +357,15 @@ async fn write_object(
     Ok(())
 }
 
-/// Every object that an item names now must be there. One that was named before, or was superseded within the request,
-/// is let go: kept for a while, then dropped.
+/// Every object that an item names now must be there, where this is the `home`: a vault that is still being copied comes in
+/// pieces, and what was named at the end of one may be long gone. One that was named before, or was superseded within the
+/// request, is let go: kept for a while, then dropped.
 async fn settle_objects(
     tx: &mut AnyConnection,
     ledger: &LedgerId,
     it: &Organization,
     named: &BTreeSet<(LedgerId, ObjectHash)>,
+    home: bool,
     now_ms: u64,
 ) -> Result<(), Problem> {
     let now = objects_of(&it.state);
@@ -372,9 +382,39 @@ async fn settle_objects(
             .bind(if is_needed { 0 } else { signed(now_ms) })
             .execute(&mut *tx)
             .await?;
-        if is_needed && found.rows_affected() == 0 {
+        if home && is_needed && found.rows_affected() == 0 {
             return Err(Problem::ObjectMissing);
         }
     }
     Ok(())
+}
+
+/// Looks for every object that an item of any organization names now: from the entry on that makes this the home, none may lack.
+async fn all_objects_are_there(tx: &mut AnyConnection, msp: &LedgerId) -> Result<(), Problem> {
+    let mut after = Vec::new();
+    loop {
+        let ledgers: Vec<(Vec<u8>, Vec<u8>)> = sqlx::query_as(
+            "SELECT ledger, state FROM ledgers WHERE msp = $1 AND ledger <> msp AND ledger > $2 ORDER BY ledger LIMIT $3",
+        )
+        .bind(msp.as_bytes().to_vec())
+        .bind(after)
+        .bind(STATES)
+        .fetch_all(&mut *tx)
+        .await?;
+        for (ledger, state) in &ledgers {
+            let needed = objects_of(&OrganizationState::decode(state).map_err(|_| damaged())?);
+            let stored: Vec<Vec<u8>> = sqlx::query_scalar("SELECT hash FROM objects WHERE ledger = $1")
+                .bind(ledger.clone())
+                .fetch_all(&mut *tx)
+                .await?;
+            let stored: BTreeSet<Vec<u8>> = stored.into_iter().collect();
+            if needed.iter().any(|hash| !stored.contains(&hash.as_bytes()[..])) {
+                return Err(Problem::ObjectMissing);
+            }
+        }
+        match ledgers.into_iter().next_back() {
+            Some((ledger, _)) => after = ledger,
+            None => return Ok(()),
+        }
+    }
 }

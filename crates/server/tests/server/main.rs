@@ -5,9 +5,13 @@
 /// The people, machines and entries of the ledger's own tests.
 #[path = "../../../ledger/tests/ledger/kit.rs"]
 mod firm;
+/// What the fuzz target does with its bytes.
+#[path = "../../../../fuzz/src/server.rs"]
+mod fuzzing;
 
 mod bounds;
 mod cluster;
+mod fields;
 mod hostile;
 mod kit;
 mod learns;

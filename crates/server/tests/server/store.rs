@@ -2,7 +2,7 @@
 
 use reqwest::StatusCode;
 use vitrine_ledger::wire::{Entries, EntriesWanted, Start, object_hash};
-use vitrine_ledger::{Entry, ItemKind, Level, MspBody, OrganizationBody, Role, SealedRecords, TeamKind};
+use vitrine_ledger::{Entry, Home, ItemKind, Level, MspBody, OrganizationBody, Role, SealedRecords, TeamKind};
 
 use crate::firm::{Customer, Desk, Firm, WORK, item, log};
 use crate::kit::{Database, Running, TOKEN, Vault, batch, object, on_both, register};
@@ -16,6 +16,7 @@ on_both!(
     a_refused_entry_takes_the_whole_request_with_it,
     changes_come_once_and_in_order,
     an_object_must_be_named_and_a_named_object_must_be_there,
+    a_vault_that_is_copied_in_pieces_needs_its_objects_once_this_is_its_home,
     a_technician_sees_organizations_only_by_access,
     a_removed_member_is_nobody,
     a_new_member_reads_the_msp_ledger_and_joins,
@@ -170,6 +171,38 @@ async fn an_object_must_be_named_and_a_named_object_must_be_there(database: Data
     let refused = vault.client.append(std::slice::from_ref(&entry), &[good.clone(), object(7, 7)]).await.unwrap_err();
     assert_eq!(refused.code, "server.object-stray");
     vault.client.append(&[entry], &[good]).await.unwrap();
+}
+
+// What was named at the end of a piece may have expired where the vault was; what is named in the end has not.
+async fn a_vault_that_is_copied_in_pieces_needs_its_objects_once_this_is_its_home(database: Database) {
+    let running = Running::new(&database).await;
+    let owner = Desk::new(1);
+    let firm = Firm::found_with_keys(&owner);
+    let customer = Customer::connect(&firm, &owner, 5);
+    let client = running.client(&firm, &owner);
+    assert_eq!(register(&running.url, TOKEN, &firm.entries[0]).await.status(), StatusCode::NO_CONTENT);
+    client.append(&firm.entries[1..], &[]).await.unwrap();
+    client.append(&customer.entries, &[]).await.unwrap();
+    let mut vault = Vault { owner: owner.clone(), firm, customer, client };
+    for version in 1..=2 {
+        let (entry, _) = vault.put(1, version);
+        vault.client.append(std::slice::from_ref(&entry), &[]).await.unwrap();
+        vault.customer.take(&vault.firm, entry).unwrap();
+    }
+
+    let home = Home::Backend { id: running.identity.id, key: running.identity.key };
+    let mut moved = vault.firm.clone();
+    let home = moved.add(&owner, MspBody::Home { home }).unwrap();
+    let refused = vault.client.append(std::slice::from_ref(&home), &[]).await.unwrap_err();
+    assert_eq!(refused.code, "server.object-missing");
+    vault.rotate(1).await;
+    vault.client.append(&[home], &[]).await.unwrap();
+    vault.firm = moved;
+
+    let (entry, _) = vault.put(1, 4);
+    let refused = vault.client.append(std::slice::from_ref(&entry), &[]).await.unwrap_err();
+    assert_eq!(refused.code, "server.object-missing");
+    vault.rotate(1).await;
 }
 
 async fn a_technician_sees_organizations_only_by_access(database: Database) {
