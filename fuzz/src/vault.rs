@@ -5,11 +5,13 @@ use vitrine_vault::account::{DeviceKeys, EncryptionKeys, Enrolment, Lockbox, Roo
 use vitrine_vault::backup::{BackupReader, Record};
 use vitrine_vault::body::{BodyKind, open_body};
 use vitrine_vault::epoch::{Which, WrapContext, open_previous, unwrap};
+use vitrine_vault::invite::{Answer, Invite, Offer};
 use vitrine_vault::items::{AccountItem, ConnectionItem, MspItem, OrganizationItem};
 use vitrine_vault::kit::Kit;
 use vitrine_vault::object::{Header, ObjectKind};
 use vitrine_vault::page::PageKey;
 use vitrine_vault::passphrase::strength;
+use vitrine_vault::share::Share;
 use vitrine_vault::sheet::{SafeSheet, SheetBlob};
 use vitrine_vault::totp::TotpSecret;
 use vitrine_vault::{Key, SUITE, SecretBytes, SecretText, cbor, object};
@@ -18,7 +20,7 @@ use vitrine_vault::{Key, SUITE, SecretBytes, SecretText, cbor, object};
 pub type Body = fn(&[u8]);
 
 /// Every body by the name of its target.
-pub const BODIES: [(&str, Body); 12] = [
+pub const BODIES: [(&str, Body); 13] = [
     ("cbor", cbor),
     ("object", object),
     ("page", page),
@@ -29,6 +31,7 @@ pub const BODIES: [(&str, Body); 12] = [
     ("wrap", wrap),
     ("backup", backup),
     ("code", code),
+    ("invite", invite),
     ("item", item),
     ("text", text),
 ];
@@ -140,11 +143,44 @@ pub fn backup(bytes: &[u8]) {
     assert_eq!(whole.1.is_ok(), pieces.1.is_ok());
 }
 
-/// Codes of kit and sheet, as typed.
+/// Invitations: the code, and the letters of a mailbox.
+pub fn invite(bytes: &[u8]) {
+    let typed = SecretText::new(String::from_utf8_lossy(bytes).into_owned());
+    if let Ok(invite) = Invite::parse(&typed) {
+        assert!(Invite::parse(&invite.code()).is_ok());
+    }
+    if let Ok(stored) = Invite::from_bytes(bytes) {
+        assert_eq!(stored.to_bytes().expose(), bytes);
+    }
+    if let Ok(answer) = Answer::from_bytes(bytes) {
+        assert_eq!(answer.to_bytes(), bytes);
+    }
+    let invite = Invite::make([1; 32], (2, [3; 32]), 4, "https://vault.example".into(), &mut Counter(0));
+    assert!(Offer::open(&invite, bytes).is_err() && Answer::open(&invite, bytes).is_err(), "nobody knows its secret");
+    let _ = invite.words(&Answer::from_bytes(bytes).unwrap_or_else(|_| answer()));
+}
+
+fn answer() -> Answer {
+    Answer {
+        member: [1; 16],
+        identity: [2; 32],
+        encryption: [3; 32],
+        device: [4; 16],
+        device_key: [5; 32],
+        transport: [6; 32],
+        name: "Grace".into(),
+        device_name: "laptop".into(),
+    }
+}
+
+/// Codes of kit, sheet and shares, as typed.
 pub fn code(bytes: &[u8]) {
     let typed = SecretText::new(String::from_utf8_lossy(bytes).into_owned());
     if let Ok(sheet) = SafeSheet::parse(&typed) {
         assert!(SafeSheet::parse(sheet.code().text()).is_ok());
+    }
+    if let Ok(share) = Share::parse(&typed) {
+        assert!(Share::parse(share.code().text()).is_ok());
     }
     let kit = Kit::parse(&typed, &typed, "home");
     assert!(kit.is_err(), "no code is both");

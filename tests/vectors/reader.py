@@ -393,9 +393,9 @@ def read_invite(case):
     offer = unpad(open_sealed(letters, "vitrine/1/invite/offer", b"", case["offer"]), body_bucket)
     _, _, _, backend = fields(offer, 8192, {1: str, 2: str, 3: U8, 4: 16})
     answer = unpad(open_sealed(letters, "vitrine/1/invite/answer", b"", case["answer"]), body_bucket)
-    types = {1: 16, 2: 32, 3: 32, 4: 16, 5: 32, 6: str, 7: str}
-    member, identity, encryption, device, device_key, _, _ = fields(answer, 8192, types)
-    numbers = follows("words", member + identity + encryption + device + device_key, length=32)
+    types = {1: 16, 2: 32, 3: 32, 4: 16, 5: 32, 6: 32, 7: str, 8: str}
+    member, identity, encryption, device, device_key, transport, _, _ = fields(answer, 8192, types)
+    numbers = follows("words", member + identity + encryption + device + device_key + transport, length=32)
     words = WORD_LIST.read_text(encoding="utf-8").splitlines()
     drawn = [words[number % len(words)] for number in struct.unpack(">8I", numbers)]
     return {
@@ -407,6 +407,7 @@ def read_invite(case):
         "encryption": encryption,
         "device": device,
         "device_key": device_key,
+        "transport": transport,
         "text": " ".join(drawn),
     }
 

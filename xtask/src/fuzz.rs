@@ -40,6 +40,9 @@ fn run_all(seed: u64, lines: &mut Vec<String>) -> Result<()> {
         for (number, bytes) in known.iter().enumerate() {
             fs::write(learnt.join(format!("known-{number}")), bytes)?;
         }
+        for seed in seeds(&target)? {
+            fs::copy(&seed, learnt.join(seed.file_name().unwrap_or_default()))?;
+        }
         match run(&programs.join(&target), &target, &learnt, seconds, seed) {
             Ok(line) => lines.push(line),
             Err(error) => {
@@ -106,6 +109,15 @@ fn known_inputs() -> Result<Vec<Vec<u8>>> {
     }
     ensure!(inputs.len() > 100, "only {} inputs in the frozen vectors", inputs.len());
     Ok(inputs.into_iter().collect())
+}
+
+/// Inputs that are no frozen vectors, for one target alone.
+fn seeds(target: &str) -> Result<Vec<PathBuf>> {
+    let folder = folder().join("seeds").join(target);
+    if !folder.exists() {
+        return Ok(Vec::new());
+    }
+    fs::read_dir(folder)?.map(|file| Ok(file?.path())).collect()
 }
 
 fn unhex(text: &str) -> Option<Vec<u8>> {

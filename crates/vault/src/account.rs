@@ -156,6 +156,12 @@ impl DeviceKeys {
         self.signing.sign(message).to_bytes()
     }
 
+    /// What signs in the name of this device while it is locked.
+    pub fn transport(&self) -> TransportKeys {
+        // Read to derive.
+        TransportKeys::from_seed(derive(self.seed.expose(), "vitrine/1/transport", &[]))
+    }
+
     /// The same key pair for X25519: the root of its member is wrapped to it when that root is renewed, since it is the one
     /// key of a device that the signed history vouches for.
     pub fn encryption(&self) -> EncryptionKeys {
@@ -170,6 +176,37 @@ impl DeviceKeys {
     /// The local key, from which the key of pages derives.
     pub fn local(&self) -> &Key {
         &self.local
+    }
+}
+
+/// The key by which a locked device asks the home what is new. It signs requests that read, and never an entry. It follows from the
+/// device's own key and leads back to nothing, so it may lie where a locked device finds it.
+pub struct TransportKeys {
+    seed: Key,
+    signing: SigningKey,
+}
+
+impl TransportKeys {
+    /// The keys of a seed that was kept.
+    pub fn from_seed(seed: Key) -> Self {
+        // Read to build the signing key, which is wiped on drop.
+        let signing = SigningKey::from_bytes(seed.expose());
+        Self { seed, signing }
+    }
+
+    /// The seed, to keep it.
+    pub fn seed(&self) -> &Key {
+        &self.seed
+    }
+
+    /// The public half, as the device's card in the ledger names it.
+    pub fn public(&self) -> [u8; 32] {
+        self.signing.verifying_key().to_bytes()
+    }
+
+    /// Signs a request (Ed25519, RFC 8032). The caller puts a label before it.
+    pub fn sign(&self, message: &[u8]) -> [u8; 64] {
+        self.signing.sign(message).to_bytes()
     }
 }
 
@@ -401,6 +438,12 @@ impl AccountSecret {
 
     pub(crate) fn from_secret(secret: Secret<[u8; 20]>) -> Self {
         Self(secret)
+    }
+
+    /// Where a home keeps what this secret helps to open: an address that nobody guesses, and that leads back to nothing.
+    pub fn locator(&self, genesis: &[u8; 32], member: &[u8; 16]) -> [u8; 32] {
+        // Read to derive; what comes of it is sent to the home.
+        *derive(self.0.expose(), "vitrine/1/enrolment/locator", &[genesis, member]).expose()
     }
 
     pub(crate) fn secret(&self) -> &Secret<[u8; 20]> {

@@ -137,6 +137,7 @@ mod tests {
             encryption: own.public(),
             device: [4; 16],
             device_key: [5; 32],
+            transport: [6; 32],
             name: String::new(),
             device_name: "desktop".into(),
         }

@@ -282,6 +282,8 @@ pub struct Answer {
     pub device: [u8; 16],
     /// The device's key.
     pub device_key: [u8; 32],
+    /// The key by which that device asks while it is locked.
+    pub transport: [u8; 32],
     /// Its own name.
     pub name: String,
     /// The device's name.
@@ -297,8 +299,9 @@ impl Answer {
             map.bytes(3, &self.encryption);
             map.bytes(4, &self.device);
             map.bytes(5, &self.device_key);
-            map.text(6, &self.name);
-            map.text(7, &self.device_name);
+            map.bytes(6, &self.transport);
+            map.text(7, &self.name);
+            map.text(8, &self.device_name);
         })
     }
 
@@ -315,8 +318,9 @@ impl Answer {
                     encryption: map.required(3, Reader::array)?,
                     device: map.required(4, Reader::array)?,
                     device_key: map.required(5, Reader::array)?,
-                    name: map.required(6, |reader| reader.text(MAX_NAME))?.to_owned(),
-                    device_name: map.required(7, |reader| reader.text(MAX_NAME))?.to_owned(),
+                    transport: map.required(6, Reader::array)?,
+                    name: map.required(7, |reader| reader.text(MAX_NAME))?.to_owned(),
+                    device_name: map.required(8, |reader| reader.text(MAX_NAME))?.to_owned(),
                 })
             })
         });
@@ -338,7 +342,8 @@ impl Answer {
     }
 
     fn keys(&self) -> Vec<u8> {
-        [&self.member[..], &self.identity, &self.encryption, &self.device, &self.device_key].concat()
+        let Self { member, identity, encryption, device, device_key, transport, .. } = self;
+        [&member[..], identity, encryption, device, device_key, transport].concat()
     }
 }
 
@@ -359,6 +364,7 @@ mod tests {
             encryption: [3; 32],
             device: [4; 16],
             device_key: [5; 32],
+            transport: [6; 32],
             name: "Grace Hopper".into(),
             device_name: "grace-laptop".into(),
         }
@@ -435,12 +441,13 @@ mod tests {
         let words = invite.words(&honest);
         assert_eq!(words.len(), COMPARED);
         assert_eq!(words, Invite::parse(&invite.code()).unwrap().words(&honest));
-        let swaps: [fn(&mut Answer); 5] = [
+        let swaps: [fn(&mut Answer); 6] = [
             |answer| answer.member[0] ^= 1,
             |answer| answer.identity[0] ^= 1,
             |answer| answer.encryption[0] ^= 1,
             |answer| answer.device[0] ^= 1,
             |answer| answer.device_key[0] ^= 1,
+            |answer| answer.transport[0] ^= 1,
         ];
         for swap in swaps {
             let mut swapped = honest.clone();

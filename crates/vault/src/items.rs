@@ -13,7 +13,7 @@ pub use account::{
     MAX_PAST, MAX_USER_NAME, Origin, PastPassword,
 };
 pub use connection::{ConnectionItem, StoredCertificate};
-pub use organization::{AfterView, BlackoutWindow, LapsSettings, MspItem, OrganizationItem};
+pub use organization::{AfterView, BlackoutWindow, KeptWay, LapsSettings, MspItem, OrganizationItem};
 
 use crate::cbor::CborError;
 

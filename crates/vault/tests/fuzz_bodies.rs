@@ -25,7 +25,7 @@ fn corpus() -> Vec<Vec<u8>> {
             serde_json::from_slice(&std::fs::read(file.unwrap().path()).unwrap()).unwrap();
         for case in file["cases"].as_array().unwrap().iter().filter(|case| case["verdict"] == "accept") {
             corpus.extend(case["bytes"].as_str().map(|text| HEXLOWER.decode(text.as_bytes()).unwrap()));
-            corpus.extend(case["text"].as_str().map(|text| text.as_bytes().to_vec()));
+            corpus.extend(["text", "code"].iter().filter_map(|key| Some(case[key].as_str()?.as_bytes().to_vec())));
         }
     }
     let rng = &mut StdRng::seed_from_u64(1);

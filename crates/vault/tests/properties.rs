@@ -251,7 +251,7 @@ proptest! {
 
     #[test]
     fn an_organization_of_any_text_reads_back(name in ".{0,60}", notes in ".{0,500}", tags in vec(".{0,16}", 0..8)) {
-        let item = OrganizationItem { name, notes, tags, laps: None };
+        let item = OrganizationItem { name, notes, tags, laps: None, kept: vec![] };
         prop_assert_eq!(OrganizationItem::decode(&item.encode().unwrap()).unwrap(), item);
     }
 

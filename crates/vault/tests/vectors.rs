@@ -150,7 +150,7 @@ fn seeded() -> rand::rngs::StdRng {
 
 #[test]
 fn invite_vectors_hold() {
-    judge("invite.json", 18, |case| {
+    judge("invite.json", 19, |case| {
         let invite = Invite::parse(&case.secret("code")).map_err(|error| error.code())?;
         let offer = Offer::open(&invite, &case.hex("offer")).map_err(|error| error.code())?;
         let answer = Answer::open(&invite, &case.hex("answer")).map_err(|error| error.code())?;
@@ -162,6 +162,7 @@ fn invite_vectors_hold() {
         case.holds("encryption", &answer.encryption);
         case.holds("device", &answer.device);
         case.holds("device_key", &answer.device_key);
+        case.holds("transport", &answer.transport);
         assert_eq!(case.text("text"), invite.words(&answer).join(" "));
         Ok(())
     });

@@ -12,7 +12,9 @@ const MAX_TAG: usize = 64;
 const MAX_ACCOUNTS: usize = 8;
 const MAX_WINDOWS: usize = 16;
 const MAX_ZONE: usize = 64;
-const MAX_ENCODED: usize = 16 * 1024;
+const MAX_KEPT: usize = 16;
+const MAX_REASON: usize = 1024;
+const MAX_ENCODED: usize = 32 * 1024;
 
 /// How an organization's emergency accounts are kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +70,32 @@ impl BlackoutWindow {
     }
 }
 
+/// A way into the tenant that Vitrine did not make and a person answers for, such as the customer's own owner of the app.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptWay {
+    /// What it is: a hash over kind, place and the tenant's id of it.
+    pub id: [u8; 16],
+    /// When it was kept, Unix milliseconds.
+    pub at_ms: u64,
+    /// The member who answers for it.
+    pub member: [u8; 16],
+    /// Why.
+    pub reason: String,
+}
+
+impl KeptWay {
+    fn read(reader: &mut Reader<'_>) -> Result<Self, CborError> {
+        reader.map(|map| {
+            Ok(Self {
+                id: map.required(1, Reader::array)?,
+                at_ms: map.required(2, Reader::uint)?,
+                member: map.required(3, Reader::array)?,
+                reason: map.required(4, |reader| reader.text(MAX_REASON))?.to_owned(),
+            })
+        })
+    }
+}
+
 /// An organization: its name and what people wrote about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrganizationItem {
@@ -79,6 +107,8 @@ pub struct OrganizationItem {
     pub tags: Vec<String>,
     /// Settings of LAPS; none while it is off.
     pub laps: Option<LapsSettings>,
+    /// Ways in that a person answers for; 16 at most.
+    pub kept: Vec<KeptWay>,
 }
 
 impl OrganizationItem {
@@ -88,6 +118,8 @@ impl OrganizationItem {
         fits("notes", self.notes.len(), MAX_NOTES)?;
         counts("tags", self.tags.len(), MAX_TAGS)?;
         self.tags.iter().try_for_each(|tag| fits("tag", tag.len(), MAX_TAG))?;
+        counts("kept", self.kept.len(), MAX_KEPT)?;
+        self.kept.iter().try_for_each(|kept| fits("reason", kept.reason.len(), MAX_REASON))?;
         if let Some(laps) = &self.laps {
             counts("account_names", laps.account_names.len(), MAX_ACCOUNTS)?;
             laps.account_names.iter().try_for_each(|name| fits("account_name", name.len(), MAX_TAG))?;
@@ -119,6 +151,16 @@ impl OrganizationItem {
                     map.maybe(7, laps.zone.as_deref(), Writer::text);
                 });
             });
+            map.maybe(5, Some(&self.kept).filter(|kept| !kept.is_empty()), |writer, kept| {
+                writer.list(kept, |writer, kept| {
+                    writer.map(|map| {
+                        map.bytes(1, &kept.id);
+                        map.uint(2, kept.at_ms);
+                        map.bytes(3, &kept.member);
+                        map.text(4, &kept.reason);
+                    });
+                });
+            });
         }))
     }
 
@@ -132,6 +174,7 @@ impl OrganizationItem {
                     notes: map.required(2, |reader| reader.text(MAX_NOTES))?.to_owned(),
                     tags: map.required(3, |reader| texts(reader, MAX_TAGS))?,
                     laps: map.optional(4, read_laps)?,
+                    kept: map.optional(5, read_kept)?.unwrap_or_default(),
                 })
             })
         })?)
@@ -171,6 +214,12 @@ fn read_windows(reader: &mut Reader<'_>) -> Result<Vec<BlackoutWindow>, CborErro
     let at = reader.position();
     let windows = reader.list(MAX_WINDOWS as u64, BlackoutWindow::read)?;
     if windows.is_empty() { Err(CborError::Value { at }) } else { Ok(windows) }
+}
+
+fn read_kept(reader: &mut Reader<'_>) -> Result<Vec<KeptWay>, CborError> {
+    let at = reader.position();
+    let kept = reader.list(MAX_KEPT as u64, KeptWay::read)?;
+    if kept.is_empty() { Err(CborError::Value { at }) } else { Ok(kept) }
 }
 
 fn texts(reader: &mut Reader<'_>, most: usize) -> Result<Vec<String>, CborError> {
@@ -231,6 +280,7 @@ mod tests {
                 ],
                 zone: Some("Europe/Zurich".into()),
             }),
+            kept: vec![KeptWay { id: [7; 16], at_ms: 1_700_000_000_000, member: [9; 16], reason: "Ours".into() }],
         }
     }
 
@@ -246,7 +296,11 @@ mod tests {
         for laps in [item().laps, kept(AfterView::Keep), kept(AfterView::Now), None] {
             let item = OrganizationItem { laps, tags: vec![], ..item() };
             assert_eq!(OrganizationItem::decode(&item.encode().unwrap()).unwrap(), item);
+            let item = OrganizationItem { kept: vec![], ..item };
+            assert_eq!(OrganizationItem::decode(&item.encode().unwrap()).unwrap(), item);
         }
+        let many = OrganizationItem { kept: vec![item().kept.remove(0); MAX_KEPT + 1], ..item() };
+        assert!(many.encode().is_err());
     }
 
     #[test]
