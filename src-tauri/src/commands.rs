@@ -324,6 +324,18 @@ pub async fn repair_account(app: State<'_, App>, request: RepairAccountRequest) 
 
 #[tauri::command]
 #[specta::specta]
+pub async fn remove_strangers(app: State<'_, App>, request: RemoveStrangersRequest) -> Answer<OrganizationView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn keep_stranger(app: State<'_, App>, request: KeepStrangerRequest) -> Answer<OrganizationView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
 pub async fn card(app: State<'_, App>, request: CardRequest) -> Answer<CardView> {
     app.call(request).await
 }
@@ -550,6 +562,12 @@ pub async fn remove_team(app: State<'_, App>, request: RemoveTeamRequest) -> Ans
 #[tauri::command]
 #[specta::specta]
 pub async fn set_access(app: State<'_, App>, request: SetAccessRequest) -> Answer<OrganizationView> {
+    app.call(request).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn give_access(app: State<'_, App>, request: GiveAccessRequest) -> Answer<PeopleView> {
     app.call(request).await
 }
 

@@ -8,14 +8,14 @@ use crate::api::*;
 use crate::error::{Error, Result};
 use crate::failpoint::protected;
 use crate::journal::Change;
-use crate::own::{self, OverdueSnooze};
+use crate::own::{self, Own, TogetherSnooze};
 use crate::records::{
     self, Account, Bytes32, Check, LONGEST_SNOOZE_MS, Organization, Phase, Problem, ProblemRow, Snoozed, Wrong,
     item_text, key, organization_text,
 };
 use crate::session::Session;
 use crate::store::{Direction, Span};
-use crate::{App, certificates, connect, health, organizations, reminders, rotate, vault};
+use crate::{App, certificates, connect, health, organizations, reminders, rotate, strangers, vault};
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
 use std::ops::ControlFlow;
@@ -25,8 +25,11 @@ const MOST_ROWS: u32 = 500;
 const HOUR_MS: u64 = 3600 * 1000;
 /// When a day begins, for what is put off until tomorrow.
 const MORNING: i8 = 8;
-/// The problem that no organization has alone.
+/// The problems that no organization has alone.
 const OVERDUE: &str = "overdue";
+const UNANSWERED: &str = "unanswered";
+/// From how many organizations on it is Microsoft, or the way there, that does not answer.
+const TOGETHER: usize = 3;
 
 /// The short name of a problem within the whole vault, short because people type it at a terminal: the same for as long as
 /// the problem lasts, and after it came back.
@@ -67,6 +70,10 @@ fn found(row: &Organization, known: &[Problem], now: u64) -> Vec<Problem> {
             found.push(new(Wrong::CertificateEnded, None, tenant.certificate_ends_at));
         } else if check(HealthCheck::Certificate, Verdict::Warning).is_some() {
             found.push(new(Wrong::CertificateNotRenewed, None, now));
+        }
+        if let Some(these) = strangers::digest(row) {
+            let since = row.standing_strangers().map(|stranger| stranger.found_at).max();
+            found.push(new(Wrong::Strangers(these), None, since.unwrap_or(now)));
         }
     }
     for account in &row.accounts {
@@ -178,22 +185,30 @@ pub(crate) async fn list(app: &App, request: AttentionRequest) -> Result<Attenti
     app.session().await?;
     let now = app.now_ms();
     let wanted = request.filter.trim().to_lowercase();
-    let overdue = overdue(app).await?;
+    let (mut together, mut found) = (Vec::from_iter(overdue(app).await?), every(app).await?);
+    let (silent, mut members) = unanswered(app, &mut found).await?;
+    together.extend(silent);
     let mut view = AttentionView::default();
     let mut count = |snoozed: bool| {
         let counted = if snoozed { &mut view.snoozed } else { &mut view.open };
         *counted = counted.saturating_add(1);
         snoozed == request.snoozed
     };
-    let alone = overdue.filter(|overdue| count(overdue.snoozed(now).is_some())).filter(|_| wanted.is_empty());
-    let mut found = every(app).await?;
+    together.retain(|together| count(together.snoozed(now).is_some()));
     found.retain(|found| count(holds(found.row.problem.snoozed, now).is_some()) && found.row.speaks_of(&wanted));
-    view.matching = small(found.len() + usize::from(alone.is_some()));
+    if !wanted.is_empty() {
+        // Looked for by its name, an organization stands there by itself.
+        members.retain(|found| found.row.speaks_of(&wanted) && together.iter().any(|one| one.of.id() == UNANSWERED));
+        found.append(&mut members);
+        found.sort_by_key(|found| std::cmp::Reverse(found.row.problem.since));
+        together.clear();
+    }
+    view.matching = small(found.len() + together.len());
     let limit = if request.limit == 0 { 100 } else { request.limit.min(MOST_ROWS) } as usize;
-    // It concerns the most, so it stands before the others.
-    let before = usize::from(alone.is_some());
+    // They concern the most, so they stand before the others.
+    let before = together.len();
     if request.offset == 0 {
-        view.problems.extend(alone.map(|overdue| overdue.view(now)));
+        view.problems.extend(together.iter().map(|together| together.view(now)));
     }
     let skip = (request.offset as usize).saturating_sub(before);
     for found in found.iter().skip(skip).take(limit - view.problems.len()) {
@@ -258,6 +273,7 @@ fn told(row: &Organization, problem: &Problem, account: Option<&Account>, msp: &
             refused("connect.certificate-ending", &what, words(HealthCheck::Certificate)?).holds(works).into_view()
         }
         Wrong::CertificateEnded => certificates::ended().into_view(),
+        Wrong::Strangers(_) => return strangers::problem(row),
     })
 }
 
@@ -277,6 +293,7 @@ fn kind(wrong: Wrong) -> ProblemKind {
         Wrong::ConnectionRefused => ProblemKind::Connection,
         Wrong::CertificateNotRenewed => ProblemKind::CertificateEnding,
         Wrong::CertificateEnded => ProblemKind::CertificateEnded,
+        Wrong::Strangers(_) => ProblemKind::Strangers,
     }
 }
 
@@ -287,20 +304,67 @@ fn step(wrong: Wrong) -> ProblemStep {
         Wrong::ChangedOutside | Wrong::Drifted(_) => ProblemStep::Repair,
         Wrong::NeedsPerson(number) => rotate::step_for(number),
         Wrong::NeverCreated => ProblemStep::EnableLaps,
+        Wrong::Strangers(_) => ProblemStep::Strangers,
         Wrong::ConnectionRefused | Wrong::CertificateNotRenewed | Wrong::CertificateEnded => ProblemStep::Connect,
     }
 }
 
-// What is overdue
+// What many have at once
 
-/// Accounts that are overdue although nothing is wrong with them: nobody rotates them.
-struct Overdue {
-    reason: Reason,
+/// One problem however many organizations have it: its reason is one, and so is what ends it.
+struct Together {
+    of: Of,
     accounts: u32,
-    /// When the first and the last of them fell due.
+    /// When the first and the last of them came to have it.
     since: u64,
     newest: u64,
-    snooze: Option<OverdueSnooze>,
+    snooze: Option<TogetherSnooze>,
+}
+
+#[derive(Clone, Copy)]
+enum Of {
+    /// Accounts that are overdue although nothing is wrong with them: nobody rotates them.
+    Overdue(Reason),
+    /// Rotations that got no answer, of so many organizations.
+    Unanswered(usize),
+}
+
+impl Of {
+    fn id(self) -> &'static str {
+        match self {
+            Self::Overdue(_) => OVERDUE,
+            Self::Unanswered(_) => UNANSWERED,
+        }
+    }
+
+    fn kept(self, own: &mut Own) -> &mut Option<TogetherSnooze> {
+        match self {
+            Self::Overdue(_) => &mut own.overdue,
+            Self::Unanswered(_) => &mut own.unanswered,
+        }
+    }
+}
+
+/// Takes out of what was found the rotations that Microsoft did not answer, where that is more than one tenant's matter.
+async fn unanswered(app: &App, found: &mut Vec<Found>) -> Result<(Option<Together>, Vec<Found>)> {
+    let now = app.now_ms();
+    let silent = |found: &Found| {
+        let problem = &found.row.problem;
+        problem.wrong == Wrong::Failing(ErrorClass::Unreachable) && holds(problem.snoozed, now).is_none()
+    };
+    let organizations: HashSet<&Bytes32> =
+        found.iter().filter(|found| silent(found)).map(|found| &found.organization).collect();
+    let count = organizations.len();
+    if count < TOGETHER {
+        return Ok((None, Vec::new()));
+    }
+    let (members, rest) = std::mem::take(found).into_iter().partition::<Vec<_>, _>(silent);
+    *found = rest;
+    let times = || members.iter().map(|found| found.row.problem.since);
+    let (since, newest) = (times().min().unwrap_or(now), times().max().unwrap_or(now));
+    let snooze = vault::firm(app).await?.own.unanswered;
+    let accounts = small(members.len());
+    Ok((Some(Together { of: Of::Unanswered(count), accounts, since, newest, snooze }), members))
 }
 
 /// Why nobody does.
@@ -326,8 +390,8 @@ fn leans_on_a_rotator(session: &Session) -> bool {
     matches!(msp.home(), Home::Backend { .. }) && msp.members().iter().any(rotates)
 }
 
-/// One problem however many accounts there are: its reason is one, and so is what ends it.
-async fn overdue(app: &App) -> Result<Option<Overdue>> {
+/// What is overdue because nobody rotates it, and why.
+async fn overdue(app: &App) -> Result<Option<Together>> {
     let session = app.session().await?;
     let leans = protected!("a home is asked for what a rotator writes", leans_on_a_rotator(&session), false);
     let reason = if leans && !session.home_is_away() {
@@ -367,22 +431,51 @@ async fn overdue(app: &App) -> Result<Option<Overdue>> {
     }
     let Some((since, newest)) = times else { return Ok(None) };
     let snooze = vault::firm(app).await?.own.overdue;
-    Ok(Some(Overdue { reason, accounts, since, newest, snooze }))
+    Ok(Some(Together { of: Of::Overdue(reason), accounts, since, newest, snooze }))
 }
 
-impl Overdue {
-    /// A snooze for good ends with the next account that becomes overdue: that one nobody has seen.
+impl Together {
+    /// A snooze for good ends with the next account that comes to have it: that one nobody has seen.
     fn snoozed(&self, now: u64) -> Option<SnoozedView> {
-        let OverdueSnooze { snoozed, seen_to } = self.snooze?;
+        let TogetherSnooze { snoozed, seen_to } = self.snooze?;
         holds(Some(snoozed), now).filter(|view| matches!(view, SnoozedView::Until { .. }) || self.newest <= seen_to)
     }
 
     fn view(&self, now: u64) -> ProblemView {
+        let (kind, error, step) = match self.of {
+            Of::Overdue(reason) => self.overdue(reason),
+            Of::Unanswered(organizations) => {
+                let what = format!(
+                    "Microsoft answers for none of {organizations} organizations: {} emergency accounts wait for their rotation.",
+                    self.accounts
+                );
+                let next =
+                    "Vitrine tries again by itself. Look at this machine's network and at Microsoft's service health.";
+                let error = Error::new(ErrorClass::Unreachable, "attention.unanswered", what, next);
+                (ProblemKind::Unanswered, error, ProblemStep::RotateDue)
+            }
+        };
+        ProblemView {
+            id: self.of.id().to_owned(),
+            kind,
+            organization: None,
+            organization_name: None,
+            account: None,
+            user_name: None,
+            since: Time(self.since),
+            error: error.holds("Their passwords still work.").into_view(),
+            step,
+            working: false,
+            snoozed: self.snoozed(now),
+        }
+    }
+
+    fn overdue(&self, reason: Reason) -> (ProblemKind, Error, ProblemStep) {
         let accounts = match self.accounts {
             1 => "1 emergency account is overdue".to_owned(),
             accounts => format!("{accounts} emergency accounts are overdue"),
         };
-        let (code, why, next, step) = match self.reason {
+        let (code, why, next, step) = match reason {
             Reason::Paused => ("attention.paused", "rotation is paused", "Let rotation go on.", ProblemStep::Resume),
             Reason::ByHand => (
                 "attention.by-hand",
@@ -409,20 +502,7 @@ impl Overdue {
                 ProblemStep::RotateDue,
             ),
         };
-        let error = Error::new(ErrorClass::Partly, code, format!("{accounts}: {why}."), next);
-        ProblemView {
-            id: OVERDUE.to_owned(),
-            kind: ProblemKind::Overdue,
-            organization: None,
-            organization_name: None,
-            account: None,
-            user_name: None,
-            since: Time(self.since),
-            error: error.holds("Their passwords still work.").into_view(),
-            step,
-            working: false,
-            snoozed: self.snoozed(now),
-        }
+        (ProblemKind::Overdue, Error::new(ErrorClass::Partly, code, format!("{accounts}: {why}."), next), step)
     }
 }
 
@@ -446,14 +526,15 @@ pub(crate) async fn wake(app: &App, request: WakeProblemRequest) -> Result<Probl
 async fn set(app: &App, problem: &str, snoozed: Option<Snoozed>) -> Result<ProblemView> {
     let session = app.session().await?;
     let now = app.now_ms();
-    if problem == OVERDUE {
-        let mut overdue = overdue(app).await?.ok_or_else(|| unknown(problem))?;
-        overdue.snooze = snoozed.map(|snoozed| OverdueSnooze { snoozed, seen_to: overdue.newest });
-        own::note(app, &session, |own| own.overdue = overdue.snooze).await?;
-        app.tell(Event::StatusChanged);
-        return Ok(overdue.view(now));
-    }
     let mut found = every(app).await?;
+    if [OVERDUE, UNANSWERED].contains(&problem) {
+        let known = if problem == OVERDUE { overdue(app).await? } else { unanswered(app, &mut found).await?.0 };
+        let mut together = known.ok_or_else(|| unknown(problem))?;
+        together.snooze = snoozed.map(|snoozed| TogetherSnooze { snoozed, seen_to: together.newest });
+        own::note(app, &session, |own| *together.of.kept(own) = together.snooze).await?;
+        app.tell(Event::StatusChanged);
+        return Ok(together.view(now));
+    }
     found.retain(|found| vault::hex(&found.name) == problem);
     let mut found = found.pop().ok_or_else(|| unknown(problem))?;
     let mut change = Change::begin(app, &session).await?;

@@ -215,7 +215,7 @@ async fn write_beside(app: &App, session: &Session, path: &Path, beside: &Path) 
         member: *session.author.member.as_bytes(),
         genesis: *session.vault().as_bytes(),
         made_at_ms: at,
-        home: papers::home_words(),
+        home: papers::home_words(app).await?,
     };
     let (mut writer, head) = BackupWriter::start(&header).map_err(unwritable)?;
     point!("backup.begin");

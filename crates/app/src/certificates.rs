@@ -145,7 +145,13 @@ pub(crate) async fn put(
 ) -> Result<()> {
     change.put_connection(opened, item).await?;
     let connected_at = opened.row.tenant.as_ref().map(|tenant| tenant.connected_at);
+    let signs = |tenant: &Tenant| (tenant.certificate_made_at, tenant.certificate_before);
+    let before = opened.row.tenant.as_ref().map(signs);
     opened.row.tenant = Tenant::from_item(item, connected_at.unwrap_or(change.now_ms()));
+    if opened.row.tenant.as_ref().map(signs) != before {
+        // Until the old one was gone its holder could put in more: what was compared before says nothing.
+        opened.row.compared = protected!("a comparison ends with the certificate", None, opened.row.compared);
+    }
     Ok(())
 }
 

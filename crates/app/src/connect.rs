@@ -15,7 +15,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use vitrine_entra::http::Http;
-use vitrine_entra::oauth::{self, AdminSession, Authority, SignInError, SignInErrorKind};
+use vitrine_entra::oauth::{self, AdminSession, Asks, Authority, SignInError, SignInErrorKind};
 use vitrine_entra::setup::{self, Plan, StepKind};
 use vitrine_entra::{ClientId, Connection, TenantId};
 use vitrine_vault::items::ConnectionItem;
@@ -38,6 +38,7 @@ struct How {
     route: SignInRoute,
     authority: Authority,
     client: ClientId,
+    asks: Asks,
 }
 
 pub(crate) async fn start(app: &App, request: ConnectRequest) -> Result<ConnectView> {
@@ -49,11 +50,15 @@ pub(crate) async fn start(app: &App, request: ConnectRequest) -> Result<ConnectV
         Some(tenant) => Authority::Tenant(TenantId::from_str(&tenant.id).map_err(|_| damaged_tenant())?),
         None => Authority::Organizations,
     };
-    if request.purpose == SignInPurpose::Accounts && row.tenant.is_none() {
+    if request.purpose != SignInPurpose::Connect && row.tenant.is_none() {
         return Err(not_connected());
     }
     let cancel = session.stop.child_token();
-    let how = How { route: request.route, authority, client };
+    let asks = match request.purpose {
+        SignInPurpose::Strangers => Asks::SignInMethods,
+        SignInPurpose::Connect | SignInPurpose::Accounts => Asks::Usual,
+    };
+    let how = How { route: request.route, authority, client, asks };
     let flow = Flow {
         phase: ConnectPhase::Starting,
         purpose: request.purpose,
@@ -129,15 +134,15 @@ async fn wait_for_admin(
     cancel: CancellationToken,
 ) -> Result<AdminSession, SignInError> {
     let config = app.config();
-    let How { route, authority, client } = how;
+    let How { route, authority, client, asks } = how;
     match route {
         SignInRoute::Browser => {
-            let waiting = oauth::start_browser(http, &config.cloud, authority, *client, claims).await?;
+            let waiting = oauth::start_browser(http, &config.cloud, authority, *client, claims, *asks).await?;
             set_phase(app, id, ConnectPhase::WaitingForBrowser { url: waiting.authorize_url().to_string() });
             waiting.finish(cancel.cancelled_owned()).await
         }
         SignInRoute::DeviceCode => loop {
-            let waiting = oauth::start_device_code(http, &config.cloud, authority, *client, claims).await?;
+            let waiting = oauth::start_device_code(http, &config.cloud, authority, *client, claims, *asks).await?;
             let lifetime = u64::try_from(waiting.lifetime().as_millis()).unwrap_or(0);
             set_phase(
                 app,
@@ -184,7 +189,7 @@ async fn look(app: &App, session: &Session, id: &[u8; 32], admin: AdminSession) 
     let tenant = found(&plan);
     let signed_in_as = admin.user_name().to_owned();
     let phase = match (with_flow(app, id, |flow| flow.purpose)?, row.tenant.is_some()) {
-        (SignInPurpose::Accounts, _) => ConnectPhase::SignedIn { tenant, signed_in_as },
+        (SignInPurpose::Accounts | SignInPurpose::Strangers, _) => ConnectPhase::SignedIn { tenant, signed_in_as },
         (SignInPurpose::Connect, _) => ConnectPhase::ConfirmTenant { tenant, signed_in_as },
     };
     with_flow(app, id, |flow| {

@@ -6,7 +6,7 @@
 use crate::api::*;
 use crate::audit::record::{self, MOST_IN_A_BATCH, Record, Signed, View};
 use crate::error::{Error, Result};
-use crate::failpoint::point;
+use crate::failpoint::{point, protected};
 use crate::journal::{self, Change};
 use crate::records::{
     self, Act, Activity, Bytes16, Bytes32, item_text, key, organization_text, parse_item, parse_organization,
@@ -201,6 +201,7 @@ pub(crate) async fn after_view(app: &App, request: AfterViewRequest) -> Result<C
 
 async fn open(app: &App, id: &Bytes32, item: &Bytes16) -> Result<(Arc<Session>, AccountItem)> {
     app.used();
+    app.session().await?.home.all_taken().await;
     let session = app.session().await?;
     if !session.may(ledger::Action::Reveal) {
         return Err(Error::usage(
@@ -324,6 +325,8 @@ async fn record(app: &App, session: &Arc<Session>, id: &Bytes32, item: &Bytes16,
     if tell(app, session, Some((counter, shown))).await.is_err() {
         tracing::warn!(code = "credentials.untold", "a view is recorded, and its line in the lists has to wait");
     }
+    // What travelled at once would tell when somebody looked.
+    protected!("views travel by their timer", (), carry(app, session).await?);
     // Locked meanwhile: what was opened before must not appear, or be copied, after the keys are gone.
     if session.stop.is_cancelled() { Err(Error::locked()) } else { Ok(()) }
 }

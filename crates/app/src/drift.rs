@@ -1,4 +1,5 @@
-//! Drift: what somebody changed about an emergency account outside Vitrine. Every tenant is looked at once a day, and
+//! Drift: what somebody changed about an emergency account outside Vitrine. Every tenant is looked at once a day (and
+//! for strangers with it, see [`crate::strangers`]), and
 //! whatever a rotation reads anyway counts too; what was changed is a state of the account, with its repair.
 //!
 //! The connection may read all of it and write none of it but the password, so most repairs take an admin's session.
@@ -8,10 +9,11 @@ use crate::error::{Error, Result};
 use crate::journal::{self, Change};
 use crate::records::{self, Bytes16, Bytes32, Check, Drift, Facts, LOOK_EVERY_MS, Phase, key, parse_item};
 use crate::records::{organization_text, parse_organization};
+use crate::refusals::passes_by_itself;
 use crate::rotate::{self, Order};
 use crate::session::{self, Session};
 use crate::store::{Direction, Span};
-use crate::{App, accounts, connect, laps, lock, organizations};
+use crate::{App, accounts, connect, laps, lock, organizations, strangers};
 use futures_util::StreamExt;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -61,7 +63,7 @@ pub(crate) fn look_around(app: &App, session: &Arc<Session>) {
             .for_each_concurrent(AT_ONCE, |id| {
                 let (this, own) = (&this, &own);
                 async move {
-                    if look(this, own, &id, Priority::Low).await.is_err() {
+                    if Box::pin(look(this, own, &id, Priority::Low)).await.is_err() {
                         // What cannot even be put off is tried again at the next tick.
                         let _ = put_off(this, own, &id).await;
                     }
@@ -106,7 +108,7 @@ async fn look(app: &App, session: &Session, id: &Bytes32, priority: Priority) ->
     let row = organizations::load(app, id).await?;
     let connection = connect::connection(app, session, &row).await?;
     let mut looks = Vec::new();
-    for account in row.accounts.iter().filter(|account| account.created) {
+    for account in row.accounts.iter().filter(|account| account.created && row.laps.is_some()) {
         let item = journal::read_account(app, session, &row, &account.item).await?;
         let Some(user) = item.object_id.map(UserId::from_bytes) else { continue };
         let stored = item.last_password_change.clone();
@@ -122,14 +124,21 @@ async fn look(app: &App, session: &Session, id: &Bytes32, priority: Priority) ->
         };
         looks.push(Look { item: account.item, facts, changed });
     }
-    remember(app, session, id, looks).await
+    // Without an account nothing was read yet that would show that the connection works.
+    if looks.is_empty() {
+        strangers::compare(app, session, id, priority).await?;
+        return remember(app, session, id, looks).await;
+    }
+    remember(app, session, id, looks).await?;
+    strangers::compare(app, session, id, priority).await
 }
 
 /// A connection that the tenant refuses is a finding of its own.
-async fn refused(app: &App, session: &Session, id: &Bytes32, error: GraphError) -> Error {
+pub(crate) async fn refused(app: &App, session: &Session, id: &Bytes32, error: GraphError) -> Error {
+    let passes = passes_by_itself(&error);
     let error = Error::from(error);
     let view = error.view();
-    if view.class == ErrorClass::Refused {
+    if view.class == ErrorClass::Refused && !passes {
         let words = format!("{} {}", view.what, view.next);
         let told = connection_is(app, session, id, Verdict::Bad, words).await;
         if told.is_err() {
@@ -193,7 +202,8 @@ async fn remember(app: &App, session: &Session, id: &Bytes32, looks: Vec<Look>) 
 pub(crate) async fn check(app: &App, request: CheckAccountsRequest) -> Result<OrganizationView> {
     let id = parse_organization(&request.organization)?;
     let this = app.clone();
-    session::hold(app, move |session| async move { look(&this, &session, &id, Priority::High).await }).await?;
+    session::hold(app, move |session| async move { Box::pin(look(&this, &session, &id, Priority::High)).await })
+        .await?;
     organizations::show(app, OrganizationRequest { organization: request.organization }).await
 }
 
@@ -207,7 +217,7 @@ pub(crate) async fn repair(app: &App, request: RepairAccountRequest) -> Result<O
 
 /// Puts right what differs now: nothing that was not found, and so shown, a moment ago.
 async fn mend(app: &App, session: &Arc<Session>, id: &Bytes32, item: &Bytes16) -> Result<()> {
-    look(app, session, id, Priority::High).await?;
+    Box::pin(look(app, session, id, Priority::High)).await?;
     let row = organizations::load(app, id).await?;
     let account = row.account(item).ok_or_else(|| records::unknown_account(&records::item_text(item)))?;
     let found = account.facts.clone().ok_or_else(nothing_to_repair)?;

@@ -8,7 +8,7 @@ use crate::session::{self, Identity, Keys, make, rng};
 use vitrine_ledger::{
     Author, Claim, Commitment, DeviceCard, DeviceId, DeviceKey, Draft, DraftError, EncryptionKey, Entry, IdentityKey,
     MemberId, MemberWrap, MspBody, MspState, Place, Refusal, Salt, SealedKeys, SealedName, SealedNote, TeamId,
-    TeamKind, Wrap,
+    TeamKind, TransportKey, Wrap,
 };
 use vitrine_vault::Key;
 use vitrine_vault::account::{DeviceKeys, RootKey};
@@ -37,7 +37,7 @@ pub(crate) fn found(firm: &MspItem, person_name: &str, device_name: &str, time_m
     let card = DeviceCard {
         device: device_id,
         key: DeviceKey::from_bytes(device.public()),
-        transport: None,
+        transport: Some(TransportKey::from_bytes(device.transport().public())),
         name: seal_name(&msp_key, device_id.as_bytes(), device_name)?,
     };
     let claim = Claim {

@@ -3,7 +3,7 @@
 use crate::api::{ErrorClass, ErrorView, HealthCheck, HealthLine, Time, Verdict};
 use crate::error::Error;
 use crate::records::{Account, Drift, Facts, Organization, Phase, item_text};
-use crate::{App, certificates};
+use crate::{App, certificates, strangers};
 
 /// The lines of an organization, from its stored checks and what follows from its accounts.
 pub(crate) fn lines(app: &App, row: &Organization) -> Vec<HealthLine> {
@@ -25,6 +25,7 @@ pub(crate) fn lines(app: &App, row: &Organization) -> Vec<HealthLine> {
         })
         .collect();
     lines.extend(certificates::line(app, row));
+    lines.extend(strangers::lines(row));
     for account in &row.accounts {
         let line = |check, verdict, checked_at: Option<u64>, words: &str| HealthLine {
             check,

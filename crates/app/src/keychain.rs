@@ -10,7 +10,7 @@ use crate::session::make;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use vitrine_vault::Key;
+use vitrine_vault::{Key, SecretBytes};
 use zeroize::Zeroizing;
 
 /// A place for small secrets of this user. Calls block; they are made off the async threads.
@@ -81,11 +81,12 @@ pub(crate) enum Place {
 pub(crate) struct DeviceSecret {
     keychain: Arc<dyn Keychain>,
     file: PathBuf,
+    pass_file: PathBuf,
 }
 
 impl DeviceSecret {
     pub(crate) fn new(keychain: Arc<dyn Keychain>, folder: &Path) -> Self {
-        Self { keychain, file: folder.join("device.secret") }
+        Self { keychain, file: folder.join("device.secret"), pass_file: folder.join("transport.secret") }
     }
 
     /// Whether the keychain takes a write and gives it back.
@@ -150,6 +151,37 @@ impl DeviceSecret {
         self.load(device).await.ok().map(|(_, place)| place)
     }
 
+    /// Keeps what this device asks its home with while it is locked, where its secret lies, too; or forgets it. Best effort: without
+    /// it the locked device fetches nothing.
+    pub(crate) async fn keep_pass(&self, device: &str, pass: Option<&SecretBytes>) {
+        let (keychain, name, place) = (self.keychain.clone(), pass_name(device), self.place(device).await);
+        let Some(pass) = pass else {
+            let _ = fs::remove_file(&self.pass_file);
+            let _ = blocking(move || keychain.forget(&name)).await;
+            return;
+        };
+        let kept = match place {
+            Some(Place::Keychain) => {
+                // Exposed to hand it to the keychain, which is where it belongs.
+                let value = Zeroizing::new(pass.expose().clone());
+                blocking(move || keychain.write(&name, &value)).await.is_ok_and(|kept| kept.is_ok())
+            }
+            // Exposed into the file that lies beside that of the device secret.
+            Some(Place::File) => files::replace(&self.pass_file, pass.expose()).is_ok(),
+            None => false,
+        };
+        if !kept {
+            tracing::debug!(code = "keychain.pass", "a locked device will not be able to ask its home");
+        }
+    }
+
+    /// What [`DeviceSecret::keep_pass`] kept.
+    pub(crate) async fn pass(&self, device: &str) -> Option<Zeroizing<Vec<u8>>> {
+        let (keychain, name) = (self.keychain.clone(), pass_name(device));
+        let kept = blocking(move || keychain.read(&name)).await.ok()?.ok().flatten();
+        kept.or_else(|| fs::read(&self.pass_file).ok()).map(Zeroizing::new)
+    }
+
     /// What the keychain remembers of the database that was written last.
     pub(crate) async fn remembered(&self, device: &str) -> Option<Remembered> {
         let (keychain, name) = (self.keychain.clone(), generation_name(device));
@@ -169,6 +201,10 @@ impl DeviceSecret {
 
 fn name(device: &str) -> String {
     format!("device-secret/{device}")
+}
+
+fn pass_name(device: &str) -> String {
+    format!("transport/{device}")
 }
 
 fn generation_name(device: &str) -> String {

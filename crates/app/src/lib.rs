@@ -25,6 +25,7 @@ mod certificates;
 mod client_id;
 mod clipboard;
 mod clock;
+mod comeback;
 mod config;
 mod connect;
 mod credentials;
@@ -70,6 +71,7 @@ mod rules;
 mod session;
 mod settings;
 pub mod store;
+mod strangers;
 #[cfg(feature = "synthetic")]
 pub mod synthetic;
 mod tasks;
@@ -162,6 +164,8 @@ struct Inner {
     farewells: agent::Farewells,
     last_use_ms: AtomicU64,
     pulse: rotator::Pulse,
+    /// Held while something is laid beside the store that arrives while the vault is locked, or taken from there.
+    staging: tokio::sync::Mutex<()>,
     background: Tasks,
 }
 
@@ -178,6 +182,7 @@ impl App {
             presence::watch(&app);
         }
         rotate::watch(&app);
+        home::watch_locked(&app);
         reminders::watch(&app);
         Ok(app)
     }
@@ -221,6 +226,7 @@ impl App {
                 farewells: agent::Farewells::default(),
                 last_use_ms: AtomicU64::new(steady),
                 pulse: rotator::Pulse::begin(wall, steady),
+                staging: tokio::sync::Mutex::default(),
                 background: Tasks::default(),
             }),
         })

@@ -2,22 +2,33 @@
 //! account's item and in its older versions, which stay for 30 days. Somebody who has to open an account of which nobody
 //! knows the present password tries them, newest first.
 //!
+//! A device that came later, or looked at the home seldom, has not seen all of them: what is missing is asked of the home when
+//! somebody looks, and an answer that does not come hides nothing of what is here.
+//!
 //! Nothing here is taken on the database's word: each older version is the one that a signed entry of the verified
 //! history names.
 
 use crate::api::*;
 use crate::error::Result;
-use crate::journal;
+use crate::journal::{self, Change};
 use crate::records::{self, Bytes16, Bytes32, parse_item, parse_organization};
 use crate::session::Session;
-use crate::{App, accounts, organizations};
+use crate::{App, accounts, home, organizations};
 use std::collections::BTreeSet;
+use std::time::Duration;
+use tokio::time::timeout;
 use vitrine_vault::SecretText;
 use vitrine_vault::items::AccountItem;
+use vitrine_vault::object;
+
+/// How long the home is waited for. Whoever looks here is in a hurry.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(crate) async fn list(app: &App, request: OlderPasswordsRequest) -> Result<OlderPasswordsView> {
     let (id, item) = (parse_organization(&request.organization)?, parse_item(&request.account)?);
     let session = app.session().await?;
+    // What the home does not give now is counted below.
+    let _ = timeout(PATIENCE, Box::pin(fetch(app, &session, &id, &item))).await;
     let mut found = Vec::new();
     visit(app, &session, &id, &item, |which, _| {
         found.push(which);
@@ -26,7 +37,29 @@ pub(crate) async fn list(app: &App, request: OlderPasswordsRequest) -> Result<Ol
     .await?;
     found.sort_by_key(|which| std::cmp::Reverse(at(*which)));
     let values = found.into_iter().map(|which| StoredValue { which, since: Some(at(which)) }).collect();
-    Ok(OlderPasswordsView { values })
+    let row = organizations::load(app, &id).await?;
+    let missing = journal::missing_versions(app, &row, &item).await?.len();
+    Ok(OlderPasswordsView { values, missing: u32::try_from(missing).unwrap_or(u32::MAX) })
+}
+
+/// Asks the home for the versions that are needed still and are not here.
+async fn fetch(app: &App, session: &Session, id: &Bytes32, item: &Bytes16) -> Result<()> {
+    let row = organizations::load(app, id).await?;
+    row.account(item).ok_or_else(|| records::unknown_account(&records::item_text(item)))?;
+    let missing = journal::missing_versions(app, &row, item).await?;
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let hashes: Vec<_> = missing.iter().map(|(hash, _)| *hash).collect();
+    let mut given = Vec::new();
+    for sealed in home::older(app, session, id, &hashes).await? {
+        let hash = object::hash(&sealed);
+        let until = missing.iter().find(|(named, _)| *named.as_bytes() == hash).map(|(_, until)| *until);
+        given.extend(until.map(|until| (sealed, until)));
+    }
+    let mut change = Change::begin_taking(app, session).await?;
+    change.put_older(&given).await?;
+    change.commit().await
 }
 
 /// The one password that is asked for, if it is still there.
@@ -57,7 +90,7 @@ async fn visit(
     let row = organizations::load(app, id).await?;
     row.account(item).ok_or_else(|| records::unknown_account(&records::item_text(item)))?;
     let mut seen: Option<BTreeSet<WhichValue>> = None;
-    journal::visit_account(app, session, id, &row, item, |version| {
+    journal::visit_account(app, session, &row, item, |version| {
         let of_card = seen.is_none();
         let seen = seen.get_or_insert_default();
         if of_card {

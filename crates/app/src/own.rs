@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use vitrine_vault::account::DeviceKeys;
 
 /// Counts the layouts of the sealed copy, apart from those of the index: what it holds outlives an index made again.
-const LAYOUT: u8 = 4;
+const LAYOUT: u8 = 5;
 
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Own {
@@ -33,21 +33,25 @@ pub(crate) struct Own {
     pub(crate) unconfirmed: bool,
     /// How it shows its lists.
     pub(crate) lists: ListViews,
-    /// Of the one problem that no organization has alone.
-    pub(crate) overdue: Option<OverdueSnooze>,
+    /// That accounts are overdue was put aside.
+    pub(crate) overdue: Option<TogetherSnooze>,
+    /// That Microsoft does not answer was put aside.
+    pub(crate) unanswered: Option<TogetherSnooze>,
     /// What it tells to whom.
     pub(crate) webhook: Option<Webhook>,
     /// View records up to this number were told, or nobody wanted to know.
     pub(crate) views_told_to: u64,
     /// Where the backend answers that is the home.
     pub(crate) home: Option<home::Address>,
+    /// Hash of the backend's id and of what this member's kit opens, as it was left there last.
+    pub(crate) enrolled: Option<Bytes32>,
 }
 
-/// That accounts are overdue was put aside.
+/// A problem that many organizations have at once was put aside.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct OverdueSnooze {
+pub(crate) struct TogetherSnooze {
     pub(crate) snoozed: Snoozed,
-    /// When the last of those accounts fell due.
+    /// When the last of them came to have it.
     pub(crate) seen_to: u64,
 }
 

@@ -1,7 +1,10 @@
 //! Rows of the sealed local index: what this device has accepted and what lists show. All of it follows from signed
 //! entries and objects, so a damaged index is made again, and so is one of another [`LAYOUT`].
 
-use crate::api::{Action, AfterView, BlackoutWindow, ErrorClass, ErrorView, HealthCheck, OrganizationState, Verdict};
+use crate::api::{
+    Action, AfterView, BlackoutWindow, ErrorClass, ErrorView, HealthCheck, OrganizationState, StrangerKind,
+    StrangerPlace, Verdict,
+};
 use crate::certificates;
 use crate::error::{Error, Result};
 use crate::history::History;
@@ -13,7 +16,7 @@ use std::fmt;
 use vitrine_entra::connection::ConnectionRecord;
 use vitrine_entra::{ApplicationId, ClientId, Cloud, ServicePrincipalId, TenantId};
 use vitrine_ledger::{EntryHash, Head};
-use vitrine_vault::items::ConnectionItem;
+use vitrine_vault::items::{ConnectionItem, KeptWay as StoredWay};
 use zeroize::Zeroizing;
 
 /// Bytes of an organization's ledger id, item ids: as in the ledger.
@@ -33,7 +36,7 @@ pub(crate) fn heads(places: &[Place]) -> Vec<Head> {
 
 /// Counts the layouts of rows. Rows say nothing of their fields, so those of another layout would be misread, not
 /// refused: to be raised with every field that is added to a row, taken out or given another meaning.
-pub(crate) const LAYOUT: u8 = 8;
+pub(crate) const LAYOUT: u8 = 9;
 
 /// Keys of the index.
 pub(crate) mod key {
@@ -222,6 +225,12 @@ pub(crate) struct Organization {
     pub(crate) checks: Vec<Check>,
     /// What a person has to do something about. Follows from the rest; here it has its beginning.
     pub(crate) problems: Vec<Problem>,
+    /// Ways into the tenant that Vitrine did not make: those that stand, and those that were removed lately.
+    pub(crate) strangers: Vec<Stranger>,
+    /// Those of them that a person answers for.
+    pub(crate) kept: Vec<KeptWay>,
+    /// What the last comparison could read.
+    pub(crate) compared: Option<Compared>,
     /// When the tenant is looked at next, if there is something to look at.
     pub(crate) look_at: Option<u64>,
     /// A set-up was begun: its certificate is stored and the tenant may know it.
@@ -366,6 +375,59 @@ pub(crate) enum Phase {
     NeedsPerson,
 }
 
+/// A way into the connection or an account that the tenant lists and the vault does not know.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct Stranger {
+    /// Names it: a hash over what it is.
+    pub(crate) id: Bytes16,
+    pub(crate) kind: StrangerKind,
+    pub(crate) place: StrangerPlace,
+    /// Of an account.
+    pub(crate) account: Option<Bytes16>,
+    /// What it is called in the tenant; may hold any text.
+    pub(crate) name: String,
+    pub(crate) found_at: u64,
+    /// Who took it away, and when. Without a name, it was gone by itself.
+    pub(crate) removed: Option<(u64, String)>,
+}
+
+/// A way in that a person answers for.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct KeptWay {
+    pub(crate) id: Bytes16,
+    pub(crate) at: u64,
+    pub(crate) member: Bytes16,
+    pub(crate) reason: String,
+}
+
+impl From<StoredWay> for KeptWay {
+    fn from(stored: StoredWay) -> Self {
+        Self { id: stored.id, at: stored.at_ms, member: stored.member, reason: stored.reason }
+    }
+}
+
+impl From<KeptWay> for StoredWay {
+    fn from(kept: KeptWay) -> Self {
+        Self { id: kept.id, at_ms: kept.at, member: kept.member, reason: kept.reason }
+    }
+}
+
+/// When the ways in were compared with the vault, and which of them could be read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct Compared {
+    /// When it began: what was done meanwhile may be missing.
+    pub(crate) at: u64,
+    pub(crate) keys: bool,
+    pub(crate) owners: bool,
+    pub(crate) methods: bool,
+}
+
+impl Compared {
+    pub(crate) fn whole(self) -> bool {
+        self.keys && self.owners && self.methods
+    }
+}
+
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Check {
     pub(crate) check: HealthCheck,
@@ -403,6 +465,8 @@ pub(crate) enum Wrong {
     ConnectionRefused,
     CertificateNotRenewed,
     CertificateEnded,
+    /// There are ways in that the vault does not know: a hash of all of them, so that one more is another problem.
+    Strangers([u8; 8]),
 }
 
 /// Until when a problem is not to be heard of.
@@ -510,6 +574,12 @@ impl Organization {
         }
     }
 
+    /// Ways in that nobody answers for.
+    pub(crate) fn standing_strangers(&self) -> impl Iterator<Item = &Stranger> {
+        let kept = |stranger: &&Stranger| self.kept.iter().any(|kept| kept.id == stranger.id);
+        self.strangers.iter().filter(|stranger| stranger.removed.is_none()).filter(move |stranger| !kept(stranger))
+    }
+
     pub(crate) fn account(&self, item: &Bytes16) -> Option<&Account> {
         self.accounts.iter().find(|account| account.item == *item)
     }
@@ -530,12 +600,10 @@ impl Organization {
         self.accounts.iter_mut().find(|account| account.item == *item)
     }
 
-    /// Sees to it that a tenant with accounts is looked at within a day, and none other. Spread over the day by its id,
+    /// Sees to it that a connected tenant is looked at within a day, and none other. Spread over the day by its id,
     /// so that thousands that were connected together are not read together.
     pub(crate) fn schedule_look(&mut self, now: u64, id: &Bytes32) {
-        let wanted =
-            self.tenant.is_some() && self.laps.is_some() && self.accounts.iter().any(|account| account.created);
-        self.look_at = match (wanted, self.look_at) {
+        self.look_at = match (self.tenant.is_some(), self.look_at) {
             (false, _) => None,
             // A clock that was a year ahead must not put it off for a year.
             (true, Some(at)) if at <= now.saturating_add(LOOK_EVERY_MS) => Some(at),

@@ -94,6 +94,14 @@ impl From<GraphError> for Error {
     }
 }
 
+/// Whether a failed sign-in of the connection passes without anybody's touching the tenant.
+pub(crate) fn passes_by_itself(error: &GraphError) -> bool {
+    use SignInErrorKind as Kind;
+    // A clock is set right on this machine, and would be said of every tenant at once.
+    let kinds = [Kind::Transport, Kind::Busy, Kind::ClockWrong, Kind::Unknown];
+    error.sign_in().is_some_and(|sign_in| kinds.contains(&sign_in.kind()))
+}
+
 /// What the connection lacks, by name.
 fn lacking(names: &[&str]) -> Option<String> {
     let name = |name: &&str| match *name {
@@ -135,7 +143,7 @@ impl From<SetupError> for Error {
                     ErrorClass::Refused,
                     code,
                     format!("The app registration holds what Vitrine did not put there: {}.", names.join("; ")),
-                    "Look at it in the Entra admin center, remove what does not belong there, and connect again.",
+                    "Look at what Vitrine did not make and remove it (vitrine strangers); a permission or role in the Entra admin center. Then connect again.",
                 )
                 .holds("Nothing was changed in the tenant.");
             }

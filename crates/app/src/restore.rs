@@ -1,4 +1,5 @@
-//! Coming back: a vault from a backup file with its paper, and the local index from the signed history.
+//! Coming back: a vault from a backup file with its paper, or from its home with the kit ([`crate::comeback`]), and the local
+//! index from the signed history.
 //!
 //! Nothing of a backup file is believed: every entry is verified from the genesis that the paper names, every object
 //! by the hash in its entry. The new device adds itself by the member's identity and takes the home over, both loudly.
@@ -17,7 +18,7 @@ use crate::session::{self, Identity, Keys, Session, make, rng};
 use crate::store::{Direction, Span};
 use crate::vault::{self, meta};
 use crate::webhook::Webhook;
-use crate::{App, connect, credentials, files, organizations, papers};
+use crate::{App, comeback, connect, credentials, files, home, organizations, papers};
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read;
@@ -26,7 +27,7 @@ use std::sync::Arc;
 use vitrine_entra::{Priority, UserId, laps};
 use vitrine_ledger::{
     Author, Body, Claim, DeviceCard, DeviceId, DeviceKey, EncryptionKey, Entry, Home, IdentityKey, LedgerId, MemberId,
-    MspBody, MspChain, MspHistory, RecoveryMeans, SealedNote,
+    MspBody, MspChain, MspHistory, RecoveryMeans, SealedNote, TransportKey,
 };
 use vitrine_vault::account::{
     AccountSecret, BoxIds, DeviceKeys, Enrolment, RootKey, UnlockError, Unlocked, seal_account_secret,
@@ -45,8 +46,14 @@ const ASKED_TENANTS: usize = 5;
 pub(crate) async fn restore(app: &App, request: RestoreRequest) -> Result<StatusView> {
     let _turn = vault::one_at_a_time(app).await;
     vault::refuse_existing(app).await?;
-    let path = Path::new(request.file.trim()).to_owned();
-    let boxes = read_boxes(&path)?;
+    let (place, boxes) = match &request.from {
+        RestoreFrom::File { path } => (None, read_boxes(Path::new(path.trim()))?),
+        RestoreFrom::Home { address } => {
+            let RestorePaper::Kit { secret_code, vault_code } = &request.paper else { return Err(kit_alone()) };
+            let (place, boxes) = comeback::find(app, address, &kit(secret_code, vault_code)?).await?;
+            (Some(place), boxes)
+        }
+    };
     let mut opened = open_with_paper(request.paper, request.passphrase.0, boxes).await?;
     let in_file = !app.inner.device_secret.keychain_works().await;
     match request.new_passphrase {
@@ -58,18 +65,31 @@ pub(crate) async fn restore(app: &App, request: RestoreRequest) -> Result<Status
         // What was strong enough beside a keychain may not be so beside a file.
         None => vault::check_passphrase(&opened.passphrase, &[], in_file).map_err(|_| too_weak_here())?,
     }
-    let mut tx = app.inner.store.begin().await?;
-    let msp = read_content(&path, &mut tx, &opened).await?;
     let (device, device_id) = (DeviceKeys::make(&mut rng()), DeviceId::from_bytes(make()));
-    let member = MemberId::from_bytes(opened.member);
-    let author = Author { member, device: device_id };
-    let chain = join(app, msp, &opened, &device, author)?;
-    for entry in &chain.added {
+    let author = Author { member: MemberId::from_bytes(opened.member), device: device_id };
+    let ids = BoxIds { member: opened.member, device: *device_id.as_bytes(), genesis: opened.genesis };
+    let accept_file = request.accept_file_fallback;
+    let (sealed, entries, mut tx);
+    match (&place, &request.from) {
+        (Some(place), _) => {
+            // The home is waited for before anything is held here.
+            let history = comeback::history(place, LedgerId::from_bytes(opened.genesis)).await?;
+            sealed = seal_boxes(app, &opened, ids, device, accept_file).await?;
+            let entry = |chain: &_| device_add(app, chain, &opened, &sealed.unlocked.device_keys, author);
+            entries = comeback::come_in(place, history, entry).await?;
+            tx = app.inner.store.begin().await?;
+        }
+        (None, RestoreFrom::File { path } | RestoreFrom::Home { address: path }) => {
+            tx = app.inner.store.begin().await?;
+            let chain = read_content(Path::new(path.trim()), &mut tx, &opened).await?;
+            sealed = seal_boxes(app, &opened, ids, device, accept_file).await?;
+            entries = join(app, chain, &opened, &sealed.unlocked.device_keys, author)?;
+        }
+    }
+    point!("restore.sealed");
+    for entry in &entries {
         tx.append_entry(&opened.genesis, entry.seq(), entry.bytes()).await?;
     }
-    let ids = BoxIds { member: opened.member, device: *device_id.as_bytes(), genesis: opened.genesis };
-    let sealed = seal_boxes(app, &opened, ids, device, request.accept_file_fallback).await?;
-    point!("restore.sealed");
     for (name, bytes) in &sealed.metas {
         tx.put_meta(name, bytes).await?;
     }
@@ -77,13 +97,15 @@ pub(crate) async fn restore(app: &App, request: RestoreRequest) -> Result<Status
         tx.put_meta(meta::SHEET, sheet).await?;
     }
     // The kit that was used still opens this vault; after a safe sheet a new kit has to be printed.
-    let own = Own { kit_confirmed: !opened.by_sheet, unconfirmed: true, ..Own::default() };
+    let home = place.as_ref().map(|place| home::Address { url: place.address(), moving: false });
+    let cause = if home.is_some() { Cause::Joined } else { Cause::Restored };
+    let own = Own { kit_confirmed: !opened.by_sheet, unconfirmed: true, home, ..Own::default() };
     tx.put_meta(meta::OWN, &own.seal(&sealed.unlocked.device_keys)?).await?;
     point!("restore.before");
     tx.commit().await?;
     point!("restore.after");
     let Unlocked { root, device_keys } = sealed.unlocked;
-    Box::pin(rebuild(app, Unboxed { roots: Roots::of(root), device_keys }, ids, Cause::Restored)).await?;
+    Box::pin(rebuild(app, Unboxed { roots: Roots::of(root), device_keys }, ids, cause)).await?;
     vault::status(app, StatusRequest {}).await
 }
 
@@ -155,12 +177,12 @@ fn too_weak_here() -> Error {
     .holds("Nothing was restored. Paper and passphrase do fit the backup.")
 }
 
-/// What the head of a backup file holds.
-struct BoxesRead {
-    genesis: [u8; 32],
-    member: [u8; 16],
-    enrolment: Option<Vec<u8>>,
-    sheet: Option<Vec<u8>>,
+/// What there is to be opened by a paper: the head of a backup file, or what the home keeps.
+pub(crate) struct BoxesRead {
+    pub(crate) genesis: [u8; 32],
+    pub(crate) member: [u8; 16],
+    pub(crate) enrolment: Option<Vec<u8>>,
+    pub(crate) sheet: Option<Vec<u8>>,
 }
 
 /// What the paper opened.
@@ -211,16 +233,7 @@ fn each(path: &Path, mut take: impl FnMut(Record) -> Result<()>) -> Result<()> {
 async fn open_with_paper(paper: RestorePaper, passphrase: SecretText, boxes: BoxesRead) -> Result<Opened> {
     match paper {
         RestorePaper::Kit { secret_code, vault_code } => {
-            let kit = Kit::parse(&secret_code.0, &papers::plain_code(&vault_code), "").map_err(|error| {
-                let code = error.code().to_owned();
-                Error::new(
-                    ErrorClass::Locked,
-                    &code,
-                    "A code of the kit was not typed as printed.",
-                    "Compare it group by group with the paper.",
-                )
-                .details(error.to_string())
-            })?;
+            let kit = kit(&secret_code, &vault_code)?;
             if kit.genesis != boxes.genesis || kit.member != boxes.member {
                 return Err(Error::new(
                     ErrorClass::Locked,
@@ -272,6 +285,28 @@ async fn open_with_paper(paper: RestorePaper, passphrase: SecretText, boxes: Box
             opened_by_sheet(&sheet, &blob, bytes, passphrase)
         }
     }
+}
+
+/// The kit that somebody typed.
+fn kit(secret_code: &EdgeSecret, vault_code: &str) -> Result<Kit> {
+    Kit::parse(&secret_code.0, &papers::plain_code(vault_code), "").map_err(|error| {
+        let code = error.code().to_owned();
+        Error::new(
+            ErrorClass::Locked,
+            &code,
+            "A code of the kit was not typed as printed.",
+            "Compare it group by group with the paper.",
+        )
+        .details(error.to_string())
+    })
+}
+
+fn kit_alone() -> Error {
+    Error::usage(
+        "restore.kit-alone",
+        "A backend keeps what a recovery kit opens, and nothing for a safe sheet.",
+        "Use the recovery kit, or restore from a backup file.",
+    )
 }
 
 fn sheet_of(boxes: BoxesRead) -> Result<(Vec<u8>, SheetBlob)> {
@@ -351,17 +386,13 @@ async fn read_content(path: &Path, tx: &mut crate::store::Tx<'_>, opened: &Opene
     msp.ok_or_else(|| damaged(path, None))
 }
 
-/// The entries by which the new device comes in and takes the home.
-struct Joined {
-    added: Vec<Entry>,
-}
-
-fn join(app: &App, mut chain: MspChain, opened: &Opened, device: &DeviceKeys, author: Author) -> Result<Joined> {
-    let (now, identity) = (app.now_ms(), opened.root.identity());
+/// The entry by which the new device comes in: the member's identity signs for it.
+fn device_add(app: &App, chain: &MspChain, opened: &Opened, device: &DeviceKeys, author: Author) -> Result<Entry> {
+    let identity = opened.root.identity();
     let card = DeviceCard {
         device: author.device,
         key: DeviceKey::from_bytes(device.public()),
-        transport: None,
+        transport: Some(TransportKey::from_bytes(device.transport().public())),
         // The MSP key is opened later; the name follows from this machine until it is renamed.
         name: vitrine_ledger::SealedName::new(Vec::new()).map_err(session::unreadable_keys)?,
     };
@@ -374,21 +405,26 @@ fn join(app: &App, mut chain: MspChain, opened: &Opened, device: &DeviceKeys, au
         encryption: EncryptionKey::from_bytes(opened.root.encryption().public()),
     };
     let proof = Some(claim.sign(&Identity(identity)).map_err(undrafted)?);
+    let draft = chain.state().draft(MspBody::DeviceAdd { card, proof }, author, app.now_ms());
+    draft.sign(device.signing_key()).map_err(undrafted)
+}
+
+/// The entries by which the new device comes in and takes the home.
+fn join(app: &App, mut chain: MspChain, opened: &Opened, device: &DeviceKeys, author: Author) -> Result<Vec<Entry>> {
+    let (now, added) = (app.now_ms(), device_add(app, &chain, opened, device, author)?);
+    chain.apply(&added).map_err(refused)?;
     let reason = || SealedNote::new(Vec::new()).map_err(session::unreadable_keys);
-    let mut bodies = vec![
-        MspBody::DeviceAdd { card, proof },
-        MspBody::HomeRecovery { home: Home::Device(author.device), reason: reason()? },
-    ];
+    let mut bodies = vec![MspBody::HomeRecovery { home: Home::Device(author.device), reason: reason()? }];
     if opened.by_sheet {
         bodies.push(MspBody::RecoveryUse { means: RecoveryMeans::SafeSheet, reason: reason()? });
     }
-    let mut added = Vec::new();
+    let mut added = vec![added];
     for body in bodies {
         let entry = chain.state().draft(body, author, now).sign(device.signing_key()).map_err(undrafted)?;
         chain.apply(&entry).map_err(refused)?;
         added.push(entry);
     }
-    Ok(Joined { added })
+    Ok(added)
 }
 
 /// The boxes of a restored device, and its keys, open.
@@ -606,8 +642,8 @@ fn refused_box(error: UnlockError) -> Error {
         UnlockError::Refused => Error::new(
             ErrorClass::Locked,
             "restore.refused",
-            "Paper and passphrase do not open this backup together.",
-            "Check both. With the kit it is the passphrase the vault had when the backup was written.",
+            "Paper and passphrase do not open this vault together.",
+            "Check both. With the kit it is the passphrase the vault had when the backup was written, or the one it has at its home.",
         ),
         UnlockError::Kdf(error) => vault::no_memory(error),
         other => Error::integrity(&code, "The boxes in the backup are damaged.", "Use another copy of the backup.")

@@ -176,7 +176,7 @@ pub async fn trouble(app: &App, count: usize) -> Result<()> {
         let mut change = Change::begin(app, &session).await?;
         let mut opened = change.open(id).await?;
         if let Some(account) = opened.row.accounts.first_mut() {
-            account.problem = Some(rotations::unexplained(records::Wrong::Unclear, &session.msp()));
+            account.problem = Some(rotations::unexplained(records::Wrong::ChangedOutside, &session.msp()));
         }
         change.save(opened).await?;
         change.commit().await?;

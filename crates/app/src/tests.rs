@@ -40,6 +40,28 @@ const YEAR: u64 = 365 * DAY;
 /// 2027-03-27, 00:00 UTC; in the night that follows, clocks in Zurich go from 02:00 to 03:00.
 const SPRING: u64 = 1_806_105_600_000;
 
+/// An organization of which nothing is known.
+pub(crate) fn plain_row() -> records::Organization {
+    records::Organization {
+        state: Vec::new(),
+        epochs: Vec::new(),
+        name: "Contoso".into(),
+        notes: String::new(),
+        tags: Vec::new(),
+        tenant: None,
+        laps: None,
+        accounts: Vec::new(),
+        checks: Vec::new(),
+        problems: Vec::new(),
+        strangers: Vec::new(),
+        kept: Vec::new(),
+        compared: None,
+        look_at: None,
+        connection_item: None,
+        organization_item: [0; 16],
+    }
+}
+
 /// A clock that stands still until it is told otherwise; in the second place, how far the wall clock was set ahead, in
 /// the third, how often somebody looked.
 struct Hand(AtomicU64, AtomicI64, AtomicU64);

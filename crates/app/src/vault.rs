@@ -45,6 +45,8 @@ pub(crate) mod meta {
     pub(crate) const JOINING: &str = "joining";
     /// Roots that this device was given since its lockbox was sealed, sealed; see [`crate::roots`].
     pub(crate) const ROOTS: &str = "roots";
+    /// When the home was asked last while the vault was locked.
+    pub(crate) const STAGED_AT: &str = "staged-at";
     /// Wrong passphrases in a row.
     pub(crate) const WRONG: &str = "wrong";
 }

@@ -67,6 +67,8 @@ pub struct ProblemView {
 pub enum ProblemKind {
     /// Accounts are overdue and nobody rotates them.
     Overdue,
+    /// Microsoft answers for none of several organizations; it is tried again by itself.
+    Unanswered,
     /// A rotation failed; it is tried again by itself.
     Failing,
     /// Nobody can tell whether a change arrived.
@@ -93,6 +95,8 @@ pub enum ProblemKind {
     CertificateEnding,
     /// The connection's certificate has ended.
     CertificateEnded,
+    /// The tenant lists ways in that Vitrine did not make.
+    Strangers,
 }
 
 /// The act that answers a problem.
@@ -115,6 +119,8 @@ pub enum ProblemStep {
     Resume,
     /// Ask the home of the vault again.
     Sync,
+    /// Look at what Vitrine did not make, and remove or keep it.
+    Strangers,
 }
 
 /// Puts a problem aside: it leaves the open list and its count, and nothing else changes. One that is solved loses its

@@ -34,6 +34,8 @@ pub enum SignInPurpose {
     Connect,
     /// Only a session: to create, adopt, disable or delete emergency accounts.
     Accounts,
+    /// Only a session, which may take sign-in methods away as well: to remove strangers.
+    Strangers,
 }
 
 /// Asks where the sign-in or set-up of an organization stands.

@@ -80,6 +80,8 @@ command!(OlderPasswordsRequest, "older_passwords", OlderPasswordsView);
 pub struct OlderPasswordsView {
     /// In the order to try them, newest first; none of those that the card shows.
     pub values: Vec<StoredValue>,
+    /// Versions of the account that may hold more of them and that the vault's home did not give.
+    pub missing: u32,
 }
 
 /// Shows one stored password. A view record is durable before the answer.

@@ -20,6 +20,11 @@ pub enum IncidentScope {
         /// Ledger ids, 1 to 1,000.
         organizations: Vec<String>,
     },
+    /// Those of which a member can read credentials when it begins.
+    Person {
+        /// Whom, from `MemberView::id`.
+        member: String,
+    },
     /// Those with a credential that was shown or copied at this moment or later.
     Viewed {
         /// The moment.
@@ -153,6 +158,8 @@ pub struct IncidentRow {
     pub accounts: Replaced,
     /// Whether its connection's certificate was replaced and the old one removed from the tenant.
     pub certificate: bool,
+    /// Ways into its tenant that Vitrine did not make and nobody answers for.
+    pub strangers: u32,
     /// Why it is blocked, and the next step.
     pub problem: Option<ErrorView>,
 }

@@ -18,6 +18,7 @@ mod quick;
 mod rotation;
 mod rotator;
 mod settings;
+mod strangers;
 mod vault;
 mod webhook;
 
@@ -36,6 +37,7 @@ pub use quick::*;
 pub use rotation::*;
 pub use rotator::*;
 pub use settings::*;
+pub use strangers::*;
 pub use vault::*;
 pub use webhook::*;
 

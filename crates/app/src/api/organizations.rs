@@ -1,6 +1,8 @@
 //! Organizations: the list, one of them, adding and importing.
 
-use super::{AccessLevel, AccessView, AccountView, AfterView, BlackoutWindow, ConnectPhase, Done, Time, command};
+use super::{
+    AccessLevel, AccessView, AccountView, AfterView, BlackoutWindow, ConnectPhase, Done, StrangerView, Time, command,
+};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
@@ -241,6 +243,8 @@ pub struct OrganizationView {
     pub laps: Option<LapsView>,
     /// Emergency accounts.
     pub accounts: Vec<AccountView>,
+    /// Ways into its tenant that Vitrine did not make.
+    pub strangers: Vec<StrangerView>,
     /// What is checked, in plain words.
     pub health: Vec<HealthLine>,
     /// What happened, newest first, up to 50 lines.
@@ -351,6 +355,12 @@ pub enum HealthCheck {
     SecondFactor,
     /// Sessions that were opened with an older password were ended.
     SessionsEnded,
+    /// Keys and secrets of the connection are those that Vitrine made.
+    KeyList,
+    /// Nobody owns the connection's app, and it trusts no identity of elsewhere.
+    Owners,
+    /// The accounts have no sign-in methods but those that somebody answers for.
+    SignInMethods,
 }
 
 /// How a check stands.
@@ -427,6 +437,12 @@ pub enum Action {
     RotationFailed,
     /// Something about an account was changed outside Vitrine.
     ChangedOutside,
+    /// Ways into its tenant were found that Vitrine did not make.
+    StrangersFound,
+    /// They were removed.
+    StrangersRemoved,
+    /// A person answered for one.
+    StrangerKept,
     /// A password was shown.
     Viewed,
     /// A password or code was copied.

@@ -147,6 +147,18 @@ pub struct SetAccessRequest {
 }
 command!(SetAccessRequest, "set_access", OrganizationView);
 
+/// Gives a team access to many organizations. Nobody has less by it: where the team has as much already, nothing is changed.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+pub struct GiveAccessRequest {
+    /// Ledger ids of the organizations, 1 to 100,000.
+    pub organizations: Vec<String>,
+    /// Which team, from [`TeamView::id`].
+    pub team: String,
+    /// How much: read or full.
+    pub level: AccessLevel,
+}
+command!(GiveAccessRequest, "give_access", PeopleView);
+
 /// How much of an organization somebody gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]

@@ -413,12 +413,28 @@ command!(SetBackupRequest, "set_backup", StatusView);
 pub struct BackupNowRequest {}
 command!(BackupNowRequest, "backup_now", StatusView);
 
-/// Restores a vault from a backup file into an empty data folder.
+/// Where a vault is restored from.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+#[serde(tag = "kind", rename_all = "camelCase")]
+pub enum RestoreFrom {
+    /// A backup file.
+    File {
+        /// Absolute path.
+        path: String,
+    },
+    /// The backend that is the vault's home; with the recovery kit alone.
+    Home {
+        /// `https://host` or `https://host:port`.
+        address: String,
+    },
+}
+
+/// Restores a vault into an empty data folder.
 #[derive(Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub struct RestoreRequest {
-    /// Absolute path of the backup file.
-    pub file: String,
+    /// From where.
+    pub from: RestoreFrom,
     /// The paper that opens it.
     pub paper: RestorePaper,
     /// With the kit: the passphrase the vault had. With sheet or shares: a new passphrase.

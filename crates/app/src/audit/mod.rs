@@ -146,6 +146,9 @@ pub(crate) fn kind_of(action: Action) -> AuditKind {
         Action::Rotated
         | Action::RotationFailed
         | Action::ChangedOutside
+        | Action::StrangersFound
+        | Action::StrangersRemoved
+        | Action::StrangerKept
         | Action::CertificateRenewed
         | Action::IncidentBegan
         | Action::IncidentEnded => AuditKind::Rotations,

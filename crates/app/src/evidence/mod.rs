@@ -7,7 +7,7 @@
 mod report;
 mod write;
 
-pub(crate) use report::{CredentialKind, Removed, Report, ReportRow, Reported, kind_of, report};
+pub(crate) use report::{CredentialKind, Removed, Report, ReportRow, Reported, ReportedStranger, kind_of, report};
 pub(crate) use write::{export, save_proof};
 
 use crate::api::{AuditGap, Time, VerifiedEvidence, VerifiedFork};

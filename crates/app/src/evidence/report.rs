@@ -63,9 +63,27 @@ pub(crate) struct ReportRow {
     pub(crate) name: String,
     pub(crate) tenant: Option<String>,
     pub(crate) credentials: Vec<Reported>,
+    /// Ways into the tenant that Vitrine did not make: what stands, what somebody answers for, and what was removed.
+    pub(crate) strangers: Vec<ReportedStranger>,
+    /// When the tenant was compared with the vault after all of this was replaced; absent where it was not.
+    pub(crate) compared_at: Option<Time>,
     /// The newest entry of its signed history.
     pub(crate) head: Placed,
     pub(crate) problem: Option<String>,
+}
+
+/// One way in that Vitrine did not make.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct ReportedStranger {
+    pub(crate) what: String,
+    pub(crate) found_at: Time,
+    pub(crate) removed_at: Option<Time>,
+    /// Absent where the tenant listed it no more by itself.
+    pub(crate) removed_by: Option<String>,
+    /// Who answers for it, and why.
+    pub(crate) kept_by: Option<String>,
+    pub(crate) reason: Option<String>,
 }
 
 /// One credential.

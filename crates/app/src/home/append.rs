@@ -1,7 +1,8 @@
 //! Bringing the home what this device wrote: whole or not at all, and known which, whatever becomes of the answer.
 
 use super::backend::{Backend, Failure};
-use super::pull;
+use super::numbers;
+use super::violation::entry_withheld;
 use crate::api::ErrorClass;
 use crate::error::{Error, Result};
 use crate::failpoint::{point, protected};
@@ -9,8 +10,9 @@ use crate::session::Session;
 use crate::store::Tx;
 use crate::vault;
 use crate::{App, lock};
+use std::collections::BTreeMap;
 use vitrine_ledger::Entry;
-use vitrine_ledger::wire::{Append, EntryBytes, ObjectBytes};
+use vitrine_ledger::wire::{Append, EntriesWanted, EntryBytes, ObjectBytes, Start};
 
 /// How often a change is sent whose answer does not come. Sending it again is harmless: the first of its entries names the
 /// one before, so the home takes it once.
@@ -58,7 +60,7 @@ pub(crate) async fn commit(app: &App, session: &Session, tx: Tx<'_>, outgoing: &
     let number = protected!("the home takes a change first", send(app, session, outgoing).await?, None);
     let mut tx = app.inner.store.begin().await?;
     tx.replay(&parked).await?;
-    pull::remember(&mut tx, number).await?;
+    numbers::remember(&mut tx, number).await?;
     Ok(tx.commit().await?)
 }
 
@@ -85,12 +87,41 @@ async fn send(app: &App, session: &Session, outgoing: &Outgoing) -> Result<Optio
         }
     };
     point!("home.send.after");
-    sent.map_err(|failure| {
-        if failure.is_behind() {
-            session.home.fell_behind();
+    let failure = match sent {
+        Ok(number) => return Ok(number),
+        Err(failure) => failure,
+    };
+    if failure.is_behind() {
+        session.home.fell_behind();
+        if let Some(withheld) =
+            protected!("what stands before is asked for", withheld(&backend, outgoing, &failure).await, None)
+        {
+            let told = Err(withheld);
+            super::note(app, session, &told);
+            return told.map(|_| None);
         }
-        backend.error(failure)
-    })
+    }
+    Err(backend.error(failure))
+}
+
+/// A home that refuses entries because others stand at their places has to give those. One that shows everybody else's writing to
+/// nobody would otherwise be taken for a busy one for ever.
+async fn withheld(backend: &Backend<'_>, outgoing: &Outgoing, failure: &Failure) -> Option<Error> {
+    let Failure::Problem(problem) = failure else { return None };
+    if problem.code != "ledger.taken" {
+        return None;
+    }
+    // Where the change begins in each ledger that was there before.
+    let mut starts = BTreeMap::new();
+    for entry in &outgoing.entries {
+        starts.entry(entry.ledger().unwrap_or_else(|| entry.begins())).or_insert(entry.seq());
+    }
+    starts.retain(|_, seq| *seq > 0);
+    let from = starts.iter().map(|(ledger, seq)| Start { ledger: *ledger, seq: *seq }).collect();
+    let answer = backend.entries(&EntriesWanted { from }).await.ok()?;
+    let (ledger, seq) = starts.into_iter().next().filter(|_| answer.entries.is_empty())?;
+    let there = problem.head.as_ref().map_or("something", |head| &head.hash);
+    Some(entry_withheld(&ledger, seq, there))
 }
 
 /// Whether the home did nothing that it should not do when it was asked last. One that did is given neither a candidate nor

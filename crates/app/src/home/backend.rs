@@ -15,12 +15,13 @@ use std::time::Duration;
 use url::Url;
 use vitrine_entra::http::{Ask, Asked, Body, Http, Stream, TransportError};
 use vitrine_ledger::wire::{
-    self, Append, Appended, BACKEND_FIELD, COVERED, Changes, Entries, EntriesWanted, EntryBytes, Invitation,
-    InvitationAnswer, KeyId, KeyUse, Letter, Locator, MAX_BODY, MEDIA_TYPE, Message, Objects, ObjectsWanted, Register,
+    self, Append, Appended, BACKEND_FIELD, COVERED, Changes, Enrolment, EnrolmentBlob, EnrolmentPut, Entries,
+    EntriesWanted, EntryBytes, Invitation, InvitationAnswer, KeyId, KeyUse, Letter, Locator, MAX_BODY, MEDIA_TYPE,
+    Message, Objects, ObjectsWanted, Register,
 };
 use vitrine_ledger::{BackendId, Home};
 use vitrine_vault::SecretText;
-use vitrine_vault::account::DeviceKeys;
+use vitrine_vault::account::{DeviceKeys, TransportKeys};
 
 /// What holds after a question that changes nothing.
 const UNCHANGED: &str = "Nothing was changed. Everything that is stored here can be viewed.";
@@ -37,7 +38,24 @@ pub(crate) struct Backend<'a> {
     id: BackendId,
     /// Who signs, and with what.
     signer: KeyId,
-    keys: &'a DeviceKeys,
+    keys: Signs<'a>,
+}
+
+/// The key that signs.
+#[derive(Clone, Copy)]
+pub(crate) enum Signs<'a> {
+    Device(&'a DeviceKeys),
+    /// Of a locked device: for requests that only read.
+    Transport(&'a TransportKeys),
+}
+
+impl Signs<'_> {
+    fn key_use(self) -> KeyUse {
+        match self {
+            Self::Device(_) => KeyUse::Device,
+            Self::Transport(_) => KeyUse::Transport,
+        }
+    }
 }
 
 /// Why there is no answer.
@@ -90,7 +108,7 @@ pub(crate) fn stranger(url: &Url) -> Error {
 
 impl<'a> Backend<'a> {
     /// The backend of an id, at an address, for whoever signs.
-    pub(crate) fn new(app: &'a App, http: Http, url: Url, id: BackendId, signer: KeyId, keys: &'a DeviceKeys) -> Self {
+    pub(crate) fn new(app: &'a App, http: Http, url: Url, id: BackendId, signer: KeyId, keys: Signs<'a>) -> Self {
         Self { app, http, url, id, signer, keys }
     }
 
@@ -100,11 +118,11 @@ impl<'a> Backend<'a> {
     /// Where the way to the network cannot be made.
     pub(super) fn at(app: &'a App, session: &'a Session, url: Url, id: BackendId) -> Result<Self> {
         let signer = KeyId { msp: session.vault(), device: session.author.device };
-        Ok(Self::new(app, session.http()?, url, id, signer, &session.device))
+        Ok(Self::new(app, session.http()?, url, id, signer, Signs::Device(&session.device)))
     }
 
     /// The backend that the signed history names, where this device knows its address.
-    pub(super) async fn of(app: &'a App, session: &'a Session) -> Result<Self> {
+    pub(crate) async fn of(app: &'a App, session: &'a Session) -> Result<Self> {
         let unknown = || {
             Error::usage(
                 "home.no-address",
@@ -176,6 +194,11 @@ impl<'a> Backend<'a> {
         Ok(answer.letter)
     }
 
+    /// Leaves what this member's recovery kit opens, in the place of what lay there.
+    pub(crate) async fn enrol(&self, locator: &Locator, blob: EnrolmentBlob) -> Result<()> {
+        self.done(&format!("/v1/enrolments/{locator}"), Body::Put(EnrolmentPut { blob }.to_bytes())).await
+    }
+
     /// Leaves an answer in a mailbox that no letter key opens.
     pub(super) async fn close_mailbox(&self, locator: &Locator) -> Result<()> {
         answer(&self.http, &self.url, locator, vec![0]).await
@@ -216,12 +239,15 @@ impl<'a> Backend<'a> {
         let covered: Vec<_> =
             COVERED.iter().map(|name| HttpMessageComponentId::try_from(*name)).collect::<HttpSigResult<_>>()?;
         let mut params = HttpSignatureParams::try_new(&covered)?;
-        params.set_created(self.app.now_ms() / 1000).set_keyid(&self.signer.to_string()).set_tag(KeyUse::Device.tag());
+        params
+            .set_created(self.app.now_ms() / 1000)
+            .set_keyid(&self.signer.to_string())
+            .set_tag(self.keys.key_use().tag());
         let values = [method, path, &digest, &backend];
         let lines = covered.iter().zip(values);
         let lines = lines.map(|(id, value)| HttpMessageComponent::try_from((id, &[value.to_owned()][..])));
         let base = HttpSignatureBase::try_new(&lines.collect::<HttpSigResult<Vec<_>>>()?, &params)?;
-        let signed = base.build_signature_headers(&Device(self.keys), None)?;
+        let signed = base.build_signature_headers(&self.keys, None)?;
         Ok(vec![
             ("content-type", MEDIA_TYPE.to_owned()),
             ("signature", signed.signature_header_value()),
@@ -233,11 +259,12 @@ impl<'a> Backend<'a> {
 }
 
 /// The device's own key in the place of the library's.
-struct Device<'a>(&'a DeviceKeys);
-
-impl SigningKey for Device<'_> {
+impl SigningKey for Signs<'_> {
     fn sign(&self, message: &[u8]) -> HttpSigResult<Vec<u8>> {
-        Ok(self.0.sign(message).to_vec())
+        Ok(match self {
+            Self::Device(keys) => keys.sign(message).to_vec(),
+            Self::Transport(keys) => keys.sign(message).to_vec(),
+        })
     }
 
     fn key_id(&self) -> String {
@@ -285,6 +312,45 @@ pub(crate) async fn answer(http: &Http, url: &Url, locator: &Locator, letter: Ve
     let fields = [("content-type", MEDIA_TYPE.to_owned())];
     let asked = ask(http, url, &format!("/v1/letters/{locator}"), &fields, Body::Put(body)).await;
     asked.and_then(answered).map(drop).map_err(|failure| no_mailbox(failure, url))
+}
+
+/// What a recovery kit opens, for whoever has the kit.
+pub(crate) async fn enrolment(http: &Http, url: &Url, locator: &Locator) -> Result<Enrolment> {
+    let asked = ask(http, url, &format!("/v1/enrolments/{locator}"), &[], Body::None).await;
+    let answer = asked.and_then(answered).map_err(|failure| no_enrolment(failure, url))?;
+    Enrolment::from_bytes(&answer).map_err(|_| Failure::Garbled(200).into_error(&host(url)))
+}
+
+/// The MSP's history from a place on, for whoever has a member's kit.
+pub(crate) async fn kit_entries(http: &Http, url: &Url, locator: &Locator, from: u64) -> Result<Entries> {
+    let asked = ask(http, url, &format!("/v1/enrolments/{locator}/entries/{from}"), &[], Body::None).await;
+    let answer = asked.and_then(answered).map_err(|failure| no_enrolment(failure, url))?;
+    Entries::from_bytes(&answer).map_err(|_| Failure::Garbled(200).into_error(&host(url)))
+}
+
+/// Appends the one entry by which a device comes back with the kit.
+pub(crate) async fn kit_append(http: &Http, url: &Url, locator: &Locator, append: &Append) -> Result<()> {
+    let fields = [("content-type", MEDIA_TYPE.to_owned())];
+    let path = format!("/v1/enrolments/{locator}/append");
+    let asked = ask(http, url, &path, &fields, Body::Post(append.to_bytes())).await;
+    asked.and_then(answered).map(drop).map_err(|failure| no_enrolment(failure, url))
+}
+
+/// Where nothing lies at the address that follows from a kit, another kit was printed since, or it is another vault's.
+fn no_enrolment(failure: Failure, url: &Url) -> Error {
+    match &failure {
+        Failure::Problem(problem) if problem.code == "server.not-found" => Error::new(
+            ErrorClass::Refused,
+            "restore.kit-unknown",
+            format!(
+                "{} knows nothing of this kit: a newer one was printed, or the address is another firm's.",
+                host(url)
+            ),
+            "Use the newest kit, check the address, or restore from a backup file.",
+        )
+        .holds("Nothing was changed."),
+        _ => failure.into_error(&host(url)),
+    }
 }
 
 /// Where nothing lies at an address that follows from a code, the code is over, or another one than was sent.

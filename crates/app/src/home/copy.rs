@@ -1,17 +1,20 @@
 //! Copying a vault to a backend, as far as it is not there yet: begun again it goes on where it stopped.
 //!
-//! A ledger goes in one request, up to its head, because a backend asks for the object that each item names now: those that
-//! were named before may be gone here.
+//! A ledger of years goes in several requests. What its items named at the end of one may be gone here by now; a backend asks
+//! for objects only once it is named the home, and then for all that are named in the end.
 
 use super::append::Outgoing;
 use super::backend::Backend;
 use crate::App;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::failpoint::point;
+use crate::journal::{damaged_fold, object_missing};
+use crate::records::{Organization, decode, key};
 use crate::session::{self, Session};
+use crate::store::{Direction, Span};
 use std::collections::BTreeMap;
 use vitrine_ledger::wire::{MAX_BATCH, MAX_BODY};
-use vitrine_ledger::{Body, Entry, Head, LedgerId, MspBody, OrganizationBody};
+use vitrine_ledger::{Body, Entry, Head, LedgerId, MspBody, OrganizationBody, OrganizationState};
 
 /// Room of a request: what surrounds entries and objects takes some.
 const ROOM: usize = MAX_BODY - (64 << 10);
@@ -62,10 +65,25 @@ pub(super) async fn copy(app: &App, session: &Session, backend: &Backend<'_>) ->
     for id in organizations {
         let head = there.get(&id).copied();
         check(app, &id, head).await?;
-        let load = ledger(app, &id, head.map_or(0, |head| head.seq + 1)).await?;
-        add(backend, &mut waiting, load).await?;
+        ledger(app, backend, &mut waiting, &id, head.map_or(0, |head| head.seq + 1)).await?;
     }
     send(backend, waiting).await
+}
+
+/// Refuses a vault that lacks what its items name: a backend could never become its home, and would be found out to lack it only
+/// when this device is the home no more.
+pub(super) async fn refuse_incomplete(app: &App) -> Result<()> {
+    let store = &app.inner.store;
+    for row in store.index_range(&Span::prefix(key::ORGANIZATIONS), Direction::Forward, usize::MAX).await? {
+        let row: Organization = decode(&row.value)?;
+        let state = OrganizationState::decode(&row.state).map_err(damaged_fold)?;
+        for object in state.items().values().filter_map(|item| item.object) {
+            if store.object(object.as_bytes()).await?.is_none() {
+                return Err(object_missing().holds("The vault stays where it is."));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The heads of all ledgers that the backend has.
@@ -84,8 +102,8 @@ async fn heads(backend: &Backend<'_>) -> Result<BTreeMap<LedgerId, Head>> {
 /// Whether what the backend has is the beginning of what is here.
 async fn check(app: &App, id: &LedgerId, head: Option<Head>) -> Result<()> {
     let Some(head) = head else { return Ok(()) };
-    let ours = super::pull::hash_of(app, id, head.seq).await?;
-    if ours == Some(head.hash) { Ok(()) } else { Err(super::pull::forked(id, head, ours)) }
+    let ours = super::organizations::hash_of(app, id, head.seq).await?;
+    if ours == Some(head.hash) { Ok(()) } else { Err(super::violation::forked(id, head, ours)) }
 }
 
 async fn page(app: &App, id: &LedgerId, from: u64) -> Result<Option<Vec<Entry>>> {
@@ -95,13 +113,12 @@ async fn page(app: &App, id: &LedgerId, from: u64) -> Result<Option<Vec<Entry>>>
     Ok((!entries.is_empty()).then_some(entries))
 }
 
-/// A ledger from a place on, with every object of it that is still here.
-async fn ledger(app: &App, id: &LedgerId, mut from: u64) -> Result<Load> {
-    let mut load = Load::default();
+/// A ledger from a place on, each entry with the object that it names where that is still here.
+async fn ledger(app: &App, backend: &Backend<'_>, waiting: &mut Load, id: &LedgerId, mut from: u64) -> Result<()> {
     while let Some(page) = page(app, id, from).await? {
         for entry in page {
             from = entry.seq() + 1;
-            load.size += entry.bytes().len();
+            let mut load = Load { size: entry.bytes().len(), outgoing: Outgoing::default() };
             if let Body::Organization(OrganizationBody::Put { object, .. }) = entry.body()
                 && let Some(sealed) = app.inner.store.object(object.as_bytes()).await?
             {
@@ -109,22 +126,16 @@ async fn ledger(app: &App, id: &LedgerId, mut from: u64) -> Result<Load> {
                 load.outgoing.objects.push(sealed);
             }
             load.outgoing.entries.push(entry);
+            add(backend, waiting, load).await?;
         }
     }
-    Ok(load)
+    Ok(())
 }
 
-/// Adds to what waits, which is sent first where both are too much for one request.
+/// Adds to what waits, which is sent first where both are too much for one request. An entry and its object are far from that.
 async fn add(backend: &Backend<'_>, waiting: &mut Load, load: Load) -> Result<()> {
     if !waiting.holds(&load) {
         send(backend, std::mem::take(waiting)).await?;
-    }
-    if !waiting.holds(&load) {
-        return Err(Error::machine(
-            "home.ledger-too-long",
-            "The history of an organization is longer than a backend takes in one piece.",
-            "Report this. The vault stays where it is.",
-        ));
     }
     waiting.take(load);
     Ok(())

@@ -3,7 +3,7 @@
 //! than asking now and then does, which goes on beside it.
 
 use super::backend::Backend;
-use super::{POLL, pull};
+use super::{POLL, numbers};
 use crate::App;
 use crate::failpoint::protected;
 use crate::session::{Session, make};
@@ -59,7 +59,7 @@ async fn hear(app: &App, session: &Session) {
     let (mut lines, mut promised, mut pause) = (Lines::default(), 0, TOGETHER);
     while let Ok(Ok(Some(piece))) = timeout(SILENCE, stream.piece()).await {
         let Ok(told) = lines.read(&piece) else { return };
-        let Ok(known) = pull::highest(app).await else { return };
+        let Ok(known) = numbers::highest(app).await else { return };
         let Some(number) = told.filter(|number| *number > known) else { continue };
         // What was promised before and is not there yet: the more of it, the less often it is asked for.
         pause = after_promise(known >= promised, pause);

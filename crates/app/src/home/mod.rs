@@ -1,19 +1,33 @@
 //! The home of the vault: this device, or a backend that decides the order of all entries and can read none of them.
 //!
-//! [`backend`] speaks with it, [`append`] brings it what this device wrote, [`pull`] takes what is new there, [`listen`] hears
-//! that there is something, [`copy`] brings a whole vault. Nothing of a backend is believed: every entry is judged by the ledger and every object by the hash in its
-//! entry.
+//! [`backend`] speaks with it, [`append`] brings it what this device wrote, [`copy`] a whole vault. [`pull`] takes what is new there:
+//! [`source`] asks for it, [`ahead`] for many ledgers at once, [`msp`] and [`organizations`] judge and write, [`numbers`] remembers
+//! how far the home is known. [`listen`] hears that there is something, [`locked`] fetches while the vault is locked. Nothing of a
+//! backend is believed: every entry is judged by the ledger and every object by the hash in its entry; [`violation`] says what it
+//! did.
 
+mod ahead;
 mod append;
 mod backend;
 mod copy;
 mod listen;
+mod locked;
+mod msp;
+mod numbers;
+mod organizations;
 mod pull;
+mod source;
+mod violation;
 
 pub(crate) use append::{Outgoing, commit};
 #[cfg(test)]
 pub(crate) use backend::Failure;
-pub(crate) use backend::{Backend, answer, letter, stranger, who};
+pub(crate) use backend::{Backend, Signs, answer, enrolment, kit_append, kit_entries, letter, stranger, who};
+pub(crate) use locked::watch as watch_locked;
+#[cfg(test)]
+pub(crate) use locked::{MOST as MOST_STAGED, Rounds, round as round_locked};
+pub(crate) use organizations::{Held, held};
+pub(crate) use source::older;
 
 use crate::api::*;
 use crate::error::{Error, Result};
@@ -22,7 +36,7 @@ use crate::journal::Change;
 use crate::own;
 use crate::records::{self, key};
 use crate::session::Session;
-use crate::{App, lock, people, vault};
+use crate::{App, comeback, lock, people, vault};
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -68,6 +82,10 @@ pub(crate) struct Link {
     expected_until: Mutex<Option<Instant>>,
     /// The index as it was when nobody was owed keys.
     pub(crate) settled: Mutex<Option<u64>>,
+    /// What the locked device will ask with, as it was kept since the unlock.
+    kept: Mutex<Option<locked::Kept>>,
+    /// Whether what arrived while the vault was locked was taken.
+    taken: watch::Sender<bool>,
     /// Another history that it showed, proven by two signed entries.
     fork: Mutex<Option<ForkProof>>,
 }
@@ -83,6 +101,20 @@ impl Link {
     /// shown, whatever the network does.
     pub(crate) async fn takes_what_can_wait(&self, session: &Session) -> bool {
         self.asked_within(session, SHORT).await && !self.is_away()
+    }
+
+    /// Waits until what arrived while the vault was locked was taken, which no network is needed for: whoever is shown a
+    /// credential is shown the newest that this machine has.
+    pub(crate) async fn all_taken(&self) {
+        // An error says that nobody takes anything any more.
+        drop(self.taken.subscribe().wait_for(|taken| *taken).await);
+    }
+
+    /// The home was asked then, while the vault was locked.
+    fn was_asked_at(&self, at: u64, received: u32) {
+        let mut reached = lock(&self.reached);
+        reached.synced_at = reached.synced_at.max(Some(at));
+        reached.received = reached.received.saturating_add(received);
     }
 
     async fn asked_within(&self, session: &Session, limit: Duration) -> bool {
@@ -188,6 +220,7 @@ pub(crate) async fn move_to(app: &App, request: MoveHomeRequest) -> Result<HomeV
     let present = vault::firm(app).await?.own.home;
     if let Home::Backend { .. } = session.msp().home() {
         if present.as_ref().is_some_and(|address| address.moving && address.url == written(&url)) {
+            let _turn = session.home.turn.lock().await;
             finish(app, &session).await?;
             return view(app, &session).await;
         }
@@ -198,6 +231,7 @@ pub(crate) async fn move_to(app: &App, request: MoveHomeRequest) -> Result<HomeV
         ));
     }
     let who = who(&session.http()?, &url).await?;
+    Box::pin(copy::refuse_incomplete(app)).await?;
     let backend = Backend::at(app, &session, url.clone(), who.id)?;
     backend.register(&request.token.0).await?;
     Box::pin(copy::copy(app, &session, &backend)).await?;
@@ -211,8 +245,10 @@ pub(crate) async fn move_to(app: &App, request: MoveHomeRequest) -> Result<HomeV
     change.note(Action::HomeMoved, None, None, place).await?;
     change.commit().await?;
     point!("home.move.named");
+    let turn = session.home.turn.lock().await;
     finish(app, &session).await?;
     note(app, &session, &Ok(0));
+    drop(turn);
     app.tell(Event::StatusChanged);
     view(app, &session).await
 }
@@ -240,10 +276,9 @@ pub(crate) async fn close_mailbox(app: &App, session: &Session, locator: Locator
     Backend::of(app, session).await?.close_mailbox(&locator).await
 }
 
-/// Copies what the backend lacks after the home was given to it.
+/// Copies what the backend lacks after the home was given to it. Whoever asks for it has the turn: the command and the watch may
+/// both be at it, and the second finds that nothing is missing any more.
 async fn finish(app: &App, session: &Session) -> Result<()> {
-    // The command and the watch may both be at it: the second finds that nothing is missing any more.
-    let _turn = session.home.turn.lock().await;
     let backend = Backend::of(app, session).await?;
     Box::pin(copy::copy(app, session, &backend)).await?;
     point!("home.move.finished");
@@ -288,17 +323,23 @@ pub(crate) async fn sync(app: &App, _request: SyncRequest) -> Result<HomeView> {
 
 /// Takes what is new, and remembers how that went.
 async fn sync_now(app: &App, session: &Session) -> Result<()> {
+    let turn = session.home.turn.lock().await;
     let moving = vault::firm(app).await?.own.home.is_some_and(|address| address.moving);
     let outcome =
         if moving { finish(app, session).await.map(|()| 0) } else { Box::pin(pull::pull(app, session)).await };
+    // Before another one begins: what failed a moment ago must not stand over what went well since.
     note(app, session, &outcome);
-    outcome.map(drop)
+    drop(turn);
+    outcome?;
+    locked::keep(app, session).await
 }
 
-/// What sharing asks of this device once it is up to date: answers to its invitations, and the keys that others are owed.
+/// What sharing asks of this device once it is up to date: answers to its invitations, the keys that others are owed, and what its
+/// member's kit opens.
 async fn attend(app: &App, session: &Session) -> Result<()> {
     Box::pin(people::collect(app, session)).await?;
-    Box::pin(people::settle(app, session)).await
+    Box::pin(people::settle(app, session)).await?;
+    Box::pin(comeback::leave_enrolment(app, session)).await
 }
 
 /// How long until the backend is asked again: soon, while a person waits for another one.
@@ -338,6 +379,8 @@ pub(crate) fn watch(app: &App, session: &Arc<Session>) {
     listen::listen(app, session);
     let (this, own) = (app.clone(), session.clone());
     session.spawn(async move {
+        locked::take(&this, &own).await;
+        own.home.taken.send_replace(true);
         loop {
             if let Home::Backend { .. } = own.msp().home() {
                 let synced = sync_now(&this, &own).await;
@@ -351,6 +394,7 @@ pub(crate) fn watch(app: &App, session: &Arc<Session>) {
                 }
             } else {
                 own.home.asked.send_replace(true);
+                locked::forget(&this, &own).await;
             }
             // Over or cut short: either way it is asked now.
             drop(tokio::time::timeout(pause(&own), own.home.wake.notified()).await);

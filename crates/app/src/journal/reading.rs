@@ -1,10 +1,10 @@
 //! Reading what a change wrote, outside of one: an item is opened only if it is exactly what the verified history names.
 
-use super::SCHEMA;
+use super::{NEEDED_MS, SCHEMA};
 use crate::App;
 use crate::error::{Error, Result};
 use crate::keyring::{EpochKeys, Source, no_operate_key};
-use crate::records::{self, Bytes16, Bytes32, Organization, heads};
+use crate::records::{self, Bytes16, Organization, heads};
 use crate::session::{self, Session};
 use crate::store::Store;
 use vitrine_ledger::{Body, Entry, ItemId, ItemKind, ObjectHash, OrganizationBody, OrganizationState};
@@ -33,23 +33,28 @@ pub(crate) async fn read_connection(
     ConnectionItem::decode(&read(&app.inner.store, session, row, item).await?).map_err(damaged_item)
 }
 
-/// Shows an account's item to `see` as it is and as it was, newest version first, until it answers `false` or the versions
-/// before are no longer kept.
-pub(crate) async fn visit_account(
-    app: &App,
-    session: &Session,
-    id: &Bytes32,
-    row: &Organization,
-    item: &Bytes16,
-    mut see: impl FnMut(&AccountItem) -> bool,
-) -> Result<()> {
-    let (store, wanted) = (&app.inner.store, ItemId::from_bytes(*item));
-    let state = OrganizationState::decode(&row.state).map_err(damaged_fold)?;
-    let keys = keys_of(store, session, row, &state).await?;
+/// A version of an item that the signed history names.
+struct Written {
+    version: Version,
+    /// When the one after it was written; none of the newest.
+    until: Option<u64>,
+}
+
+impl Written {
+    /// Whether it is to be kept still.
+    fn is_needed(&self, now: u64) -> bool {
+        self.until.is_none_or(|until| until.saturating_add(NEEDED_MS) > now)
+    }
+}
+
+/// The versions of an item, newest first, up to where none is needed and none is here.
+async fn versions(app: &App, state: &OrganizationState, item: &Bytes16) -> Result<Vec<Written>> {
+    let (store, wanted, ledger) = (&app.inner.store, ItemId::from_bytes(*item), state.ledger());
+    let (mut written, mut until) = (Vec::new(), None);
     // Backwards from the head that was verified: each entry names the hash of the one before.
     let (mut seq, mut expected) = (state.head().seq, Some(state.head().hash));
     while let Some(hash) = expected {
-        let Some(bytes) = store.entry(id, seq).await? else { return Ok(()) };
+        let Some(bytes) = store.entry(ledger.as_bytes(), seq).await? else { break };
         let entry = Entry::decode(&bytes).map_err(session::unreadable_keys)?;
         if entry.hash() != hash {
             return Err(Error::integrity(
@@ -61,16 +66,54 @@ pub(crate) async fn visit_account(
         if let Body::Organization(OrganizationBody::Put { item, item_kind, version, object }) = entry.body()
             && *item == wanted
         {
-            let Some(bytes) = store.object(object.as_bytes()).await? else { return Ok(()) };
             let version = Version { kind: *item_kind, version: *version, object: *object };
-            let plain = open_version(&state, &keys, wanted.as_bytes(), &version, &bytes)?;
-            if !see(&AccountItem::decode(&plain).map_err(damaged_item)?) {
-                return Ok(());
+            let one = Written { version, until };
+            if !one.is_needed(app.now_ms()) && store.object(object.as_bytes()).await?.is_none() {
+                break;
             }
+            until = Some(entry.time_ms());
+            written.push(one);
         }
         (seq, expected) = (seq.saturating_sub(1), entry.prev());
     }
+    Ok(written)
+}
+
+/// Shows an account's item to `see` as it is and as it was, newest version first, until it answers `false`. A version that is not
+/// here is left out.
+pub(crate) async fn visit_account(
+    app: &App,
+    session: &Session,
+    row: &Organization,
+    item: &Bytes16,
+    mut see: impl FnMut(&AccountItem) -> bool,
+) -> Result<()> {
+    let store = &app.inner.store;
+    let state = OrganizationState::decode(&row.state).map_err(damaged_fold)?;
+    let keys = keys_of(store, session, row, &state).await?;
+    for Written { version, .. } in versions(app, &state, item).await? {
+        let Some(bytes) = store.object(version.object.as_bytes()).await? else { continue };
+        let plain = open_version(&state, &keys, item, &version, &bytes)?;
+        if !see(&AccountItem::decode(&plain).map_err(damaged_item)?) {
+            break;
+        }
+    }
     Ok(())
+}
+
+/// Versions of an item that are needed still and not here, each with when it was replaced.
+pub(crate) async fn missing_versions(app: &App, row: &Organization, item: &Bytes16) -> Result<Vec<(ObjectHash, u64)>> {
+    let state = OrganizationState::decode(&row.state).map_err(damaged_fold)?;
+    let mut missing = Vec::new();
+    for one in versions(app, &state, item).await? {
+        let object = one.version.object;
+        if let Some(until) = one.until.filter(|_| one.is_needed(app.now_ms()))
+            && app.inner.store.object(object.as_bytes()).await?.is_none()
+        {
+            missing.push((object, until));
+        }
+    }
+    Ok(missing)
 }
 
 async fn read(store: &Store, session: &Session, row: &Organization, item: &Bytes16) -> Result<SecretBytes> {
@@ -109,13 +152,7 @@ pub(crate) fn open_object(
 ) -> Result<SecretBytes> {
     let id = ItemId::from_bytes(*item);
     let known = state.item(&id).ok_or_else(|| records::unknown_account(&id))?;
-    let bytes = bytes.ok_or_else(|| {
-        Error::integrity(
-            "vault.object-missing",
-            "A stored item is missing from the database.",
-            "Restore from the backup, and keep this data folder for examination.",
-        )
-    })?;
+    let bytes = bytes.ok_or_else(object_missing)?;
     let object = known.object.ok_or_else(|| records::unknown_account(&id))?;
     open_version(state, keys, item, &Version { kind: known.kind, version: known.version, object }, &bytes)
 }
@@ -178,6 +215,15 @@ pub(crate) fn damaged_fold(error: vitrine_ledger::DecodeError) -> Error {
         "Lock and unlock the vault: the index is then made again from the signed history.",
     )
     .because(error)
+}
+
+/// An object that an item names now is not here.
+pub(crate) fn object_missing() -> Error {
+    Error::integrity(
+        "vault.object-missing",
+        "A stored item is missing from the database.",
+        "Restore from the backup, and keep this data folder for examination.",
+    )
 }
 
 pub(super) fn damaged_item(error: impl std::error::Error + Send + Sync + 'static) -> Error {

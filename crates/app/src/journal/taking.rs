@@ -1,20 +1,26 @@
 //! Taking what a home accepted, and making rows again from what is signed: the other half of a change, in which nothing is drafted.
 
-use super::logs::is_log;
+use super::logs::{Log, is_log};
 use super::reading::{damaged_fold, damaged_item, open_object};
 use super::{Change, Opened, begins_epoch};
 use crate::error::{Error, Result};
 use crate::founding::refused;
+use crate::home::Held;
 use crate::keyring::{EpochKeys, no_access};
 use crate::records::{self, Bytes16, Bytes32, Organization, key};
 use crate::session::make;
 use crate::store::{Direction, Span};
 use crate::{accounts, attention, session};
 use std::collections::BTreeMap;
-use vitrine_ledger::{Body, Entry, ItemId, ItemKind, LedgerId, Level, MspHistory, OrganizationBody, OrganizationState};
+use vitrine_ledger::{
+    Body, Entry, ItemId, ItemKind, LedgerId, Level, MspHistory, ObjectHash, OrganizationBody, OrganizationState,
+};
 use vitrine_vault::body::{BodyKind, open_body};
 use vitrine_vault::items::{AccountItem, ConnectionItem, OrganizationItem};
 use vitrine_vault::object;
+
+/// Entries read at once.
+const PAGE: usize = 500;
 
 impl Change<'_> {
     /// Stores objects that came from the home.
@@ -25,10 +31,22 @@ impl Change<'_> {
         Ok(())
     }
 
-    /// Stores entries of a ledger that is closed to this member from now on.
+    /// Stores objects of before, which are kept as long after they were replaced as those that were here then.
+    pub(crate) async fn put_older(&mut self, objects: &[(Vec<u8>, u64)]) -> Result<()> {
+        for (sealed, until) in objects {
+            let hash = object::hash(sealed);
+            self.tx.put_object(&hash, sealed).await?;
+            self.let_go(Some(ObjectHash::from_bytes(hash)), *until).await?;
+        }
+        Ok(())
+    }
+
+    /// Stores entries of a ledger that the home accepted.
     pub(crate) async fn put_entries(&mut self, id: &LedgerId, entries: &[Entry]) -> Result<()> {
+        let rows: Vec<_> = entries.iter().map(|entry| (entry.seq(), entry.bytes())).collect();
+        self.tx.append_entries(id.as_bytes(), &rows).await?;
         for entry in entries {
-            self.store(id.as_bytes(), entry).await?;
+            self.firm.history.add(entry.bytes());
         }
         Ok(())
     }
@@ -43,8 +61,8 @@ impl Change<'_> {
     ) -> Result<()> {
         let mut changed = BTreeMap::new();
         let (mut epoch, mut logs) = (opened.state.epoch().map_or(0, |epoch| epoch.epoch), Vec::new());
+        self.put_entries(&opened.id, entries).await?;
         for entry in entries {
-            self.store(opened.id.as_bytes(), entry).await?;
             if begins_epoch(entry) {
                 opened.row.epochs.push(records::place(entry.head()));
                 epoch += 1;
@@ -85,6 +103,17 @@ impl Change<'_> {
         Ok(())
     }
 
+    /// Takes what was held back of a removed device, for new keys to follow it in this same change. The home has it already.
+    /// Says whether it did: not where something was written here meanwhile, nor where no new keys are owed to follow.
+    pub(crate) async fn take_held(&mut self, opened: &mut Opened, held: Held) -> Result<bool> {
+        if opened.state.head() != held.before || opened.state.owes_epoch(self.msp()).is_none() {
+            return Ok(false);
+        }
+        self.put_objects(&held.objects).await?;
+        self.take(opened, &held.entries, held.tip).await?;
+        Ok(true)
+    }
+
     /// Brings the rows up to what one item says now.
     async fn show_item(&mut self, opened: &mut Opened, item: &Bytes16, at: u64) -> Result<()> {
         let Some(known) = opened.state.item(&ItemId::from_bytes(*item)) else { return Ok(()) };
@@ -107,6 +136,7 @@ impl Change<'_> {
                 let enabled_at = row.laps.as_ref().map_or(at, |laps| laps.enabled_at);
                 (row.name, row.notes, row.tags) = (profile.name, profile.notes, profile.tags);
                 row.laps = profile.laps.map(|laps| records::Laps::from_settings(laps, enabled_at));
+                row.kept = profile.kept.into_iter().map(Into::into).collect();
             }
             ItemKind::Connection => {
                 let connection = ConnectionItem::decode(&plain).map_err(damaged_item)?;
@@ -164,54 +194,65 @@ impl Change<'_> {
         Ok(())
     }
 
-    /// Takes a whole ledger of the home that this device never saw, or the rest of one that was closed to it.
-    pub(crate) async fn found(
-        &mut self,
-        id: &LedgerId,
-        entries: &[Entry],
-        msp: &(dyn MspHistory + Sync),
-    ) -> Result<()> {
-        for entry in entries {
-            self.store(id.as_bytes(), entry).await?;
+    /// Takes a ledger of the home that was judged to lead to `state`: the whole of one that this device never saw, or the rest of
+    /// one that was closed to it, of which these are `stored`.
+    pub(crate) async fn found(&mut self, stored: &[Entry], entries: &[Entry], state: OrganizationState) -> Result<()> {
+        self.put_entries(&state.ledger(), entries).await?;
+        let mut past = Past::default();
+        for entry in stored.iter().chain(entries) {
+            past.see(entry);
         }
-        self.rebuild_organization(*id, msp).await
+        // Objects of before were not fetched; what was here of one that was closed goes in its time.
+        if !stored.is_empty() {
+            self.let_past_go(&mut past).await?;
+        }
+        self.lay_out(state, past).await
     }
 
     /// Makes the rows of an organization again from its signed history and its objects.
     pub(crate) async fn rebuild_organization(&mut self, id: LedgerId, chain: &(dyn MspHistory + Sync)) -> Result<()> {
-        let missing = history_missing;
-        let (mut state, mut times, mut seq) = (None::<OrganizationState>, BTreeMap::new(), 0);
-        let (mut newest, mut epochs, mut logs) = (0, Vec::new(), Vec::new());
-        while let Some(bytes) = self.tx.entry(id.as_bytes(), seq).await? {
-            let entry = Entry::decode(&bytes).map_err(session::unreadable_keys)?;
-            if let Body::Organization(OrganizationBody::Put { item, .. } | OrganizationBody::Drop { item, .. }) =
-                entry.body()
-            {
-                times.entry(*item).or_insert(entry.time_ms());
-                newest = entry.time_ms();
-                let named = state.as_ref().and_then(|state: &OrganizationState| state.item(item)?.object);
-                self.let_go(named, entry.time_ms()).await?;
+        let (mut state, mut past, mut from) = (None::<OrganizationState>, Past::default(), 0);
+        loop {
+            let page = self.tx.entries_from(id.as_bytes(), from, PAGE).await?;
+            for (seq, bytes) in &page {
+                let entry = Entry::decode(bytes).map_err(session::unreadable_keys)?;
+                state = Some(match state {
+                    None if entry.begins() == id => OrganizationState::genesis(&entry, chain).map_err(refused)?,
+                    None => return Err(history_missing()),
+                    Some(state) => state.apply(&entry, chain).map_err(refused)?,
+                });
+                past.see(&entry);
+                from = seq + 1;
             }
-            state = Some(match state {
-                None if entry.begins() == id => OrganizationState::genesis(&entry, chain).map_err(refused)?,
-                None => return Err(missing()),
-                Some(state) => state.apply(&entry, chain).map_err(refused)?,
-            });
-            if begins_epoch(&entry) {
-                epochs.push(records::place(entry.head()));
+            if page.len() < PAGE {
+                break;
             }
-            if is_log(&entry) {
-                logs.push((u32::try_from(epochs.len()).unwrap_or(u32::MAX), entry));
-            }
-            seq += 1;
         }
-        let state = state.ok_or_else(missing)?;
+        self.let_past_go(&mut past).await?;
+        self.lay_out(state.ok_or_else(history_missing)?, past).await
+    }
+
+    /// Objects that were replaced are kept as long after that as those that were replaced here.
+    async fn let_past_go(&mut self, past: &mut Past) -> Result<()> {
+        for (object, since) in std::mem::take(&mut past.replaced) {
+            self.let_go(Some(object), since).await?;
+        }
+        Ok(())
+    }
+
+    /// Writes the rows of an organization as its history and its objects say.
+    async fn lay_out(&mut self, state: OrganizationState, past: Past) -> Result<()> {
+        let (id, missing) = (state.ledger(), history_missing);
+        let Past { times, newest, epochs, logs, .. } = past;
         let keys = self.keys(&state, &epochs).await?;
         let level = keys.level()?;
         let (mut profile, mut connection, mut kept) = (None, None, Vec::new());
         if level == Level::Log {
             let name = self.sealed_name(&state, &keys).await?;
-            profile = Some((make(), OrganizationItem { name, notes: String::new(), tags: Vec::new(), laps: None }));
+            profile = Some((
+                make(),
+                OrganizationItem { name, notes: String::new(), tags: Vec::new(), laps: None, kept: Vec::new() },
+            ));
         }
         for (item, known) in state.items() {
             let Some(hash) = known.object.filter(|_| reads(level, known.kind)) else { continue };
@@ -245,6 +286,9 @@ impl Change<'_> {
             accounts: Vec::new(),
             checks: Vec::new(),
             problems: Vec::new(),
+            strangers: Vec::new(),
+            kept: profile.kept.into_iter().map(Into::into).collect(),
+            compared: None,
             look_at: None,
             connection_item: connection.map(|(item, _)| item),
             organization_item,
@@ -265,6 +309,41 @@ impl Change<'_> {
         }
         self.tx.index_delete(&key::closed(id.as_bytes())).await?;
         self.save(Opened { id, row, state, keys, before: None }).await
+    }
+}
+
+/// What a ledger's entries say beside the state that they lead to, noted one after the other.
+#[derive(Default)]
+struct Past {
+    /// When each item was first written.
+    times: BTreeMap<ItemId, u64>,
+    /// When an item was written last.
+    newest: u64,
+    epochs: Vec<records::Place>,
+    logs: Vec<Log>,
+    /// The object of each item.
+    named: BTreeMap<ItemId, ObjectHash>,
+    /// Objects that an item named until then.
+    replaced: Vec<(ObjectHash, u64)>,
+}
+
+impl Past {
+    fn see(&mut self, entry: &Entry) {
+        let at = entry.time_ms();
+        if begins_epoch(entry) {
+            self.epochs.push(records::place(entry.head()));
+        }
+        if is_log(entry) {
+            self.logs.push((u32::try_from(self.epochs.len()).unwrap_or(u32::MAX), entry.clone()));
+        }
+        let (item, before) = match entry.body() {
+            Body::Organization(OrganizationBody::Put { item, object, .. }) => (item, self.named.insert(*item, *object)),
+            Body::Organization(OrganizationBody::Drop { item, .. }) => (item, self.named.remove(item)),
+            _ => return,
+        };
+        self.times.entry(*item).or_insert(at);
+        self.newest = at;
+        self.replaced.extend(before.map(|object| (object, at)));
     }
 }
 

@@ -56,7 +56,7 @@ pub(crate) async fn save_kit(app: &App, request: SaveKitRequest) -> Result<Saved
             Part::Heading("Vault code (says which vault this is; not secret)"),
             Part::Code(vault_code.text().expose()),
             Part::Words(format!("Home of the vault: {}", kit.home)),
-            Part::Words("To restore: install Vitrine, choose “Restore from a backup”, pick the backup file, and type both codes. Case, spaces and dashes do not matter.".into()),
+            Part::Words("To restore: install Vitrine, choose “Restore a vault”, pick the backup file or give the address of the firm's backend, and type both codes. Case, spaces and dashes do not matter.".into()),
             Part::Field("Printed on"),
             Part::Field("Kept at"),
         ],
@@ -130,13 +130,14 @@ async fn kit(app: &App) -> Result<Kit> {
         account_secret,
         member: *session.author.member.as_bytes(),
         genesis: *session.vault().as_bytes(),
-        home: home_words(),
+        home: home_words(app).await?,
     })
 }
 
-/// Where a local vault lives, for paper.
-pub(crate) fn home_words() -> String {
-    format!("this device ({})", vault::machine_name())
+/// Where the vault's home is, for paper: an address that somebody can type, or this device.
+pub(crate) async fn home_words(app: &App) -> Result<String> {
+    let home = vault::firm(app).await?.own.home;
+    Ok(home.map_or_else(|| format!("this device ({})", vault::machine_name()), |address| address.url))
 }
 
 /// A code typed by a person that is no secret.

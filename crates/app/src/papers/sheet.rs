@@ -31,7 +31,7 @@ pub(crate) async fn save(app: &App, request: SaveSheetRequest) -> Result<SavedSh
             Part::Heading("Code"),
             // Exposed to be printed: the paper is what this key is for.
             Part::Code(code.text().expose()),
-            Part::Words("To restore: install Vitrine, choose “Restore from a backup”, then “With the safe sheet”, pick the backup file, type the code, and choose a new passphrase.".into()),
+            Part::Words("To restore: install Vitrine, choose “Restore a vault”, then “With the safe sheet”, pick the backup file, type the code, and choose a new passphrase.".into()),
             Part::Field("Sealed on"),
             Part::Field("Opened on, by, why"),
         ],
@@ -83,7 +83,7 @@ fn share_page<'a>(share: &Share, holder: &str, count: u8, firm: &str, code: &'a 
             Part::Words("Alone it opens nothing. Keep it where the other holders cannot reach it, and give it to nobody but at a recovery that you were told of by voice.".into()),
             Part::Heading("Code"),
             Part::Code(code),
-            Part::Words("To restore: install Vitrine, choose “Restore from a backup”, then “With shares”, pick the backup file, type the codes of the shares one after the other, and choose a new passphrase. It leaves a mark that every member sees.".into()),
+            Part::Words("To restore: install Vitrine, choose “Restore a vault”, then “With shares”, pick the backup file, type the codes of the shares one after the other, and choose a new passphrase. It leaves a mark that every member sees.".into()),
             Part::Field("Handed over on"),
             Part::Field("Kept at"),
         ],

@@ -2,14 +2,16 @@
 //! somebody came. What is owed follows from the history, so it can be cut off anywhere and done again.
 
 use super::devices::live;
+use crate::api::ErrorClass;
 use crate::error::{Error, Result};
+use crate::failpoint::protected;
 use crate::founding::{seal_name, seal_team_before, undrafted, wrap, wrap_team};
 use crate::journal::{Change, Opened, damaged_fold};
 use crate::keyring::Keyring;
 use crate::records::{Bytes32, Organization, decode, key};
 use crate::session::{self, Identity, Session, make, rng};
 use crate::store::{Direction, Span};
-use crate::{App, lock};
+use crate::{App, home, lock};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use vitrine_ledger::{
@@ -46,26 +48,47 @@ pub(crate) async fn settle(app: &App, session: &Session) -> Result<()> {
     if owing.is_empty() {
         *lock(&session.home.settled) = Some(generation);
     }
+    let mut failed = Ok(());
     for some in owing.chunks(AT_ONCE) {
-        let mut change = Change::begin(app, session).await?;
-        for id in some {
-            // Archived meanwhile.
-            if change.tx.index_value(&key::organization(id)).await?.is_none() {
-                continue;
+        match give(app, session, some).await {
+            // It may be one of them, which keeps the others from nothing.
+            Err(error) if matches!(error.view().class, ErrorClass::Partly | ErrorClass::Integrity) => {
+                for id in some {
+                    failed = failed.and(give(app, session, std::slice::from_ref(id)).await);
+                }
             }
-            let mut opened = change.open(id).await?;
-            let mut changed = change.renew_keys(&mut opened).await?;
-            for owed in owed(&opened.state, change.msp(), None) {
-                pay(&mut change, &mut opened, owed).await?;
-                changed = true;
-            }
-            if changed {
-                change.save(opened).await?;
-            }
+            given => given?,
         }
-        change.commit().await?;
     }
-    Ok(())
+    failed
+}
+
+/// Gives these organizations what they are owed, in one change.
+async fn give(app: &App, session: &Session, some: &[Bytes32]) -> Result<()> {
+    let held = Box::pin(home::held(app, session, some)).await?;
+    let mut held = protected!("new keys follow what was held back", held, std::collections::BTreeMap::new());
+    let mut change = Change::begin(app, session).await?;
+    for id in some {
+        // Archived meanwhile.
+        if change.tx.index_value(&key::organization(id)).await?.is_none() {
+            continue;
+        }
+        let mut opened = change.open(id).await?;
+        if let Some(held) = held.remove(id)
+            && !change.take_held(&mut opened, held).await?
+        {
+            continue;
+        }
+        let mut changed = change.renew_keys(&mut opened).await?;
+        for owed in owed(&opened.state, change.msp(), None) {
+            pay(&mut change, &mut opened, owed).await?;
+            changed = true;
+        }
+        if changed {
+            change.save(opened).await?;
+        }
+    }
+    change.commit().await
 }
 
 /// How many organizations are owed new keys.

@@ -7,12 +7,14 @@
 mod devices;
 mod invitations;
 mod keys;
+mod loud;
 mod teams;
 
 pub(crate) use devices::revoke;
 pub(crate) use invitations::{add_device, approve, collect, invite, withdraw};
 pub(crate) use keys::{owed, pay, settle};
-pub(crate) use teams::{access, change_team, make_team, own_level, remove_team, set_access, work_team};
+pub(crate) use loud::tell;
+pub(crate) use teams::{access, change_team, give_access, make_team, own_level, remove_team, set_access, work_team};
 
 use crate::api::*;
 use crate::error::{Error, Result};
@@ -216,6 +218,13 @@ async fn reach(app: &App, lost: impl Fn(&Fold) -> bool + Send + Sync) -> Result<
         })
         .await?;
     failed.map_or(Ok(reach), Err)
+}
+
+/// Organizations of which a member can read credentials.
+pub(crate) async fn readable(app: &App, session: &Session, member: &MemberId) -> Result<Vec<Bytes32>> {
+    known(app, session, member).await?;
+    let msp = session.msp();
+    Ok(reach(app, |state| reads(state, &msp, member)).await?.organizations)
 }
 
 pub(crate) async fn removal(app: &App, request: RemovalRequest) -> Result<RemovalView> {

@@ -9,17 +9,21 @@ use crate::api::*;
 use crate::error::{Error, Result};
 use crate::founding::not_allowed;
 use crate::journal::{Change, damaged_fold};
-use crate::records::{Organization, decode, key, parse_organization};
+use crate::records::{Bytes32, Organization, decode, key, parse_organization};
 use crate::session::Session;
 use crate::store::{Direction, Span};
 use crate::{App, incident, organizations, vault};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use vitrine_ledger as ledger;
 use vitrine_ledger::{Entry, Level, MemberId, MspState, OrganizationBody, OrganizationState as Fold, TeamId};
 
 /// Teams that one vault may have; each is one more wrap in every epoch of its organizations.
 const MOST: usize = 100;
+/// Organizations of one request.
+const MOST_GIVEN: usize = 100_000;
+/// Organizations of one change.
+const AT_ONCE: usize = 50;
 
 /// Teams: owners, Staff, the others by name, auditors. Those that were removed are in no list.
 pub(super) async fn views(app: &App, session: &Session) -> Result<Vec<TeamView>> {
@@ -196,18 +200,7 @@ pub(crate) async fn set_access(app: &App, request: SetAccessRequest) -> Result<O
     let (session, _) = manager(app, &[]).await?;
     let msp = session.msp();
     let team = work_team(&msp, &request.team)?;
-    let level = match request.level {
-        None => None,
-        Some(AccessLevel::Read) => Some(Level::Read),
-        Some(AccessLevel::Full) => Some(Level::Full),
-        Some(AccessLevel::Log) => {
-            return Err(Error::usage(
-                "access.level",
-                "A team of work reads, or reads and rotates.",
-                "Give it read or full; auditors get the log by themselves.",
-            ));
-        }
-    };
+    let level = request.level.map(level_of_work).transpose()?;
     let row = organizations::load(app, &id).await?;
     let state = Fold::decode(&row.state).map_err(damaged_fold)?;
     let before = state.levels().find(|(id, _)| *id == team).map(|(_, level)| level);
@@ -241,6 +234,66 @@ pub(crate) async fn set_access(app: &App, request: SetAccessRequest) -> Result<O
     change.commit().await?;
     carry_out(app).await;
     organizations::view(app, &id, &organizations::load(app, &id).await?).await
+}
+
+fn level_of_work(level: AccessLevel) -> Result<Level> {
+    match level {
+        AccessLevel::Read => Ok(Level::Read),
+        AccessLevel::Full => Ok(Level::Full),
+        AccessLevel::Log => Err(Error::usage(
+            "access.level",
+            "A team of work reads, or reads and rotates.",
+            "Give it read or full; auditors get the log by themselves.",
+        )),
+    }
+}
+
+/// Gives a team access to many organizations, some of them in each change: cut off anywhere, the same again gives the rest.
+pub(crate) async fn give_access(app: &App, request: GiveAccessRequest) -> Result<PeopleView> {
+    let (session, _) = manager(app, &[]).await?;
+    let (team, level) = (work_team(&session.msp(), &request.team)?, level_of_work(request.level)?);
+    let ids = request.organizations.iter().map(|id| parse_organization(id)).collect::<Result<BTreeSet<_>>>()?;
+    if ids.is_empty() || ids.len() > MOST_GIVEN {
+        return Err(Error::usage(
+            "access.organizations",
+            format!("Access is given to 1 to {MOST_GIVEN} organizations at once."),
+            "Choose some in the list.",
+        ));
+    }
+    let (ids, mut given) = (Vec::from_iter(ids), 0);
+    for some in ids.chunks(AT_ONCE) {
+        match Box::pin(give_some(app, &session, some, team, level)).await {
+            Ok(changed) => given += changed,
+            Err(error) if given == 0 => return Err(error),
+            Err(error) => {
+                return Err(error.holds(format!("The team has been given {given} of them; do it again for the rest.")));
+            }
+        }
+    }
+    finish(app, &session).await
+}
+
+/// How many of these organizations the team had less of.
+async fn give_some(app: &App, session: &Session, some: &[Bytes32], team: TeamId, level: Level) -> Result<usize> {
+    let mut change = Change::begin(app, session).await?;
+    let team_name = name_of_team(&mut change, &team).await?;
+    let mut given = 0;
+    for id in some {
+        let mut opened = change.open(id).await?;
+        if opened.state.levels().any(|(its, had)| its == team && had >= level) {
+            continue;
+        }
+        change.renew_keys(&mut opened).await?;
+        change.give(&mut opened, team, level).await?;
+        let name = opened.row.name.clone();
+        change.note(Action::AccessChanged, Some((id, &name)), None, Some(team_name.clone())).await?;
+        change.save(opened).await?;
+        given += 1;
+    }
+    if given > 0 {
+        change.commit().await?;
+    }
+    Ok(given)
 }
 
 /// Whether somebody in the team would have less of the organization, and whether this member would have none of it.

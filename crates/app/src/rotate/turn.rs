@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::failpoint::{point, protected};
 use crate::journal::{self, Change};
 use crate::records::{self, Bytes16, Bytes32, Check, LONGEST_REST_MS};
+use crate::refusals::passes_by_itself;
 use crate::session::{Session, rng};
 use crate::webhook::What;
 use crate::{App, drift, incident, organizations};
@@ -122,7 +123,8 @@ pub(super) async fn run(
             }
             Step::Look => {
                 turn.show(JobStep::Looking);
-                place.answered(turn.read()).await
+                let read = place.answered(turn.read()).await;
+                protected!("the tenant is looked at", read, as_known(&stored).unwrap_or(read))
             }
             Step::ReadBack { after } => {
                 turn.show(JobStep::Verifying);
@@ -192,6 +194,12 @@ pub(super) async fn run(
             Step::Done => return turn.end(JobStep::Done, None).await,
         };
     }
+}
+
+/// What a tenant says that is not looked at.
+#[cfg(feature = "failpoints")]
+fn as_known(stored: &Stored) -> Option<Happened> {
+    stored.last_change.clone().map(|known| Happened::Read(Ok(known)))
 }
 
 /// Takes a place again, once the tenant may be asked: one that wants to be left alone for a while holds none meanwhile. One
@@ -288,7 +296,7 @@ impl Turn<'_> {
                 let failure = match error.kind() {
                     GraphErrorKind::Absent => ReadFailure::NotFound,
                     GraphErrorKind::TokenRefused | GraphErrorKind::ClaimsNeeded => ReadFailure::Unauthorized,
-                    GraphErrorKind::SignIn if !passing(&error) => ReadFailure::Unauthorized,
+                    GraphErrorKind::SignIn if !passes_by_itself(&error) => ReadFailure::Unauthorized,
                     GraphErrorKind::PermissionOrRoleMissing
                     | GraphErrorKind::ServiceRefused
                     | GraphErrorKind::LicenceMissing => ReadFailure::Forbidden,
@@ -465,7 +473,7 @@ impl Turn<'_> {
             }
             SendOutcome::NotSent(error) => {
                 let refusal = match error.kind() {
-                    GraphErrorKind::SignIn if !passing(&error) => Refusal::Unauthorized,
+                    GraphErrorKind::SignIn if !passes_by_itself(&error) => Refusal::Unauthorized,
                     _ => Refusal::NeverLeft,
                 };
                 self.last_problem = Some(unharmed(Error::from(error)));
@@ -706,14 +714,6 @@ async fn remember_problem(
     }
     change.save(opened).await?;
     change.commit().await
-}
-
-/// Whether a failed sign-in of the connection may pass by itself.
-fn passing(error: &GraphError) -> bool {
-    use vitrine_entra::oauth::SignInErrorKind as Kind;
-    // A clock is set right on this machine, without anybody's touching the tenant.
-    let kinds = [Kind::Transport, Kind::Busy, Kind::ClockWrong, Kind::Unknown];
-    error.sign_in().is_some_and(|sign_in| kinds.contains(&sign_in.kind()))
 }
 
 fn name_of(step: &Step) -> &'static str {

@@ -14,7 +14,8 @@ use crate::failpoint::point;
 const APPLICATION_ID: i64 = 0x5649_5452;
 
 /// Every layout there was, oldest first; `user_version` counts those applied.
-const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/0001_first.sql")];
+const MIGRATIONS: [&str; 2] =
+    [include_str!("../../migrations/0001_first.sql"), include_str!("../../migrations/0002_staged.sql")];
 
 /// Opens the database, made if need be, in the newest layout.
 pub(super) async fn open(path: &Path) -> Result<SqliteConnection, StoreError> {

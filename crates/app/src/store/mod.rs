@@ -10,6 +10,7 @@ mod folder;
 mod index;
 mod reads;
 mod script;
+mod staged;
 #[cfg(test)]
 mod tests;
 mod tx;
@@ -28,6 +29,7 @@ use zeroize::Zeroizing;
 pub use self::{
     error::StoreError,
     index::{Direction, IndexCounts, PageSeal, Row, SEAL_OVERHEAD, Span},
+    staged::Arrived,
     tx::{Parked, Tx},
     views::{VIEW_LIMIT, ViewRecord},
 };

@@ -42,14 +42,14 @@ impl Script {
         self.statements >= ENOUGH
     }
 
-    /// Runs the statements. True if a row came back, for which at most the last of them may ask.
-    pub(super) async fn run(self, connection: &mut SqliteConnection) -> Result<bool, StoreError> {
+    /// Runs the statements. Answers with how many rows came back, for which at most the last of them may ask.
+    pub(super) async fn run(self, connection: &mut SqliteConnection) -> Result<usize, StoreError> {
         if self.text.is_empty() {
-            return Ok(false);
+            return Ok(0);
         }
         // Safe: made of constant statements, every value is bound. As few shapes come again and again, SQLite
         // prepares each once.
         let rows = sqlx::query_with(AssertSqlSafe(self.text), self.values).fetch_all(connection).await?;
-        Ok(!rows.is_empty())
+        Ok(rows.len())
     }
 }

@@ -19,6 +19,9 @@ use crate::failpoint::point;
 /// Where the counter of the newest carried view record is kept.
 pub(super) const VIEWS_CARRIED: &str = "views.carried";
 
+/// Entries of one statement.
+const GROUP: usize = 32;
+
 /// What a change wrote, to be written again by another one: see [`Tx::park`].
 #[derive(Default)]
 pub struct Parked(Vec<Step>);
@@ -103,22 +106,34 @@ impl<'store> Tx<'store> {
 
     /// Appends an entry. [`StoreError::EntryExists`] if its place is taken; the change can go on after it.
     pub async fn append_entry(&mut self, ledger: &[u8; 32], seq: u64, bytes: &[u8]) -> Result<(), StoreError> {
+        self.append_entries(ledger, &[(seq, bytes)]).await
+    }
+
+    /// Appends entries of one ledger. [`StoreError::EntryExists`] names the first of a group of which a place is taken; of those
+    /// before and of that group some are appended then.
+    pub async fn append_entries(&mut self, ledger: &[u8; 32], entries: &[(u64, &[u8])]) -> Result<(), StoreError> {
         point!("store.append.before");
-        let place = signed(seq)?;
-        self.script
-            .add("INSERT INTO ledgers (ledger) VALUES (?) ON CONFLICT DO NOTHING")
-            .bind(ledger.as_slice())
-            .add(
-                "INSERT INTO entries (ledger, seq, bytes) SELECT id, ?, ? FROM ledgers WHERE ledger = ? \
-                 ON CONFLICT DO NOTHING RETURNING id",
-            )
-            .bind(place)
-            .bind(bytes)
-            .bind(ledger.as_slice());
-        if !self.run().await? {
-            return Err(StoreError::EntryExists { seq });
+        // All of them first: what cannot be stored must leave nothing half gathered.
+        let places = entries.iter().map(|(seq, _)| signed(*seq)).collect::<Result<Vec<_>, _>>()?;
+        for (group, places) in entries.chunks(GROUP).zip(places.chunks(GROUP)) {
+            self.script.add("INSERT INTO ledgers (ledger) VALUES (?) ON CONFLICT DO NOTHING").bind(ledger.as_slice());
+            self.run_if_long().await?;
+            let rows = vec!["(?, ?)"; group.len()].join(", ");
+            self.script.add(&format!(
+                "INSERT INTO entries (ledger, seq, bytes) SELECT ledgers.id, new.column1, new.column2 \
+                 FROM (VALUES {rows}) AS new, ledgers WHERE ledgers.ledger = ? ON CONFLICT DO NOTHING RETURNING id"
+            ));
+            for (place, (_, bytes)) in places.iter().zip(group) {
+                self.script.bind(*place).bind(*bytes);
+            }
+            self.script.bind(ledger.as_slice());
+            if self.run().await? < group.len() {
+                return Err(StoreError::EntryExists { seq: group.first().map_or(0, |(seq, _)| *seq) });
+            }
+            for (seq, bytes) in group {
+                self.keep(|| Step::Entry { ledger: *ledger, seq: *seq, bytes: bytes.to_vec() });
+            }
         }
-        self.keep(|| Step::Entry { ledger: *ledger, seq, bytes: bytes.to_vec() });
         point!("store.append.after");
         Ok(())
     }
@@ -137,7 +152,7 @@ impl<'store> Tx<'store> {
     pub async fn delete_object(&mut self, hash: &[u8; 32]) -> Result<bool, StoreError> {
         self.keep(|| Step::DeleteObject(*hash));
         self.script.add("DELETE FROM objects WHERE hash = ? RETURNING id").bind(hash.as_slice());
-        self.run().await
+        Ok(self.run().await? > 0)
     }
 
     /// Takes a small named value out.
@@ -231,6 +246,19 @@ impl<'store> Tx<'store> {
         self.note(entry)
     }
 
+    /// At most `limit` entries of a ledger from `seq` (inclusive) on, in order, with the changes so far.
+    pub async fn entries_from(
+        &mut self,
+        ledger: &[u8; 32],
+        seq: u64,
+        limit: usize,
+    ) -> Result<Vec<(u64, Vec<u8>)>, StoreError> {
+        self.run().await?;
+        let (connection, _) = self.parts()?;
+        let entries = reads::entries_from(connection, ledger, seq, limit).await;
+        self.note(entries)
+    }
+
     /// The object of a hash, with the changes so far.
     pub async fn object(&mut self, hash: &[u8; 32]) -> Result<Option<Vec<u8>>, StoreError> {
         self.run().await?;
@@ -281,8 +309,8 @@ impl<'store> Tx<'store> {
         if self.script.is_long() { self.run().await.map(drop) } else { Ok(()) }
     }
 
-    /// Runs what was gathered. True if its last statement returned a row.
-    async fn run(&mut self) -> Result<bool, StoreError> {
+    /// Runs what was gathered. Answers with how many rows its last statement returned.
+    async fn run(&mut self) -> Result<usize, StoreError> {
         let script = std::mem::take(&mut self.script);
         let (connection, _) = self.parts()?;
         let ran = script.run(connection).await;

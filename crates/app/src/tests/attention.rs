@@ -459,3 +459,45 @@ async fn an_index_made_again_knows_from_what_is_signed_what_needs_a_person_and_s
     let row = organizations::load(&app, &records::parse_organization(&id).unwrap()).await.unwrap();
     assert_eq!(row.problems[0].wrong, Wrong::NeedsPerson(4));
 }
+
+/// The rotation of the first account got no answer.
+fn unanswered(row: &mut Organization) {
+    let account = &mut row.accounts[0];
+    account.phase = Stands::Steady;
+    account.problem = Some(problem("http.no-answer", ErrorClass::Unreachable));
+}
+
+#[tokio::test]
+async fn a_microsoft_that_answers_nobody_is_one_problem_and_each_organization_is_found_by_its_name() {
+    let machine = Machine::new();
+    let app = machine.create().await;
+    let mut ids = Vec::new();
+    for name in ["Contoso", "Fabrikam", "Tailspin", "Woodgrove"] {
+        ids.push(customer(&app, name).await);
+    }
+    for id in &ids[..2] {
+        change(&app, id, unanswered).await;
+    }
+    assert_eq!(kinds(&open(&app).await), [ProblemKind::Failing; 2], "two tenants may be two matters");
+    change(&app, &ids[2], unanswered).await;
+    change(&app, &ids[3], needs_person).await;
+    let problems = open(&app).await;
+    assert_eq!(
+        problems.iter().map(|it| it.kind).collect::<Vec<_>>(),
+        [ProblemKind::Unanswered, ProblemKind::NeedsPerson]
+    );
+    assert_eq!((problems[0].error.code.as_str(), problems[0].step), ("attention.unanswered", ProblemStep::RotateDue));
+    let named = list(&app, AttentionRequest { filter: "fabri".into(), ..AttentionRequest::default() }).await;
+    assert_eq!((kinds(&named.problems), named.open), (vec![ProblemKind::Failing], 2));
+    // Put aside for good, it comes back with the next organization that gets no answer.
+    snooze(&app, &problems[0], Snooze::Fixed).await;
+    assert_eq!(kinds(&open(&app).await), [ProblemKind::NeedsPerson]);
+    assert_eq!(kinds(&snoozed(&app).await), [ProblemKind::Unanswered]);
+    machine.passes(HOUR);
+    change(&app, &ids[3], unanswered).await;
+    assert_eq!(kinds(&open(&app).await), [ProblemKind::Unanswered]);
+    for id in &ids {
+        change(&app, id, well).await;
+    }
+    assert!(open(&app).await.is_empty());
+}

@@ -92,11 +92,34 @@ async fn an_older_database_with_a_damaged_index_is_still_a_rollback() {
     }
 }
 
+#[tokio::test]
+async fn a_history_with_a_gap_is_not_taken_for_a_shorter_one() {
+    let machine = Machine::without_keychain();
+    let app = machine.create().await;
+    let organization = add(&app, "Contoso").await.id;
+    for notes in ["one", "two", "three"] {
+        let (organization, name, notes) = (organization.clone(), "Contoso".into(), notes.into());
+        app.call(EditOrganizationRequest { organization, name, notes, tags: vec![] }).await.unwrap();
+    }
+    vault::mark_damaged(&app).await;
+    cut(app).await;
+    let newest_but_one = "DELETE FROM entries WHERE id = (SELECT max(id) - 1 FROM entries)";
+    alter(&machine.path("vault"), newest_but_one).await;
+    let app = machine.unlocked().await;
+    let status = app.call(StatusRequest {}).await.unwrap();
+    assert!(status.warnings.iter().any(|warning| warning.code == "vault.organizations-unreadable"));
+    assert_eq!(app.call(OrganizationsRequest::default()).await.unwrap().counts.total, 0);
+}
+
 async fn damage_index(folder: &Path) {
+    alter(folder, "UPDATE pages SET bytes = zeroblob(length(bytes))").await;
+}
+
+async fn alter(folder: &Path, sql: &'static str) {
     use sqlx::{ConnectOptions as _, Connection as _};
     let database = sqlx::sqlite::SqliteConnectOptions::new().filename(folder.join("vitrine.db"));
     let mut connection = database.connect().await.unwrap();
-    sqlx::raw_sql("UPDATE pages SET bytes = zeroblob(length(bytes))").execute(&mut connection).await.unwrap();
+    sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
     connection.close().await.unwrap();
 }
 

@@ -10,7 +10,7 @@ use crate::session::{Identity, make, rng};
 use vitrine_ledger::{
     Author, BackendId, BackendKey, Claim, DeviceCard, DeviceId, DeviceKey, EncryptionKey, Home, IdentityKey, Invite,
     Level, MemberId, MspBody, OrganizationBody, OrganizationState, Role as LedgerRole, SealedName, TeamId,
-    TeamKind as Kind, TeamWrap, Verification as Made,
+    TeamKind as Kind, TeamWrap, TransportKey, Verification as Made,
 };
 use vitrine_vault::account::{DeviceKeys, RootKey};
 use vitrine_vault::body::{BodyKind, open_body};
@@ -34,7 +34,7 @@ async fn joined(app: &App, role: LedgerRole, team: Option<TeamId>) -> Person {
     let card = DeviceCard {
         device: author.device,
         key: DeviceKey::from_bytes(device.public()),
-        transport: None,
+        transport: Some(TransportKey::from_bytes(device.transport().public())),
         name: name(),
     };
     let added = MspBody::MemberAdd {

@@ -8,9 +8,10 @@
 use super::{DAY, Machine, PASSPHRASE, cut, secret, with_account};
 use crate::App;
 use crate::api::*;
-use crate::home::Failure;
+use crate::home::{Failure, MOST_STAGED, Rounds, round_locked};
 use crate::journal::Change;
 use crate::records::{self, Bytes32};
+use crate::store::Arrived;
 use data_encoding::HEXLOWER;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -23,11 +24,11 @@ use url::Url;
 use vitrine_entra::http::{Asked, Body, TransportError};
 use vitrine_ledger::wire::{
     Append, Appended, Backend, Changed, Changes, Entries, EntriesWanted, EntryBytes, Invitation, InvitationAnswer,
-    Letter, Message, ObjectBytes, Objects, ObjectsWanted, Register, object_hash,
+    Letter, MAX_BATCH, Message, ObjectBytes, Objects, ObjectsWanted, Register, object_hash,
 };
 use vitrine_ledger::{
-    BackendId, BackendKey, Entry, EntryHash, Head, LedgerId, MspChain, MspHistory, ObjectHash, OrganizationState,
-    Refusal, SignatureBytes, Signer, SigningKey,
+    BackendId, BackendKey, Entry, EntryHash, Head, ItemId, ItemKind, LedgerId, MspChain, MspHistory, ObjectHash,
+    OrganizationBody, OrganizationState, Refusal, SignatureBytes, Signer, SigningKey,
 };
 use vitrine_vault::SecretText;
 use vitrine_vault::items::{Credential, Origin};
@@ -153,6 +154,7 @@ impl Home {
                 Ok(Objects { objects, looked_at: u32::try_from(wanted.len()).unwrap() }.to_bytes())
             }
             ("append", _) => self.append(&Append::from_bytes(bytes).map_err(garbled)?),
+            ("enrolments", Body::Put(_)) => Ok(Vec::new()),
             ("invitations", Body::Put(_)) => {
                 let letter = Invitation::from_bytes(bytes).map_err(garbled)?.letter;
                 self.letters.insert(rest.to_owned(), (letter, None));
@@ -167,6 +169,9 @@ impl Home {
     }
 
     fn append(&mut self, append: &Append) -> Result<Vec<u8>, Refused> {
+        if append.entries.len() > MAX_BATCH || append.objects.len() > MAX_BATCH {
+            return Err(Refused("server.too-large", None));
+        }
         // All or nothing.
         let mut next = self.clone();
         for bytes in &append.entries {
@@ -284,7 +289,7 @@ static WIRES: LazyLock<Mutex<HashMap<u16, Arc<Mutex<Wire>>>>> = LazyLock::new(Mu
 
 /// Carries a request whose address is on one of these wires.
 pub(crate) fn carried(url: &Url, headers: &[(&'static str, String)], body: &Body) -> Option<Result<Asked, Failure>> {
-    let wire = WIRES.lock().unwrap().get(&url.port()?)?.clone();
+    let wire = WIRES.lock().unwrap().get(&url.port_or_known_default()?)?.clone();
     let input = headers.iter().find(|(name, _)| *name == "signature-input").map(|(_, input)| input.as_str());
     let signer = input.and_then(|input| input.split("keyid=\"").nth(1)?.split('"').next()?.rsplit('.').next());
     Some(wire.lock().unwrap().carry(url.path(), signer, body))
@@ -333,28 +338,8 @@ async fn begin() -> Begun {
     owner.call(MoveHomeRequest { address: format!("{ADDRESS}{port}"), token: secret(TOKEN) }).await.unwrap();
     let mut apps = vec![owner];
     for (machine, name, role) in [(&machines[1], "Grace", Role::Admin), (&machines[2], "Mary", Role::Technician)] {
-        let invited =
-            apps[0].call(InviteRequest { name: name.into(), role, hours: 1, copy: false, team: None }).await.unwrap();
-        let app = machine.start().await;
-        let (code, passphrase) = (invited.code.unwrap(), secret(PASSPHRASE));
-        let request = JoinRequest { code, person_name: name.into(), passphrase, accept_file_fallback: true };
-        app.call(request).await.unwrap();
-        let answered =
-            async || apps[0].call(PeopleRequest {}).await.unwrap().invitations.iter().any(|it| it.answer.is_some());
-        eventually("an answer", async || {
-            drop(apps[0].call(SyncRequest {}).await);
-            answered().await
-        })
-        .await;
-        let request = ApproveMemberRequest { invitation: invited.invitation, compared: true };
-        apps[0].call(request).await.unwrap();
-        eventually("somebody who joined", async || app.session().await.is_ok()).await;
-        eventually("keys", async || {
-            // Two who give keys at once get into each other's way, and go on.
-            drop((apps[0].call(SyncRequest {}).await, app.call(SyncRequest {}).await));
-            app.call(OrganizationRequest { organization: records::organization_text(&organization) }).await.is_ok()
-        })
-        .await;
+        let app = joined(&apps[0], machine, name, role).await;
+        sees(&apps[0], &app, &organization).await;
         apps.push(app);
     }
     let mut ids = Vec::new();
@@ -364,6 +349,37 @@ async fn begin() -> Begun {
     }
     let home = wire.lock().unwrap().home.clone();
     Begun { machines, ids, home, organization }
+}
+
+/// Brings somebody in.
+async fn joined(owner: &App, machine: &Machine, name: &str, role: Role) -> App {
+    let invited =
+        owner.call(InviteRequest { name: name.into(), role, hours: 1, copy: false, team: None }).await.unwrap();
+    let app = machine.start().await;
+    let (code, passphrase) = (invited.code.unwrap(), secret(PASSPHRASE));
+    let request = JoinRequest { code, person_name: name.into(), passphrase, accept_file_fallback: true };
+    app.call(request).await.unwrap();
+    let answered =
+        async || owner.call(PeopleRequest {}).await.unwrap().invitations.iter().any(|it| it.answer.is_some());
+    eventually("an answer", async || {
+        drop(owner.call(SyncRequest {}).await);
+        answered().await
+    })
+    .await;
+    let request = ApproveMemberRequest { invitation: invited.invitation, compared: true };
+    owner.call(request).await.unwrap();
+    eventually("somebody who joined", async || app.session().await.is_ok()).await;
+    app
+}
+
+/// Waits until somebody who joined was given the keys of an organization and shows it.
+async fn sees(owner: &App, app: &App, organization: &Bytes32) {
+    eventually("keys", async || {
+        // Two who give keys at once get into each other's way, and go on.
+        drop((owner.call(SyncRequest {}).await, app.call(SyncRequest {}).await));
+        app.call(OrganizationRequest { organization: records::organization_text(organization) }).await.is_ok()
+    })
+    .await;
 }
 
 fn wired(home: Home, seed: u64) -> (u16, Arc<Mutex<Wire>>) {
@@ -668,6 +684,212 @@ async fn split(seed: u64) -> Told<()> {
     let told = told.await;
     play.ends().await;
     told.map(drop)
+}
+
+/// The ids of entries that give an organization new keys, at the home.
+fn epochs(play: &Play, organization: &Bytes32) -> usize {
+    let wire = play.wire();
+    let entries = &wire.home.entries[&LedgerId::from_bytes(*organization)];
+    let begins =
+        |entry: &&Entry| matches!(entry.body(), vitrine_ledger::Body::Organization(OrganizationBody::Epoch { .. }));
+    entries.iter().filter(begins).count()
+}
+
+/// Removes somebody whose device wrote something at the home that the remover has not seen. Says whether everybody has new keys.
+async fn removed_with_something_unseen(play: &mut Play) -> bool {
+    let organization = begun().await.organization;
+    let unseen = play.devices[0].id.clone();
+    play.wire().parted.insert(unseen);
+    rotate(play.devices[2].app(), "what nobody saw").await.unwrap();
+    play.wire().parted.clear();
+    let before = epochs(play, &organization);
+    let owner = play.devices[0].app();
+    let people = owner.call(PeopleRequest {}).await.unwrap();
+    let member = people.members.iter().find(|member| member.name == "Mary").unwrap().id.clone();
+    owner.call(RemoveMemberRequest { member, reason: "left".into() }).await.unwrap();
+    for _ in 0..3 {
+        drop((owner.call(SyncRequest {}).await, play.devices[1].app().call(SyncRequest {}).await));
+    }
+    epochs(play, &organization) == before + 1
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn new_keys_follow_what_a_removed_device_wrote_unseen() {
+    let mut play = Play::of(1).await;
+    assert!(Box::pin(removed_with_something_unseen(&mut play)).await, "no new keys");
+    let organization = begun().await.organization;
+    let there = play.wire().home.entries[&LedgerId::from_bytes(organization)].last().unwrap().head();
+    for device in &play.devices[..2] {
+        assert_eq!(head(device.app(), &LedgerId::from_bytes(organization)).await, Some(there));
+        assert_eq!(stored(device.app(), &organization).await.as_deref(), Some("what nobody saw"));
+    }
+    play.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_history_that_is_longer_than_one_request_moves_whole() {
+    let (port, wire) = wired(Home::new(), 3);
+    let machine = Machine::new();
+    let owner = machine.create().await;
+    let organization = with_account(&owner, "Contoso", 1).await;
+    let session = owner.session().await.unwrap();
+    let mut change = Change::begin(&owner, &session).await.unwrap();
+    let mut opened = change.open(&organization).await.unwrap();
+    let item = change.account(&opened, &ACCOUNT).await.unwrap();
+    for _ in 0..MAX_BATCH {
+        change.put_account(&mut opened, &ACCOUNT, &item).await.unwrap();
+    }
+    change.save(opened).await.unwrap();
+    change.commit().await.unwrap();
+    owner.call(MoveHomeRequest { address: format!("{ADDRESS}{port}"), token: secret(TOKEN) }).await.unwrap();
+    let ledger = LedgerId::from_bytes(organization);
+    let there = wire.lock().unwrap().home.entries[&ledger].last().unwrap().head();
+    assert!(there.seq > MAX_BATCH as u64);
+    assert_eq!(head(&owner, &ledger).await, Some(there));
+    // It goes on there.
+    edit(&owner, &organization, "moved").await.unwrap();
+    assert_ne!(wire.lock().unwrap().home.entries[&ledger].last().unwrap().head(), there);
+    cut(owner).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_vault_that_lacks_what_an_item_names_stays_where_it_is() {
+    let (port, wire) = wired(Home::new(), 5);
+    let machine = Machine::new();
+    let owner = machine.create().await;
+    let organization = with_account(&owner, "Contoso", 1).await;
+    let row = crate::organizations::load(&owner, &organization).await.unwrap();
+    let named = crate::journal::object_named(&row, &ACCOUNT).unwrap();
+    let mut tx = owner.inner.store.begin().await.unwrap();
+    assert!(tx.delete_object(named.as_bytes()).await.unwrap());
+    tx.commit().await.unwrap();
+    let moving = MoveHomeRequest { address: format!("{ADDRESS}{port}"), token: secret(TOKEN) };
+    assert_eq!(owner.call(moving).await.unwrap_err().code, "vault.object-missing");
+    assert!(owner.call(HomeRequest {}).await.unwrap().backend.is_none(), "it moved");
+    assert!(wire.lock().unwrap().home.msp.is_none(), "something was brought there");
+    cut(owner).await;
+}
+
+/// A device of the vault writes what no other can read: the history allows it, so nobody but its readers can notice.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_read_in_one_organization_keeps_nobody_from_the_others() {
+    let (port, _wire) = wired(Home::new(), 6);
+    let machines = [Machine::new(), Machine::new()];
+    let owner = machines[0].create().await;
+    let before = with_account(&owner, "Contoso", 1).await;
+    let broken = with_account(&owner, "Broken", 2).await;
+    let after = with_account(&owner, "Fabrikam", 3).await;
+    let spoiled = async |item: u8| {
+        let session = owner.session().await.unwrap();
+        let mut change = Change::begin_taking(&owner, &session).await.unwrap();
+        let mut opened = change.open(&broken).await.unwrap();
+        let junk = vec![item; 1024];
+        let object = vitrine_vault::object::hash(&junk);
+        change.tx.put_object(&object, &junk).await.unwrap();
+        let put = OrganizationBody::Put {
+            item: ItemId::from_bytes([item; 16]),
+            item_kind: ItemKind::Account,
+            version: 1,
+            object: ObjectHash::from_bytes(object),
+        };
+        change.append(&mut opened, put).await.unwrap();
+        change.save(opened).await.unwrap();
+        change.commit().await.unwrap();
+    };
+    spoiled(9).await;
+    owner.call(MoveHomeRequest { address: format!("{ADDRESS}{port}"), token: secret(TOKEN) }).await.unwrap();
+    let grace = joined(&owner, &machines[1], "Grace", Role::Admin).await;
+    for organization in [&before, &after] {
+        sees(&owner, &grace, organization).await;
+    }
+    let warned = async |app: &App| {
+        let warnings = app.call(StatusRequest {}).await.unwrap().warnings;
+        warnings.into_iter().any(|warning| warning.code == "vault.changes-unreadable")
+    };
+    eventually("a warning", async || {
+        drop(grace.call(SyncRequest {}).await);
+        warned(&grace).await
+    })
+    .await;
+    // It is not the home's doing: what is written goes there, and what is new comes from there.
+    edit(&grace, &before, "by Grace").await.unwrap();
+    owner.call(SyncRequest {}).await.unwrap();
+    edit(&owner, &after, "by Ada").await.unwrap();
+    grace.call(SyncRequest {}).await.unwrap();
+    let shown = grace.call(OrganizationRequest { organization: records::organization_text(&after) }).await.unwrap();
+    assert_eq!(shown.notes, "by Ada");
+    assert!(!warned(&owner).await);
+    cut(grace).await;
+    cut(owner).await;
+}
+
+/// Locks the technician's device, and writes something at the home while it is locked.
+async fn locked_while_something_is_written(play: &Play) -> App {
+    let technician = play.devices[2].app().clone();
+    technician.call(SyncRequest {}).await.unwrap();
+    technician.call(LockRequest {}).await.unwrap();
+    rotate(play.devices[0].app(), "new while locked").await.unwrap();
+    technician
+}
+
+async fn unlocked_without_a_network(play: &Play, app: &App) {
+    play.wire().parted.insert(play.devices[2].id.clone());
+    app.call(UnlockRequest { passphrase: secret(PASSPHRASE) }).await.unwrap();
+    app.session().await.unwrap().home.all_taken().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_locked_device_fetches_what_it_shows_after_an_unlock_without_a_network() {
+    let play = Play::of(2).await;
+    let technician = locked_while_something_is_written(&play).await;
+    round_locked(&technician, &mut Rounds::default()).await.unwrap();
+    let organization = begun().await.organization;
+    assert!(technician.inner.store.staged_size().await.unwrap() > 0, "nothing arrived");
+    unlocked_without_a_network(&play, &technician).await;
+    assert_eq!(stored(&technician, &organization).await.as_deref(), Some("new while locked"));
+    assert_eq!(technician.inner.store.staged_size().await.unwrap(), 0);
+    assert!(technician.call(HomeRequest {}).await.unwrap().backend.unwrap().synced_at.is_some(), "as of when?");
+    drop(technician);
+    play.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_arrives_while_locked_fills_no_disk_and_the_rest_is_fetched_after_the_unlock() {
+    let play = Play::of(4).await;
+    let technician = locked_while_something_is_written(&play).await;
+    for number in 0..80 {
+        rotate(play.devices[0].app(), &format!("password {number}")).await.unwrap();
+    }
+    round_locked(&technician, &mut Rounds::default()).await.unwrap();
+    let size = technician.inner.store.staged_size().await.unwrap();
+    assert!(size <= MOST_STAGED + 8192, "{size} bytes lie beside the store");
+    technician.call(UnlockRequest { passphrase: secret(PASSPHRASE) }).await.unwrap();
+    technician.call(SyncRequest {}).await.unwrap();
+    assert_eq!(stored(&technician, &begun().await.organization).await.as_deref(), Some("password 79"));
+    drop(technician);
+    play.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_arrived_while_locked_and_is_not_signed_history_is_thrown_away() {
+    let play = Play::of(3).await;
+    let technician = locked_while_something_is_written(&play).await;
+    let (organization, store) = (begun().await.organization, &technician.inner.store);
+    let newest = store.newest_seq(&organization).await.unwrap().unwrap();
+    // An entry of this very ledger, at a place that it does not have.
+    let replayed = store.entry(&organization, newest).await.unwrap().unwrap();
+    let entries = vec![(organization, newest + 1, replayed)];
+    store.stage(&Arrived { entries, objects: vec![([3; 32], vec![7; 2_000])] }).await.unwrap();
+    unlocked_without_a_network(&play, &technician).await;
+    assert_eq!(store.staged_size().await.unwrap(), 0);
+    assert_eq!(store.newest_seq(&organization).await.unwrap(), Some(newest));
+    assert!(stored(&technician, &organization).await.is_some(), "what was there is there no more");
+    // The home itself gives what is true.
+    play.wire().parted.clear();
+    technician.call(SyncRequest {}).await.unwrap();
+    assert_eq!(stored(&technician, &organization).await.as_deref(), Some("new while locked"));
+    drop(technician);
+    play.ends().await;
 }
 
 fn deep() -> bool {

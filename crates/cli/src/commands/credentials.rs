@@ -133,14 +133,18 @@ async fn older(door: &mut Door, organization: &OrganizationView, account: &Accou
 }
 
 fn listed(older: &OlderPasswordsView) -> String {
+    let missing = (older.missing > 0).then(|| {
+        format!("{} versions are at the backend, which did not give them now; they may hold more.", older.missing)
+    });
     if older.values.is_empty() {
-        return "No older password is kept.".into();
+        return missing.unwrap_or_else(|| "No older password is kept.".into());
     }
     let lines = older.values.iter().zip(1..).map(|(value, number)| {
         let what = if matches!(value.which, WhichValue::GivenUp { .. }) { "given up" } else { "set" };
         format!("{number:>3}  {what} {}", time(value.since))
     });
-    let lines: Vec<String> = lines.chain(["Try them in this order, each with --older NUMBER.".into()]).collect();
+    let next = "Try them in this order, each with --older NUMBER.".to_owned();
+    let lines: Vec<String> = lines.chain([next]).chain(missing).collect();
     lines.join("\n")
 }
 

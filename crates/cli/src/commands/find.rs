@@ -7,6 +7,9 @@ use vitrine_app::api::{
 use super::Result;
 use crate::{door::Door, output::usage, text::shown};
 
+/// Rows asked for at once.
+const PAGE: u32 = 500;
+
 /// The id of an organization. A name must be the whole name: nobody wants the secret of one that merely begins alike.
 pub(super) async fn id(door: &mut Door, named: &str) -> Result<String> {
     if named.len() == 64 && named.bytes().all(|byte| byte.is_ascii_hexdigit()) {
@@ -28,6 +31,28 @@ pub(super) async fn id(door: &mut Door, named: &str) -> Result<String> {
             format!("Several organizations are called {}.", shown(named)),
             "Name one by its id: vitrine org list --json.",
         )),
+    }
+}
+
+/// The same for several.
+pub(super) async fn ids(door: &mut Door, named: &[String]) -> Result<Vec<String>> {
+    let mut ids = Vec::new();
+    for named in named {
+        ids.push(id(door, named).await?);
+    }
+    Ok(ids)
+}
+
+/// Every organization that there is.
+pub(super) async fn all(door: &mut Door) -> Result<Vec<String>> {
+    let mut ids = Vec::new();
+    loop {
+        let offset = u32::try_from(ids.len()).unwrap_or(u32::MAX);
+        let page = door.call(OrganizationsRequest { offset, limit: PAGE, ..OrganizationsRequest::default() }).await?;
+        if page.rows.is_empty() {
+            return Ok(ids);
+        }
+        ids.extend(page.rows.into_iter().map(|row| row.id));
     }
 }
 

@@ -7,7 +7,7 @@ use vitrine_app::api::{
     IncidentState, IncidentView, RetryIncidentRequest, SaveIncidentReportRequest, Time,
 };
 
-use super::{POLL, Result, absolute, find};
+use super::{POLL, Result, absolute, find, people};
 use crate::{
     args::{BeginIncident, Incident},
     door::Door,
@@ -55,6 +55,9 @@ async fn scope(door: &mut Door, begin: &BeginIncident) -> Result<IncidentScope> 
     }
     if let Some(tag) = &begin.tag {
         return Ok(IncidentScope::Tag { tag: tag.clone() });
+    }
+    if let Some(name) = &begin.person {
+        return Ok(IncidentScope::Person { member: people::member_id(door, name).await? });
     }
     if let Some(days) = begin.viewed_days {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_millis();
@@ -129,11 +132,12 @@ fn in_words(board: &IncidentBoardView) -> String {
     if left.is_empty() {
         return format!("{head}\nNothing is left of what somebody may know.");
     }
-    format!("{head}\n{}", table(&["ORGANIZATION", "STATE", "ACCOUNTS", ""], &left))
+    format!("{head}\n{}", table(&["ORGANIZATION", "STATE", "ACCOUNTS", "STRANGERS", ""], &left))
 }
 
 fn row(row: &IncidentRow) -> Vec<String> {
     let why = row.problem.as_ref().map(|error| format!("{} {} {}", error.what, error.holds, error.next));
     let accounts = format!("{} of {}", row.accounts.replaced, row.accounts.of);
-    vec![row.name.clone(), words(row.state), accounts, why.unwrap_or_default()]
+    let strangers = if row.strangers > 0 { row.strangers.to_string() } else { String::new() };
+    vec![row.name.clone(), words(row.state), accounts, strangers, why.unwrap_or_default()]
 }

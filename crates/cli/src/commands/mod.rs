@@ -14,6 +14,7 @@ mod papers;
 mod people;
 mod rotate;
 mod settings;
+mod strangers;
 mod vault;
 mod webhook;
 
@@ -85,6 +86,7 @@ async fn perform(command: Command, door: &mut Door, person: &mut Person) -> Resu
         }
         Command::Rotate(rotate) => rotate::run(door, person, rotate).await,
         Command::Incident(incident) => incident::run(door, person, incident).await,
+        Command::Strangers(strangers) => Box::pin(strangers::run(door, person, strangers)).await,
         Command::Attention(attention) => attention::run(door, attention).await,
         Command::Audit(audit) => audit::list(door, audit).await,
         Command::Export { list, path } => audit::export(door, list, &path).await,

@@ -5,8 +5,8 @@ use std::path::Path;
 use serde_json::json;
 use vitrine_app::api::{
     BackupNowRequest, CheckSheetRequest, ConfirmKitRequest, ConfirmRestoreRequest, EdgeSecret, Phase, RecoveryRequest,
-    RecoveryView, RestorePaper, RestoreRequest, SaveKitRequest, SaveSheetRequest, SetBackupRequest, SplitSheetRequest,
-    StatusView,
+    RecoveryView, RestoreFrom, RestorePaper, RestoreRequest, SaveKitRequest, SaveSheetRequest, SetBackupRequest,
+    SplitSheetRequest, StatusView,
 };
 use zeroize::Zeroizing;
 
@@ -137,7 +137,10 @@ pub(super) async fn restore(door: &mut Door, person: &mut Person, restore: Resto
     let passphrase = if by_kit { person.passphrase("Passphrase: ")? } else { person.new_passphrase()? };
     let new_passphrase = if restore.new_passphrase { Some(person.new_passphrase()?) } else { None };
     let request = RestoreRequest {
-        file: absolute(&restore.file)?,
+        from: match (restore.home, &restore.file) {
+            (Some(address), _) => RestoreFrom::Home { address },
+            (None, file) => RestoreFrom::File { path: absolute(file.as_deref().unwrap_or(Path::new("")))? },
+        },
         paper,
         passphrase,
         new_passphrase,

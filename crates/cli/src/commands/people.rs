@@ -4,13 +4,13 @@ use std::time::Instant;
 
 use serde_json::json;
 use vitrine_app::api::{
-    ApproveChangeRequest, ApproveMemberRequest, CancelJoinRequest, ChangeTeamRequest, InvitationView, InviteRequest,
-    JoinRequest, MakeTeamRequest, MemberStanding, MemberView, PendingChange, PeopleRequest, PeopleView, Phase,
-    RemovalRequest, RemoveMemberRequest, RemoveTeamRequest, SetRoleRequest, StatusView, SyncRequest, TeamView,
-    UnlockRequest, WithdrawInvitationRequest,
+    ApproveChangeRequest, ApproveMemberRequest, CancelJoinRequest, ChangeTeamRequest, GiveAccessRequest,
+    InvitationView, InviteRequest, JoinRequest, MakeTeamRequest, MemberStanding, MemberView, PendingChange,
+    PeopleRequest, PeopleView, Phase, RemovalRequest, RemoveMemberRequest, RemoveTeamRequest, SetRoleRequest,
+    StatusView, SyncRequest, TeamView, UnlockRequest, WithdrawInvitationRequest,
 };
 
-use super::{POLL, Result};
+use super::{POLL, Result, find};
 use crate::{
     args::{Invite, Join, Member, Team},
     door::Door,
@@ -169,6 +169,11 @@ pub(super) async fn team(door: &mut Door, team: Team) -> Result {
             let (add, remove) = (member_ids(door, add).await?, member_ids(door, take_out).await?);
             door.call(ChangeTeamRequest { team, name, add, remove }).await?
         }
+        Team::Give { team, organizations, all, level } => {
+            let team = team_id(door, &team).await?;
+            let organizations = if all { find::all(door).await? } else { find::ids(door, &organizations).await? };
+            door.call(GiveAccessRequest { organizations, team, level: level.into() }).await?
+        }
         Team::Remove { team } => {
             let team = team_id(door, &team).await?;
             door.call(RemoveTeamRequest { team }).await?
@@ -209,7 +214,7 @@ async fn member_ids(door: &mut Door, names: Vec<String>) -> Result<Vec<String>> 
 }
 
 /// A member by name or id.
-async fn member_id(door: &mut Door, name: &str) -> Result<String> {
+pub(super) async fn member_id(door: &mut Door, name: &str) -> Result<String> {
     let people = door.call(PeopleRequest {}).await?;
     let fits = |member: &&MemberView| {
         member.standing != MemberStanding::Removed

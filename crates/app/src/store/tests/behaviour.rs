@@ -58,6 +58,25 @@ async fn place_that_is_taken_refuses_a_second_entry_and_the_change_goes_on() {
 }
 
 #[tokio::test]
+async fn many_entries_of_a_ledger_are_appended_together_and_none_in_a_place_that_is_taken() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = unlocked(folder.path()).await;
+    let entries: Vec<_> = (0..100_u64).map(|seq| (seq, seq.to_le_bytes())).collect();
+    let all: Vec<_> = entries.iter().map(|(seq, bytes)| (*seq, &bytes[..])).collect();
+    let mut tx = store.begin().await.unwrap();
+    tx.append_entries(&LEDGER, &all[..70]).await.unwrap();
+    assert_eq!(tx.entries_from(&LEDGER, 60, 5).await.unwrap().len(), 5);
+    tx.commit().await.unwrap();
+    let mut tx = store.begin().await.unwrap();
+    let refused = tx.append_entries(&LEDGER, &all[69..]).await;
+    assert!(matches!(refused, Err(StoreError::EntryExists { seq: 69 })));
+    drop(tx);
+    let stored = store.entries_from(&LEDGER, 0, 200).await.unwrap();
+    let expected: Vec<_> = entries[..70].iter().map(|(seq, bytes)| (*seq, bytes.to_vec())).collect();
+    assert_eq!(stored, expected);
+}
+
+#[tokio::test]
 async fn parked_change_leaves_nothing_lets_others_go_on_and_is_written_again_whole() {
     let folder = tempfile::tempdir().unwrap();
     let store = unlocked(folder.path()).await;
@@ -269,7 +288,7 @@ async fn database_of_a_newer_version_is_refused_untouched() {
     unlocked(folder.path()).await.close().await.unwrap();
     pragma(folder.path(), "PRAGMA user_version = 99").await;
     let error = Store::open(folder.path()).await.err().unwrap();
-    assert!(matches!(error, StoreError::Newer { found: 99, known: 1 }), "{error}");
+    assert!(matches!(error, StoreError::Newer { found: 99, known: 2 }), "{error}");
 }
 
 #[tokio::test]
