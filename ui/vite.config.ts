@@ -25,6 +25,6 @@ export default defineConfig(({ mode }) => ({
     // Styles count for nothing in the simulated browser; a test reads some of them as text.
     css: { include: [/\.css\?raw/] },
     restoreMocks: true,
-    testTimeout: 20_000,
+    testTimeout: 60_000,
   },
 }));

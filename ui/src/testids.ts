@@ -13,9 +13,11 @@
 //                    kit-group-2, kit-confirm, sheet-path, sheet-path-choose, sheet-save, sheet-later, backup-path,
 //                    backup-path-choose, backup-save, start-organization-name, start-organization-add, start-connect,
 //                    start-open-organizations
-// Sidebar            nav-organizations, nav-rotation, nav-attention, nav-team, nav-audit, nav-settings, nav-start, lock-now, open-palette
+// Sidebar            nav-organizations, nav-rotation, nav-attention, nav-team, nav-audit, nav-settings, nav-start, nav-sync (data-standing),
+//                    lock-now, open-palette
 // List               organizations-filter, count-<state>, organizations-table, organization-row (data-name),
-//                    rotate-selected, schedule-selected, schedule-hours, schedule-submit, export-csv, export-selected,
+//                    rotate-selected, access-selected, give-access-full, give-access-read, give-access-go, schedule-selected,
+//                    schedule-hours, schedule-submit, export-csv, export-selected,
 //                    views, view-name, view-save, saved-view, add-organization, add-name, add-notes, add-submit,
 //                    import-csv, import-text, import-preview, import-submit
 // One organization   organization-title, organization-state, next-step, view-credentials, view-account-1,
@@ -42,10 +44,10 @@
 // Team               member (data-name, data-standing), invite, invite-name, invite-<role>, invite-submit, invited-done, invitation
 //                    (data-name, data-answered), compared-words, approve-compared, approve-uncompared, withdraw, pending
 //                    (data-change), approve-change, keys-left, one-admin, team-home, team-not-shared, team-not-yours
-// One member         member-title, role-<role>, change-role, remove-member, removal, remove-reason, remove-submit,
+// One member         member-title, role-<role>, change-role, remove-member, remove-meaning, remove-reason, remove-submit,
 //                    removed-incident, to-incident
 // Audit              export-audit, export-evidence, audit-person, audit-kind, audit-time
-// Settings           setting-<name>, backup-now, passphrase-current, passphrase-new, passphrase-repeat, passphrase-change
+// Settings           go-<section>, devices-of-others, setting-<name>, backup-now, passphrase-current, passphrase-new, passphrase-repeat, passphrase-change
 // Quick access       quick-access, quick-search, quick-reason, quick-row (data-name, data-user), quick-none, quick-said,
 //                    quick-password, quick-userName, quick-code, quick-open; quick-main, quick-portal, quick-lock;
 //                    quick-locked, quick-open-main, quick-elsewhere (in the settings)

@@ -47,6 +47,7 @@ function Gate() {
   const status = useRead("status", {});
   const settings = useRead("settings", {}, { enabled: status.data !== undefined });
   const phase = status.data?.phase;
+  const [path, setPath] = useState("");
 
   // While the passphrase is typed. Quick access needs none of it.
   useEffect(() => {
@@ -69,7 +70,7 @@ function Gate() {
   if (status.error) screen = <ErrorNotice error={asErrorView(status.error)} />;
   else if (status.data && inQuick())
     screen = <QuickWindow status={status.data} unlock={<UnlockForm status={status.data} />} />;
-  else if (status.data && (phase === "unlocked" || inReveal())) screen = <Inside />;
+  else if (status.data && (phase === "unlocked" || inReveal())) screen = <Inside onScreen={setPath} />;
   else if (status.data && phase === "locked") screen = <Unlock status={status.data} />;
   else if (status.data && phase === "joining") screen = <Joining status={status.data} />;
   else if (status.data) {
@@ -85,7 +86,7 @@ function Gate() {
         <Appearance theme={settings.data.settings.theme} density={settings.data.settings.density} />
       ) : null}
       <div className={css.frame}>
-        {status.data ? <Banners status={status.data} brief={inReveal() || inQuick()} /> : null}
+        {status.data ? <Banners status={status.data} path={path} brief={inReveal() || inQuick()} /> : null}
         <div className={css.screen}>
           <Suspense>{screen}</Suspense>
         </div>

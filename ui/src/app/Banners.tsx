@@ -2,11 +2,12 @@
 
 import { IconAlertTriangle, IconCloudOff, IconFlask } from "@tabler/icons-react";
 import type { ReactNode } from "react";
-import { type StatusView, useRead } from "../host";
+import { type ErrorView, type StatusView, useRead } from "../host";
 import { ConfirmRestore } from "../features/onboarding/ConfirmRestore";
-import { isOfHome, useNetwork } from "../parts";
+import { nextStepOf, useNetwork } from "../parts";
 import { told, useWords } from "../words";
 import css from "./App.module.css";
+import { addresses } from "./useWays";
 
 function Banner({
   tone,
@@ -30,7 +31,8 @@ function Banner({
   );
 }
 
-export function Banners({ status, brief }: { status: StatusView; brief: boolean }) {
+/** `path`: of the screen below. */
+export function Banners({ status, path, brief }: { status: StatusView; path: string; brief: boolean }) {
   const t = useWords();
   const { cloud, deviceSecret, backup, phase } = status;
   const hosts = { login: cloud.loginHost, graph: cloud.graphHost };
@@ -50,12 +52,12 @@ export function Banners({ status, brief }: { status: StatusView; brief: boolean 
         <>
           {deviceSecret === "file" && phase === "unlocked" ? (
             <Banner icon={alarm} title={t("banner.file")}>
-              {t("banner.fileMore")} <a href="#/settings">{t("banner.fileAction")}</a>
+              {t("banner.fileMore")} <a href="#/settings?section=passphrase">{t("banner.fileAction")}</a>
             </Banner>
           ) : null}
           {phase === "unlocked" && backup?.problem ? (
             <Banner tone="wrong" icon={alarm} title={t("banner.backupProblem")}>
-              {told(backup.problem.what)} <a href="#/settings">{told(backup.problem.next)}</a>
+              {told(backup.problem.what)} <a href="#/settings?section=backup">{told(backup.problem.next)}</a>
             </Banner>
           ) : null}
           {phase === "unlocked" && status.onboarding?.kitConfirmed && backup !== null && backup.folder === null ? (
@@ -63,28 +65,38 @@ export function Banners({ status, brief }: { status: StatusView; brief: boolean 
               {t("banner.backupMore")} <a href="#/start">{t("banner.backupAction")}</a>
             </Banner>
           ) : null}
-          {phase === "unlocked" && (status.role === null || status.removed) ? (
-            <Banner tone="wrong" icon={alarm} title={t("banner.removed")}>
-              {t("banner.removedMore")}
-            </Banner>
-          ) : null}
           {phase === "unlocked" ? <Unreached /> : null}
-          {phase === "unlocked" ? <OpenIncident /> : null}
+          {phase === "unlocked" && path !== "/incident" ? <OpenIncident /> : null}
           {status.unconfirmed ? (
             <Banner icon={alarm} title={t("banner.unconfirmed")}>
               {t("banner.unconfirmedMore")} <ConfirmRestore />
             </Banner>
           ) : null}
-          {status.warnings.map((warning) => (
-            <Banner key={warning.code} tone="wrong" icon={alarm} title={told(warning.what)}>
-              {told(warning.holds)} {told(warning.next)}{" "}
-              {isOfHome(warning) ? <a href="#/settings?section=home">{t("banner.homeAction")}</a> : null}
-            </Banner>
-          ))}
+          {/* What comes up while a person works and is not to be missed. */}
+          <div aria-live="polite">
+            {phase === "unlocked" && (status.role === null || status.removed) ? (
+              <Banner tone="wrong" icon={alarm} title={t("banner.removed")}>
+                {t("banner.removedMore")}
+              </Banner>
+            ) : null}
+            {status.warnings.map((warning) => (
+              <Banner key={warning.code} tone="wrong" icon={alarm} title={told(warning.what)}>
+                {told(warning.holds)} {told(warning.next)} <Way of={warning} />
+              </Banner>
+            ))}
+          </div>
         </>
       )}
     </aside>
   );
+}
+
+/** The next step of a warning, where a screen has it. */
+function Way({ of }: { of: ErrorView }) {
+  const t = useWords();
+  const step = nextStepOf(of);
+  const address = step === undefined ? undefined : addresses[step];
+  return step === undefined || address === undefined ? null : <a href={address}>{t(`error.step.${step}`)}</a>;
 }
 
 function Unreached() {
@@ -98,7 +110,7 @@ function Unreached() {
   );
 }
 
-/** An incident is seen from every screen until it is ended. */
+/** An incident is seen from every screen until it is ended; its board says more by itself. */
 function OpenIncident() {
   const t = useWords();
   const incident = useRead("incident", {}, { keep: true }).data?.incident;

@@ -8,6 +8,7 @@ import {
   IconBuildings,
   IconCloudUpload,
   IconContrast,
+  IconDeviceLaptopOff,
   IconFileCertificate,
   IconFileImport,
   IconHistory,
@@ -164,12 +165,18 @@ export function Commands({ onHelp }: { onHelp: () => void }) {
       run: () => section("sheet"),
     },
     {
+      id: "lost",
+      label: t("palette.lostDevice"),
+      icon: <IconDeviceLaptopOff {...icon} />,
+      run: () => section("devices"),
+    },
+    {
       id: "passphrase",
       label: t("palette.passphrase"),
       icon: <IconPassword {...icon} />,
       run: () => section("passphrase"),
     },
-    ...(["lock", "viewing", "rotation", "webhook", "quick", "appearance", "backup", "home", "cloud"] as const).map((name) => ({
+    ...(["lock", "viewing", "rotation", "webhook", "quick", "appearance", "devices", "backup", "home", "cloud"] as const).map((name) => ({
       id: `settings-${name}`,
       label: t("palette.settingsOf", { section: t(`settings.${name}`) }),
       icon: <IconAdjustments {...icon} />,

@@ -2,11 +2,15 @@
 // for them.
 
 import { RouterProvider } from "@tanstack/react-router";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { makeRouter } from "./router";
 
-/** The address outlives a lock, so that unlocking returns to it; the router does not. */
-export function Inside() {
+/** The address outlives a lock, so that unlocking returns to it; the router does not. `onScreen` hears each one's path. */
+export function Inside({ onScreen }: { onScreen: (path: string) => void }) {
   const [router] = useState(makeRouter);
+  useEffect(() => {
+    onScreen(router.latestLocation.pathname);
+    return router.subscribe("onResolved", ({ toLocation }) => onScreen(toLocation.pathname));
+  }, [router, onScreen]);
   return <RouterProvider router={router} />;
 }

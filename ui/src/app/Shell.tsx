@@ -20,6 +20,7 @@ import { useWords } from "../words";
 import css from "./App.module.css";
 import { Commands } from "./Commands";
 import { Shortcuts, useShortcuts } from "./Shortcuts";
+import { SyncState } from "./SyncState";
 import { useWays } from "./useWays";
 
 const icon = { size: 18, stroke: 1.75, "aria-hidden": true } as const;
@@ -117,6 +118,7 @@ export function Shell() {
               </span>
             </Link>
           ) : null}
+          <SyncState />
           <button
             type="button"
             className={css.item}

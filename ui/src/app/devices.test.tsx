@@ -6,11 +6,9 @@ import type { FakeOptions } from "../host/fake";
 import { show, violations } from "../testing/render";
 
 const member = (number: number) => `#/team/${number.toString(16).padStart(4, "0").repeat(8)}`;
-const slow = { timeout: 10_000 };
-
 async function aMember(number: number, options: FakeOptions = {}) {
   const shown = show({ team: true, shared: true, ...options }, member(number));
-  await screen.findByTestId("member-title", {}, slow);
+  await screen.findByTestId("member-title");
   return shown;
 }
 
@@ -49,7 +47,7 @@ test("a code that nobody should use any more is withdrawn, and it never stands a
   await waitFor(() => expect(screen.queryByTestId("device-code")).toBeNull());
   await coded(shown);
   await shown.user.click(screen.getByRole("button", { name: "Team" }));
-  await screen.findByRole("table", {}, slow);
+  await screen.findByRole("table");
   expect(screen.queryByTestId("invitation")).toBeNull();
 });
 
@@ -70,7 +68,7 @@ test("revoking a device of one's own says what it means, asks why, and demands a
     expect(found.dataset.name).toBe("Ada's laptop");
     return found;
   })).getByTestId("revoke-device"));
-  expect(await screen.findByTestId("revocation")).toBeTruthy();
+  expect(await screen.findByTestId("revoke-meaning")).toBeTruthy();
   expect(screen.getByText(/a new recovery kit has to be printed/)).toBeTruthy();
   expect(screen.getByTestId("revoke-submit").getAttribute("aria-disabled")).toBe("true");
   expect(await violations()).toEqual([]);
@@ -84,6 +82,44 @@ test("revoking a device of one's own says what it means, asks why, and demands a
   expect(screen.getByTestId("revoked-incident")).toBeTruthy();
 });
 
+test("the focus comes back to the button a dialog came from, and to the screen where that button is gone", async () => {
+  const shown = await aMember(2);
+  const { user } = shown;
+  act(() =>
+    shown.host.setPeople({
+      members: [
+        {
+          id: "2".padStart(4, "0").repeat(8),
+          name: "Grace Example",
+          role: "admin",
+          standing: "active",
+          you: false,
+          verification: "words",
+          addedAt: 0,
+          removedAt: null,
+          devices: ["Grace's laptop", "Grace's phone"].map((name, index) => ({
+            id: `d${index}`,
+            name,
+            this: false,
+            addedAt: 0,
+            revoked: false,
+          })),
+        },
+      ],
+    }),
+  );
+  await waitFor(() => expect(device("Grace's phone").dataset.name).toBe("Grace's phone"));
+  await user.click(revoke("Grace's phone"));
+  await screen.findByTestId("revoke-meaning");
+  await user.keyboard("{Escape}");
+  await waitFor(() => expect(document.activeElement).toBe(revoke("Grace's phone")));
+  await user.click(revoke("Grace's phone"));
+  await user.type(await screen.findByTestId("revoke-reason"), "lost{Enter}");
+  const close = within(await screen.findByRole("dialog", { name: "Grace's phone was revoked" }));
+  await user.click(close.getAllByRole("button", { name: "Close" })[0] ?? document.body);
+  await waitFor(() => expect(document.activeElement?.id).toBe("main"));
+});
+
 test("a technician sees the devices of others and ends none of them", async () => {
   await aMember(2, { role: "technician" });
   expect(screen.queryByTestId("revoke-device")).toBeNull();
@@ -92,7 +128,34 @@ test("a technician sees the devices of others and ends none of them", async () =
 
 test("a device that the home knows no more says so on every screen, and changes nothing", async () => {
   const { host } = show({ team: true, shared: true });
-  await screen.findByText("Adventure Works", {}, slow);
+  await screen.findByText("Adventure Works");
   act(() => host.setStatus({ removed: true }));
-  expect(await screen.findByText("You are no longer a member of this vault", {}, slow)).toBeTruthy();
+  expect(await screen.findByText("You are no longer a member of this vault")).toBeTruthy();
+});
+
+test("a lost device is found from the settings and by its name in the palette, and the keyboard stands there", async () => {
+  const { user } = show({ team: true, shared: true }, "#/settings");
+  await user.click(await screen.findByTestId("go-devices"));
+  expect(document.activeElement?.id).toBe("devices");
+  const part = within(document.activeElement as HTMLElement);
+  expect((await part.findAllByTestId("device")).map((each) => each.dataset.name)).toEqual([
+    "Ada's desktop",
+    "Ada's old laptop",
+  ]);
+  expect(part.getByTestId("add-device")).toBeTruthy();
+  await user.keyboard("{Control>}k{/Control}");
+  await user.type(await screen.findByRole("textbox", { name: /Commands/ }), "lost");
+  await user.click(await screen.findByText("Revoke a lost device"));
+  await waitFor(() => expect(document.activeElement?.id).toBe("devices"));
+  expect(await violations()).toEqual([]);
+});
+
+test("the devices of others are one press from one's own, for whoever may end them", async () => {
+  const { user, view } = show({ team: true, shared: true }, "#/settings");
+  await user.click(await screen.findByTestId("devices-of-others"));
+  await screen.findByText("Grace Example");
+  view.unmount();
+  show({ team: true, shared: true, role: "technician" }, "#/settings");
+  await screen.findByTestId("add-device");
+  expect(screen.queryByTestId("devices-of-others")).toBeNull();
 });

@@ -19,7 +19,7 @@ const problem = {
 };
 
 // The settings are a piece of their own, loaded when they are opened first.
-const begin = () => screen.findByTestId("home-begin", {}, { timeout: 10_000 });
+const begin = () => screen.findByTestId("home-begin");
 
 async function moved() {
   const shown = show({}, "#/settings?section=home");
@@ -122,4 +122,55 @@ test("what the home does wrong leads to it from every screen, and is said where 
   act(() => shown.host.setStatus({ warnings: [problem] }));
   expect((await screen.findByTestId("reveal-home-wrong")).textContent).toContain("This may not be the newest password");
   expect(await violations()).toEqual([]);
+});
+
+const offline = {
+  ...problem,
+  code: "home.unreachable",
+  what: "The vault's home, vitrine.northwind.example, cannot be reached.",
+  class: "unreachable" as const,
+};
+
+test("every screen says how this device stands with the home, since when it is away, and leads to it", async () => {
+  const { host, user } = show({ shared: true });
+  const state = await screen.findByTestId("nav-sync");
+  expect(state.textContent).toBe("Synced");
+  expect(state.title).toMatch(/^Synced\. Last in touch \d/);
+
+  act(() => host.setBackend({ problem: offline, syncedAt: Date.now() - 3_600_000 }));
+  await waitFor(() => expect(state.textContent).toMatch(/^Home not reachedLast in touch \d/));
+  expect(state.dataset.standing).toBe("unreached");
+  expect(await violations()).toEqual([]);
+
+  for (const place of ["nav-rotation", "nav-audit", "nav-settings"]) {
+    await user.click(screen.getByTestId(place));
+    expect(screen.getByTestId("nav-sync").textContent).toContain("Home not reached");
+  }
+  await user.click(screen.getByTestId("nav-organizations"));
+  screen.getByTestId("nav-sync").focus();
+  await user.keyboard("{Enter}");
+  await screen.findByTestId("home-sync");
+
+  act(() => host.setBackend({ problem: null, syncedAt: Date.now() }));
+  await waitFor(() => expect(screen.getByTestId("nav-sync").textContent).toBe("Synced"));
+});
+
+test("what a home does wrong is said in the frame too, and one that was never reached is not said to have been", async () => {
+  const { host } = show({ shared: true });
+  const state = await screen.findByTestId("nav-sync");
+  act(() => host.setBackend({ problem }));
+  await waitFor(() => expect(state.textContent).toContain("The home needs you"));
+  act(() => host.setBackend({ problem: offline, syncedAt: null }));
+  await waitFor(() => expect(state.textContent).toBe("Home not reachedNot reached since the unlock"));
+  act(() => host.setBackend({ problem: null, syncedAt: null }));
+  await waitFor(() => expect(state.textContent).toBe("Asking the home"));
+  act(() => host.setBackend({ moving: true }));
+  await waitFor(() => expect(state.textContent).toBe("Being copied to the home"));
+});
+
+test("where this device is the home nothing is synced, and the frame does not speak of it", async () => {
+  const { host } = show();
+  await screen.findByText("Adventure Works");
+  await waitFor(() => expect(host.asked).toContain("home"));
+  expect(screen.queryByTestId("nav-sync")).toBeNull();
 });

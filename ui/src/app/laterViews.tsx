@@ -1,6 +1,6 @@
 // The screens of the main window that come after the list, in one file of their own.
 
-import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { getRouteApi, useLocation, useNavigate } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { Button } from "../components";
 import { AttentionScreen } from "../features/attention/AttentionScreen";
@@ -14,6 +14,7 @@ import { BackupFolder, SaveKit, SaveSheet } from "../features/onboarding/papers"
 import { OrganizationDetail } from "../features/organizations/OrganizationDetail";
 import { RotationScreen } from "../features/rotation/RotationScreen";
 import { SettingsScreen } from "../features/settings/SettingsScreen";
+import { OwnDevices } from "../features/team/Devices";
 import { MemberDetail } from "../features/team/MemberDetail";
 import { TeamScreen } from "../features/team/TeamScreen";
 import { type Act, NotAllowed, useMay } from "../parts";
@@ -148,7 +149,8 @@ export function AttentionView() {
 }
 
 export function IncidentBoardView() {
-  return <IncidentScreen onOpen={useOpen()} />;
+  const chosen = useLocation({ select: (place) => place.state.chosen ?? [] });
+  return <IncidentScreen chosen={chosen} onOpen={useOpen()} />;
 }
 
 export function TeamView() {
@@ -191,8 +193,10 @@ export function AuditView() {
 }
 
 export function SettingsView() {
+  const t = useWords();
   const { section } = settingsRoute.useSearch();
   const navigate = settingsRoute.useNavigate();
+  const away = useNavigate();
   return (
     <SettingsScreen
       section={section}
@@ -201,6 +205,14 @@ export function SettingsView() {
       kit={<SaveKit />}
       sheet={<SaveSheet />}
       client={<ClientIdHelp inSettings />}
+      devices={
+        <OwnDevices
+          place="devices"
+          title={t("settings.devices")}
+          onTeam={() => void away({ to: "/team" })}
+          onIncident={() => void away({ to: "/incident" })}
+        />
+      }
     />
   );
 }

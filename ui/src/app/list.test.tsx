@@ -73,6 +73,19 @@ test("a list is exported as it is filtered, and a selection alone", async () => 
   expect(filtered?.list).toMatchObject({ filter: "con", only: [] });
 });
 
+test("an incident begins with the organizations that were ticked, and with them alone", async () => {
+  const { host, user } = show();
+  await screen.findByText("Adventure Works");
+  await select(user, "Adventure Works", "Fabrikam");
+  await user.click(screen.getByTestId("incident-selected"));
+  expect(await screen.findByRole("radio", { name: /The chosen organizations/, checked: true })).toBeTruthy();
+  await user.type(screen.getByTestId("incident-reason"), "A laptop is gone");
+  await user.click(await screen.findByRole("button", { name: "Replace credentials of 2 organizations" }));
+  await screen.findByText("A laptop is gone");
+  const board = await host.incident({});
+  expect(board.incident?.rows.map((row) => row.name).sort()).toEqual(["Adventure Works", "Fabrikam"]);
+});
+
 test("the schedule of a selection is changed together, and what has no LAPS is said", async () => {
   const { host, user } = show();
   await screen.findByText("Adventure Works");

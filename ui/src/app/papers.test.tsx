@@ -4,11 +4,9 @@ import { act, screen, waitFor } from "@testing-library/react";
 import { expect, test } from "vitest";
 import { show, violations } from "../testing/render";
 
-const slow = { timeout: 10_000 };
-
 async function papers() {
   const shown = show({}, "#/settings");
-  await screen.findByTestId("split-open", {}, slow);
+  await screen.findByTestId("split-open");
   return shown;
 }
 
@@ -83,4 +81,24 @@ test("papers are tried with as many codes as are needed; a mistyped one is named
   await waitFor(() => expect(screen.queryByTestId("check-code-1")).toBeNull());
   await user.click(screen.getByTestId("check-open"));
   expect(screen.getByTestId<HTMLInputElement>("check-code-1").value).toBe("");
+});
+
+test("a vault comes back from the backend with the kit alone, and asks for no other paper", async () => {
+  const { host, user } = show({ phase: "noVault" });
+  const restored: unknown[] = [];
+  const { restore } = host;
+  host.restore = (request) => {
+    restored.push(request.from, request.paper.kind);
+    return restore(request);
+  };
+  await user.click(await screen.findByTestId("first-restore"));
+  await user.click(await screen.findByTestId("restore-shares"));
+  await user.click(screen.getByTestId("restore-from-home"));
+  expect(screen.queryByTestId("restore-shares")).toBeNull();
+  await user.type(screen.getByTestId("restore-address"), "https://vault.example.com");
+  await user.type(screen.getByTestId("restore-secret-code"), "AAAA");
+  await user.type(screen.getByTestId("restore-vault-code"), "BBBB");
+  await user.type(screen.getByTestId("restore-passphrase"), "velvet orbit canyon thimble");
+  await user.click(screen.getByRole("button", { name: "Restore the vault" }));
+  await waitFor(() => expect(restored).toEqual([{ kind: "home", address: "https://vault.example.com" }, "kit"]));
 });

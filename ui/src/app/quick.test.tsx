@@ -222,7 +222,7 @@ test("without a network everything stored is offered, and how old the news is", 
 test("settings say where the keys do not open it, and what does", async () => {
   const { host, user } = show({ shortcut: "wayland" }, "#/settings");
   // The screen is loaded when it is first opened.
-  const notice = await screen.findByTestId("quick-elsewhere", {}, { timeout: 10_000 });
+  const notice = await screen.findByTestId("quick-elsewhere");
   expect(notice.textContent).toContain("Wayland");
   expect(notice.textContent).toContain("vitrine-desktop --quick-access");
   expect(await violations()).toEqual([]);

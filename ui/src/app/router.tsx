@@ -55,14 +55,14 @@ const organizations = createRoute({
 const organization = createRoute({
   getParentRoute: () => shell,
   path: "/organizations/$organization",
-  validateSearch: z.object({ tab: orAbsent(z.enum(["accounts", "activity", "settings"])) }),
+  validateSearch: z.object({ tab: orAbsent(z.enum(["accounts", "activity", "access", "settings"])) }),
   component: later("OrganizationView"),
 });
 
 const connect = createRoute({
   getParentRoute: () => shell,
   path: "/organizations/$organization/connect",
-  validateSearch: z.object({ purpose: orAbsent(z.enum(["connect", "accounts"])) }),
+  validateSearch: z.object({ purpose: orAbsent(z.enum(["connect", "accounts", "strangers"])) }),
   component: later("ConnectView"),
 });
 
@@ -130,5 +130,9 @@ export const makeRouter = () =>
 declare module "@tanstack/react-router" {
   interface Register {
     router: ReturnType<typeof makeRouter>;
+  }
+  interface HistoryState {
+    /** Organizations that were ticked in the list before coming here. */
+    chosen?: string[];
   }
 }

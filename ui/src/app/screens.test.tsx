@@ -11,6 +11,16 @@ const notConnected = id(9);
 const account = async (host: FakeHost, organization: string) =>
   (await host.organization({ organization })).accounts[0]?.id ?? "";
 
+const forked = {
+  code: "home.forked",
+  what: "The vault's home shows another history than the one this device accepted.",
+  holds: "Nothing of it was taken.",
+  next: "Do not trust it.",
+  details: null,
+  retryInMs: null,
+  class: "integrity" as const,
+};
+
 const tenant = { id: "t", name: "Contoso", domain: "contoso.example", initialDomain: "contoso.onmicrosoft.com" };
 const steps = [{ title: "App registration", permission: "User.Read.All", why: "It reads.", state: "running" as const }];
 
@@ -24,6 +34,8 @@ type Screen = {
   begin?: (host: FakeHost) => Promise<unknown>;
   /** What is seen before it. */
   first?: string;
+  /** What is pressed to come to it, by test id. */
+  press?: readonly string[];
 };
 
 const screens: Screen[] = [
@@ -147,7 +159,7 @@ const screens: Screen[] = [
     ready: /Mary Example answered/,
   },
   { name: "team: a member", options: { team: true }, hash: `#/team/${"0002".repeat(8)}`, ready: "Remove…" },
-  { name: "team: a removed member", options: { team: true }, hash: `#/team/${"0005".repeat(8)}`, ready: "Shut out" },
+  { name: "team: a removed member", options: { team: true }, hash: `#/team/${"0005".repeat(8)}`, ready: "Revoked" },
   {
     name: "a screen that the role does not open",
     options: { role: "technician" },
@@ -156,12 +168,110 @@ const screens: Screen[] = [
   },
   { name: "waiting to be added", options: { phase: "joining" }, ready: /Waiting for Grace Example to add you/ },
   { name: "audit", hash: "#/audit", ready: /Every line comes from signed records/ },
+  { name: "audit: nothing fits", hash: "#/audit?kind=people", ready: "Nothing fits" },
   { name: "settings", hash: "#/settings", ready: "Recovery papers" },
+  {
+    name: "settings: devices",
+    options: { team: true },
+    hash: "#/settings",
+    press: ["go-devices", "add-device"],
+    ready: "Copy the code",
+  },
+  { name: "settings: shares", hash: "#/settings", press: ["split-open"], ready: "Save the shares" },
+  { name: "settings: trying the papers", hash: "#/settings", press: ["check-open"], ready: "Try them" },
+  { name: "settings: moving the home", hash: "#/settings", press: ["home-begin"], ready: "Move the home there" },
+  {
+    name: "settings: bringing the home back",
+    options: { shared: true },
+    hash: "#/settings",
+    press: ["home-bring-back"],
+    ready: "Make this device the home again?",
+  },
+  {
+    name: "settings: two histories",
+    options: { shared: true },
+    hash: "#/settings",
+    first: "Fetch now",
+    begin: async (host) => {
+      const fork = { ledger: "0a".repeat(32), organization: null, organizationName: "Contoso", oursSeq: 4, theirsSeq: 4 };
+      host.setBackend({ problem: forked, fork: { ...fork, ours: "ab".repeat(32), theirs: "cd".repeat(32) } });
+      host.setStatus({ warnings: [forked] });
+      await Promise.resolve();
+    },
+    ready: "Two histories of Contoso",
+  },
+  {
+    name: "an organization's access",
+    options: { team: true },
+    hash: `#/organizations/${contoso}?tab=access`,
+    ready: "Teams that may open this organization.",
+  },
+  {
+    name: "taking access away",
+    options: { team: true },
+    hash: `#/organizations/${contoso}?tab=access`,
+    press: ["take-access"],
+    ready: "Take Contoso from Staff",
+  },
+  { name: "team: making a team", options: { team: true }, hash: "#/team", press: ["make-team"], ready: /by their role/ },
+  {
+    name: "team: removing a member",
+    options: { team: true },
+    hash: `#/team/${"0003".repeat(8)}`,
+    press: ["remove-member"],
+    ready: /will be rotated/,
+  },
+  {
+    name: "team: what waits, and keys that are left",
+    options: { team: true },
+    hash: "#/team",
+    first: "Katherine Example",
+    begin: async (host) => {
+      const asked = { subject: "Grace Example", by: "Katherine Example" };
+      host.setPeople({
+        pending: [
+          { id: "a", change: "removeOwner", yours: true, ...asked },
+          { id: "b", change: "recovery", yours: false, ...asked },
+        ],
+        keysLeft: 2,
+      });
+      await Promise.resolve();
+    },
+    ready: "Waiting for a second owner",
+  },
+  {
+    name: "restoring with shares",
+    options: { phase: "noVault", organizations: 0 },
+    press: ["first-restore", "restore-shares", "restore-more"],
+    ready: "Code of share 3",
+  },
+  {
+    name: "creating without a keychain",
+    options: { phase: "noVault", organizations: 0, keychain: false },
+    press: ["first-create"],
+    ready: "No keychain that can be written was found",
+  },
+  {
+    name: "joining",
+    options: { phase: "noVault", organizations: 0 },
+    press: ["first-join"],
+    ready: "A passphrase of your own",
+  },
+  { name: "forgotten passphrase", options: { phase: "locked" }, press: ["forgot"], ready: "What opens the vault" },
+  {
+    name: "rotation with jobs",
+    options: { organizations: 48 },
+    hash: "#/rotation",
+    first: "No rotation since the vault was unlocked",
+    begin: (host) => host.rotate({ scope: { kind: "due" } }),
+    ready: "Every rotation is done.",
+  },
+  { name: "quick access, locked", options: { phase: "locked" }, hash: "#/quick", ready: "Unlock for quick access" },
 ];
 
 for (const theme of ["light", "dark"] as const)
-  test.each(screens)(`$name is accessible in the ${theme} theme`, async ({ options, hash, ready, arrange, begin, first }) => {
-    const { host } = show(options, hash);
+  test.each(screens)(`$name is accessible in the ${theme} theme`, async ({ options, hash, ready, arrange, begin, first, press }) => {
+    const { host, user } = show(options, hash);
     if (begin) {
       await screen.findByText(first ?? ready);
       await act(() => begin(host));
@@ -170,6 +280,7 @@ for (const theme of ["light", "dark"] as const)
       await screen.findByText("How will the admin sign in?");
       act(() => arrange(host));
     }
+    for (const id of press ?? []) await user.click((await screen.findAllByTestId(id))[0] ?? document.body);
     await screen.findAllByText(ready);
     const { settings } = await host.settings({});
     await act(async () => {

@@ -1,4 +1,3 @@
-import "../components/styles";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import type { Host } from "../host";

@@ -12,12 +12,14 @@ const organizationsRoute = getRouteApi("/shell/organizations");
 export function OrganizationsView() {
   const search = organizationsRoute.useSearch();
   const navigate = organizationsRoute.useNavigate();
+  const go = useNavigate();
   const open = useOpen();
   return (
     <OrganizationList
       search={search}
       onSearch={(change) => void navigate({ search: (old) => ({ ...old, ...change }), replace: true })}
       onOpen={open}
+      onIncident={(chosen) => void go({ to: "/incident", state: { chosen } })}
     />
   );
 }

@@ -179,3 +179,30 @@ test("the contrast theme puts its colours over those of the scheme, and takes th
   await user.click(screen.getByText("Light"));
   await waitFor(() => expect(line()).toBe(""));
 });
+
+test("the step of an error in a dialog leads out of it", async () => {
+  const { host, user } = show({ team: true, shared: true }, "#/team?open=invite");
+  host.refuseNext("invite", problem("people.not-shared"));
+  await user.type(await screen.findByTestId("invite-name"), "Grace{Enter}");
+  await user.click(await screen.findByRole("button", { name: "See the home of the vault" }));
+  await screen.findByTestId("home-sync");
+  expect(screen.queryByRole("dialog")).toBeNull();
+});
+
+test("a device that was given new keys locks first, and then leads to the new kit", async () => {
+  const { host, user } = show({}, "#/settings?section=kit");
+  host.refuseNext("saveKit", problem("kit.unlock-first"));
+  await user.click(await screen.findByTestId("kit-save"));
+  await user.click(await screen.findByRole("button", { name: "Lock Vitrine" }));
+  await screen.findByTestId("unlock-passphrase");
+  act(() => host.setStatus({ phase: "unlocked", warnings: [problem("kit.renewed")] }));
+  expect((await screen.findByText("Save a new recovery kit")).getAttribute("href")).toBe("#/settings?section=kit");
+});
+
+test("what is wrong with the home is not answered with the way to the home where it is shown there", async () => {
+  const { host } = show({ shared: true }, "#/settings?section=home");
+  await screen.findByTestId("home-sync");
+  act(() => host.setBackend({ problem: problem("home.rolled-back") }));
+  await screen.findByTestId("error-notice");
+  expect(screen.queryByTestId("error-step")).toBeNull();
+});

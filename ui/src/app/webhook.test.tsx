@@ -17,7 +17,7 @@ const problem = {
 };
 
 // The settings are a piece of their own, loaded when they are opened first.
-const begin = () => screen.findByTestId("webhook-begin", {}, { timeout: 10_000 });
+const begin = () => screen.findByTestId("webhook-begin");
 
 async function set(named = false) {
   const shown = show({}, "#/settings?section=webhook");

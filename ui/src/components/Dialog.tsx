@@ -1,6 +1,11 @@
 import { Modal } from "@mantine/core";
-import type { ReactNode } from "react";
+import { createContext, type ReactNode, useContext, useEffect, useState } from "react";
 import css from "./Dialog.module.css";
+
+const LeaveContext = createContext<() => void>(() => {});
+
+/** Closes the dialog around, if there is one: for what leads away from it. */
+export const useLeave = () => useContext(LeaveContext);
 
 /** Traps the focus and gives it back. Gone at lock with everything else. */
 export function Dialog({
@@ -23,17 +28,18 @@ export function Dialog({
   onSubmit?: () => void;
 }) {
   const body = (
-    <>
+    <LeaveContext value={onClose}>
+      <FocusBack />
       <div className={css.body}>{children}</div>
       {actions ? <div className={css.actions}>{actions}</div> : null}
-    </>
+    </LeaveContext>
   );
   return (
     <Modal
       opened={open}
       onClose={onClose}
       title={title}
-      size={wide ? 720 : 480}
+      size={wide ? 720 : 520}
       centered
       radius={12}
       closeButtonProps={{ "aria-label": closeLabel }}
@@ -55,4 +61,18 @@ export function Dialog({
       )}
     </Modal>
   );
+}
+
+/** Mantine returns the focus only from a dialog that closes, not from one that is taken away while it stands open. */
+function FocusBack() {
+  const [opener] = useState(() => document.activeElement);
+  useEffect(
+    () => () => {
+      if (document.activeElement !== document.body) return;
+      const back = opener?.isConnected ? opener : document.getElementById("main");
+      if (back instanceof HTMLElement) back.focus({ preventScroll: true });
+    },
+    [opener],
+  );
+  return null;
 }

@@ -268,7 +268,7 @@ export function Choice<Value extends string>(props: {
         data={props.options.map((option) => ({ ...option }))}
         disabled={props.disabled}
         size="xs"
-        classNames={{ root: css.segments, label: css.segment }}
+        classNames={{ root: css.segments, label: css.segment, indicator: css.chosen }}
       />
     </div>
   );

@@ -50,6 +50,7 @@ export function Page({
   fixed,
   narrow,
   place,
+  index,
 }: {
   title: ReactNode;
   lead?: ReactNode;
@@ -62,6 +63,8 @@ export function Page({
   fixed?: boolean;
   /** Forms and steps, which read badly when wide. */
   narrow?: boolean;
+  /** What a long screen has, to go there at once. */
+  index?: ReactNode;
 }) {
   const content = useRef<HTMLDivElement>(null);
   useEffect(() => {
@@ -77,7 +80,13 @@ export function Page({
         </div>
         {actions ? <div className={css.headerActions}>{actions}</div> : null}
       </header>
-      <div ref={content} className={css.content} data-fixed={fixed || undefined}>
+      <div
+        ref={content}
+        className={css.content}
+        data-fixed={fixed || undefined}
+        data-indexed={index === undefined ? undefined : true}
+      >
+        {index}
         {fixed ? children : <div className={css.measure}>{children}</div>}
       </div>
     </div>
@@ -108,7 +117,7 @@ export function Section({
   /** Rows reach the card's edge. */
   flush?: boolean;
   /** A name by which {@link goToPlace} finds it. */
-  place?: string;
+  place?: string | undefined;
 }) {
   return (
     <section className={css.section} aria-label={title} id={place} tabIndex={place === undefined ? undefined : -1}>
@@ -126,12 +135,42 @@ export function Section({
   );
 }
 
-/** Brings a part of the screen into view, for eyes and for the keyboard. */
+/** As long as parts of a screen may still arrive. */
+const ARRIVING_MS = 2_000;
+
+/**
+ * Brings a part of the screen into view, for eyes and for the keyboard. What arrives above it a moment later does not push
+ * it away, unless the person has begun to do something else.
+ */
 export function goToPlace(place: string) {
   const part = document.getElementById(place);
-  part?.scrollIntoView({ block: "start" });
-  part?.focus({ preventScroll: true });
+  if (part === null) return;
+  part.focus({ preventScroll: true });
+  const show = () => part.scrollIntoView({ block: "start" });
+  show();
+  const arriving = new ResizeObserver(show);
+  if (part.parentElement) arriving.observe(part.parentElement);
+  const stop = () => arriving.disconnect();
+  for (const begun of ["wheel", "pointerdown", "keydown"]) window.addEventListener(begun, stop, { once: true });
+  setTimeout(stop, ARRIVING_MS);
 }
+
+/** The parts of a long screen by their names, for {@link Page}. */
+export const PageIndex = ({
+  label,
+  parts,
+}: {
+  label: string;
+  parts: readonly (readonly [place: string, title: string])[];
+}) => (
+  <nav className={css.index} aria-label={label}>
+    {parts.map(([place, title]) => (
+      <button key={place} type="button" onClick={() => goToPlace(place)} data-testid={`go-${place}`}>
+        {title}
+      </button>
+    ))}
+  </nav>
+);
 
 /** Facts as term and value. */
 export function Facts({ facts }: { facts: readonly (readonly [term: string, value: ReactNode])[] }) {

@@ -24,10 +24,11 @@ const icons = {
   off: IconPlugOff,
 };
 
-export function Mark({ tone, children }: { tone: MarkTone; children: ReactNode }) {
+/** `wrap`: the words are a sentence, which may take more than a line. */
+export function Mark({ tone, children, wrap }: { tone: MarkTone; children: ReactNode; wrap?: boolean }) {
   const Icon = icons[tone];
   return (
-    <span className={css.mark} data-tone={tone}>
+    <span className={css.mark} data-tone={tone} data-wrap={wrap || undefined}>
       <Icon size={16} stroke={1.75} aria-hidden />
       <span>{children}</span>
     </span>

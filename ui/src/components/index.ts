@@ -1,7 +1,11 @@
+// The library's style sheets come first: what stands in the components' own is to win over them.
+import "./styles";
+
 export * from "./Brand";
 export * from "./Button";
 export * from "./Dialog";
 export * from "./Field";
+export * from "./Ground";
 export * from "./Layout";
 export * from "./Mark";
 export * from "./Notice";

@@ -58,6 +58,8 @@ export const commands = {
 	forgetAccount: (request: ForgetAccountRequest) => typedError<OrganizationView, ErrorView>(__TAURI_INVOKE("forget_account", { request })),
 	checkAccounts: (request: CheckAccountsRequest) => typedError<OrganizationView, ErrorView>(__TAURI_INVOKE("check_accounts", { request })),
 	repairAccount: (request: RepairAccountRequest) => typedError<OrganizationView, ErrorView>(__TAURI_INVOKE("repair_account", { request })),
+	removeStrangers: (request: RemoveStrangersRequest) => typedError<OrganizationView, ErrorView>(__TAURI_INVOKE("remove_strangers", { request })),
+	keepStranger: (request: KeepStrangerRequest) => typedError<OrganizationView, ErrorView>(__TAURI_INVOKE("keep_stranger", { request })),
 	quickAccess: (request: QuickAccessRequest) => typedError<QuickAccessView, ErrorView>(__TAURI_INVOKE("quick_access", { request })),
 	openQuickAccess: (request: OpenQuickAccessRequest) => typedError<Done, ErrorView>(__TAURI_INVOKE("open_quick_access", { request })),
 	openMain: (request: OpenMainRequest) => typedError<Done, ErrorView>(__TAURI_INVOKE("open_main", { request })),
@@ -99,6 +101,7 @@ export const commands = {
 	changeTeam: (request: ChangeTeamRequest) => typedError<PeopleView, ErrorView>(__TAURI_INVOKE("change_team", { request })),
 	removeTeam: (request: RemoveTeamRequest) => typedError<PeopleView, ErrorView>(__TAURI_INVOKE("remove_team", { request })),
 	setAccess: (request: SetAccessRequest) => typedError<OrganizationView, ErrorView>(__TAURI_INVOKE("set_access", { request })),
+	giveAccess: (request: GiveAccessRequest) => typedError<PeopleView, ErrorView>(__TAURI_INVOKE("give_access", { request })),
 	approveChange: (request: ApproveChangeRequest) => typedError<PeopleView, ErrorView>(__TAURI_INVOKE("approve_change", { request })),
 	removal: (request: RemovalRequest) => typedError<RemovalView, ErrorView>(__TAURI_INVOKE("removal", { request })),
 	removeMember: (request: RemoveMemberRequest) => typedError<PeopleView, ErrorView>(__TAURI_INVOKE("remove_member", { request })),
@@ -247,6 +250,12 @@ export type Action =
 "rotationFailed" | 
 /**  Something about an account was changed outside Vitrine. */
 "changedOutside" | 
+/**  Ways into its tenant were found that Vitrine did not make. */
+"strangersFound" | 
+/**  They were removed. */
+"strangersRemoved" | 
+/**  A person answered for one. */
+"strangerKept" | 
 /**  A password was shown. */
 "viewed" | 
 /**  A password or code was copied. */
@@ -1102,6 +1111,16 @@ export type FoundTenant = {
 	initialDomain: string,
 };
 
+/**  Gives a team access to many organizations. Nobody has less by it: where the team has as much already, nothing is changed. */
+export type GiveAccessRequest = {
+	/**  Ledger ids of the organizations, 1 to 100,000. */
+	organizations: string[],
+	/**  Which team, from [`TeamView::id`]. */
+	team: string,
+	/**  How much: read or full. */
+	level: AccessLevel,
+};
+
 /**  What is checked. */
 export type HealthCheck = 
 /**  The connection signs in and holds each permission. */
@@ -1117,7 +1136,13 @@ export type HealthCheck =
 /**  A second factor is stored here. */
 "secondFactor" | 
 /**  Sessions that were opened with an older password were ended. */
-"sessionsEnded";
+"sessionsEnded" | 
+/**  Keys and secrets of the connection are those that Vitrine made. */
+"keyList" | 
+/**  Nobody owns the connection's app, and it trusts no identity of elsewhere. */
+"owners" | 
+/**  The accounts have no sign-in methods but those that somebody answers for. */
+"signInMethods";
 
 /**  One line of what is checked. */
 export type HealthLine = {
@@ -1213,6 +1238,8 @@ export type IncidentRow = {
 	accounts: Replaced,
 	/**  Whether its connection's certificate was replaced and the old one removed from the tenant. */
 	certificate: boolean,
+	/**  Ways into its tenant that Vitrine did not make and nobody answers for. */
+	strangers: number,
 	/**  Why it is blocked, and the next step. */
 	problem: ErrorView | null,
 };
@@ -1229,6 +1256,10 @@ tag: string } |
 { kind: "organizations"; 
 /**  Ledger ids, 1 to 1,000. */
 organizations: string[] } | 
+/**  Those of which a member can read credentials when it begins. */
+{ kind: "person"; 
+/**  Whom, from `MemberView::id`. */
+member: string } | 
 /**  Those with a credential that was shown or copied at this moment or later. */
 { kind: "viewed"; 
 /**  The moment. */
@@ -1436,6 +1467,26 @@ export type JoiningView = {
 	words: string[],
 	/**  What was wrong when the backend was asked last. */
 	problem: ErrorView | null,
+};
+
+/**  A person answers for a way in: it stays, and is no problem any more. */
+export type KeepStrangerRequest = {
+	/**  Ledger id. */
+	organization: string,
+	/**  Its id. */
+	stranger: string,
+	/**  Whose it is and why it stays: one line of 1 to 200 characters. */
+	reason: string,
+};
+
+/**  Somebody answers for a way in. */
+export type KeptView = {
+	/**  Who. */
+	who: string,
+	/**  Since when. */
+	at: Time,
+	/**  Why. */
+	reason: string,
 };
 
 /**  How it went with one account. */
@@ -1654,6 +1705,8 @@ export type OlderPasswordsRequest = {
 export type OlderPasswordsView = {
 	/**  In the order to try them, newest first; none of those that the card shows. */
 	values: StoredValue[],
+	/**  Versions of the account that may hold more of them and that the vault's home did not give. */
+	missing: number,
 };
 
 /**  The steps of onboarding that tick themselves. */
@@ -1800,6 +1853,8 @@ export type OrganizationView = {
 	laps: LapsView | null,
 	/**  Emergency accounts. */
 	accounts: AccountView[],
+	/**  Ways into its tenant that Vitrine did not make. */
+	strangers: StrangerView[],
 	/**  What is checked, in plain words. */
 	health: HealthLine[],
 	/**  What happened, newest first, up to 50 lines. */
@@ -1944,6 +1999,8 @@ export type PreviewImportRequest = {
 export type ProblemKind = 
 /**  Accounts are overdue and nobody rotates them. */
 "overdue" | 
+/**  Microsoft answers for none of several organizations; it is tried again by itself. */
+"unanswered" | 
 /**  A rotation failed; it is tried again by itself. */
 "failing" | 
 /**  Nobody can tell whether a change arrived. */
@@ -1969,7 +2026,9 @@ export type ProblemKind =
 /**  The connection's certificate could not be renewed. */
 "certificateEnding" | 
 /**  The connection's certificate has ended. */
-"certificateEnded";
+"certificateEnded" | 
+/**  The tenant lists ways in that Vitrine did not make. */
+"strangers";
 
 /**  The act that answers a problem. */
 export type ProblemStep = 
@@ -1988,7 +2047,9 @@ export type ProblemStep =
 /**  Let rotation go on. */
 "resume" | 
 /**  Ask the home of the vault again. */
-"sync";
+"sync" | 
+/**  Look at what Vitrine did not make, and remove or keep it. */
+"strangers";
 
 /**  Something that stays wrong until a person does something about it. */
 export type ProblemView = {
@@ -2112,6 +2173,17 @@ export type RemoveMemberRequest = {
 	reason: string,
 };
 
+/**
+ *  Takes ways in away from the tenant: those that are named here, as they were shown, and no other. What the connection's
+ *  rights do not reach takes an admin's session.
+ */
+export type RemoveStrangersRequest = {
+	/**  Ledger id. */
+	organization: string,
+	/**  Their ids. */
+	strangers: string[],
+};
+
 /**  Removes a team. What its members could read by it is replaced. */
 export type RemoveTeamRequest = {
 	/**  Which, from [`TeamView::id`]. */
@@ -2140,6 +2212,17 @@ export type Replaced = {
 	of: number,
 };
 
+/**  Where a vault is restored from. */
+export type RestoreFrom = 
+/**  A backup file. */
+{ kind: "file"; 
+/**  Absolute path. */
+path: string } | 
+/**  The backend that is the vault's home; with the recovery kit alone. */
+{ kind: "home"; 
+/**  `https://host` or `https://host:port`. */
+address: string };
+
 /**  The paper that opens a backup. */
 export type RestorePaper = 
 /**  The member's recovery kit. */
@@ -2157,10 +2240,10 @@ code: string } |
 /**  The codes as printed, in any order. */
 codes: string[] };
 
-/**  Restores a vault from a backup file into an empty data folder. */
+/**  Restores a vault into an empty data folder. */
 export type RestoreRequest = {
-	/**  Absolute path of the backup file. */
-	file: string,
+	/**  From where. */
+	from: RestoreFrom,
 	/**  The paper that opens it. */
 	paper: RestorePaper,
 	/**  With the kit: the passphrase the vault had. With sheet or shares: a new passphrase. */
@@ -2507,7 +2590,9 @@ export type SignInPurpose =
 /**  Set up or repair the connection. */
 "connect" | 
 /**  Only a session: to create, adopt, disable or delete emergency accounts. */
-"accounts";
+"accounts" | 
+/**  Only a session, which may take sign-in methods away as well: to remove strangers. */
+"strangers";
 
 /**  How the admin signs in. Both lead to the same result. */
 export type SignInRoute = 
@@ -2638,6 +2723,66 @@ export type StoredValue = {
 	which: WhichValue,
 	/**  When it was made or set. */
 	since: Time | null,
+};
+
+/**  Kinds of ways in. */
+export type StrangerKind = 
+/**  A certificate of the app. */
+"certificate" | 
+/**  A secret of the app. */
+"secret" | 
+/**  An identity of elsewhere that may sign in as the app. */
+"federated" | 
+/**  An owner of the app: may put keys in. */
+"owner" | 
+/**  A phone. */
+"phone" | 
+/**  An address for resetting the password. */
+"email" | 
+/**  The Authenticator app. */
+"authenticator" | 
+/**  One-time codes of an app. */
+"codes" | 
+/**  A passkey. */
+"passkey" | 
+/**  A temporary access pass. */
+"pass" | 
+/**  Windows Hello. */
+"hello" | 
+/**  A credential of another platform. */
+"platform" | 
+/**  A sign-in method of a kind that this version does not know. */
+"other";
+
+/**  What a way in belongs to. */
+export type StrangerPlace = 
+/**  The connection's app registration. */
+"registration" | 
+/**  The connection's service principal. */
+"principal" | 
+/**  An emergency account. */
+"account";
+
+/**  A way in that Vitrine did not make. */
+export type StrangerView = {
+	/**  Its id, 32 hexadecimal digits. */
+	id: string,
+	/**  What it is. */
+	kind: StrangerKind,
+	/**  Of what. */
+	place: StrangerPlace,
+	/**  User name of the account, where it is of one. */
+	userName: string | null,
+	/**  What it is called in the tenant; may hold any text. */
+	name: string,
+	/**  When it was found. */
+	foundAt: Time,
+	/**  Who answers for it, if somebody does. */
+	kept: KeptView | null,
+	/**  Whether a person may answer for it: what signs in as the connection nobody can. */
+	keepable: boolean,
+	/**  Whether taking it away needs an admin's session. */
+	needsAdmin: boolean,
 };
 
 /**  Asks for six words drawn at random. */

@@ -9,34 +9,40 @@ import { Passphrase } from "./Passphrase";
 
 const scores = ["create.score0", "create.score1", "create.score2", "create.score3", "create.score4"] as const;
 
-export type Strength = PassphraseStrengthView | null;
+/** What is typed of a new passphrase, and whether it is one: strong enough, and twice the same. */
+export function useNewPassphrase() {
+  const [value, setValue] = useState("");
+  const [repeat, setRepeat] = useState("");
+  const [strength, setStrength] = useState<PassphraseStrengthView | null>(null);
+  const typed = { value, setValue, repeat, setRepeat, strength, setStrength };
+  return {
+    value,
+    ready: strength?.enough === true && repeat === value,
+    /** Puts one in the first field, to be repeated by hand. */
+    put: (suggested: string) => {
+      setValue(suggested);
+      setRepeat("");
+    },
+    typed,
+  };
+}
 
 export function NewPassphrase({
   label,
   repeatLabel,
-  value,
-  repeat,
-  onValue,
-  onRepeat,
-  onStrength,
+  typed: { value, setValue, repeat, setRepeat, strength, setStrength },
   testIds,
 }: {
   label: string;
-  repeatLabel: string;
-  value: string;
-  repeat: string;
-  onValue: (value: string) => void;
-  onRepeat: (value: string) => void;
-  onStrength: (strength: Strength) => void;
+  repeatLabel?: string;
+  typed: ReturnType<typeof useNewPassphrase>["typed"];
   testIds: [passphrase: string, repeat: string];
 }) {
   const t = useWords();
   const host = useHost();
-  const [strength, setStrength] = useState<Strength>(null);
   useEffect(() => {
     if (value === "") {
       setStrength(null);
-      onStrength(null);
       return;
     }
     let stale = false;
@@ -44,9 +50,7 @@ export function NewPassphrase({
       host
         .passphraseStrength({ passphrase: value })
         .then((answer) => {
-          if (stale) return;
-          setStrength(answer);
-          onStrength(answer);
+          if (!stale) setStrength(answer);
         })
         // Without an answer the passphrase does not count as strong; creating the vault says why.
         .catch(() => {});
@@ -55,7 +59,7 @@ export function NewPassphrase({
       stale = true;
       clearTimeout(timer);
     };
-  }, [host, value, onStrength]);
+  }, [host, value, setStrength]);
 
   const differs = repeat !== "" && repeat !== value;
   const score = strength?.score ?? 0;
@@ -63,9 +67,9 @@ export function NewPassphrase({
     <>
       <div>
         <Passphrase
-            label={label}
+          label={label}
           value={value}
-          onChange={onValue}
+          onChange={setValue}
           autoComplete="new-password"
           testId={testIds[0]}
         />
@@ -86,9 +90,9 @@ export function NewPassphrase({
         </p>
       </div>
       <Passphrase
-        label={repeatLabel}
+        label={repeatLabel ?? t("create.repeat")}
         value={repeat}
-        onChange={onRepeat}
+        onChange={setRepeat}
         autoComplete="new-password"
         error={differs ? t("create.differs") : undefined}
         testId={testIds[1]}

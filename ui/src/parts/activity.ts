@@ -1,11 +1,21 @@
 import type { ActivityLine } from "../host";
 import { shown, type Words } from "../words";
 
+/** Actions whose note says by itself what it is about. */
+const whole: ReadonlySet<ActivityLine["action"]> = new Set([
+  "tenantConnected",
+  "scheduleChanged",
+  "recordRefused",
+  "strangersFound",
+  "strangersRemoved",
+  "strangerKept",
+]);
+
 /** What stands beside a line: why a person did it, what went wrong, or what it is now. */
 export function remark(t: Words, { action, note }: ActivityLine): string | null {
   if (note === null) return null;
   if (action === "memberAdded" || action === "roleChanged") return t("audit.role", { role: note });
-  return action === "tenantConnected" || action === "scheduleChanged" || action === "recordRefused" ? shown(note) : t("audit.reason", { note });
+  return whole.has(action) ? shown(note) : t("audit.reason", { note });
 }
 
 /** One line of history as a sentence. */

@@ -1,5 +1,7 @@
 // Pieces that know our views and are used by several features.
 export * from "./activity";
+export * from "./Awaited";
+export * from "./Backend";
 export * from "./ComparedWords";
 export * from "./ErrorNotice";
 export * from "./Filter";
@@ -9,7 +11,7 @@ export * from "./Learn";
 export * from "./may";
 export * from "./Name";
 export * from "./Network";
-export { nextStepOf } from "./nextSteps";
+export { type NextStep, nextStepOf } from "./nextSteps";
 export * from "./NewPassphrase";
 export * from "./NotAllowed";
 export * from "./OpenName";

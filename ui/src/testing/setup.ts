@@ -1,8 +1,11 @@
 // What the simulated browser of the tests lacks: sizes, observers, media queries.
 
-import { cleanup } from "@testing-library/react";
+import { cleanup, configure } from "@testing-library/react";
 import { afterEach, vi } from "vitest";
 import { clearToasts } from "../components";
+
+// A busy machine takes a second and more to load a page for the first time; whoever waits, waits for the page.
+configure({ asyncUtilTimeout: 10_000 });
 
 for (const [name, size] of [
   ["offsetHeight", 640],

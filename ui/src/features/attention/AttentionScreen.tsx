@@ -2,9 +2,9 @@
 
 import { IconChecks } from "@tabler/icons-react";
 import { useState } from "react";
-import { Bones, Button, Empty, Page, Row, Stack } from "../../components";
-import { asErrorView, useRead } from "../../host";
-import { AsOf, ErrorNotice, FilterField, Learn, useFilter } from "../../parts";
+import { Button, Empty, Page, Row, Stack } from "../../components";
+import { useRead } from "../../host";
+import { AsOf, Awaited, FilterField, Learn, useFilter } from "../../parts";
 import { useWords } from "../../words";
 import css from "./AttentionScreen.module.css";
 import { Problem } from "./Problem";
@@ -52,8 +52,7 @@ export function AttentionScreen({
         </Button>
       }
     >
-      <ErrorNotice error={view.error ? asErrorView(view.error) : null} onRetry={() => void view.refetch()} />
-      {view.isPending ? <Bones rows={8} label={t("common.loading")} /> : null}
+      <Awaited view={view} rows={8} />
       {nothing ? (
         <Empty
           icon={<IconChecks size={36} stroke={1.25} />}

@@ -20,6 +20,7 @@ import css from "./AttentionScreen.module.css";
 
 const tones: Record<ProblemKind, MarkTone> = {
   overdue: "waits",
+  unanswered: "waits",
   failing: "waits",
   unclear: "unknown",
   changedOutside: "wrong",
@@ -33,6 +34,7 @@ const tones: Record<ProblemKind, MarkTone> = {
   connection: "wrong",
   certificateEnding: "waits",
   certificateEnded: "wrong",
+  strangers: "wrong",
 };
 
 /** What an answer needs of the role. The others are for everybody. */
@@ -43,6 +45,7 @@ const needs: Partial<Record<ProblemView["step"], Act>> = {
   repair: "putAccount",
   connect: "putConnection",
   enableLaps: "putOrganization",
+  strangers: "putConnection",
 };
 
 const snoozes = ["hour", "tomorrow", "fixed"] as const satisfies readonly Snooze[];
@@ -67,6 +70,7 @@ function useAnswer({ step, error, organization, account }: ProblemView) {
   const about = organization === null ? {} : { organization };
   const led = (way: (() => void) | null, words: string) => ({ words, run: way, reason: null, act });
   if (why !== null) return { words: t(`attention.steps.${step}`), run: () => {}, reason: why, act };
+  if (step === "strangers") return led(go("strangers", about), t("attention.steps.strangers"));
   if (step === "connect") return led(go("connect", about), t("attention.steps.connect"));
   if (step === "enableLaps") return led(go("laps", about), t("attention.steps.enableLaps"));
   // Rotating again would end in the same refusal where its code has an answer of its own.

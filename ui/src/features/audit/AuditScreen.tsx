@@ -2,9 +2,9 @@
 
 import { IconAlertTriangle, IconFileExport, IconHistory, IconShieldCheck } from "@tabler/icons-react";
 import { useState } from "react";
-import { Bones, Button, Chip, Empty, Mono, Notice, Page, Row, Section, Select, toast } from "../../components";
-import { type ActivityLine, type AuditFormat, type AuditKind, asErrorView, useAction, useHost, useRead } from "../../host";
-import { ErrorNotice, Learn, Name, remark, sentence, useNow } from "../../parts";
+import { Button, Chip, Empty, Facts, Mono, Notice, Page, Row, Section, Select, toast, Unseen } from "../../components";
+import { type ActivityLine, type AuditFormat, type AuditKind, useAction, useHost, useRead } from "../../host";
+import { Awaited, ErrorNotice, Learn, Name, remark, sentence, useNow } from "../../parts";
 import { day, exact, timeOfDay, useWords } from "../../words";
 import css from "./AuditScreen.module.css";
 
@@ -87,23 +87,22 @@ export function AuditScreen({
         </Row>
       }
     >
-      <ErrorNotice error={view.error ? asErrorView(view.error) : null} onRetry={() => void view.refetch()} />
       <ErrorNotice error={exported.error} />
-      {view.isPending ? <Bones rows={10} label={t("common.loading")} /> : null}
+      <Awaited view={view} rows={10} />
       {data ? (
-        <Row>
+        <Row top>
           <Chip tone="good" icon={<IconShieldCheck size={14} aria-hidden />}>
             {t("audit.verified", { at: exact(data.verified.at) })}
           </Chip>
-          <span className={css.soft}>
-            {t("audit.verifiedMore", {
-              entries: data.verified.entries.toLocaleString(),
-              head: data.verified.head.slice(0, 16),
-            })}
-          </span>
-          <span className={css.soft}>
-            {t("audit.vault")} <Mono>{data.vault}</Mono>
-          </span>
+          <details className={css.verified}>
+            <summary>{t("audit.entries", { count: data.verified.entries })}</summary>
+            <Facts
+              facts={[
+                [t("audit.newest"), <Mono key="n" wrap>{data.verified.head}</Mono>],
+                [t("audit.vault"), <Mono key="v" wrap>{data.vault}</Mono>],
+              ]}
+            />
+          </details>
         </Row>
       ) : null}
       {data?.gaps.map((gap) => (
@@ -151,6 +150,11 @@ export function AuditScreen({
           </Button>
         </Row>
       )}
+      <Unseen live>
+        {data && filtered
+          ? t("audit.count", { shown: data.lines.length.toLocaleString(), total: data.total.toLocaleString() })
+          : ""}
+      </Unseen>
       {data?.lines.length === 0 && filtered ? (
         <Empty
           title={t("audit.noneTitle")}

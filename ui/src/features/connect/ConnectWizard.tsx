@@ -100,7 +100,8 @@ export function ConnectWizard({
       <Name>{name}</Name>
     </BackLink>
   );
-  const title = <h1>{purpose === "accounts" ? t("connect.titleAccounts", { name }) : t("connect.title", { name })}</h1>;
+  const titles = { connect: "connect.title", accounts: "connect.titleAccounts", strangers: "connect.titleStrangers" } as const;
+  const title = <h1>{t(titles[purpose], { name })}</h1>;
   if (connection.error)
     return (
       <Page above={back} title={title}>
@@ -246,10 +247,15 @@ export function ConnectWizard({
         return (
           <Stack gap={16}>
             <Notice tone="good" title={t("connect.signedInTitle", { tenant: phase.tenant.name })}>
-              {t("connect.signedInLead")} {t("connect.signedInAs")}: <Name>{phase.signedInAs}</Name>
+              {purpose === "strangers" ? t("connect.signedInStrangers") : t("connect.signedInLead")}{" "}
+              {t("connect.signedInAs")}: <Name>{phase.signedInAs}</Name>
             </Notice>
             <Row>
-              <Button kind="primary" onClick={onLaps} testId="signed-in-continue">
+              <Button
+                kind="primary"
+                onClick={purpose === "strangers" ? onLeave : onLaps}
+                testId="signed-in-continue"
+              >
                 {t("common.continue")}
               </Button>
               <Button onClick={onLeave}>{t("laps.toOrganization", { name })}</Button>

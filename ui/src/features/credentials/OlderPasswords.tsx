@@ -42,6 +42,11 @@ export function OlderPasswords({
       <p className={css.soft}>{t(older.data && values.length === 0 ? "reveal.olderNone" : "reveal.olderLead")}</p>
       {older.isPending ? <Bones label={t("common.loading")} /> : null}
       <ErrorNotice error={older.error ? asErrorView(older.error) : null} />
+      {older.data && older.data.missing > 0 ? (
+        <p className={css.soft} data-testid="older-missing">
+          {t("reveal.olderMissing", { count: older.data.missing })}
+        </p>
+      ) : null}
       <div className={css.values} data-several>
         {shown.map((value, index) => (
           <PasswordCard

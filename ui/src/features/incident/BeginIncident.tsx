@@ -1,31 +1,44 @@
 import { useState } from "react";
-import { Button, NumberField, Options, Row, Section, Stack, TextField } from "../../components";
+import { Button, NumberField, Options, Row, Section, Select, Stack, TextField } from "../../components";
 import { type IncidentScope, useAction, useHost, useRead } from "../../host";
 import { ErrorNotice } from "../../parts";
-import { useWords } from "../../words";
+import { isolated, useWords } from "../../words";
 
 const dayMs = 24 * 3_600_000;
-const kinds = ["everything", "viewed", "tag"] as const;
+type Kind = IncidentScope["kind"];
 
-export function BeginIncident() {
+/** `chosen`: ids of organizations that were ticked in the list before coming here; none where there were none. */
+export function BeginIncident({ chosen }: { chosen: readonly string[] }) {
   const t = useWords();
   const host = useHost();
-  const [kind, setKind] = useState<(typeof kinds)[number]>("everything");
+  const [kind, setKind] = useState<Kind>(chosen.length > 0 ? "organizations" : "everything");
   const [tag, setTag] = useState("");
+  const [member, setMember] = useState("");
   const [days, setDays] = useState(30);
   const [today] = useState(() => Date.now());
   const [reason, setReason] = useState("");
-  const scope: IncidentScope =
-    kind === "everything"
-      ? { kind }
-      : kind === "tag"
-        ? { kind, tag: tag.trim() }
-        : { kind, since: Math.max(0, today - days * dayMs) };
-  const covered = useRead("incidentScope", { scope }, { keep: true });
+  const people = useRead("people", {}).data?.members.filter((each) => each.standing !== "removed") ?? [];
+  const kinds: Kind[] = [
+    ...(chosen.length > 0 ? (["organizations"] as const) : []),
+    "everything",
+    "viewed",
+    // Alone, what this person can read is everything.
+    ...(people.length > 1 ? (["person"] as const) : []),
+    "tag",
+  ];
+  const scopes: Record<Kind, IncidentScope> = {
+    organizations: { kind: "organizations", organizations: [...chosen] },
+    everything: { kind: "everything" },
+    viewed: { kind: "viewed", since: Math.max(0, today - days * dayMs) },
+    person: { kind: "person", member },
+    tag: { kind: "tag", tag: tag.trim() },
+  };
+  const scope = scopes[kind];
+  const nobody = kind === "person" && member === "";
+  const covered = useRead("incidentScope", { scope }, { keep: true, enabled: !nobody });
   const begin = useAction(() => host.beginIncident({ scope, reason: reason.trim() }));
-  const organizations = covered.data?.organizations ?? 0;
-  const accounts = covered.data?.accounts ?? 0;
-  const why = organizations === 0 ? t("incident.nothing") : reason.trim() === "" ? t("incident.reasonMissing") : null;
+  const { organizations, accounts } = (nobody ? undefined : covered.data) ?? { organizations: 0, accounts: 0 };
+  const why = nobody ? t("incident.personNone") : organizations === 0 ? t("incident.nothing") : reason.trim() === "" ? t("incident.reasonMissing") : null;
   return (
     <form
       onSubmit={(event) => {
@@ -38,6 +51,7 @@ export function BeginIncident() {
           <Stack>
             <Options
               label={t("incident.scope")}
+              hideLabel
               value={kind}
               onChange={setKind}
               options={kinds.map((value) => ({
@@ -50,11 +64,23 @@ export function BeginIncident() {
             {kind === "tag" ? (
               <TextField label={t("incident.tag")} value={tag} onChange={setTag} maxLength={100} testId="incident-tag-name" />
             ) : null}
+            {kind === "person" ? (
+              <Select
+                label={t("incident.person")}
+                value={member}
+                options={[
+                  { value: "", label: t("incident.personNone") },
+                  ...people.map(({ id, name }) => ({ value: id, label: isolated(name) })),
+                ]}
+                onChange={setMember}
+                testId="incident-member"
+              />
+            ) : null}
             {kind === "viewed" ? (
               <NumberField label={t("incident.days")} value={days} onChange={setDays} min={1} max={3650} />
             ) : null}
             <p aria-live="polite" data-testid="incident-covers">
-              {t("incident.covers", { organizations: organizations.toLocaleString(), count: accounts })}
+              {nobody ? "" : t("incident.covers", { organizations: organizations.toLocaleString(), count: accounts })}
             </p>
           </Stack>
         </Section>

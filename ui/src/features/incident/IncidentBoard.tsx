@@ -1,6 +1,6 @@
 import { IconFileDownload, IconRefresh } from "@tabler/icons-react";
 import { useState } from "react";
-import { Bar, Button, Dialog, Facts, Mark, type MarkTone, Page, Section, Stack, toast } from "../../components";
+import { Bar, Button, Dialog, Facts, Mark, type MarkTone, Page, Section, Stack, toast, Unseen } from "../../components";
 import { type IncidentRow, type IncidentState, type IncidentView, useAction, useHost } from "../../host";
 import { ErrorNotice, incidentNeeds, Name, OpenName, useMay, When } from "../../parts";
 import { useWords } from "../../words";
@@ -58,6 +58,13 @@ export function IncidentBoard({ incident, onOpen }: { incident: IncidentView; on
         error={retry.error ?? report.error}
         onRetry={() => void (retry.error === null ? report : retry).run()}
       />
+      <Unseen live>
+        {left === 0
+          ? t("incident.nothingLeft")
+          : organizations.blocked > 0
+            ? t("incident.groups.blocked", { count: organizations.blocked })
+            : ""}
+      </Unseen>
       <Stack gap={24}>
         <Stack>
           <p className={css.sum} data-testid="incident-left">
@@ -124,10 +131,15 @@ function Line({ row, onOpen }: { row: IncidentRow; onOpen: (organization: string
         <Mark tone={tones[row.state]}>{t(`incident.states.${row.state}`)}</Mark>
       </span>
       <span className={css.count}>{t("incident.rowAccounts", row.accounts)}</span>
+      {row.strangers > 0 ? (
+        <span className={css.count} data-testid="incident-strangers">
+          {t("incident.strangers", { count: row.strangers })}
+        </span>
+      ) : null}
       <span className={css.count}>{row.certificate ? t("incident.certificateNew") : t("incident.certificateOld")}</span>
       {row.problem === null ? null : (
         <div className={css.problem}>
-          <ErrorNotice error={row.problem} about={{ organization: row.organization }} />
+          <ErrorNotice quiet error={row.problem} about={{ organization: row.organization }} />
         </div>
       )}
     </li>

@@ -174,6 +174,7 @@ export function EnableLaps({
               <h2 className={css.question}>{t("laps.accounts")}</h2>
               <Options
                 label={t("laps.accounts")}
+                hideLabel
                 value={count}
                 onChange={setCount}
                 options={[

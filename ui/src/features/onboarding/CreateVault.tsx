@@ -1,10 +1,10 @@
 // Creating the vault: who, and the one passphrase that opens it.
 
 import { IconDice5 } from "@tabler/icons-react";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { Button, Row, Small, TextField } from "../../components";
 import { type StatusView, useAction, useHost } from "../../host";
-import { NewPassphrase, type Strength } from "../../parts";
+import { NewPassphrase, useNewPassphrase } from "../../parts";
 import { useWords } from "../../words";
 import css from "./FirstRun.module.css";
 import { FirstRunForm, useFileFallback } from "./FirstRunForm";
@@ -22,9 +22,7 @@ export function CreateVault({
   const host = useHost();
   const [msp, setMsp] = useState("");
   const [person, setPerson] = useState("");
-  const [passphrase, setPassphrase] = useState("");
-  const [repeat, setRepeat] = useState("");
-  const [strength, setStrength] = useState<Strength>(null);
+  const passphrase = useNewPassphrase();
   const [suggestion, setSuggestion] = useState<string | null>(null);
   const fallback = useFileFallback(status);
 
@@ -33,26 +31,12 @@ export function CreateVault({
     await host.createVault({
       mspName: msp.trim(),
       personName: person.trim(),
-      passphrase,
+      passphrase: passphrase.value,
       acceptFileFallback: fallback.accepted,
     });
     onCreated();
   });
-  useEffect(
-    () => () => {
-      setPassphrase("");
-      setRepeat("");
-      setSuggestion(null);
-    },
-    [],
-  );
-
-  const ready =
-    msp.trim() !== "" &&
-    person.trim() !== "" &&
-    strength?.enough === true &&
-    repeat === passphrase &&
-    fallback.settled;
+  const ready = msp.trim() !== "" && person.trim() !== "" && passphrase.ready && fallback.settled;
   return (
     <FirstRunForm
       name="create"
@@ -83,12 +67,7 @@ export function CreateVault({
       </div>
       <NewPassphrase
         label={t("create.passphrase")}
-        repeatLabel={t("create.repeat")}
-        value={passphrase}
-        repeat={repeat}
-        onValue={setPassphrase}
-        onRepeat={setRepeat}
-        onStrength={setStrength}
+        typed={passphrase.typed}
         testIds={["create-passphrase", "create-repeat"]}
       />
       {suggestion === null ? (
@@ -110,14 +89,7 @@ export function CreateVault({
             {suggestion}
           </p>
           <Row>
-            <Button
-              small
-              testId="create-use-suggestion"
-              onClick={() => {
-                setPassphrase(suggestion);
-                setRepeat("");
-              }}
-            >
+            <Button small testId="create-use-suggestion" onClick={() => passphrase.put(suggestion)}>
               {t("create.use")}
             </Button>
             <Button small onClick={() => void suggest.run()}>

@@ -1,10 +1,10 @@
 // Joining a team: the code of an invitation, a name for the others, and a passphrase of one's own. The code lives in the
 // field alone and is gone from it once it was taken.
 
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { TextArea, TextField } from "../../components";
 import { type StatusView, useAction, useHost } from "../../host";
-import { NewPassphrase, type Strength } from "../../parts";
+import { NewPassphrase, useNewPassphrase } from "../../parts";
 import { useWords } from "../../words";
 import { FirstRunForm, useFileFallback } from "./FirstRunForm";
 
@@ -13,33 +13,19 @@ export function Join({ status, onBack, onJoined }: { status: StatusView; onBack:
   const host = useHost();
   const [code, setCode] = useState("");
   const [person, setPerson] = useState("");
-  const [passphrase, setPassphrase] = useState("");
-  const [repeat, setRepeat] = useState("");
-  const [strength, setStrength] = useState<Strength>(null);
+  const passphrase = useNewPassphrase();
   const fallback = useFileFallback(status);
   const join = useAction(async () => {
     await host.join({
       code: code.trim(),
       personName: person.trim(),
-      passphrase,
+      passphrase: passphrase.value,
       acceptFileFallback: fallback.accepted,
     });
     setCode("");
     onJoined();
   });
-  useEffect(
-    () => () => {
-      setCode("");
-      setPassphrase("");
-      setRepeat("");
-    },
-    [],
-  );
-  const ready =
-    code.trim() !== "" &&
-    strength?.enough === true &&
-    repeat === passphrase &&
-    fallback.settled;
+  const ready = code.trim() !== "" && passphrase.ready && fallback.settled;
   return (
     <FirstRunForm
       name="join"
@@ -72,12 +58,7 @@ export function Join({ status, onBack, onJoined }: { status: StatusView; onBack:
       />
       <NewPassphrase
         label={t("join.passphrase")}
-        repeatLabel={t("create.repeat")}
-        value={passphrase}
-        repeat={repeat}
-        onValue={setPassphrase}
-        onRepeat={setRepeat}
-        onStrength={setStrength}
+        typed={passphrase.typed}
         testIds={["join-passphrase", "join-repeat"]}
       />
     </FirstRunForm>

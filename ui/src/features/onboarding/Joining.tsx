@@ -1,7 +1,7 @@
 // This device answered an invitation and waits to be added. What the two people compare is all there is to see.
 
 import { useState } from "react";
-import { BusyBar, Button, Dialog, Later, Row } from "../../components";
+import { BusyBar, Button, Dialog, Ground, Later, Row } from "../../components";
 import { type JoiningView, type StatusView, useAction, useHost } from "../../host";
 import { ComparedWords, ErrorNotice } from "../../parts";
 import { useWords } from "../../words";
@@ -10,17 +10,15 @@ import css from "./FirstRun.module.css";
 export function Joining({ status }: { status: StatusView }) {
   const t = useWords();
   return (
-    <main className={css.ground}>
-      <div className={css.column} data-wide>
-        {status.joining === null ? (
-          <Later>
-            <BusyBar label={t("common.loading")} />
-          </Later>
-        ) : (
-          <Waiting joining={status.joining} />
-        )}
-      </div>
-    </main>
+    <Ground width={520}>
+      {status.joining === null ? (
+        <Later>
+          <BusyBar label={t("common.loading")} />
+        </Later>
+      ) : (
+        <Waiting joining={status.joining} />
+      )}
+    </Ground>
   );
 }
 

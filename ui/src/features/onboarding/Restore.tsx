@@ -1,9 +1,10 @@
-// Restoring a vault into an empty data folder: with the kit, the safe sheet, or shares of it.
+// Restoring a vault into an empty data folder: from a backup file with the kit, the safe sheet or shares of it, or from the backend
+// that is its home with the kit alone.
 
 import { useState } from "react";
-import { Button, Options, Row } from "../../components";
+import { Button, Options, Row, TextField } from "../../components";
 import { type StatusView, useAction, useHost } from "../../host";
-import { NewPassphrase, Passphrase, PathField, type Strength } from "../../parts";
+import { NewPassphrase, Passphrase, PathField, useNewPassphrase } from "../../parts";
 import { useWords } from "../../words";
 import { FirstRunForm, useFileFallback } from "./FirstRunForm";
 
@@ -13,49 +14,54 @@ const MOST_SHARES = 16;
 export function Restore({ status, onBack }: { status: StatusView; onBack: () => void }) {
   const t = useWords();
   const host = useHost();
+  const [source, setSource] = useState<"file" | "home">("file");
   const [file, setFile] = useState("");
-  const [paper, setPaper] = useState<"kit" | "sheet" | "shares">("kit");
+  const [address, setAddress] = useState("");
+  const [chosen, setPaper] = useState<"kit" | "sheet" | "shares">("kit");
+  // A backend keeps nothing for the others.
+  const paper = source === "home" ? "kit" : chosen;
   const [secretCode, setSecretCode] = useState("");
   const [vaultCode, setVaultCode] = useState("");
   const [sheetCode, setSheetCode] = useState("");
   const [shares, setShares] = useState<readonly string[]>(["", ""]);
-  const [passphrase, setPassphrase] = useState("");
-  const [repeat, setRepeat] = useState("");
-  const [strength, setStrength] = useState<Strength>(null);
+  /** The one the kit belongs to. */
+  const [old, setOld] = useState("");
+  const fresh = useNewPassphrase();
   const fallback = useFileFallback(status);
-  const [fresh, setFresh] = useState("");
 
   const given = shares.filter((code) => code.trim() !== "");
   const restore = useAction(() =>
     host.restore({
-      file: file.trim(),
+      from: source === "file" ? { kind: "file", path: file.trim() } : { kind: "home", address: address.trim() },
       paper:
         paper === "kit"
           ? { kind: "kit", secretCode, vaultCode }
           : paper === "sheet"
             ? { kind: "sheet", code: sheetCode }
             : { kind: "shares", codes: given },
-      passphrase,
-      newPassphrase: paper === "kit" && fresh !== "" ? fresh : null,
+      passphrase: paper === "kit" ? old : fresh.value,
+      newPassphrase: paper === "kit" && fresh.value !== "" ? fresh.value : null,
       acceptFileFallback: fallback.accepted,
     }),
   );
   // What was strong enough beside a keychain may not be so beside a file; asked for only once that is known.
-  const stronger = paper === "kit" && (restore.error?.code === "restore.weak-passphrase" || fresh !== "");
+  const stronger = paper === "kit" && (restore.error?.code === "restore.weak-passphrase" || fresh.value !== "");
   const codes = {
     autoComplete: "off",
     mono: true,
     anyCase: true,
   } as const;
+  const paperReady =
+    paper === "kit"
+      ? secretCode.trim() !== "" && vaultCode.trim() !== "" && old !== ""
+      : paper === "sheet"
+        ? sheetCode.trim() !== ""
+        : given.length >= 2;
   const ready =
-    file.trim() !== "" &&
-    passphrase !== "" &&
-    fallback.settled &&
-    (paper === "kit"
-      ? secretCode.trim() !== "" &&
-        vaultCode.trim() !== "" &&
-        (!stronger || (strength?.enough === true && repeat === fresh))
-      : (paper === "sheet" ? sheetCode.trim() !== "" : given.length >= 2) && strength?.enough === true && repeat === passphrase);
+    (source === "file" ? file : address).trim() !== "" &&
+    paperReady &&
+    ((paper === "kit" && !stronger) || fresh.ready) &&
+    fallback.settled;
   return (
     <FirstRunForm
       name="restore"
@@ -67,24 +73,51 @@ export function Restore({ status, onBack }: { status: StatusView; onBack: () => 
       working={restore.busy ? t("restore.working") : null}
       submit={{ words: t("restore.submit"), ready, run: () => void restore.run() }}
     >
-      <PathField
-        kind="file"
-        label={t("restore.file")}
-        value={file}
-        onChange={setFile}
-        testId="restore-file"
-        autoFocus
-      />
       <Options
-        label={t("restore.paper")}
-        value={paper}
-        onChange={setPaper}
+        label={t("restore.from")}
+        value={source}
+        onChange={(next) => {
+          setSource(next);
+          fresh.put("");
+        }}
         options={[
-          { value: "kit", label: t("restore.kit"), hint: t("restore.kitMore"), testId: "restore-kit" },
-          { value: "sheet", label: t("restore.sheet"), hint: t("restore.sheetMore"), testId: "restore-sheet" },
-          { value: "shares", label: t("restore.shares"), hint: t("restore.sharesMore"), testId: "restore-shares" },
+          { value: "file", label: t("restore.fromFile"), hint: t("restore.fromFileMore"), testId: "restore-from-file" },
+          { value: "home", label: t("restore.fromHome"), hint: t("restore.fromHomeMore"), testId: "restore-from-home" },
         ]}
       />
+      {source === "file" ? (
+        <>
+          <PathField
+            kind="file"
+            label={t("restore.file")}
+            value={file}
+            onChange={setFile}
+            testId="restore-file"
+            autoFocus
+          />
+          <Options
+            label={t("restore.paper")}
+            value={paper}
+            onChange={(next) => {
+              setPaper(next);
+              fresh.put("");
+            }}
+            options={[
+              { value: "kit", label: t("restore.kit"), hint: t("restore.kitMore"), testId: "restore-kit" },
+              { value: "sheet", label: t("restore.sheet"), hint: t("restore.sheetMore"), testId: "restore-sheet" },
+              { value: "shares", label: t("restore.shares"), hint: t("restore.sharesMore"), testId: "restore-shares" },
+            ]}
+          />
+        </>
+      ) : (
+        <TextField
+          label={t("restore.address")}
+          hint={t("restore.addressHint")}
+          value={address}
+          onChange={setAddress}
+          testId="restore-address"
+        />
+      )}
       {paper === "kit" ? (
         <>
           <Passphrase
@@ -104,19 +137,14 @@ export function Restore({ status, onBack }: { status: StatusView; onBack: () => 
           />
           <Passphrase
             label={t("restore.oldPassphrase")}
-            value={passphrase}
-            onChange={setPassphrase}
+            value={old}
+            onChange={setOld}
             testId="restore-passphrase"
           />
           {stronger ? (
             <NewPassphrase
               label={t("restore.strongerPassphrase")}
-              repeatLabel={t("create.repeat")}
-              value={fresh}
-              repeat={repeat}
-              onValue={setFresh}
-              onRepeat={setRepeat}
-              onStrength={setStrength}
+              typed={fresh.typed}
               testIds={["restore-stronger", "restore-repeat"]}
             />
           ) : null}
@@ -154,12 +182,7 @@ export function Restore({ status, onBack }: { status: StatusView; onBack: () => 
           )}
           <NewPassphrase
             label={t("restore.newPassphrase")}
-            repeatLabel={t("create.repeat")}
-            value={passphrase}
-            repeat={repeat}
-            onValue={setPassphrase}
-            onRepeat={setRepeat}
-            onStrength={setStrength}
+            typed={fresh.typed}
             testIds={["restore-passphrase", "restore-repeat"]}
           />
         </>

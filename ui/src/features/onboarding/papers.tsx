@@ -105,6 +105,7 @@ export function BackupFolder() {
   const t = useWords();
   const host = useHost();
   const [path, setPath] = useSuggested("backup");
+  const before = useRead("status", {}).data?.backup?.folder ?? null;
   const save = useAction(() => host.setBackup({ folder: path.trim() }));
   return (
     <Stack>
@@ -112,7 +113,7 @@ export function BackupFolder() {
       <ErrorNotice error={save.error} onRetry={() => void save.run()} />
       <Row>
         <Button kind="primary" busy={save.busy} onClick={() => void save.run()} testId="backup-save">
-          {t("start.backupSave")}
+          {t(before === null ? "start.backupSave" : "start.backupMove")}
         </Button>
       </Row>
     </Stack>

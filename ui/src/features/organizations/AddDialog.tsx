@@ -1,18 +1,10 @@
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { Button, Dialog, TextArea, TextField } from "../../components";
 import { useAction, useHost } from "../../host";
 import { ErrorNotice } from "../../parts";
 import { useWords } from "../../words";
 
-export function AddDialog({
-  open,
-  onClose,
-  onAdded,
-}: {
-  open: boolean;
-  onClose: () => void;
-  onAdded: (organization: string) => void;
-}) {
+export function AddDialog({ onClose, onAdded }: { onClose: () => void; onAdded: (organization: string) => void }) {
   const t = useWords();
   const host = useHost();
   const [name, setName] = useState("");
@@ -21,16 +13,9 @@ export function AddDialog({
     const made = await host.addOrganization({ name: name.trim(), notes });
     onAdded(made.id);
   });
-  const { clear } = add;
-  useEffect(() => {
-    if (open) return;
-    setName("");
-    setNotes("");
-    clear();
-  }, [open, clear]);
   return (
     <Dialog
-      open={open}
+      open
       onClose={onClose}
       title={t("organizations.addTitle")}
       closeLabel={t("common.close")}

@@ -48,6 +48,11 @@ export function Health({
       case "sessionsEnded":
         // Sessions are ended after each rotation.
         return again;
+      case "keyList":
+      case "owners":
+      case "signInMethods":
+        // What was found stands above, each with its own answer; what is not looked at takes a permission.
+        return line.verdict === "unknown" ? connects : null;
       case "secondFactor":
         return null;
     }

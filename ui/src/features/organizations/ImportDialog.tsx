@@ -1,13 +1,13 @@
 // CSV import: nothing is added before every row was shown, the bad ones with their reason.
 
-import { useEffect, useRef, useState } from "react";
+import { useRef, useState } from "react";
 import { Button, Chip, Dialog, Row, ScrollBox, Small, TextArea, toast } from "../../components";
 import { type ImportPreviewView, type ImportRow, useAction, useHost } from "../../host";
 import { ErrorNotice, Name } from "../../parts";
 import { told, useWords } from "../../words";
 import css from "./ImportDialog.module.css";
 
-export function ImportDialog({ open, onClose }: { open: boolean; onClose: () => void }) {
+export function ImportDialog({ onClose }: { onClose: () => void }) {
   const t = useWords();
   const host = useHost();
   const [csv, setCsv] = useState("");
@@ -19,22 +19,12 @@ export function ImportDialog({ open, onClose }: { open: boolean; onClose: () => 
     toast(t("organizations.imported", { count: done.added }), t("common.close"));
     onClose();
   });
-  const { clear: clearRead } = read;
-  const { clear: clearAdd } = add;
-  useEffect(() => {
-    if (open) return;
-    setCsv("");
-    setPreview(null);
-    clearRead();
-    clearAdd();
-  }, [open, clearRead, clearAdd]);
-
   const bad = preview?.rows.filter((row) => row.problem !== null) ?? [];
   const good = preview?.rows.filter((row) => row.problem === null) ?? [];
   return (
     <Dialog
       wide
-      open={open}
+      open
       onClose={onClose}
       title={t("organizations.importTitle")}
       closeLabel={t("common.close")}

@@ -6,12 +6,14 @@ import { BackLink, Bones, Button, Chip, Empty, IconButton, Page, Row, Tabs, toas
 import { asErrorView, type OrganizationView, useAction, useHost, useRead } from "../../host";
 import { type Act, AsOf, ErrorNotice, Learn, Name, StateMark, useMay, useNetwork } from "../../parts";
 import { useWords } from "../../words";
+import { Access } from "./Access";
 import { Accounts } from "./Accounts";
 import { Activity } from "./Activity";
 import { ChooseAccount } from "./ChooseAccount";
 import { HowSecondFactor } from "./Health";
 import css from "./OrganizationDetail.module.css";
 import { OrganizationSettings } from "./OrganizationSettings";
+import { Strangers } from "./Strangers";
 
 /** What the next step needs of the role. */
 const needs: Record<OrganizationView["nextStep"], Act> = {
@@ -25,7 +27,7 @@ const needs: Record<OrganizationView["nextStep"], Act> = {
   nothing: "putAccount",
 };
 
-export type DetailTab = "accounts" | "activity" | "settings";
+export type DetailTab = "accounts" | "activity" | "access" | "settings";
 
 export function OrganizationDetail({
   organization,
@@ -203,6 +205,7 @@ export function OrganizationDetail({
           </Button>
         </div>
       )}
+      {data.strangers.length > 0 ? <Strangers organization={data} /> : null}
       <Tabs
         label={t("organization.tabs")}
         value={tab}
@@ -244,6 +247,7 @@ export function OrganizationDetail({
             ),
           },
           { value: "activity", label: t("organization.activity"), content: <Activity lines={data.activity} /> },
+          { value: "access", label: t("organization.access"), content: <Access organization={data} /> },
           {
             value: "settings",
             label: t("organization.settings"),

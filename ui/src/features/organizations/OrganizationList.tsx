@@ -8,9 +8,11 @@ import {
   IconFileImport,
   IconPlus,
   IconRotateClockwise2,
+  IconUrgent,
+  IconUsersGroup,
 } from "@tabler/icons-react";
 import { useState } from "react";
-import { Bones, Button, Check, Empty, Page, Popup, Row, Stack, toast } from "../../components";
+import { Button, Check, Empty, Page, Popup, Row, Stack, toast } from "../../components";
 import {
   asErrorView,
   type ListColumn,
@@ -20,11 +22,12 @@ import {
   useHost,
   useRead,
 } from "../../host";
-import { AsOf, ErrorNotice, FilterField, Learn, useFilter, useMay, useNetwork } from "../../parts";
+import { AsOf, Awaited, ErrorNotice, FilterField, incidentNeeds, Learn, useFilter, useMay, useNetwork } from "../../parts";
 import { told, useWords } from "../../words";
 import { AddDialog } from "./AddDialog";
 import { ChooseAccount } from "./ChooseAccount";
 import { optionalColumns } from "./columns";
+import { GiveAccessDialog } from "./GiveAccessDialog";
 import { ImportDialog } from "./ImportDialog";
 import css from "./OrganizationList.module.css";
 import { OrganizationTable } from "./OrganizationTable";
@@ -47,10 +50,12 @@ export function OrganizationList({
   search,
   onSearch,
   onOpen,
+  onIncident,
 }: {
   search: Search;
   onSearch: (change: Search) => void;
   onOpen: (organization: string) => void;
+  onIncident: (organizations: string[]) => void;
 }) {
   const t = useWords();
   const host = useHost();
@@ -59,6 +64,7 @@ export function OrganizationList({
   const { views, ...kept } = useListViews();
   const hidden = new Set<ListColumn>(views.hidden);
   const [scheduling, setScheduling] = useState(false);
+  const [giving, setGiving] = useState(false);
   const [choosing, setChoosing] = useState<string | null>(null);
   const request = {
     filter: filter.wanted ?? "",
@@ -74,6 +80,8 @@ export function OrganizationList({
   const network = useNetwork();
   const { may, denied } = useMay();
   const adds = may("organizations");
+  const people = useRead("people", {}, { keep: true, enabled: may("access") && selected.size > 0 });
+  const teams = (people.data?.teams ?? []).filter(({ kind }) => kind === "staff" || kind === "work");
   const say = (thrown: unknown) => toast(told(asErrorView(thrown).what), t("common.close"));
   const rotate = useAction(async (organizations: string[]) => {
     await host.rotate({ scope: { kind: "organizations", organizations } });
@@ -150,11 +158,7 @@ export function OrganizationList({
       actions={empty ? undefined : actions}
       fixed
     >
-      <ErrorNotice
-        error={first.error ? asErrorView(first.error) : null}
-        onRetry={() => void first.refetch()}
-      />
-      {first.isPending ? <Bones rows={10} label={t("common.loading")} /> : null}
+      <Awaited view={first} rows={10} />
       {empty ? (
         <Empty
           icon={<IconBuildings size={36} stroke={1.25} />}
@@ -292,6 +296,25 @@ export function OrganizationList({
               >
                 {t("organizations.schedule")}
               </Button>
+              {teams.length > 0 ? (
+                <Button
+                  small
+                  icon={<IconUsersGroup size={14} />}
+                  onClick={() => setGiving(true)}
+                  testId="access-selected"
+                >
+                  {t("access.giveChosen")}
+                </Button>
+              ) : null}
+              <Button
+                small
+                icon={<IconUrgent size={14} />}
+                reason={denied(incidentNeeds)}
+                onClick={() => onIncident([...selected])}
+                testId="incident-selected"
+              >
+                {t("incident.chosen")}
+              </Button>
               <Button
                 small
                 kind="primary"
@@ -307,14 +330,26 @@ export function OrganizationList({
           ) : null}
         </>
       ) : null}
-      <AddDialog open={adds && search.open === "add"} onClose={() => onSearch({ open: undefined })} onAdded={onOpen} />
-      <ImportDialog open={adds && search.open === "import"} onClose={() => onSearch({ open: undefined })} />
+      {adds && search.open === "add" ? (
+        <AddDialog onClose={() => onSearch({ open: undefined })} onAdded={onOpen} />
+      ) : null}
+      {adds && search.open === "import" ? <ImportDialog onClose={() => onSearch({ open: undefined })} /> : null}
       {scheduling ? (
         <ScheduleDialog
           organizations={[...selected]}
           onClose={(changed) => {
             setScheduling(false);
             if (changed) setSelected(new Set());
+          }}
+        />
+      ) : null}
+      {giving ? (
+        <GiveAccessDialog
+          organizations={[...selected]}
+          teams={teams}
+          onClose={(given) => {
+            setGiving(false);
+            if (given) setSelected(new Set());
           }}
         />
       ) : null}

@@ -16,7 +16,6 @@ import {
 import { type OrganizationView, useAction, useHost } from "../../host";
 import { ErrorNotice, Name, useMay, When } from "../../parts";
 import { day, typeable, useWords } from "../../words";
-import { Access } from "./Access";
 import css from "./OrganizationDetail.module.css";
 import { Schedule } from "./Schedule";
 import { TurnOffLaps } from "./TurnOffLaps";
@@ -62,7 +61,6 @@ export function OrganizationSettings({
           />
         </Section>
       )}
-      <Access organization={organization} />
       {may("organizations") ? <Archive organization={organization} onArchived={onArchived} /> : null}
     </div>
   );

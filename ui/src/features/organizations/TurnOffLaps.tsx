@@ -58,6 +58,7 @@ export function TurnOffLaps({
       <p>{t("laps.offLead")}</p>
       <Options
         label={t("laps.offLead")}
+        hideLabel
         value={fate}
         onChange={setFate}
         options={fates.map((value) => ({

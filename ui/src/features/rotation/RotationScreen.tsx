@@ -2,9 +2,9 @@
 
 import { IconRotateClockwise2 } from "@tabler/icons-react";
 import { useState } from "react";
-import { Bones, Button, Empty, Mark, type MarkTone, Notice, Page, Section } from "../../components";
-import { asErrorView, type JobStep, type JobView, useAction, useHost, useRead } from "../../host";
-import { ErrorNotice, Name, OpenName, useMay, useNow } from "../../parts";
+import { Button, Empty, Mark, type MarkTone, Notice, Page, Section, Unseen } from "../../components";
+import { type JobStep, type JobView, useAction, useHost, useRead } from "../../host";
+import { Awaited, ErrorNotice, Name, OpenName, useMay, useNow } from "../../parts";
 import { relative, told, useWords } from "../../words";
 import css from "./RotationScreen.module.css";
 
@@ -68,6 +68,8 @@ export function RotationScreen({
     queued: 0,
     paused: false,
   };
+  // Not every step of every account: a screen reader would speak of nothing else.
+  const ended = jobs.length > 0 && jobs.every((job) => groupOf(job.step) === "done");
   return (
     <Page
       title={<h1>{t("rotation.title")}</h1>}
@@ -118,17 +120,11 @@ export function RotationScreen({
           {t("rotation.pausedLead")}
         </Notice>
       ) : null}
-      <ErrorNotice
-        error={
-          rotateDue.error ??
-          retryFailed.error ??
-          retry.error ??
-          pause.error ??
-          cancel.error ??
-          (view.error ? asErrorView(view.error) : null)
-        }
-      />
-      {view.isPending ? <Bones label={t("common.loading")} /> : null}
+      <ErrorNotice error={rotateDue.error ?? retryFailed.error ?? retry.error ?? pause.error ?? cancel.error} />
+      <Awaited view={view} />
+      <Unseen live>
+        {failed > 0 ? t("rotation.someFailed", { count: failed }) : ended ? t("rotation.allEnded") : ""}
+      </Unseen>
       {view.data && jobs.length === 0 ? (
         <Empty
           icon={<IconRotateClockwise2 size={36} stroke={1.25} />}

@@ -2,7 +2,6 @@
 
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import {
-  Bones,
   Button,
   Facts,
   goToPlace,
@@ -16,20 +15,17 @@ import {
   TextField,
   toast,
 } from "../../components";
-import { asErrorView, type BackendView, type ForkView, useAction, useHost, useRead } from "../../host";
-import { ErrorNotice, Passphrase, useMay, When } from "../../parts";
+import { type BackendView, type ForkView, useAction, useHost, useRead } from "../../host";
+import { Awaited, ErrorNotice, Passphrase, type Standing, standingOf, useMay, When } from "../../parts";
 import { useWords } from "../../words";
 import css from "./SettingsScreen.module.css";
 
-type Standing = "asking" | "reached" | "moving" | "wrong";
-const tones: Record<Standing, MarkTone> = { asking: "none", reached: "good", moving: "waits", wrong: "wrong" };
-
-/** As often as the backend is asked. */
-const LOOK_MS = 30_000;
+const tones: Record<Standing, MarkTone> = { asking: "none", reached: "good", moving: "waits", unreached: "waits", wrong: "wrong" };
 
 export function HomeSection() {
   const t = useWords();
-  const view = useRead("home", {}, { refetchMs: LOOK_MS });
+  // The frame of the window asks for it again and again.
+  const view = useRead("home", {});
   // What was pressed is gone once the home is another: eyes and keyboard are led to what stands there instead.
   const before = useRef<boolean | null>(null);
   const atBackend = view.data === undefined ? null : view.data.backend !== null;
@@ -42,8 +38,7 @@ export function HomeSection() {
       <Stack gap={16}>{children}</Stack>
     </Section>
   );
-  if (view.error) return within(<ErrorNotice error={asErrorView(view.error)} onRetry={() => void view.refetch()} />);
-  if (view.data === undefined) return within(<Bones rows={2} label={t("common.loading")} />);
+  if (view.error || view.data === undefined) return within(<Awaited view={view} rows={2} />);
   const { backend } = view.data;
   const again = () => void view.refetch();
   return within(backend === null ? <Here onMoved={again} /> : <There backend={backend} onChanged={again} />);
@@ -103,7 +98,7 @@ function MoveForm({ address: known, onMoved }: { address: string; onMoved: () =>
         mono
       />
       <p>{t("home.afterwards")}</p>
-      <ErrorNotice error={move.error} />
+      <ErrorNotice here="home" error={move.error} />
       <Row>
         <Button submit kind="primary" busy={move.busy} reason={missing} testId="home-move">
           {t("home.move")}
@@ -112,12 +107,6 @@ function MoveForm({ address: known, onMoved }: { address: string; onMoved: () =>
     </form>
   );
 }
-
-const standing = ({ moving, problem, syncedAt }: BackendView): Standing => {
-  if (moving) return "moving";
-  if (problem !== null) return "wrong";
-  return syncedAt === null ? "asking" : "reached";
-};
 
 function There({ backend, onChanged }: { backend: BackendView; onChanged: () => void }) {
   const t = useWords();
@@ -132,10 +121,13 @@ function There({ backend, onChanged }: { backend: BackendView; onChanged: () => 
     await host.bringHome({});
     onChanged();
   });
-  const now = standing(backend);
+  const now = standingOf(backend);
   return (
     <>
-      {backend.problem ? <ErrorNotice error={backend.problem} onRetry={() => void sync.run()} /> : null}
+      {/* Two histories say all that the problem says, and more. */}
+      {backend.problem && !(backend.fork && backend.problem.code === "home.forked") ? (
+        <ErrorNotice here="home" error={backend.problem} onRetry={() => void sync.run()} />
+      ) : null}
       {backend.fork ? <Fork fork={backend.fork} /> : null}
       <Facts
         facts={[
@@ -143,7 +135,7 @@ function There({ backend, onChanged }: { backend: BackendView; onChanged: () => 
           [t("home.id"), <Mono key="i">{backend.id}</Mono>],
           [
             t("home.standing"),
-            <Mark key="s" tone={tones[now]}>
+            <Mark key="s" tone={tones[now]} wrap>
               {t(`home.standings.${now}`)}
             </Mark>,
           ],
@@ -151,7 +143,7 @@ function There({ backend, onChanged }: { backend: BackendView; onChanged: () => 
           [t("home.received"), t("home.entries", { count: backend.received })],
         ]}
       />
-      {backend.problem ? null : <ErrorNotice error={sync.error} onRetry={() => void sync.run()} />}
+      {backend.problem ? null : <ErrorNotice here="home" error={sync.error} onRetry={() => void sync.run()} />}
       <Row>
         <Button busy={sync.busy} onClick={() => void sync.run()} testId="home-sync">
           {t("home.sync")}
@@ -171,7 +163,7 @@ function There({ backend, onChanged }: { backend: BackendView; onChanged: () => 
           }
         >
           <p>{t("home.bringBackLead")}</p>
-          <ErrorNotice error={bringBack.error} />
+          <ErrorNotice here="home" error={bringBack.error} />
         </Notice>
       ) : null}
     </>

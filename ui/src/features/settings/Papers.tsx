@@ -1,9 +1,9 @@
 // The recovery papers: which there are, saving new ones, and trying them before the hour in which they are needed.
 
 import { type ReactNode, useEffect, useState } from "react";
-import { Bones, Button, Facts, Notice, NumberField, Row, Section, Stack, TextArea, toast } from "../../components";
-import { asErrorView, type SheetView, useAction, useHost, useRead } from "../../host";
-import { ErrorNotice, Name, Passphrase, PathField, useMay, When } from "../../parts";
+import { Button, Facts, Notice, NumberField, Row, Section, Stack, TextArea, toast } from "../../components";
+import { type SheetView, useAction, useHost, useRead } from "../../host";
+import { Awaited, ErrorNotice, Name, Passphrase, PathField, useMay, When } from "../../parts";
 import { isolated, useWords } from "../../words";
 import type { SettingsSection } from "./sections";
 
@@ -38,14 +38,8 @@ export function PapersSection({
   return (
     <Section place="papers" title={t("settings.papers")} lead={t("settings.papersLead")}>
       <Stack gap={16}>
-        {recovery.error ? <ErrorNotice error={asErrorView(recovery.error)} /> : null}
-        {recovery.data === undefined ? (
-          recovery.error ? null : (
-            <Bones rows={1} label={t("common.loading")} />
-          )
-        ) : (
-          <Standing sheet={stands} waits={recovery.data.waits} />
-        )}
+        <Awaited view={recovery} rows={1} />
+        {recovery.data === undefined ? null : <Standing sheet={stands} waits={recovery.data.waits} />}
         <Row>
           <Button pressed={open === "kit"} onClick={() => toggle("kit")}>
             {t("settings.saveKit")}

@@ -13,6 +13,7 @@ import {
   Notice,
   NumberField,
   Page,
+  PageIndex,
   Row,
   Section,
   Stack,
@@ -20,7 +21,7 @@ import {
   toast,
 } from "../../components";
 import { asErrorView, type Settings, type ShortcutState, useAction, useHost, useRead } from "../../host";
-import { type Act, ErrorNotice, NewPassphrase, Passphrase, type Strength, useMay, When } from "../../parts";
+import { type Act, ErrorNotice, NewPassphrase, Passphrase, useMay, useNewPassphrase, When } from "../../parts";
 import { useWords } from "../../words";
 import type { SettingsSection } from "./sections";
 import css from "./SettingsScreen.module.css";
@@ -39,6 +40,23 @@ type Switches =
   | "remindWhenDue"
   | "quickShortcut";
 
+/** As they stand on the page. */
+const parts = [
+  "lock",
+  "viewing",
+  "rotation",
+  "quick",
+  "appearance",
+  "webhook",
+  "devices",
+  "passphrase",
+  "papers",
+  "backup",
+  "home",
+  "cloud",
+  "about",
+] as const;
+
 /** A rule of the firm, which its switch here changes for everybody. */
 const firms: Partial<Record<Switches, Act>> = { askReason: "policy" };
 
@@ -47,6 +65,7 @@ export function SettingsScreen({
   kit,
   sheet,
   client,
+  devices,
   section,
   onArrived,
 }: {
@@ -58,6 +77,8 @@ export function SettingsScreen({
   sheet: ReactNode;
   /** Registering and entering the client id. */
   client: ReactNode;
+  /** The devices of whoever looks. */
+  devices: ReactNode;
   /** Where a person wants to go. */
   section: SettingsSection | undefined;
   onArrived: () => void;
@@ -135,7 +156,12 @@ export function SettingsScreen({
   const toggleOpen = (which: typeof open) => setOpen(open === which ? null : which);
   const { backup: backupNow, cloud } = status.data;
   return (
-    <Page narrow title={<h1>{t("settings.title")}</h1>} lead={t("settings.lead")}>
+    <Page
+      narrow
+      title={<h1>{t("settings.title")}</h1>}
+      lead={t("settings.lead")}
+      index={<PageIndex label={t("settings.index")} parts={parts.map((part) => [part, t(`settings.${part}`)])} />}
+    >
       <ErrorNotice error={save.error} />
       <Section place="lock" title={t("settings.lock")} lead={t("settings.lockLead")}>
         <Stack gap={16}>
@@ -159,7 +185,6 @@ export function SettingsScreen({
           {flip("remindWhenDue")}
         </Stack>
       </Section>
-      <WebhookSection />
       <Section place="quick" title={t("settings.quick")} lead={t("settings.quickLead")}>
         <Stack gap={16}>
           {flip("quickShortcut")}
@@ -192,6 +217,10 @@ export function SettingsScreen({
           />
         </Stack>
       </Section>
+      <WebhookSection />
+      {devices}
+      <ChangePassphrase />
+      <PapersSection kit={kit} sheet={sheet} asked={asked} />
       <Section place="backup" title={t("settings.backup")} lead={t("settings.backupLead")}>
         <Stack gap={16}>
           {backupNow ? (
@@ -229,8 +258,6 @@ export function SettingsScreen({
         </Stack>
       </Section>
       <HomeSection />
-      <PapersSection kit={kit} sheet={sheet} asked={asked} />
-      <ChangePassphrase />
       <Section place="cloud" title={t("settings.cloud")}>
         <Stack gap={16}>
           <Facts
@@ -252,7 +279,7 @@ export function SettingsScreen({
           {open === "client" ? client : null}
         </Stack>
       </Section>
-      <Section title={t("settings.about")}>
+      <Section place="about" title={t("settings.about")}>
         <Facts
           facts={[
             [t("settings.version"), status.data.version],
@@ -352,17 +379,14 @@ function ChangePassphrase() {
   const t = useWords();
   const host = useHost();
   const [current, setCurrent] = useState("");
-  const [next, setNext] = useState("");
-  const [repeat, setRepeat] = useState("");
-  const [strength, setStrength] = useState<Strength>(null);
+  const next = useNewPassphrase();
   const change = useAction(async () => {
-    await host.changePassphrase({ current, new: next });
+    await host.changePassphrase({ current, new: next.value });
     setCurrent("");
-    setNext("");
-    setRepeat("");
+    next.put("");
     toast(t("settings.changed"), t("common.close"));
   });
-  const ready = current !== "" && strength?.enough === true && next === repeat;
+  const ready = current !== "" && next.ready;
   return (
     <Section place="passphrase" title={t("settings.passphrase")} lead={t("settings.passphraseLead")}>
       <form
@@ -381,11 +405,7 @@ function ChangePassphrase() {
         <NewPassphrase
           label={t("settings.new")}
           repeatLabel={t("settings.repeat")}
-          value={next}
-          repeat={repeat}
-          onValue={setNext}
-          onRepeat={setRepeat}
-          onStrength={setStrength}
+          typed={next.typed}
           testIds={["passphrase-new", "passphrase-repeat"]}
         />
         <ErrorNotice error={change.error} />

@@ -2,7 +2,7 @@
 
 import { type ReactNode, useState } from "react";
 import {
-  Bones,
+  
   Button,
   Check,
   Facts,
@@ -16,7 +16,7 @@ import {
   toast,
 } from "../../components";
 import {
-  asErrorView,
+  
   type MessageKind,
   useAction,
   useHost,
@@ -25,7 +25,7 @@ import {
   type WebhookState,
   type WebhookTestView,
 } from "../../host";
-import { ErrorNotice, Passphrase, When } from "../../parts";
+import { Awaited, ErrorNotice, Passphrase, When } from "../../parts";
 import { duration, told, useWords } from "../../words";
 import css from "./SettingsScreen.module.css";
 
@@ -47,8 +47,7 @@ export function WebhookSection() {
       <Stack gap={16}>{children}</Stack>
     </Section>
   );
-  if (view.error) return within(<ErrorNotice error={asErrorView(view.error)} onRetry={() => void view.refetch()} />);
-  if (view.data === undefined) return within(<Bones rows={3} label={t("common.loading")} />);
+  if (view.error || view.data === undefined) return within(<Awaited view={view} rows={3} />);
   const { webhook } = view.data;
   const again = () => void view.refetch();
   return within(webhook === null ? <NoWebhook onSet={again} /> : <SetWebhook webhook={webhook} onChanged={again} />);

@@ -1,5 +1,6 @@
 /** Places a person can be taken to. */
 export const sections = [
+  "devices",
   "lock",
   "viewing",
   "rotation",

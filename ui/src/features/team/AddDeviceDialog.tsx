@@ -1,6 +1,6 @@
 // A code for a further device of one's own. It goes from Rust onto the clipboard; this window never holds it.
 
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { Button, Dialog, Notice, Small } from "../../components";
 import { useAction, useHost } from "../../host";
 import { ErrorNotice } from "../../parts";
@@ -9,7 +9,7 @@ import { exact, useWords } from "../../words";
 /** Long enough to walk to another machine. */
 const HOURS = 24;
 
-export function AddDeviceDialog({ open, onClose, onMade }: { open: boolean; onClose: () => void; onMade: () => void }) {
+export function AddDeviceDialog({ onClose, onMade }: { onClose: () => void; onMade: () => void }) {
   const t = useWords();
   const host = useHost();
   const [endsAt, setEndsAt] = useState<number | null>(null);
@@ -18,16 +18,10 @@ export function AddDeviceDialog({ open, onClose, onMade }: { open: boolean; onCl
     setEndsAt(made.endsAt);
     onMade();
   });
-  const { clear } = make;
-  useEffect(() => {
-    if (open) return;
-    setEndsAt(null);
-    clear();
-  }, [open, clear]);
   if (endsAt !== null)
     return (
       <Dialog
-        open={open}
+        open
         onClose={onClose}
         title={t("device.addTitle")}
         closeLabel={t("common.close")}
@@ -46,7 +40,7 @@ export function AddDeviceDialog({ open, onClose, onMade }: { open: boolean; onCl
     );
   return (
     <Dialog
-      open={open}
+      open
       onClose={onClose}
       title={t("device.addTitle")}
       closeLabel={t("common.close")}

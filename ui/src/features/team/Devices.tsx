@@ -2,13 +2,63 @@
 
 import { IconDevices } from "@tabler/icons-react";
 import { useState } from "react";
-import { Button, Chip, Empty, Mark, Notice, Row, Section, Small, Stack, toast } from "../../components";
-import { type DeviceView, type InvitationView, type MemberView, type PeopleView, useAction, useHost } from "../../host";
-import { ComparedWords, ErrorNotice, Name, useNow, When } from "../../parts";
+import { Button, Chip, Empty, Mark, Section, Small } from "../../components";
+import { type DeviceView, type InvitationView, type MemberView, type PeopleView, useRead } from "../../host";
+import { Awaited, LOOK_MS, Name, useBackend, useNow, When } from "../../parts";
 import { relative, useWords } from "../../words";
 import { AddDeviceDialog } from "./AddDeviceDialog";
+import { AnswersSaid, InvitationLine } from "./InvitationLine";
 import { RevokeDeviceDialog } from "./RevokeDeviceDialog";
 import css from "./Team.module.css";
+
+/** Whether the person may add and end devices of this member as their own. */
+export const isOwn = ({ you, standing, role }: MemberView) => you && standing === "active" && role !== "rotator";
+
+/** The devices of whoever looks, as a part of a screen that is not the team's. */
+export function OwnDevices({
+  place,
+  title,
+  onTeam,
+  onIncident,
+}: {
+  place: string;
+  title: string;
+  onTeam: () => void;
+  onIncident: () => void;
+}) {
+  const t = useWords();
+  const view = useRead("people", {}, { refetchMs: LOOK_MS });
+  const backend = useBackend();
+  const people = view.data;
+  const member = people?.members.find(({ you }) => you);
+  return (
+    <Section
+      place={place}
+      title={title}
+      lead={t("device.lead")}
+      flush={member !== undefined}
+      actions={
+        people?.mayManage && people.members.length > 1 ? (
+          <Button small kind="quiet" onClick={onTeam} testId="devices-of-others">
+            {t("device.others")}
+          </Button>
+        ) : undefined
+      }
+    >
+      {people && member ? (
+        <Devices
+          member={member}
+          people={people}
+          blocked={backend.reason}
+          onChanged={() => void view.refetch()}
+          onIncident={onIncident}
+        />
+      ) : (
+        <Awaited view={view} rows={2} />
+      )}
+    </Section>
+  );
+}
 
 export function Devices({
   member,
@@ -30,14 +80,15 @@ export function Devices({
   const [revoking, setRevoking] = useState<DeviceView | null>(null);
   const active = member.standing === "active";
   const live = member.devices.filter((device) => !device.revoked);
-  const own = member.you && active && member.role !== "rotator";
+  const own = isOwn(member);
   const ends = active && (own || (people.mayManage && (people.owner || member.role !== "owner")));
   const codes = own ? people.invitations.filter(({ ownDevice }) => ownDevice) : [];
   /** Why a device is not ended from here. */
   const reason = (device: DeviceView) =>
     device.this ? t("device.notItself") : live.length < 2 ? t("device.only") : blocked;
   return (
-    <Section title={t("team.devices")} lead={own ? t("device.lead") : undefined} flush>
+    <>
+      <AnswersSaid invitations={codes} />
       {member.devices.length === 0 ? (
         <Empty icon={<IconDevices size={36} stroke={1.25} />} title={t("team.noDevice")} />
       ) : (
@@ -45,7 +96,7 @@ export function Devices({
           {member.devices.map((device) => (
             <li
               key={device.id}
-              className={css.device}
+              className={css.line}
               data-testid="device"
               data-name={device.name}
               data-revoked={device.revoked || undefined}
@@ -77,7 +128,7 @@ export function Devices({
         </ul>
       )}
       {own ? (
-        <Row apart>
+        <div className={css.foot}>
           <Small>{t("device.addLead")}</Small>
           <Button
             reason={people.shared ? blocked : t("team.notShared")}
@@ -86,91 +137,54 @@ export function Devices({
           >
             {t("device.add")}
           </Button>
-        </Row>
+        </div>
       ) : null}
-      <AddDeviceDialog open={adding} onClose={() => setAdding(false)} onMade={onChanged} />
+      {adding ? <AddDeviceDialog onClose={() => setAdding(false)} onMade={onChanged} /> : null}
       {revoking === null ? null : (
         <RevokeDeviceDialog
           device={revoking}
           member={member}
           onClose={() => setRevoking(null)}
-          onRevoked={onChanged}
+          onEnded={onChanged}
           onIncident={onIncident}
         />
       )}
-    </Section>
+    </>
   );
 }
 
-/** A code for a further device: it waits, or a device has answered and the person compares the words on both screens. */
+/** A code for a further device: the person has both screens before the eyes. */
 function DeviceCode({
-  code: { id, endsAt, answer },
-  blocked,
-  onChanged,
+  code,
+  ...around
 }: {
   code: InvitationView;
   blocked: string | null;
   onChanged: () => void;
 }) {
   const t = useWords();
-  const host = useHost();
-  const now = useNow();
-  const withdraw = useAction(async () => {
-    await host.withdrawInvitation({ invitation: id });
-    toast(t("device.withdrawn"), t("common.close"));
-    onChanged();
-  });
-  const approve = useAction(async () => {
-    await host.approveMember({ invitation: id, compared: true });
-    toast(t("device.wasApproved", { device: answer?.device ?? "" }), t("common.close"));
-    onChanged();
-  });
-  const takeBack = (
-    <Button
-      small={answer === null}
-      label={t("device.withdrawCode")}
-      busy={withdraw.busy}
-      reason={blocked}
-      onClick={() => void withdraw.run()}
-      testId="withdraw-code"
-    >
-      {t("team.withdraw")}
-    </Button>
-  );
-  const failed = <ErrorNotice error={approve.error ?? withdraw.error} />;
-  if (answer === null)
-    return (
-      <li className={css.invitation} data-testid="device-code">
-        <span className={css.words}>{t("device.code")}</span>
-        <Mark tone="waits">{t("team.noAnswer")}</Mark>
-        <span className={css.soft}>
-          <When at={endsAt}>{t("team.endsAt", { when: relative(t, endsAt, now) })}</When>
-        </span>
-        {takeBack}
-        <div className={css.wide}>{failed}</div>
-      </li>
-    );
   return (
-    <li className={css.answered} data-testid="device-code" data-answered>
-      <Stack gap={12}>
-        <h3>{t("device.answered", { device: answer.device })}</h3>
-        <p>{t("device.compare")}</p>
-        <ComparedWords words={answer.words} />
-        <Notice tone="waits" title={t("device.differ")} />
-        {failed}
-        <Row>
-          <Button
-            kind="primary"
-            busy={approve.busy}
-            reason={blocked}
-            onClick={() => void approve.run()}
-            testId="approve-device"
-          >
-            {t("device.match", { device: answer.device })}
-          </Button>
-          {takeBack}
-        </Row>
-      </Stack>
-    </li>
+    <InvitationLine
+      {...around}
+      invitation={code}
+      testId="device-code"
+      about={t("device.code")}
+      withdraw={{
+        words: t("team.withdraw"),
+        label: t("device.withdrawCode"),
+        done: t("device.withdrawn"),
+        testId: "withdraw-code",
+      }}
+      answered={({ device }) => ({
+        title: <h3>{t("device.answered", { device })}</h3>,
+        compare: <p>{t("device.compare")}</p>,
+        differ: t("device.differ"),
+        approve: {
+          words: t("device.match", { device }),
+          done: t("device.wasApproved", { device }),
+          testId: "approve-device",
+        },
+      })}
+    />
   );
 }

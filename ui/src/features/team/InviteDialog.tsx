@@ -1,11 +1,10 @@
 // Inviting: who, as what, for how long. The code goes from Rust onto the clipboard; this window never holds it.
 
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { Button, Choice, Dialog, Notice, Options, Small, TextField } from "../../components";
 import { type InvitedView, type Role, type TeamView, useAction, useHost } from "../../host";
 import { ErrorNotice } from "../../parts";
 import { exact, useWords } from "../../words";
-import css from "./Team.module.css";
 
 const roles = ["admin", "technician", "auditor", "rotator"] as const satisfies readonly Role[];
 const lasts = ["1", "24", "72", "336"] as const;
@@ -13,12 +12,10 @@ type Lasts = (typeof lasts)[number];
 
 export function InviteDialog({
   teams,
-  open,
   onClose,
   onInvited,
 }: {
   teams: readonly TeamView[];
-  open: boolean;
   onClose: () => void;
   onInvited: () => void;
 }) {
@@ -43,21 +40,10 @@ export function InviteDialog({
     setDone({ endsAt });
     onInvited();
   });
-  const { clear } = invite;
-  useEffect(() => {
-    if (open) return;
-    setName("");
-    setRole("admin");
-    setTeam("");
-    setHours("72");
-    setDone(null);
-    clear();
-  }, [open, clear]);
-
   if (done !== null)
     return (
       <Dialog
-        open={open}
+        open
         onClose={onClose}
         title={t("team.invitedTitle", { name: wanted })}
         closeLabel={t("common.close")}
@@ -77,7 +63,7 @@ export function InviteDialog({
     );
   return (
     <Dialog
-      open={open}
+      open
       onClose={onClose}
       title={t("team.inviteTitle")}
       closeLabel={t("common.close")}
@@ -107,22 +93,17 @@ export function InviteDialog({
         testId="invite-name"
         autoFocus
       />
-      <div>
-        <p className={css.label} aria-hidden="true">
-          {t("team.role")}
-        </p>
-        <Options
-          label={t("team.role")}
-          value={role}
-          onChange={setRole}
-          options={roles.map((value) => ({
-            value,
-            label: t(`role.${value}`),
-            hint: t(`roleMore.${value}`),
-            testId: `invite-${value}`,
-          }))}
-        />
-      </div>
+      <Options
+        label={t("team.role")}
+        value={role}
+        onChange={setRole}
+        options={roles.map((value) => ({
+          value,
+          label: t(`role.${value}`),
+          hint: t(`roleMore.${value}`),
+          testId: `invite-${value}`,
+        }))}
+      />
       {chooses ? (
         <Choice
           label={t("teams.one")}

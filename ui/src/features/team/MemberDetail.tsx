@@ -1,12 +1,11 @@
 // One member: devices, role, and the way out, with what it means.
 
 import { useState } from "react";
-import { BackLink, Bones, Button, Chip, Empty, Facts, Notice, Options, Page, Row, Section, Small, Stack, toast } from "../../components";
-import { asErrorView, type MemberView, type PeopleView, type Role, useAction, useHost, useRead } from "../../host";
-import { ErrorNotice, Name, When } from "../../parts";
+import { BackLink, Button, Chip, Empty, Facts, Notice, Options, Page, Row, Section, Small, Stack, toast } from "../../components";
+import { type MemberView, type PeopleView, type Role, useAction, useHost, useRead } from "../../host";
+import { Awaited, BackendAsOf, ErrorNotice, LOOK_MS, Name, useBackend, When } from "../../parts";
 import { useWords } from "../../words";
-import { BackendAsOf, useBackend } from "./backend";
-import { Devices } from "./Devices";
+import { Devices, isOwn } from "./Devices";
 import { RemoveDialog } from "./RemoveDialog";
 import { StandingMark } from "./TeamScreen";
 
@@ -20,7 +19,7 @@ export function MemberDetail({
   onIncident: () => void;
 }) {
   const t = useWords();
-  const view = useRead("people", {});
+  const view = useRead("people", {}, { refetchMs: LOOK_MS });
   const backend = useBackend();
   const [removing, setRemoving] = useState(false);
   const incident = useRead("incident", {}, { keep: true }).data?.incident ?? null;
@@ -30,8 +29,7 @@ export function MemberDetail({
   if (people === undefined || member === undefined)
     return (
       <Page above={back} title={<h1>{t("team.title")}</h1>}>
-        <ErrorNotice error={view.error ? asErrorView(view.error) : null} onRetry={() => void view.refetch()} />
-        {view.isPending ? <Bones label={t("common.loading")} /> : null}
+        <Awaited view={view} />
         {people ? <Empty title={t("team.unknown")} action={<Button onClick={onBack}>{t("team.back")}</Button>} /> : null}
       </Page>
     );
@@ -79,7 +77,15 @@ export function MemberDetail({
           ]}
         />
       </Section>
-      <Devices member={member} people={people} blocked={backend.reason} onChanged={changed} onIncident={onIncident} />
+      <Section title={t("team.devices")} lead={isOwn(member) ? t("device.lead") : undefined} flush>
+        <Devices
+          member={member}
+          people={people}
+          blocked={backend.reason}
+          onChanged={changed}
+          onIncident={onIncident}
+        />
+      </Section>
       {mine ? <ChangeRole key={member.role} member={member} people={people} blocked={backend.reason} onChanged={changed} /> : null}
       {mine ? (
         <Section title={t("team.remove", { name: member.name })}>
@@ -94,13 +100,9 @@ export function MemberDetail({
       {people.mayManage && !mine && !removed ? (
         <Small>{member.you ? t("team.notYourself") : t("team.ownersOnly")}</Small>
       ) : null}
-      <RemoveDialog
-        open={removing}
-        member={member}
-        onClose={() => setRemoving(false)}
-        onRemoved={changed}
-        onIncident={onIncident}
-      />
+      {removing ? (
+        <RemoveDialog member={member} onClose={() => setRemoving(false)} onEnded={changed} onIncident={onIncident} />
+      ) : null}
     </Page>
   );
 }
@@ -141,6 +143,7 @@ function ChangeRole({
       <Stack gap={16}>
         <Options
           label={t("team.changeRole")}
+          hideLabel
           value={wanted}
           onChange={setWanted}
           options={offered.map((value) => ({

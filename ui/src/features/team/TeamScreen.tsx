@@ -1,9 +1,9 @@
 // Who shares the vault: members, invitations, and what waits for a second owner.
 
 import { IconUserPlus, IconUsers } from "@tabler/icons-react";
-import { Bones, Button, Chip, Empty, Mark, type MarkTone, Notice, Page, Row, Section } from "../../components";
+import { Button, Chip, Empty, Mark, type MarkTone, Notice, Page, Row, Section } from "../../components";
 import {
-  asErrorView,
+  
   type MemberStanding,
   type MemberView,
   type PeopleView,
@@ -12,16 +12,13 @@ import {
   useHost,
   useRead,
 } from "../../host";
-import { ErrorNotice, Learn, OpenName, WhenInRow } from "../../parts";
+import { Awaited, BackendAsOf, ErrorNotice, Learn, LOOK_MS, OpenName, useBackend, WhenInRow } from "../../parts";
 import { useWords } from "../../words";
-import { BackendAsOf, useBackend } from "./backend";
 import { Invitation } from "./Invitation";
+import { AnswersSaid } from "./InvitationLine";
 import { InviteDialog } from "./InviteDialog";
 import css from "./Team.module.css";
 import { Teams } from "./Teams";
-
-/** As often as an answer may have come. */
-const LOOK_MS = 20_000;
 
 const tones: Record<MemberStanding, MarkTone> = { added: "waits", joining: "busy", active: "good", removed: "none" };
 
@@ -55,7 +52,9 @@ export function TeamScreen({
   const people = view.data;
   const backend = useBackend();
   // Codes for devices of one's own stand with those devices.
-  const invitations = people?.invitations.filter(({ ownDevice }) => !ownDevice) ?? [];
+  const handed = people?.invitations.filter(({ ownDevice }) => !ownDevice) ?? [];
+  // What a person has to do something about comes first.
+  const invitations = [...handed.filter(({ answer }) => answer !== null), ...handed.filter(({ answer }) => answer === null)];
   const alone = people !== undefined && people.members.filter(isHere).length < 2 && invitations.length === 0;
   // Without anybody else the empty state has the button.
   const quiet = alone && people.members.length < 2;
@@ -81,12 +80,12 @@ export function TeamScreen({
       lead={t("team.lead")}
       actions={people?.mayManage && !quiet ? invite : undefined}
     >
-      <ErrorNotice error={view.error ? asErrorView(view.error) : null} onRetry={() => void view.refetch()} />
-      {view.isPending ? <Bones rows={5} label={t("common.loading")} /> : null}
+      <Awaited view={view} rows={5} />
       {people ? (
         <>
           <Notices people={people} quiet={quiet} onHome={onHome} onIncident={onIncident} />
           {people.pending.length === 0 ? null : <Pending pending={people.pending} onChanged={() => void view.refetch()} />}
+          <AnswersSaid invitations={invitations} />
           {invitations.length === 0 ? null : (
             <Section title={t("team.invitations")} lead={t("team.invitationsLead")} flush>
               <ul>
@@ -130,8 +129,8 @@ export function TeamScreen({
           ) : null}
         </>
       ) : null}
-      {people?.mayManage && people.shared ? (
-        <InviteDialog teams={people.teams} open={inviting} onClose={() => onInviting(false)} onInvited={() => void view.refetch()} />
+      {inviting && people?.mayManage && people.shared ? (
+        <InviteDialog teams={people.teams} onClose={() => onInviting(false)} onInvited={() => void view.refetch()} />
       ) : null}
     </Page>
   );
@@ -275,7 +274,7 @@ function Change({ change: { id, change, subject, by, yours }, onChanged }: { cha
   });
   const about = { name: subject ?? "", by };
   return (
-    <li className={css.change} data-testid="pending" data-change={change}>
+    <li className={css.line} data-testid="pending" data-change={change}>
       <span className={css.words}>{t(`team.changes.${change}`, about)}</span>
       {yours ? (
         <Button

@@ -38,7 +38,7 @@ export function Teams({
     >
       <ul>
         {people.teams.map((team) => (
-          <li key={team.id} className={css.change} data-testid="team" data-name={team.name}>
+          <li key={team.id} className={css.line} data-testid="team" data-name={team.name}>
             <span className={css.words}>
               {people.mayManage && (team.kind === "work" || team.kind === "staff") ? (
                 <OpenName name={team.name} onOpen={() => setOpen(team.id)} />
@@ -151,7 +151,11 @@ function TeamDialog({
             reason={blocked ?? (wanted === "" ? t("team.nameMissing") : null)}
             testId="team-save"
           >
-            {team === undefined ? t("teams.make") : t("teams.save")}
+            {team === undefined
+              ? t("teams.make")
+              : leaving.length > 0
+                ? t("teams.saveLeaving", { count: leaving.length })
+                : t("teams.save")}
           </Button>
         </>
       }

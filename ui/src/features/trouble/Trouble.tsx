@@ -2,7 +2,7 @@
 // There is no application behind it, so nothing is read but the reason.
 
 import { useEffect, useState } from "react";
-import { Button, GlassCase } from "../../components";
+import { Button, GlassCase, Ground } from "../../components";
 import { type TroubleView, useAction, useHost } from "../../host";
 import { ErrorNotice } from "../../parts";
 import { useWords } from "../../words";
@@ -22,22 +22,20 @@ export function Trouble() {
   });
   if (trouble === null) return null;
   return (
-    <main className={css.ground}>
-      <div className={css.column} data-testid="trouble">
-        <GlassCase />
-        <h1>{trouble.held ? t("trouble.held") : t("trouble.title")}</h1>
-        <div className={css.notice}>
-          <ErrorNotice error={again.error ?? trouble.error} />
-        </div>
-        <div className={css.actions}>
-          <Button kind="primary" busy={again.busy} onClick={() => void again.run()} testId="start-again">
-            {trouble.held ? t("trouble.takeOver") : t("common.tryAgain")}
-          </Button>
-          <Button onClick={() => void host.closeWindow()} testId="trouble-close">
-            {t("common.close")}
-          </Button>
-        </div>
+    <Ground width={480} centered testId="trouble">
+      <GlassCase />
+      <h1 className={css.title}>{trouble.held ? t("trouble.held") : t("trouble.title")}</h1>
+      <div className={css.notice}>
+        <ErrorNotice error={again.error ?? trouble.error} />
       </div>
-    </main>
+      <div className={css.actions}>
+        <Button kind="primary" busy={again.busy} onClick={() => void again.run()} testId="start-again">
+          {trouble.held ? t("trouble.takeOver") : t("common.tryAgain")}
+        </Button>
+        <Button onClick={() => void host.closeWindow()} testId="trouble-close">
+          {t("common.close")}
+        </Button>
+      </div>
+    </Ground>
   );
 }

@@ -1,7 +1,7 @@
 // The locked vault. Shows no name and no number of what is inside.
 
 import { useState } from "react";
-import { Button, Dialog, GlassCase, Small } from "../../components";
+import { Button, Dialog, GlassCase, Ground, Small } from "../../components";
 import type { StatusView } from "../../host";
 import { useWords } from "../../words";
 import css from "./Unlock.module.css";
@@ -12,22 +12,20 @@ export function Unlock({ status }: { status: StatusView }) {
   const [forgot, setForgot] = useState(false);
 
   return (
-    <main className={css.ground}>
-      <div className={css.column}>
-        <GlassCase />
-        <h1>{t("unlock.title")}</h1>
-        <p className={css.reason}>
-          {t(`unlock.reason.${status.lockReason ?? "start"}`)}
-          {status.afterUnlock === null ? null : (
-            <span data-testid="after-unlock"> {t(`unlock.after.${status.afterUnlock}`)}</span>
-          )}
-        </p>
-        <UnlockForm status={status} />
-        <Button kind="quiet" small onClick={() => setForgot(true)}>
-          {t("unlock.forgot")}
-        </Button>
-        <p className={css.hint}>{t("unlock.pin")}</p>
-      </div>
+    <Ground width={360} centered>
+      <GlassCase />
+      <h1 className={css.title}>{t("unlock.title")}</h1>
+      <p className={css.reason}>
+        {t(`unlock.reason.${status.lockReason ?? "start"}`)}
+        {status.afterUnlock === null ? null : (
+          <span data-testid="after-unlock"> {t(`unlock.after.${status.afterUnlock}`)}</span>
+        )}
+      </p>
+      <UnlockForm status={status} />
+      <Button kind="quiet" small onClick={() => setForgot(true)} testId="forgot">
+        {t("unlock.forgot")}
+      </Button>
+      <p className={css.hint}>{t("unlock.pin")}</p>
       <Dialog
         open={forgot}
         onClose={() => setForgot(false)}
@@ -44,6 +42,6 @@ export function Unlock({ status }: { status: StatusView }) {
           {t("unlock.dataFolder")}: {status.dataFolder}
         </Small>
       </Dialog>
-    </main>
+    </Ground>
   );
 }

@@ -59,6 +59,7 @@ export function credentials(stage: Stage) {
           { which: { givenUp: { at: last - day } }, since: last - day },
           ...older.map((at) => ({ which: { older: { at } }, since: at })),
         ],
+        missing: 0,
       };
     },
     reveal: async (request: { organization: string; account: string; which: WhichValue; reason?: string }) => {

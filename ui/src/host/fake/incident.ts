@@ -12,6 +12,7 @@ export function incident(stage: Stage) {
       (each) =>
         each.tenant !== null &&
         (scope.kind === "everything" ||
+          scope.kind === "person" ||
           (scope.kind === "tag" && each.tags.includes(scope.tag)) ||
           (scope.kind === "organizations" && scope.organizations.includes(each.id)) ||
           (scope.kind === "viewed" && each.accounts.some((account) => account.lastViewed !== null))),
@@ -45,6 +46,7 @@ export function incident(stage: Stage) {
     ...row,
     state: "replaced",
     certificate: true,
+    strangers: 0,
     accounts: { ...row.accounts, replaced: row.accounts.of },
     problem: null,
   });
@@ -75,6 +77,7 @@ export function incident(stage: Stage) {
           state: "working",
           accounts,
           certificate: false,
+          strangers: 0,
           problem: null,
         };
         if (index !== 1) return row;

@@ -86,6 +86,19 @@ export function laps(stage: Stage, isSignedIn: (organization: string) => boolean
       settle(found);
       return structuredClone(found);
     },
+    removeStrangers: async (request: { organization: string; strangers: string[] }) => {
+      const found = find(request.organization);
+      found.strangers = found.strangers.filter((known) => !request.strangers.includes(known.id));
+      settle(found);
+      return structuredClone(found);
+    },
+    keepStranger: async (request: { organization: string; stranger: string; reason: string }) => {
+      const found = find(request.organization);
+      const kept = { who: "Ada Byron", at: now(), reason: request.reason };
+      found.strangers = found.strangers.map((known) => (known.id === request.stranger ? { ...known, kept } : known));
+      settle(found);
+      return structuredClone(found);
+    },
     checkAccounts: async (request: { organization: string }) => structuredClone(find(request.organization)),
     repairAccount: async (request: { organization: string; account: string }) => {
       const found = find(request.organization);

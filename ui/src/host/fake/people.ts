@@ -258,6 +258,19 @@ export function people(
       emit({ kind: "organizationChanged", organization });
       return found;
     },
+    giveAccess: async ({ organizations, team, level }: Parameters<Host["giveAccess"]>[0]) => {
+      open();
+      await pause();
+      const { name = "", kind = "work" } = teams().find(({ id }) => id === team) ?? {};
+      for (const organization of organizations) {
+        const found = world.get(organization);
+        const had = found?.access.find((given) => given.team === team)?.level;
+        if (found === undefined || had === "full" || had === level) continue;
+        found.access = [...found.access.filter((given) => given.team !== team), { team, name, kind, level }];
+        emit({ kind: "organizationChanged", organization });
+      }
+      return told();
+    },
     approveChange: async ({ change }: Parameters<Host["approveChange"]>[0]) => {
       open();
       await pause();

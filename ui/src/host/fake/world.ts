@@ -250,6 +250,7 @@ export function makeOrganization(
     tenant,
     laps: tenant ? makeLaps(24, now - 39 * 24 * hour) : null,
     accounts,
+    strangers: [],
     health: [],
     activity: [
       ...accounts.map((account) => ({
