@@ -89,6 +89,23 @@ async fn a_technician_opens_what_her_team_is_given_and_what_is_taken_away_is_rep
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_incident_about_a_person_covers_what_that_person_can_read() -> Result<()> {
+    let (sim, owner, _grace, _backend) = night().await?;
+    let about = ["incident", "begin", "--person", "Grace Hopper", "--reason", "Her laptop was left open in a train"];
+    owner.refuses(about, exit::USAGE, "incident.nothing").await?;
+    owner.does(["org", "access", "Contoso", "--give", "Night"]).await?;
+    let known = shown(&owner, "Contoso", FIRST, "current").await?;
+    let board = owner.does(about).await?;
+    let incident = &board["incident"];
+    ensure!(incident["scope"]["kind"] == "person" && incident["organizations"]["replaced"] == 1, "{board}");
+    ensure!(!sim.control().password_accepted(CONTOSO, FIRST, &known), "what she could read still opens");
+    // Who loses access afterwards has known it all the same.
+    owner.does(["org", "access", "Contoso", "--take", "Night"]).await?;
+    ensure!(owner.does(["incident", "status"]).await?["incident"]["accounts"]["of"] == 1);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_is_taken_out_of_a_team_loses_its_organizations_and_who_comes_gets_them() -> Result<()> {
     let (sim, owner, grace, _backend) = night().await?;
     owner.does(["org", "access", "Contoso", "--give", "Night"]).await?;
@@ -191,5 +208,33 @@ async fn a_home_that_gives_another_organizations_keys_for_those_of_a_team_is_ref
     sees(&grace, &["Contoso", "Fabrikam"], 0).await?;
     let seen = shown(&grace, "Contoso", FIRST, "current").await?;
     ensure!(sim.control().password_accepted(CONTOSO, FIRST, &seen), "what she sees opens nothing");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_team_is_given_every_organization_at_once_and_loses_none_that_it_had_more_of() -> Result<()> {
+    let (sim, owner, grace, _backend) = night().await?;
+    for name in ["Adatum", "Litware"] {
+        owner.does(["org", "add", name]).await?;
+    }
+    owner.refuses(["team", "give", "Owners", "--all"], exit::USAGE, "people.no-team").await?;
+    grace.does(["sync"]).await?;
+    grace.refuses(["team", "give", "Night", "--all"], exit::USAGE, "ledger.not-allowed").await?;
+    owner.does(["team", "give", "Night", "Contoso", "Adatum", "--level", "read"]).await?;
+    sees(&grace, &["Adatum", "Contoso", "Fabrikam"], 1).await?;
+    grace.refuses(["rotate", "Contoso"], exit::USAGE, "access.read-only").await?;
+
+    let all = owner.does(["team", "give", "Night", "--all", "--level", "read"]).await?;
+    ensure!(team(&all, "Night")["organizations"] == 4, "{all}");
+    let access = owner.does(["org", "show", "Fabrikam"]).await?["access"].take();
+    let night = access.as_array().and_then(|teams| teams.iter().find(|team| team["name"] == "Night"));
+    ensure!(night.is_some_and(|night| night["level"] == "full"), "it has less than it had: {access}");
+    owner.does(["team", "give", "Night", "--all"]).await?;
+    sees(&grace, &["Adatum", "Contoso", "Fabrikam", "Litware"], 0).await?;
+    let seen = shown(&grace, "Contoso", FIRST, "current").await?;
+    ensure!(sim.control().password_accepted(CONTOSO, FIRST, &seen), "what she sees opens nothing");
+    grace.does(["rotate", "Contoso"]).await?;
+    // Nobody lost anything, so nothing is to be replaced.
+    ensure!(owner.does(["incident", "status"]).await?["incident"].is_null());
     Ok(())
 }

@@ -285,8 +285,14 @@ async fn a_missing_permission_or_role_is_named_and_the_old_password_kept() -> Re
 }
 
 /// The permissions of a connection, by Microsoft's names.
-const PERMISSIONS: [&str; 4] =
-    ["User-PasswordProfile.ReadWrite.All", "User.Read.All", "User.RevokeSessions.All", "RoleManagement.Read.Directory"];
+const PERMISSIONS: [&str; 6] = [
+    "User-PasswordProfile.ReadWrite.All",
+    "User.Read.All",
+    "User.RevokeSessions.All",
+    "RoleManagement.Read.Directory",
+    "Application.Read.All",
+    "UserAuthenticationMethod.Read.All",
+];
 const PRIVILEGED_AUTHENTICATION_ADMINISTRATOR: &str = "7be44c8a-adaf-4e2a-84d6-ab2649e08a13";
 
 #[tokio::test]
@@ -321,6 +327,13 @@ async fn without_a_right(sim: &Sim, desk: &Desk, missing: &str) -> Result<()> {
             let error =
                 desk.refuses(["laps", "check", "Contoso"], exit::REFUSED, "graph.permission-or-role-missing").await?;
             names(&error["message"], &error["next"], missing)?;
+        }
+        // What is not looked at is said, and refuses nothing.
+        "Application.Read.All" | "UserAuthenticationMethod.Read.All" => {
+            let organization = desk.does(["laps", "check", "Contoso"]).await?;
+            let health = organization["health"].as_array().context("no health list")?;
+            let unread = health.iter().find(|line| line["words"].as_str().is_some_and(|words| words.contains(missing)));
+            ensure!(unread.context("not named")?["verdict"] == "unknown", "{organization}");
         }
         // The password was seen, so sessions are ended after the rotation; that it did not work undoes nothing.
         "User.RevokeSessions.All" => {
@@ -509,6 +522,10 @@ async fn a_clock_wrong_by_a_year_shows_passwords_and_loses_none() -> Result<()> 
         ensure!(sim.control().requests(CONTOSO, SET_PASSWORD) == sent, "a password was sent");
         ensure!(shown(&desk, "Contoso", EMERGENCY, "current").await? == password, "another password is shown");
         one_value_opens(&sim, &desk).await?;
+        // Looking says it of this machine, and writes nothing of it into what all devices share.
+        desk.refuses(["laps", "check", "Contoso"], exit::REFUSED, "sign-in.clock-wrong").await?;
+        let inbox = desk.does(["attention"]).await?["problems"].take();
+        ensure!(inbox.as_array().is_some_and(|all| all.iter().all(|one| one["kind"] != "connection")), "{inbox}");
         // Connecting says the same, and can be done again once the clock is right.
         let mut running = cloud::begin(&desk, "Northwind", NORTHWIND, &[]).await?;
         cloud::answer(&sim, &mut running, &cloud::admin(&sim, NORTHWIND)?, Will::Agree).await?;

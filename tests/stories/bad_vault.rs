@@ -218,7 +218,7 @@ async fn a_newer_database_is_left_to_the_newer_version() -> Result<()> {
     edit(&desk, "PRAGMA user_version = 99;")?;
     let error = desk.refuses(["org", "list"], exit::USAGE, "store.newer").await?;
     ensure!(text(&error, "message")?.contains("99"), "{error}");
-    edit(&desk, "PRAGMA user_version = 1;")?;
+    edit(&desk, "PRAGMA user_version = 2;")?;
     still_whole(&desk).await
 }
 

@@ -23,7 +23,7 @@ fn joining(desk: &Desk, code: &str) -> Order {
 }
 
 /// Waits until the new device was told this.
-async fn told(running: &mut Running, code: &str) -> Result<()> {
+pub(crate) async fn told(running: &mut Running, code: &str) -> Result<()> {
     until("the new device to be told", PATIENCE, async || {
         let told = running.tells("joining").await.ok()?;
         (told["joining"]["problem"]["code"] == code).then_some(())
@@ -142,8 +142,13 @@ async fn a_code_that_was_edited_used_or_withdrawn_or_whose_words_nobody_compared
     late.kill().await
 }
 
+/// Whether a device of the member who asks is cut off.
+pub(crate) async fn is_revoked(desk: &Desk, id: &str) -> Result<bool> {
+    Ok(devices(desk).await?.iter().any(|device| device["id"] == id && device["revoked"] == true))
+}
+
 /// The device that a desk is, as it names itself.
-async fn own_id(desk: &Desk) -> Result<String> {
+pub(crate) async fn own_id(desk: &Desk) -> Result<String> {
     let devices = devices(desk).await?;
     text(devices.iter().find(|device| device["this"] == true).context("no device is this one")?, "id")
 }
@@ -159,7 +164,7 @@ async fn a_revoked_device_is_cut_off_all_it_could_read_is_replaced_and_its_membe
     let lost = own_id(&second).await?;
     first.refuses(["device", "revoke", &own_id(&first).await?, "--reason", "x"], exit::USAGE, "devices.this").await?;
     first.does(["device", "revoke", &lost, "--reason", "left in a train"]).await?;
-    ensure!(devices(&first).await?.iter().any(|device| device["id"] == lost && device["revoked"] == true));
+    ensure!(is_revoked(&first, &lost).await?, "it is not cut off");
 
     let board = first.does(["incident", "retry"]).await?;
     let incident = &board["incident"];

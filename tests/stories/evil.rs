@@ -17,6 +17,9 @@ use crate::bad_rotation::{FIRST, connected};
 use crate::cloud::{CONTOSO, one_value_opens, shown};
 use crate::desk::{Desk, PASSPHRASE, exit, text};
 
+mod catalogue;
+mod members;
+mod traffic;
 mod unprotected;
 
 const SECOND: &str = "ea-2@contoso.onmicrosoft.com";
@@ -214,10 +217,12 @@ const FORKED: &str = "home.forked";
 const REFUSED: &str = "home.refused-entry";
 const ROLLED_BACK: &str = "home.rolled-back";
 const OBJECT: &str = "home.object-withheld";
+const WITHHELD: &str = "home.entry-withheld";
 
 /// What the home has to be true in for all that follows: out of the same memory, nothing but the truth is taken.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_home_that_does_not_lie_is_believed_and_asked_for_nothing_but_entries_and_objects() -> Result<()> {
+async fn row_24_row_26_bw07_lp04_dl04_dl06_op04_a_home_that_does_not_lie_is_asked_for_entries_and_objects_alone()
+-> Result<()> {
     let ground = Ground::make().await?;
     for attack in [None, Some(Attack::Nothing)] {
         let desk = ground.sits(Device::Behind)?;
@@ -228,11 +233,13 @@ async fn a_home_that_does_not_lie_is_believed_and_asked_for_nothing_but_entries_
         ensure!(names_by(&desk).await? == Device::Newest.knows(), "something is missing");
         one_value_opens(&ground.sim, &desk, "Contoso", CONTOSO, SECOND).await?;
     }
-    // Rows 2, 5, 24 and 26, bw01, bw07, lp01, lp04, dl04, dl06, op01, op04: there is no question to which a home could
-    // answer with a key, with parameters of the passphrase, or with another way to come in.
+    // There is no question to which a home could answer with a key, with parameters of the passphrase, or with another way
+    // to come in: rows 2 and 5 as well.
     for seen in ground.evil.seen() {
         let known = ["/v1/backend/", "/v1/msps", "/v1/changes/", "/v1/entries", "/v1/objects", "/v1/append"];
-        ensure!(known.iter().any(|known| seen.path.starts_with(known)), "it was asked for {}", seen.path);
+        // What a kit opens is left there by whoever has the vault, and asked for by nobody who has it.
+        let left = seen.method == "PUT" && seen.path.starts_with("/v1/enrolments/");
+        ensure!(left || known.iter().any(|known| seen.path.starts_with(known)), "it was asked for {}", seen.path);
     }
     Ok(())
 }
@@ -333,7 +340,7 @@ async fn what_nobody_of_the_vault_wrote_is_refused() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn objects_that_are_not_what_was_stored_are_refused() -> Result<()> {
+async fn row_28_bw12_dl05_objects_that_are_not_what_was_stored_are_refused_and_where_is_not_shown() -> Result<()> {
     let object = |name, attack| behind(name, attack, OBJECT, "ledger");
     let ground = Ground::make().await?;
     ground
@@ -348,7 +355,7 @@ async fn objects_that_are_not_what_was_stored_are_refused() -> Result<()> {
         ])
         .await?;
 
-    // Row 28, bw12, dl05: where an object was altered, its reader does not show. It asks the same questions, of the same
+    // Where an object was altered, its reader does not show. It asks the same questions, of the same
     // length, in the same order.
     let mut questions = Vec::<Vec<Seen>>::new();
     for place in [0, 3, 10, 60, 100] {
@@ -437,9 +444,9 @@ async fn a_home_that_wakes_without_an_end_is_asked_ever_less_often() -> Result<(
     Ok(())
 }
 
-/// Rows 13 and 18: what was written is not there, though the home said that it took it.
+/// What was written is not there, though the home said that it took it.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_home_threw_away_is_missed() -> Result<()> {
+async fn row_13_what_the_home_threw_away_is_missed() -> Result<()> {
     let ground = Ground::make().await?;
     // Its number is an old one: that is seen at once, and nothing counts as written.
     let desk = ground.sits(Device::Newest)?;
@@ -462,9 +469,27 @@ async fn what_the_home_threw_away_is_missed() -> Result<()> {
     one_value_opens(&ground.sim, &desk, "Contoso", CONTOSO, FIRST).await
 }
 
-/// What the home took and denies is found out, and gone on with; row 47: what arrives twice is taken once.
+/// What others wrote stands in the way of everything that is written, and is shown to nobody.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_home_took_and_denies_is_found_and_what_is_replayed_is_taken_once() -> Result<()> {
+async fn row_12_a_home_that_refuses_for_what_it_does_not_show_is_caught() -> Result<()> {
+    let ground = Ground::make().await?;
+    let desk = ground.sits(Device::Behind)?;
+    ground.evil.attack(Attack::KeptBack);
+    let before = ground.changes_in_tenant();
+    desk.refuses(["org", "add", "Adatum"], exit::INTEGRITY, WITHHELD).await?;
+    let rotate = ["rotate", "Contoso", "--account", "ea-1", "--wait", "20"];
+    let rotated = desk.vitrine(rotate).passphrase(PASSPHRASE).end().await?;
+    ensure!(rotated.out.contains(WITHHELD), "it is not said why: {}", rotated.out);
+    ensure!(ground.changes_in_tenant() == before, "a password was changed of which no home has the candidate");
+    // Once it shows everything, everything is as it was.
+    ground.evil.stop();
+    desk.does(["org", "add", "Adatum"]).await?;
+    one_value_opens(&ground.sim, &desk, "Contoso", CONTOSO, FIRST).await
+}
+
+/// What the home took and denies is found out, and gone on with; what arrives twice is taken once.
+#[tokio::test(flavor = "multi_thread")]
+async fn row_47_what_the_home_took_and_denies_is_found_and_what_is_replayed_is_taken_once() -> Result<()> {
     let ground = Ground::make().await?;
     let desk = ground.sits(Device::Newest)?;
     for said in ["server.database", "server.whatever", "ledger.taken"] {

@@ -26,6 +26,7 @@ use crate::desk::{Desk, PASSPHRASE, built, exit};
 mod accounts;
 mod backup;
 mod certificates;
+mod comeback;
 mod fleet;
 mod founding;
 mod home;
@@ -33,6 +34,7 @@ mod instants;
 mod passphrase;
 mod people;
 mod rotation;
+mod strangers;
 mod unprotected;
 mod viewing;
 

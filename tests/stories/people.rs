@@ -173,6 +173,7 @@ async fn a_member_that_is_removed_reads_nothing_new_and_everything_it_could_read
     let katherine = Desk::at(&sim)?;
     brought_in(&owner, &katherine, "Katherine Johnson", "technician").await?;
     ensure!(shown(&katherine, "Contoso", FIRST, "current").await? == current, "who came later sees another value");
+    ensure!(text(&katherine.does(older).await?, "secret")? == before, "who came later finds no older password");
     let list = katherine.does(["org", "list"]).await?.to_string();
     ensure!(list.contains("Contoso") && list.contains("Fabrikam"), "what was named before she came is closed: {list}");
     Ok(())

@@ -9,14 +9,18 @@
 mod history;
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context, Result};
 use ciborium::Value;
 use reqwest::Client;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
 
 use crate::cbor::{self, bytes, field, map, uint, value};
 use history::History;
@@ -39,10 +43,20 @@ pub enum Attack {
     RolledBack,
     /// Row 11: the same, and promises that more is to come.
     RolledBackWithMore,
+    /// Row 12: shows nothing that came after the mark, and refuses what does not follow on it.
+    KeptBack,
     /// Rows 10 and 11: the newest number, and every ledger as it stood at the mark.
     OldHeads,
-    /// Row 16: the history that was written behind the mark while it was split.
+    /// Row 16: the history that was written behind the mark while it was split, or by those who were parted from the rest.
     Forked,
+    /// Row 12: every organization as it stood at the mark; the MSP's ledger, which a code pins, is the newest.
+    OrganizationsRolledBack,
+    /// Row 33: the MSP's ledger as it stood at the mark; what was written later in those of organizations is given.
+    MspHeldBack,
+    /// Rows 34 and 35, bw01: what lies in a mailbox has another bit.
+    LettersAltered(Mail),
+    /// Rows 34 and 35, bw01: in a mailbox lies what was sent by another one before.
+    LettersOfAnother(Mail),
     /// Row 32: names the newest heads, and gives so many new entries of such a ledger and no more.
     EntriesCutShort(usize, Sort),
     /// Row 15, dl01, op02: a new organization stands in the MSP's ledger, and its own ledger is neither told nor given.
@@ -113,6 +127,15 @@ pub enum Name {
     Owner,
 }
 
+/// Which way a letter goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mail {
+    /// To who is invited.
+    Offer,
+    /// Back to who invites.
+    Answer,
+}
+
 /// A sort of ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sort {
@@ -135,6 +158,8 @@ pub enum Lie {
     Signature,
     /// Rows 23, 30 and 42, bw04, lp06: a bit of what it says is another one.
     Body,
+    /// Rows 1 and 2, bw01, lp07, dl02, op05: a key that is encrypted to is the home's own.
+    Key,
     /// Row 23: another member says so.
     Author,
     /// Row 23, bw04, lp06: it was said at another time.
@@ -156,6 +181,8 @@ pub enum Forgery {
     Recovery,
     /// A further device.
     Device,
+    /// Other keys of who was added last.
+    Keys,
 }
 
 /// What comes in the place of an answer.
@@ -184,8 +211,11 @@ pub struct Seen {
     pub path: String,
     /// How long its body was.
     pub length: usize,
+    /// The device that signed it, in hexadecimal digits; nothing where nobody did.
+    pub device: String,
 }
 
+#[derive(Clone)]
 struct Request {
     method: String,
     path: String,
@@ -239,7 +269,16 @@ struct State {
     /// What is written instead of `history` while the two are split, and kept afterwards.
     other: History,
     split: bool,
+    /// Devices that write there, and are told nothing else.
+    parted: Vec<String>,
+    /// Devices that are not lied to.
+    spared: Vec<String>,
     seen: Vec<Seen>,
+    /// What the honest backend was asked, and every byte that passed here, either way.
+    passed: Vec<Request>,
+    heard: Vec<u8>,
+    /// What was in mailboxes, by their address.
+    letters: Vec<(Mail, String, Vec<u8>)>,
     appends: usize,
     /// Entries that it said to have taken under the present attack.
     swallowed: u64,
@@ -249,7 +288,9 @@ struct State {
 
 /// The home that lies, on loopback.
 pub struct EvilServer {
-    address: SocketAddr,
+    url: String,
+    backend: String,
+    client: Client,
     state: Arc<Mutex<State>>,
     serving: JoinHandle<()>,
 }
@@ -257,23 +298,47 @@ pub struct EvilServer {
 impl EvilServer {
     /// Stands before this backend. Whatever a vault does there has to go through here from the beginning.
     pub async fn before(backend: &str) -> Result<Self> {
+        Self::listening(backend, None).await
+    }
+
+    /// Row 46: the same with a certificate, as a network does that opens what is encrypted and looks into it.
+    pub async fn intercepting(backend: &str, certificate: &Path, key: &Path) -> Result<Self> {
+        let chain = CertificateDer::pem_file_iter(certificate)?.collect::<Result<Vec<_>, _>>()?;
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+        let config = config.with_no_client_auth().with_single_cert(chain, PrivateKeyDer::from_pem_file(key)?)?;
+        Self::listening(backend, Some(TlsAcceptor::from(Arc::new(config)))).await
+    }
+
+    async fn listening(backend: &str, tls: Option<TlsAcceptor>) -> Result<Self> {
         let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
-        let (address, state) = (listener.local_addr()?, Arc::<Mutex<State>>::default());
-        let (of_all, backend) = (state.clone(), backend.to_owned());
+        let (port, state) = (listener.local_addr()?.port(), Arc::<Mutex<State>>::default());
+        // A certificate is of a name.
+        let url = if tls.is_some() { format!("https://localhost:{port}") } else { format!("http://127.0.0.1:{port}") };
         let client = Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build()?;
+        let (of_all, to, asks) = (state.clone(), backend.to_owned(), client.clone());
         let serving = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let (state, backend, client) = (of_all.clone(), backend.clone(), client.clone());
+                let (state, backend, client, tls) = (of_all.clone(), to.clone(), asks.clone(), tls.clone());
                 // What a connection came to is seen in what was asked.
-                tokio::spawn(Box::pin(async move { serve(stream, &state, &backend, &client).await }));
+                tokio::spawn(Box::pin(async move {
+                    match tls {
+                        None => serve(stream, &state, &backend, &client).await,
+                        Some(tls) => {
+                            if let Ok(stream) = tls.accept(stream).await {
+                                serve(stream, &state, &backend, &client).await;
+                            }
+                        }
+                    }
+                }));
             }
         });
-        Ok(Self { address, state, serving })
+        Ok(Self { url, backend: backend.to_owned(), client, state, serving })
     }
 
     /// Its address.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        self.url.clone()
     }
 
     /// Keeps what stands here now as the older state.
@@ -294,9 +359,30 @@ impl EvilServer {
         self.state().split = false;
     }
 
+    /// Rows 16 to 18: parts this device from the rest. What it writes from now on stands in a history that nobody else is
+    /// told of, and of what others write it is told nothing.
+    pub fn part(&self, device: &str) {
+        let mut state = self.state();
+        state.other = state.history.clone();
+        state.parted = vec![device.to_owned()];
+    }
+
+    /// Tells those who were parted what everybody else is told.
+    pub fn meet(&self) {
+        self.state().parted.clear();
+    }
+
+    /// Lies to everybody but these devices.
+    pub fn spare(&self, devices: &[&str]) {
+        self.state().spared = devices.iter().map(|device| (*device).to_owned()).collect();
+    }
+
     /// Attacks from now on.
     pub fn attack(&self, attack: Attack) {
         let mut state = self.state();
+        if attack == Attack::OrganizationsRolledBack {
+            state.other = state.marked.clone();
+        }
         (state.attack, state.swallowed) = (Some(attack), 0);
     }
 
@@ -313,6 +399,40 @@ impl EvilServer {
     /// How often something was to be written here so far.
     pub fn appends(&self) -> usize {
         self.state().appends
+    }
+
+    /// How many requests passed here so far.
+    pub fn requests(&self) -> usize {
+        self.state().passed.len()
+    }
+
+    /// How many versions of items stand here, if each of them is one object with one ciphertext in it, and what names it holds
+    /// ids, numbers and a hash alone: nothing of an item can be cut out and put elsewhere. None where one is otherwise.
+    pub fn whole_items(&self) -> Option<usize> {
+        self.state().history.whole_items()
+    }
+
+    /// Every byte that passed here so far, either way.
+    pub fn heard(&self) -> Vec<u8> {
+        self.state().heard.clone()
+    }
+
+    /// Brings the backend once more what it was brought here, as it was, or bent: another bit in each body, and another
+    /// address where there is none. Says what each came to.
+    pub async fn brings_again(&self, bent: bool) -> Result<Vec<(Seen, u16)>> {
+        let (mut came_to, passed) = (Vec::new(), self.state().passed.clone());
+        for mut request in passed {
+            let seen = request.seen();
+            if bent {
+                match request.body.last_mut() {
+                    Some(byte) => *byte ^= 1,
+                    None => request.path = request.path.replace("/changes/", "/changes/9"),
+                }
+            }
+            let answer = asked(&request, &self.backend, &self.client).await?;
+            came_to.push((seen, answer.status().as_u16()));
+        }
+        Ok(came_to)
     }
 
     /// How often it said by itself that there is something new.
@@ -341,17 +461,30 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
 }
 
 impl State {
-    fn answer(&mut self, asked: &Asked) -> Answer {
+    fn hear(&mut self, request: &Request, answer: &[u8]) {
+        self.passed.push(request.clone());
+        self.heard.extend_from_slice(request.path.as_bytes());
+        for (name, value) in &request.headers {
+            self.heard.extend([name.as_bytes(), b": ", value.as_bytes(), b"\n"].concat());
+        }
+        self.heard.extend_from_slice(&request.body);
+        self.heard.extend_from_slice(answer);
+    }
+
+    fn answer(&mut self, asked: &Asked, device: &str) -> Answer {
+        let among = |devices: &[String]| devices.iter().any(|one| one == device);
+        let (aside, spared) = (self.split || among(&self.parted), among(&self.spared));
         if let Asked::Append(body) = asked {
             self.appends += 1;
-            if self.split {
+            if aside {
                 let cursor = self.other.take(body, None);
                 return Answer::Body(map([(0, uint(cursor))]));
             }
-        } else if self.split {
+        } else if aside {
             return self.other.answer(asked);
         }
-        let Some(attack) = self.attack.clone() else { return Answer::Honest };
+        let attack = self.attack.clone().filter(|attack| !spared && !attack.is_of_letters());
+        let Some(attack) = attack else { return Answer::Honest };
         if matches!(asked, Asked::Other) {
             return Answer::Honest;
         }
@@ -366,6 +499,13 @@ impl State {
                 Attack::AppendsDenied(code) => Answer::Instead(Box::new(Answer::refusal(code))),
                 Attack::AppendsSwallowed { numbered: false } => Answer::Body(map([(0, uint(self.history.cursor()))])),
                 Attack::UnknownFields => Answer::Body(map([number, (9, "key-connector".into())])),
+                Attack::KeptBack => Answer::Honest,
+                // Whoever joins is a member; what she writes else goes on from what she was shown.
+                Attack::OrganizationsRolledBack if self.history.is_for_msp(body) => Answer::Honest,
+                Attack::OrganizationsRolledBack => {
+                    self.other.rises_to(self.history.cursor());
+                    Answer::Body(map([(0, uint(self.other.take(body, None)))]))
+                }
                 // Glad of whatever it is brought, and lets nobody else have it.
                 _ => Answer::Body(map([number])),
             };
@@ -373,22 +513,55 @@ impl State {
         self.lie(&attack, asked)
     }
 
+    /// What lies in a mailbox, as it is told.
+    fn mailed(&mut self, mail: Mail, path: &str, body: Vec<u8>) -> Vec<u8> {
+        let letter = value(&body).and_then(|body| bytes(field(&body, 0)?));
+        let told = match &self.attack {
+            Some(Attack::LettersAltered(lied)) if *lied == mail => letter.clone().map(|mut letter| {
+                if let Some(byte) = letter.last_mut() {
+                    *byte ^= 1;
+                }
+                letter
+            }),
+            Some(Attack::LettersOfAnother(lied)) if *lied == mail => {
+                let mut others = self.letters.iter().filter(|(of, at, _)| *of == mail && at != path);
+                others.next().map(|(_, _, letter)| letter.clone())
+            }
+            _ => None,
+        };
+        if let Some(letter) = letter {
+            self.letters.push((mail, path.to_owned(), letter));
+        }
+        told.map_or(body, |letter| cbor::to_bytes(&map([(0, Value::Bytes(letter))])))
+    }
+
     /// Answers a question as the attack does.
     fn lie(&self, attack: &Attack, asked: &Asked) -> Answer {
         let (history, marked) = (&self.history, &self.marked);
         match (attack, asked) {
             (Attack::AppendsDenied(_) | Attack::AppendsSwallowed { .. }, _) => Answer::Honest,
-            (Attack::RolledBack | Attack::RolledBackWithMore, Asked::Changes(_)) => {
+            (Attack::RolledBack | Attack::RolledBackWithMore | Attack::KeptBack, Asked::Changes(_)) => {
                 let more = *attack == Attack::RolledBackWithMore;
                 Answer::Body(map([(0, uint(marked.cursor())), (1, more.into()), (2, Value::Array(Vec::new()))]))
             }
-            (Attack::RolledBack | Attack::RolledBackWithMore | Attack::OldHeads, Asked::Entries(_)) => {
-                marked.answer(asked)
-            }
+            (
+                Attack::RolledBack | Attack::RolledBackWithMore | Attack::KeptBack | Attack::OldHeads,
+                Asked::Entries(_),
+            ) => marked.answer(asked),
             (Attack::OldHeads, Asked::Changes(_)) => marked.numbered(history.cursor()),
             (Attack::Forked, Asked::Changes(_)) => self.other.numbered(history.cursor().max(self.other.cursor())),
             (Attack::Forked, _) => self.other.answer(asked),
             (Attack::EntriesCutShort(..), Asked::Changes(_)) => history.answer(&Asked::Changes(marked.cursor())),
+            (Attack::OrganizationsRolledBack, _) => {
+                let shown = self.other.with_msp_of(history);
+                match asked {
+                    Asked::Changes(_) => shown.numbered(history.cursor().max(shown.cursor())),
+                    _ => shown.answer(asked),
+                }
+            }
+            (Attack::MspHeldBack, Asked::Changes(_)) => {
+                history.changes(marked.cursor(), |ledger| !history.is_msp(ledger))
+            }
             (Attack::LedgerHidden, Asked::Entries(wanted))
                 if wanted.iter().any(|(ledger, _)| history.is_new(marked, ledger)) =>
             {
@@ -430,7 +603,23 @@ impl State {
     }
 }
 
+impl Mail {
+    /// Whose letter is asked for at an address.
+    fn at(request: &Request) -> Option<Self> {
+        match (request.method.as_str(), request.path.split('/').nth(2)?) {
+            ("GET", "letters") => Some(Self::Offer),
+            ("GET", "invitations") => Some(Self::Answer),
+            _ => None,
+        }
+    }
+}
+
 impl Attack {
+    /// Whether it lies about mailboxes and nothing else.
+    fn is_of_letters(&self) -> bool {
+        matches!(self, Self::LettersAltered(_) | Self::LettersOfAnother(_))
+    }
+
     /// What does not depend on what was asked.
     fn of_any_answer(&self) -> Option<Answer> {
         Some(match self {
@@ -464,7 +653,12 @@ impl Garbage {
     }
 }
 
-async fn serve(mut stream: TcpStream, state: &Mutex<State>, backend: &str, client: &Client) {
+/// A connection, encrypted or not.
+trait Wire: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Wire for S {}
+
+async fn serve(mut stream: impl Wire, state: &Mutex<State>, backend: &str, client: &Client) {
     while let Some(request) = read(&mut stream).await {
         if request.path == "/v1/events" {
             return wake(&mut stream, state).await;
@@ -472,9 +666,10 @@ async fn serve(mut stream: TcpStream, state: &Mutex<State>, backend: &str, clien
         let asked = Asked::of(&request);
         let answer = {
             let mut state = lock(state);
-            let (method, path) = (request.method.clone(), request.path.clone());
-            state.seen.push(Seen { method, path, length: request.body.len() });
-            state.answer(&asked)
+            let seen = request.seen();
+            let answer = state.answer(&asked, &seen.device);
+            state.seen.push(seen);
+            answer
         };
         let (times, instead) = match answer {
             Answer::Honest => (1, None),
@@ -511,7 +706,7 @@ async fn serve(mut stream: TcpStream, state: &Mutex<State>, backend: &str, clien
 }
 
 /// A stream of events, which says nothing as long as it is honest: what it could say, whoever asks finds.
-async fn wake(stream: &mut TcpStream, state: &Mutex<State>) {
+async fn wake(stream: &mut impl Wire, state: &Mutex<State>) {
     let head = "HTTP/1.1 200 Said\r\ncontent-type: text/event-stream\r\n\r\n:\n\n";
     let mut open = stream.write_all(head.as_bytes()).await.is_ok();
     while open && lock(state).attack == Some(Attack::WakesWithoutEnd) {
@@ -526,18 +721,29 @@ async fn wake(stream: &mut TcpStream, state: &Mutex<State>) {
     let _ = stream.read(&mut [0]).await;
 }
 
-/// Asks the honest backend, and remembers what it took.
-async fn pass_on(request: &Request, state: &Mutex<State>, backend: &str, client: &Client) -> Result<Answer> {
+async fn asked(request: &Request, backend: &str, client: &Client) -> Result<reqwest::Response> {
     let url = format!("{backend}{}", request.path);
     let mut passed = client.request(request.method.parse()?, url).body(request.body.clone());
     for (name, value) in &request.headers {
         passed = passed.header(name, value);
     }
-    let answer = passed.send().await?;
+    Ok(passed.send().await?)
+}
+
+/// Asks the honest backend, and remembers what it took.
+async fn pass_on(request: &Request, state: &Mutex<State>, backend: &str, client: &Client) -> Result<Answer> {
+    let answer = asked(request, backend, client).await?;
     let status = answer.status().as_u16();
     let kind = answer.headers().get("content-type").and_then(|kind| kind.to_str().ok());
     let head = kind.map_or_else(String::new, |kind| format!("content-type: {kind}\r\n"));
-    let body = answer.bytes().await?.to_vec();
+    let mut body = answer.bytes().await?.to_vec();
+    {
+        let mut state = lock(state);
+        state.hear(request, &body);
+        if let Some(mail) = Mail::at(request).filter(|_| status < 300) {
+            body = state.mailed(mail, &request.path, body);
+        }
+    }
     if status < 300 {
         match (request.path.as_str(), Asked::of(request)) {
             ("/v1/msps", _) => {
@@ -552,6 +758,21 @@ async fn pass_on(request: &Request, state: &Mutex<State>, backend: &str, client:
         }
     }
     Ok(Answer::Says { status, head, body })
+}
+
+impl Request {
+    fn seen(&self) -> Seen {
+        let (method, path) = (self.method.clone(), self.path.clone());
+        let input = self.headers.iter().find(|(name, _)| name == "signature-input").map(|(_, value)| value.as_str());
+        // The key's name is that of its vault, a dot, and that of its device.
+        let key = input.and_then(|input| input.split_once("keyid=\"")?.1.split('"').next()?.split_once('.'));
+        Seen {
+            method,
+            path,
+            length: self.body.len(),
+            device: key.map(|(_, device)| device.to_owned()).unwrap_or_default(),
+        }
+    }
 }
 
 impl Asked {
@@ -575,7 +796,7 @@ impl Asked {
 }
 
 /// The next request of a connection; none where it ends, or is no request.
-async fn read(stream: &mut TcpStream) -> Option<Request> {
+async fn read(stream: &mut impl Wire) -> Option<Request> {
     let mut bytes = Vec::new();
     let head = loop {
         if let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
@@ -600,7 +821,7 @@ async fn read(stream: &mut TcpStream) -> Option<Request> {
     Some(Request { method, path, headers, body: bytes.get(head + 4..head + 4 + length)?.to_vec() })
 }
 
-async fn more(stream: &mut TcpStream, bytes: &mut Vec<u8>) -> Option<()> {
+async fn more(stream: &mut impl Wire, bytes: &mut Vec<u8>) -> Option<()> {
     let mut chunk = vec![0; 64 << 10];
     let read = stream.read(&mut chunk).await.ok().filter(|read| *read > 0)?;
     bytes.extend_from_slice(chunk.get(..read)?);

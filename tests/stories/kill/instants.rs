@@ -35,7 +35,7 @@ pub(super) const BY_BACKEND: &str = "rotate, the home a backend";
 /// The journeys, each with the fewest instants that it may have: a point or a request that gets lost from the program
 /// takes kills away from a run of every instant, and nobody would see it. A little below what they have, since what settles
 /// in the background may come a pass later.
-const FLOORS: [(&str, usize); 28] = [
+const FLOORS: [(&str, usize); 32] = [
     ("a vault comes to be: init", 20),
     ("a vault comes to be: kit", 6),
     ("a vault comes to be: sheet", 9),
@@ -64,13 +64,18 @@ const FLOORS: [(&str, usize); 28] = [
     ("store a second factor", 6),
     ("join", 45),
     ("remove a member", 36),
+    ("revoke a device", 36),
+    ("take access away", 30),
+    ("come back by the kit", 20),
+    ("remove a stranger", 8),
 ];
 
 /// A run of every instant kills at least so often while something is created, rotated or backed up.
 const LEAST: usize = 200;
 
 /// Journeys that create, rotate or back up nothing.
-const BESIDE: [&str; 5] = ["view", "store a second factor", "change the passphrase", "restore", "join"];
+const BESIDE: [&str; 6] =
+    ["view", "store a second factor", "change the passphrase", "restore", "join", "come back by the kit"];
 
 /// And so often while the credentials of a tenant are replaced: passwords, and the certificate of its connection.
 const LEAST_REPLACING: usize = 500;
@@ -228,8 +233,8 @@ fn mixed(seed: u64) -> u64 {
 pub(super) enum Comes {
     /// Every one, each time.
     Always,
-    /// Where a pause ends is a matter of the clock, so that what follows it falls into this run or into the next. One
-    /// that does not come is replaced by another; of all of them half have to come.
+    /// Where a pause ends, and how often a backend is looked at beside, is a matter of the clock, so that what follows it
+    /// falls into this run or into the next. One that does not come is replaced by another; of all of them half have to come.
     Mostly,
 }
 

@@ -81,6 +81,27 @@ async fn killed_while_an_answer_is_lost() -> Result<()> {
     killed_while("rotate, the answer lost", Some(Effect::DropAfter), 6, 3).await
 }
 
+/// What it costs that no password is lost (row R7 of the goals): two commits before the one that ends a rotation anyway.
+#[tokio::test(flavor = "multi_thread")]
+async fn r7_what_keeps_a_password_from_being_lost_costs_two_commits() -> Result<()> {
+    let sim = cloud::with_fleet(2).await?;
+    let lanes = Lane::several(&sim, 2, &["emergency"]).await?;
+    let lane = lanes.first().context("no lane")?;
+    let scout = Scout::begin(&sim, &lane.desk, &lane.tenants());
+    rotating(lane).along(&scout).run(&sim).await?.ended(exit::DONE)?;
+    let points = scout.end()?.into_iter().filter_map(|instant| match instant {
+        Instant::Point { name, .. } => Some(name),
+        Instant::Request { .. } => None,
+    });
+    let rotation: Vec<String> = points
+        .skip_while(|name| name != "rotate.prepare.before")
+        .take_while(|name| name != "rotate.commit.after")
+        .collect();
+    let commits = rotation.iter().filter(|name| *name == "store.commit.after").count();
+    ensure!((1..=3).contains(&commits), "{commits} commits: {rotation:?}");
+    Ok(())
+}
+
 /// The change never reached the tenant: after a minute of reading the same candidate is sent again.
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_while_a_request_is_lost() -> Result<()> {

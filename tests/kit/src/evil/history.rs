@@ -18,6 +18,7 @@ const OBJECT: &[u8] = b"\0\x15vitrine/1/object/hash";
 // Kinds of entries.
 const MEMBER_ADD: u64 = 4;
 const MEMBER_ROLE: u64 = 6;
+const MEMBER_REKEY: u64 = 8;
 const DEVICE_ADD: u64 = 9;
 const POLICY: u64 = 15;
 const RECOVERY_SET: u64 = 16;
@@ -131,6 +132,18 @@ impl History {
         self.entries.entry(ledger.to_vec()).or_default().push(entry);
     }
 
+    /// This one, but for the vault's own ledger.
+    pub(super) fn with_msp_of(&self, other: &Self) -> Self {
+        let mut mixed = self.clone();
+        mixed.entries.insert(self.msp.clone(), other.entries_of(&self.msp, 0).to_vec());
+        mixed
+    }
+
+    /// Goes on counting from a number on.
+    pub(super) fn rises_to(&mut self, cursor: u64) {
+        self.cursor = self.cursor.max(cursor);
+    }
+
     /// The newest number.
     pub(super) fn cursor(&self) -> u64 {
         self.cursor
@@ -144,6 +157,17 @@ impl History {
 
     fn len(&self, ledger: &[u8]) -> usize {
         self.entries_of(ledger, 0).len()
+    }
+
+    /// Whether a ledger is the vault's own.
+    pub(super) fn is_msp(&self, ledger: &[u8]) -> bool {
+        *ledger == self.msp[..]
+    }
+
+    /// Whether all that is appended is for the vault's own ledger.
+    pub(super) fn is_for_msp(&self, append: &Value) -> bool {
+        let entries = field(append, 0).and_then(Value::as_array).into_iter().flatten().filter_map(bytes);
+        entries.filter_map(|entry| bytes(Parts::of(&entry)?.field(1)?)).all(|ledger| self.is_msp(&ledger))
     }
 
     /// Whether a ledger began after the mark.
@@ -284,6 +308,26 @@ impl History {
         entries.filter_map(put).collect()
     }
 
+    pub(super) fn whole_items(&self) -> Option<usize> {
+        let entries = self.entries.values().flatten().filter_map(|entry| Parts::of(entry));
+        let puts: Vec<_> = entries.filter(|parts| parts.number(4) == PUT).collect();
+        // Numbers, ids and hashes: nothing that a part of an item could stand in.
+        let small = |fields: &Value, count: usize| {
+            let small = |value: &Value| number(value).is_some() || value.as_bytes().is_some_and(|id| id.len() <= 32);
+            fields.as_map().is_some_and(|map| map.len() == count && map.iter().all(|(_, value)| small(value)))
+        };
+        let whole = |put: &Parts| {
+            let body = put.field(5)?;
+            let object = value(self.objects.get(&bytes(field(body, 3)?)?)?)?;
+            let lengths = [2, 3, 4].map(|name| field(&object, name).and_then(Value::as_bytes).map(Vec::len));
+            // Header, commitment, nonce, wrapped key, and one ciphertext.
+            let one = object.as_map()?.len() == 5 && lengths == [Some(32), Some(24), Some(48)];
+            let one = one && small(&value(&bytes(field(&object, 1)?)?)?, 9) && field(&object, 5)?.is_bytes();
+            (small(body, 4) && one).then_some(())
+        };
+        puts.iter().all(|put| whole(put).is_some()).then_some(puts.len())
+    }
+
     /// This history as the attack tells it.
     pub(super) fn falsified(&self, attack: &Attack, marked: &Self) -> Self {
         let mut false_one = self.clone();
@@ -298,6 +342,11 @@ impl History {
                 let ledger = self.of_sort(*sort, marked);
                 if let Some(entries) = false_one.entries.get_mut(&ledger) {
                     entries.truncate(marked.len(&ledger) + most);
+                }
+            }
+            Attack::MspHeldBack => {
+                if let Some(entries) = false_one.entries.get_mut(&self.msp) {
+                    entries.truncate(marked.len(&self.msp));
                 }
             }
             Attack::EntriesOfAnother => {
@@ -423,6 +472,13 @@ impl Lie {
                     flip(value);
                 }
             }),
+            Self::Key => change(entries, &|parts| {
+                // Where a member's key stands that is encrypted to, by the kind of the entry.
+                let place = if parts.number(4) == MEMBER_REKEY { 2 } else { 3 };
+                if let Some((_, Value::Map(body))) = parts.content.iter_mut().find(|(key, _)| *key == uint(5)) {
+                    set(body, place, Value::Bytes(vec![0x42; 32]));
+                }
+            }),
             Self::Time => change(entries, &|parts| {
                 let later = parts.number(8) + 1;
                 set(&mut parts.content, 8, uint(later));
@@ -477,6 +533,21 @@ impl Forgery {
                 (RECOVERY_SET, map([(0, recovery), (1, true.into()), (2, sealed.clone())]))
             }
             Self::Device => (DEVICE_ADD, map([(0, card())])),
+            Self::Keys => {
+                let added = msp.iter().rev().filter_map(|entry| Parts::of(entry));
+                let added = added
+                    .filter(|parts| parts.number(4) == MEMBER_ADD)
+                    .find_map(|parts| bytes(field(parts.field(5)?, 0)?));
+                let body = map([
+                    (0, added.map_or(id, Value::Bytes)),
+                    (1, public),
+                    (2, Value::Bytes(vec![0x42; 32])),
+                    (3, Value::Bytes(vec![0x17; 64])),
+                    (4, Value::Array(Vec::new())),
+                    (5, sealed.clone()),
+                ]);
+                (MEMBER_REKEY, body)
+            }
         }
     }
 }
