@@ -14,7 +14,8 @@ pub const SIZE: (u32, u32) = (1280, 800);
 
 /// Who is invited, and what that person opens the vault with.
 pub const GRACE: &str = "Grace Hopper";
-const OWN_PASSPHRASE: &str = "lantern orbit gravel thistle mango quiver";
+/// The passphrase of whoever joins.
+pub const OWN_PASSPHRASE: &str = "lantern orbit gravel thistle mango quiver";
 /// Both accounts' rotations ended well, in the list of rotations.
 const BOTH_DONE: &str = "[data-testid=\"job\"][data-step=\"done\"] ~ [data-testid=\"job\"][data-step=\"done\"]";
 
@@ -292,7 +293,7 @@ pub async fn open_member(window: &Window, name: &str) -> Result<()> {
 pub async fn fill_removal(window: &Window, name: &str) -> Result<()> {
     open_member(window, name).await?;
     window.click("remove-member").await?;
-    window.find("removal").await?;
+    window.find("remove-meaning").await?;
     window.fill("remove-reason", "Left the firm today").await
 }
 

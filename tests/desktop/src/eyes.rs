@@ -12,6 +12,8 @@ use x11rb::rust_connection::RustConnection;
 use x11rb::{COPY_DEPTH_FROM_PARENT, CURRENT_TIME, NONE};
 
 const ENTER: u32 = 0xff0d;
+/// Caps Lock and Num Lock.
+pub const LOCKS: [u32; 2] = [0xffe5, 0xff7f];
 /// Control, Shift, Space: the keys of quick access.
 const QUICK: [u32; 3] = [0xffe3, 0xffe1, 0x20];
 /// Side of the square in the middle of a window that is looked at, in pixels.
@@ -101,11 +103,14 @@ impl Eyes {
 
     /// Types words without capitals and presses Enter.
     pub fn type_line(&self, words: &str) -> Result<()> {
-        for sign in words.chars().map(u32::from).chain([ENTER]) {
-            let code = self.key(sign)?;
-            for kind in [KEY_PRESS_EVENT, KEY_RELEASE_EVENT] {
-                self.server.xtest_fake_input(kind, code, CURRENT_TIME, NONE, 0, 0, COPY_DEPTH_FROM_PARENT)?.check()?;
-            }
+        words.chars().map(u32::from).chain([ENTER]).try_for_each(|sign| self.tap(sign))
+    }
+
+    /// Presses a key and lets go of it, by the sign that it writes or its keysym.
+    pub fn tap(&self, sign: u32) -> Result<()> {
+        let code = self.key(sign)?;
+        for kind in [KEY_PRESS_EVENT, KEY_RELEASE_EVENT] {
+            self.server.xtest_fake_input(kind, code, CURRENT_TIME, NONE, 0, 0, COPY_DEPTH_FROM_PARENT)?.check()?;
         }
         Ok(())
     }

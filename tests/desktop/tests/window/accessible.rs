@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use fantoccini::key::Key;
-use vitrine_desktop_tests::accessibility::ensure_accessible;
+use vitrine_desktop_tests::accessibility::{ensure_accessible, ensure_accessible_as_drawn};
 use vitrine_desktop_tests::{Cloud, Window, acts, scenario};
 
 use crate::at;
@@ -116,7 +116,7 @@ async fn the_theme_that_was_chosen_is_put_on() {
         // More contrast goes by the desktop's scheme, which is light here: its colours come once that is back.
         window.wait_for_css("html[data-mantine-color-scheme=\"light\"][style*=\"--v-line\"]").await?;
         window.wait_for_frames().await?;
-        ensure_accessible(&window, "settings with more contrast").await
+        ensure_accessible_as_drawn(&window, "settings with more contrast").await
     });
     outcome.await.unwrap();
 }
@@ -218,7 +218,7 @@ async fn organization(window: &Window) -> Result<()> {
     window.find("view-account-1").await?;
     ensure_accessible(window, "choice of the account").await?;
     close(window, "view-account-1").await?;
-    for (tab, there) in [(2, "ol li"), (3, "[data-testid=\"turn-off-laps\"]")] {
+    for (tab, there) in [(2, "ol li"), (3, "[data-testid=\"access\"]"), (4, "[data-testid=\"turn-off-laps\"]")] {
         window.click_css(&format!("[role=tab]:nth-of-type({tab})")).await?;
         window.wait_for_css(there).await?;
         ensure_accessible(window, &format!("tab {tab} of the organization")).await?;

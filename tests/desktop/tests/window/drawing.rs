@@ -1,9 +1,11 @@
-//! Who draws the window on a machine without a graphics card: the processor, and not a card that it plays.
+//! How the window is drawn: on a machine without a graphics card by the processor, and not by a card that it plays; and by our
+//! own styles, wherever the bundle put the library's.
 
 use std::fs;
 use std::path::Path;
 
 use anyhow::{Result, ensure};
+use vitrine_desktop_tests::desk::Setting;
 use vitrine_desktop_tests::{Cloud, acts, scenario, scenario::LIMIT};
 
 use crate::at;
@@ -37,6 +39,21 @@ async fn no_card_is_played_where_there_is_none() {
             let ticks = played(&view)?;
             ensure!(ticks == 0, "{ticks} ticks went into a graphics card that is not there");
         }
+        Ok(())
+    });
+    outcome.await.unwrap();
+}
+
+#[tokio::test]
+async fn our_own_styles_win_over_the_librarys() {
+    let outcome = scenario("styles", LIMIT, Setting::default(), async |desk| {
+        let window = acts::start(desk).await?;
+        window.click("first-create").await?;
+        window.find("create-suggest").await?;
+        let weight = "return getComputedStyle(document.querySelector('[data-testid=\"create-suggest\"]')).fontWeight;";
+        let weight = window.script(weight).await?;
+        // The library's is 600.
+        ensure!(weight == "500", "a button is drawn by the library's style sheet: {weight}");
         Ok(())
     });
     outcome.await.unwrap();

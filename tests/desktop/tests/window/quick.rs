@@ -5,6 +5,7 @@ use fantoccini::key::Key;
 use serde_json::json;
 use vitrine_desktop_tests::accessibility::ensure_accessible;
 use vitrine_desktop_tests::desk::program;
+use vitrine_desktop_tests::eyes::LOCKS;
 use vitrine_desktop_tests::{Cloud, Desk, Eyes, Other, Setting, Window, acts, scenario, scenario::LIMIT};
 use vitrine_kit::wait::{PATIENCE, until};
 
@@ -149,10 +150,15 @@ async fn keys_pressed_anywhere_open_it_with_the_keyboard_in_it_and_are_given_bac
         eyes.type_line("lock v")?;
         back(&window, "unlock-passphrase").await?;
 
-        eyes.press_quick_keys()?;
-        window.switch_to_window_with("quick-locked").await?;
-        let _ = window.press(Key::Escape).await;
-        back(&window, "unlock-passphrase").await?;
+        // Whatever else is locked on the keyboard: nothing, capitals, numbers as well.
+        for lock in [None, Some(LOCKS[0]), Some(LOCKS[1])] {
+            lock.map_or(Ok(()), |lock| eyes.tap(lock))?;
+            eyes.press_quick_keys()?;
+            window.switch_to_window_with("quick-locked").await?;
+            let _ = window.press(Key::Escape).await;
+            back(&window, "unlock-passphrase").await?;
+        }
+        LOCKS.into_iter().try_for_each(|lock| eyes.tap(lock))?;
         acts::unlock(&window, &passphrase).await?;
         window.click("nav-settings").await?;
         window.flip("setting-quickShortcut").await?;

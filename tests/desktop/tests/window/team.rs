@@ -6,11 +6,15 @@ use anyhow::{Result, ensure};
 use vitrine_desktop_tests::accessibility::ensure_accessible;
 use vitrine_desktop_tests::desk::backend;
 use vitrine_desktop_tests::{Cloud, Desk, Window, acts, scenario};
+use vitrine_kit::wait::{PATIENCE, until};
 
 use crate::at;
 
 /// Two machines, and what one learns of the other by asking every half minute.
 const LIMIT: Duration = Duration::from_mins(6);
+
+/// What is noted when a round of fetching while locked has ended.
+const NOTE: &[u8] = b"staged-at";
 
 #[tokio::test]
 async fn a_technician_joins_by_a_code_sees_what_the_owner_rotates_and_is_removed_for_good() {
@@ -36,6 +40,55 @@ async fn two_people(cloud: &Cloud, here: &mut Desk, there: &mut Desk) -> Result<
     joins(&owner, &grace, here).await?;
     works_on_the_same(&owner, &grace, cloud).await?;
     leaves(&owner, &grace, cloud).await
+}
+
+#[tokio::test]
+async fn a_window_that_is_locked_has_fetched_what_it_shows_once_there_is_no_network() {
+    let cloud = Cloud::start().await.unwrap();
+    let outcome = scenario("locked-owner", LIMIT, at(&cloud), async |here| {
+        scenario("locked-technician", LIMIT, at(&cloud), async |there| rotated_while_locked(&cloud, here, there).await)
+            .await
+    });
+    outcome.await.unwrap();
+}
+
+async fn rotated_while_locked(cloud: &Cloud, here: &mut Desk, there: &mut Desk) -> Result<()> {
+    let mut backend = backend().await?;
+    let (owner, _) = acts::with_contoso(here, cloud).await?;
+    acts::fill_home(&owner, &backend).await?;
+    owner.click("home-move").await?;
+    owner.find("home-sync").await?;
+    let grace = acts::start(there).await?;
+    joins(&owner, &grace, here).await?;
+    acts::open_organization(&grace, "Contoso").await?;
+    acts::view_credentials(&grace, 1).await?;
+    let user_name = acts::shown_user_name(&grace).await?;
+    let known = acts::reveal_password(&grace).await?;
+    grace.close().await?;
+
+    // Her machine is off while the owner rotates, then on and locked, and the network goes before she unlocks.
+    acts::rotate(&owner, "Contoso").await?;
+    let grace = acts::start(there).await?;
+    grace.find("unlock-passphrase").await?;
+    until("what is new to lie beside the store", PATIENCE * 2, async || fetched_while_locked(there).then_some(()))
+        .await?;
+    ensure!(!grace.page_text().await?.contains("Contoso"), "a locked window names a customer");
+    backend.kill().await?;
+    acts::unlock(&grace, acts::OWN_PASSPHRASE).await?;
+    acts::open_organization(&grace, "Contoso").await?;
+    acts::view_credentials(&grace, 1).await?;
+    let fresh = acts::reveal_password(&grace).await?;
+    ensure!(fresh != known, "it shows the password of before");
+    ensure!(opens(cloud, &user_name, &fresh).await?, "what it shows opens nothing");
+    acts::close_reveal(&grace).await?;
+    grace.close().await?;
+    owner.close().await
+}
+
+/// Whether the locked program has asked the home and laid down what was new, by the note that it makes at the end.
+fn fetched_while_locked(desk: &Desk) -> bool {
+    let files = ["vitrine.db", "vitrine.db-wal"].map(|file| std::fs::read(desk.vault().join(file)).unwrap_or_default());
+    files.iter().any(|bytes| bytes.windows(NOTE.len()).any(|place| place == NOTE))
 }
 
 /// From the invitation to the organization in the second window.
