@@ -14,12 +14,15 @@ use vitrine_app::api::{JobStep, JobView, JobsRequest, JobsView, RotateRequest, R
 use vitrine_app::{App, synthetic};
 use vitrine_entra::certificate::make_certificate;
 use vitrine_entra_sim::{ConnectedTenant, Effect, Fault, Quota, Scenario, Settings, Sim, SimOptions, Urls};
+use vitrine_rotation::{Cost, Limit, Limits, Pace, Service};
 
 use crate::row::Row;
 use crate::{customers, vaults};
 
 /// Accounts of a tenant.
 const ACCOUNTS: u32 = 2;
+/// Accounts of which the application's limit decides how long they take.
+const BOUND: u32 = 100_000;
 /// Requests that a rotation cannot do without: look, send, read back. And one for the token of each tenant.
 const CALLS: u32 = 3;
 /// The operation that refuses consent, and how.
@@ -283,6 +286,7 @@ pub(crate) fn measure(fleet: &Fleet) -> Result<Vec<Row>> {
     let well = Fleet { faults: false, cut: None, ..fleet.clone() };
     let (clean, seen, _) = run(&well)?;
     let mut rows = judged(fleet, &clean, &seen);
+    rows.push(bound());
     if fleet.faults {
         let (ill, _, left) = run(&Fleet { faults: true, ..well.clone() })?;
         let what =
@@ -305,6 +309,20 @@ pub(crate) fn measure(fleet: &Fleet) -> Result<Vec<Row>> {
         rows.push(Row::counted("R2", "answers 429 a tenant, quota cut", refused, "a tenant", ("the limit", 0.05)));
     }
     Ok(rows)
+}
+
+/// So many accounts that Microsoft's limit for an application in all tenants decides, and not the network: the limiter alone, on a
+/// clock that jumps to whenever it lets the next change go.
+fn bound() -> Row {
+    let (limits, write) = (Limits::PUBLISHED, Cost { service: Service::Directory, units: 1, write: true });
+    let (mut pace, mut now) = (Pace::new(limits), Duration::ZERO);
+    for account in 0..BOUND {
+        now += pace.take(now, account / ACCOUNTS, write);
+    }
+    let Limit { units, per } = limits.all_writes;
+    let floor = f64::from(BOUND - units) / f64::from(units) * per.as_secs_f64();
+    let what = "100,000 accounts, one change each, by the limiter and its own clock";
+    Row::measured("R8", what, (now.as_secs_f64(), "s"), ("the application's limit in all tenants", floor), 1.1)
 }
 
 /// What the engine and the cloud say when the healthy are done, and what is left open when the ill are well again.

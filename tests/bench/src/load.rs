@@ -24,7 +24,7 @@ use vitrine_ledger::{
 
 use crate::firm::{Customer, Desk, Firm, name};
 
-const TOKEN: &str = "a token that only the operator of this measurement has";
+pub(crate) const TOKEN: &str = "a token that only the operator of this measurement has";
 /// What one request may bring, less what surrounds it.
 const ROOM: usize = MAX_BODY - (64 << 10);
 /// Objects that a client asks for at once, as the application does.
@@ -64,6 +64,11 @@ impl Server {
         // What it writes later must not fill up and stop it.
         std::thread::spawn(move || log.by_ref().for_each(drop));
         Ok(Self { child, port, _folder: folder })
+    }
+
+    /// Where it answers.
+    pub(crate) fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
     }
 
     /// A size of its memory in bytes, by its name in `/proc`.

@@ -23,6 +23,7 @@ mod fleet;
 mod growth;
 mod inside;
 mod load;
+mod members;
 mod peers;
 mod programs;
 mod row;

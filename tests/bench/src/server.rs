@@ -13,6 +13,7 @@ use crate::Outlet;
 use crate::child::{median, quantile};
 use crate::cluster::Cluster;
 use crate::load::{Books, Connection, OBJECT, Server, appends};
+use crate::members;
 use crate::programs;
 use crate::row::Row;
 
@@ -66,6 +67,7 @@ pub(crate) async fn measure(asked: &Asked) -> Result<()> {
     } else {
         rows.push(Row::missing("S1", "PostgreSQL", "not installed, or not asked for"));
     }
+    rows.extend(members::measure(&asked.server).await?);
     rows.sort_by(|one, other| one.id.cmp(&other.id));
     programs::finish(rows, &asked.outlet)
 }

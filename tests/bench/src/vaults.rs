@@ -75,14 +75,26 @@ pub(crate) async fn create(folder: &Path, cloud: Option<(&str, &str, u32)>) -> R
         options.clock = Arc::new(SystemClock);
     }
     let app = App::open(options, Headless).await?;
+    found(&app).await?;
+    Ok(app)
+}
+
+/// The application over an empty folder, by this machine's clock: what is signed for a backend has to be of now.
+pub(crate) async fn living(folder: &Path) -> Result<App> {
+    fs::create_dir_all(folder)?;
+    let options = Options { clock: Arc::new(SystemClock), ..options(folder)? };
+    Ok(App::open(options, Headless).await?)
+}
+
+/// Makes a vault.
+pub(crate) async fn found(app: &App) -> Result<()> {
     let request = CreateVaultRequest {
         msp_name: "Contoso Support".into(),
         person_name: "Ada Lovelace".into(),
         passphrase: passphrase(),
         accept_file_fallback: true,
     };
-    app.call(request).await.map_err(|error| anyhow::anyhow!("{}", error.what))?;
-    Ok(app)
+    app.call(request).await.map(drop).map_err(|error| anyhow::anyhow!("{}", error.what))
 }
 
 /// Opens a vault in this process.
