@@ -59,7 +59,11 @@ pub(crate) fn test(deep: bool) -> Result<()> {
     }
     report.counted("Rust tests", || {
         let words = [&["test", "--no-fail-fast"], &EVERYTHING[..]].concat();
-        shell::run_keeping(share(shell::cargo(&words)), closing)
+        let mut tests = share(shell::cargo(&words));
+        if env::var_os("RUST_TEST_THREADS").is_none() {
+            tests.env("RUST_TEST_THREADS", side_by_side().to_string());
+        }
+        shell::run_keeping(tests, closing)
     });
     report.counted("window tests", || {
         let words = [&["test", "--no-fail-fast"], &EVERYTHING[..], &WINDOW_TESTS[..]].concat();
@@ -72,6 +76,11 @@ pub(crate) fn test(deep: bool) -> Result<()> {
     }
     println!("\nseed {seed}");
     report.close()
+}
+
+/// Tests at once: a story waits half of its time for other processes, so that one on each core leaves it idle.
+fn side_by_side() -> usize {
+    std::thread::available_parallelism().map_or(1, |cores| cores.get() + cores.get().div_ceil(2))
 }
 
 /// The line by which a Rust test program says how many passed.
