@@ -36,7 +36,7 @@ pub fn fork_proof(bytes: &[u8]) {
 pub fn state(bytes: &[u8]) {
     if let Ok(state) = MspState::decode(bytes) {
         assert_eq!(state.encode(), bytes);
-        let _ = (state.home(), state.recovery(), state.unfinished(), state.owners().count());
+        let _ = (state.home(), state.safe_sheet(), state.unfinished(), state.owners().count());
         for (id, member) in state.members() {
             let _ = (member.role(), member.keys(), state.at(state.head().seq).role(id));
         }

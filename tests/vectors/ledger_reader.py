@@ -185,10 +185,8 @@ CARD = record(must(0, ID), must(1, KEY), may(2, KEY), must(3, NAME))
 MEMBER_WRAPS = many(record(must(0, ID), must(1, WRAP)))
 KEY_WRAPS = many(record(must(0, code(4)), must(1, WRAP)))
 TEAM_WRAP = record(must(0, ID), must(1, u32), must(2, KEY_WRAPS))
-RECOVERY_WRAP = record(must(0, ID), must(1, KEY_WRAPS))
-RECOVERY_KEY = record(must(0, ID), must(1, KEY))
 COMMITMENTS = record(must(0, KEY), must(1, KEY), may(2, KEY), may(3, KEY))
-EPOCH = record(must(0, u32), must(1, HEAD), must(2, u64), must(3, COMMITMENTS), may(4, ID))
+EPOCH = record(must(0, u32), must(1, HEAD), must(2, u64), must(3, COMMITMENTS))
 GRANT = record(may(0, code(3)), must(1, HEAD), must(2, u32))
 NAMED = record(must(0, HEAD), must(1, u32))
 ITEM = record(must(0, code(4)), must(1, u64), may(2, KEY), must(3, u64))
@@ -213,16 +211,16 @@ KINDS = {
     11: record(
         must(0, ID), must(1, code(3)), must(2, u32), must(3, KEY), must(4, MEMBER_WRAPS), may(5, KEYS), must(6, NAME)
     ),
-    12: record(must(0, u32), must(1, KEY), must(2, MEMBER_WRAPS), may(3, RECOVERY_WRAP), may(4, KEYS)),
+    12: record(must(0, u32), must(1, KEY), must(2, MEMBER_WRAPS), may(3, KEYS)),
     13: record(must(0, KEY), must(1, NAME)),
     14: record(must(0, KEY)),
     15: record(must(0, NOTE)),
-    16: record(may(0, RECOVERY_KEY), must(1, boolean), must(2, NOTE)),
-    17: record(must(0, code(2)), must(1, NOTE)),
+    16: record(must(0, boolean), must(1, NOTE)),
+    17: record(must(0, NOTE)),
     18: record(must(0, KEY)),
     65: record(must(0, KEY), must(1, KEY)),
     66: record(must(0, ID), may(1, code(3)), may(2, TEAM_WRAP)),
-    67: record(must(0, u32), must(1, COMMITMENTS), must(2, many(TEAM_WRAP)), may(3, RECOVERY_WRAP), may(4, KEYS)),
+    67: record(must(0, u32), must(1, COMMITMENTS), must(2, many(TEAM_WRAP)), may(3, KEYS)),
     68: record(must(0, ID), must(1, code(4)), must(2, u64), must(3, KEY)),
     69: record(must(0, ID), must(1, u64)),
     70: record(must(0, RECORDS)),
@@ -333,7 +331,7 @@ class Msp:
         entry.verify(card[1])
         entry.prove(entry.body[5], card[1], entry.body[1], entry.body[2])
         self.ledger, self.seq, self.hash, self.hashes = entry.begins, 0, entry.hash, [entry.hash]
-        self.devices, self.teams, self.msp_epoch, self.recovery = {}, {}, 0, None
+        self.devices, self.teams, self.msp_epoch = {}, {}, 0
         self.members = {entry.member: self.member(OWNER, entry.body[1], entry.body[2], card[0], 0)}
         self.home = {0: 1, 1: entry.device}
         self.add_device(entry.member, card, 0)
@@ -465,7 +463,7 @@ class Msp:
             self.teams[it[0]] = dict(kind=it[1], epoch=it[2], members=set(members))
         elif kind == 12:
             permit(role, BOTH)
-            if it[0] != self.msp_epoch + 1 or (4 in it) != (self.msp_epoch > 0):
+            if it[0] != self.msp_epoch + 1 or (3 in it) != (self.msp_epoch > 0):
                 refuse("epoch")
             self.msp_epoch = it[0]
         elif kind in (13, 14, 15):
@@ -555,7 +553,7 @@ class Organization:
                     refuse("team")
                 self.grants[it[0]] = it[1]
         elif entry.kind == 67:
-            if it[0] != self.epoch + 1 or (4 in it) != (self.epoch > 0):
+            if it[0] != self.epoch + 1 or (3 in it) != (self.epoch > 0):
                 refuse("epoch")
             wanted = {team: 3 for team, state in msp.teams.items() if state["kind"] == 1} | self.grants
             if [wrap[0] for wrap in it[2]] != sorted(wanted):

@@ -81,7 +81,6 @@ pub(crate) fn found(firm: &MspItem, person_name: &str, device_name: &str, time_m
                 epoch: 1,
                 commitment: Commitment::from_bytes(commitment),
                 members: vec![MemberWrap { member, wrap }],
-                recovery: None,
                 previous: None,
             }
         },

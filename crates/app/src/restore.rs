@@ -27,7 +27,7 @@ use std::sync::Arc;
 use vitrine_entra::{Priority, UserId, laps};
 use vitrine_ledger::{
     Author, Body, Claim, DeviceCard, DeviceId, DeviceKey, EncryptionKey, Entry, Home, IdentityKey, LedgerId, MemberId,
-    MspBody, MspChain, MspHistory, RecoveryMeans, SealedNote, TransportKey,
+    MspBody, MspChain, MspHistory, SealedNote, TransportKey,
 };
 use vitrine_vault::account::{
     AccountSecret, BoxIds, DeviceKeys, Enrolment, RootKey, UnlockError, Unlocked, seal_account_secret,
@@ -416,7 +416,7 @@ fn join(app: &App, mut chain: MspChain, opened: &Opened, device: &DeviceKeys, au
     let reason = || SealedNote::new(Vec::new()).map_err(session::unreadable_keys);
     let mut bodies = vec![MspBody::HomeRecovery { home: Home::Device(author.device), reason: reason()? }];
     if opened.by_sheet {
-        bodies.push(MspBody::RecoveryUse { means: RecoveryMeans::SafeSheet, reason: reason()? });
+        bodies.push(MspBody::RecoveryUse { reason: reason()? });
     }
     let mut added = vec![added];
     for body in bodies {

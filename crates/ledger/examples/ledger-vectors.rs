@@ -7,7 +7,7 @@
 #[path = "../tests/ledger/kit.rs"]
 mod kit;
 
-use kit::{AUDIT, Customer, Desk, Firm, WORK, backend, item, log, name, note, put, recovery_key, signing, team_id};
+use kit::{AUDIT, Customer, Desk, Firm, WORK, backend, item, log, name, note, put, signing, team_id};
 use minicbor::data::Type;
 use minicbor::{Decoder, Encoder};
 use serde_json::{Map, Value, json};
@@ -269,10 +269,8 @@ fn forms(file: &mut File) {
         it.at(0).fields().push((Tree::Uint(2), Tree::Bytes(vec![0; 16])));
     });
     kind("home that is neither", MspBody::Home { home: Home::Device(owner.device) }, &|it| it.at(0).remove(1));
-    kind("sheet as a number", MspBody::RecoverySet { key: Some(recovery_key(1)), sheet: true, note: note() }, &|it| {
-        *it.at(1) = Tree::Uint(1);
-    });
-    kind("good recovery without a key", MspBody::RecoverySet { key: None, sheet: true, note: note() }, &|_| {});
+    kind("sheet as a number", MspBody::RecoverySet { sheet: true, note: note() }, &|it| *it.at(0) = Tree::Uint(1));
+    kind("good recovery without a sheet", MspBody::RecoverySet { sheet: false, note: note() }, &|_| {});
 }
 
 fn firms(file: &mut File) {

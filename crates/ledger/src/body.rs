@@ -3,8 +3,8 @@
 use crate::cbor::{bodies, codes, record};
 use crate::{
     BackendId, BackendKey, Commitment, DeviceId, DeviceKey, EncryptionKey, EntryHash, IdentityKey, Invite, ItemId,
-    LedgerId, MemberId, ObjectHash, Proof, RecoveryId, Role, Salt, SealedKeys, SealedName, SealedNote, SealedRecords,
-    Snapshot, TeamId, TransportKey, Wrap,
+    LedgerId, MemberId, ObjectHash, Proof, Role, Salt, SealedKeys, SealedName, SealedNote, SealedRecords, Snapshot,
+    TeamId, TransportKey, Wrap,
 };
 
 record! {
@@ -45,18 +45,7 @@ record! {
 }
 
 record! {
-    /// The recovery key of the firm.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub struct RecoveryKey {
-        /// A new id for each key.
-        0 pub id: RecoveryId,
-        /// Epochs are wrapped to it while it is set.
-        1 pub key: EncryptionKey,
-    }
-}
-
-record! {
-    /// One organization key, wrapped to a team or to the recovery key.
+    /// One organization key, wrapped to a team.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct KeyWrap {
         /// Which key.
@@ -76,17 +65,6 @@ record! {
         1 pub epoch: u32,
         /// The keys that its level calls for, in rising order.
         2 pub keys: Vec<KeyWrap>,
-    }
-}
-
-record! {
-    /// What the recovery key gets in an epoch of an organization.
-    #[derive(Clone, Debug, PartialEq, Eq)]
-    pub struct RecoveryWrap {
-        /// The recovery key that is set.
-        0 pub id: RecoveryId,
-        /// Read and operate, in this order. In an epoch of the MSP: the one MSP key, named read.
-        1 pub keys: Vec<KeyWrap>,
     }
 }
 
@@ -179,16 +157,6 @@ codes! {
         2 Words,
         /// They sat side by side.
         3 InPerson,
-    }
-}
-
-codes! {
-    /// What was used to come back in.
-    pub enum RecoveryMeans {
-        /// The printed page of the firm's safe.
-        1 SafeSheet,
-        /// The recovery key of the firm.
-        2 FirmKey,
     }
 }
 
@@ -368,10 +336,8 @@ bodies! {
             1 commitment: Commitment,
             /// Every joined member, and invited ones too if wished, in rising order of ids.
             2 members: Vec<MemberWrap>,
-            /// Present exactly while a recovery key is set.
-            3 recovery: Option<RecoveryWrap>,
             /// The key before, sealed under this one; from the second epoch on.
-            4 previous: Option<SealedKeys>,
+            3 previous: Option<SealedKeys>,
         },
         /// An organization of this MSP. Adding it again changes nothing.
         13 OrganizationAdd {
@@ -392,19 +358,15 @@ bodies! {
         },
         /// Says how the firm can be recovered. Needs a second owner where there are two or more.
         16 RecoverySet {
-            /// The recovery key, or none.
-            0 key: Option<RecoveryKey>,
             /// Whether a safe sheet exists.
-            1 sheet: bool,
+            0 sheet: bool,
             /// For those who hold it, sealed.
-            2 note: SealedNote,
+            1 note: SealedNote,
         },
-        /// A recovery was used. Loud.
+        /// The safe sheet was used to come back in. Loud.
         17 RecoveryUse {
-            /// What was used.
-            0 means: RecoveryMeans,
             /// Why, sealed.
-            1 reason: SealedNote,
+            0 reason: SealedNote,
         },
         /// A second owner's consent to a pending change.
         18 Approve {
@@ -442,10 +404,8 @@ bodies! {
             1 commitments: Commitments,
             /// The owners' team and every team with access, in rising order of ids.
             2 teams: Vec<TeamWrap>,
-            /// Present exactly while a recovery key is set.
-            3 recovery: Option<RecoveryWrap>,
             /// The keys before, sealed under these; from the second epoch on.
-            4 previous: Option<SealedKeys>,
+            3 previous: Option<SealedKeys>,
         },
         /// A new version of an item.
         68 Put {

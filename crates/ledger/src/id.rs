@@ -71,8 +71,6 @@ bytes! {
     ItemId: 16;
     /// A backend that can be the home of a vault.
     BackendId: 16;
-    /// A recovery key of the firm; a new one for each key set.
-    RecoveryId: 16;
     /// What an invite commits to; opaque here, checked by the two people who invite and join.
     Invite: 32;
     /// A member's identity: Ed25519 public key (RFC 8032).
@@ -83,7 +81,7 @@ bytes! {
     TransportKey: 32;
     /// A backend's key: Ed25519 public key.
     BackendKey: 32;
-    /// An encryption key of a member, a team or the firm's recovery: X25519 public key (RFC 7748).
+    /// An encryption key of a member, a device or a team: X25519 public key (RFC 7748).
     EncryptionKey: 32;
     /// A signature: Ed25519, 64 bytes.
     SignatureBytes: 64;

@@ -26,15 +26,15 @@ pub mod wire;
 pub use authority::{Action, Role, allowed};
 pub use body::{
     Commitments, DeviceCard, DeviceWrap, Home, ItemKind, KeyName, KeyWrap, Level, MemberWrap, MspBody,
-    OrganizationBody, RecoveryKey, RecoveryMeans, RecoveryWrap, TeamKind, TeamWrap, Verification,
+    OrganizationBody, TeamKind, TeamWrap, Verification,
 };
 pub use ed25519_dalek::{Signature, Signer, SigningKey};
 pub use entry::{Author, Body, Claim, Draft, Entry, Head, MAX_ENTRY, Place, Proof, SUITE};
 pub use fork::{ForkProof, ForkProofError};
 pub use id::{
     BackendId, BackendKey, Commitment, DeviceId, DeviceKey, EncryptionKey, EntryHash, IdentityKey, Invite, ItemId,
-    LedgerId, MemberId, ObjectHash, RecoveryId, Salt, Sealed, SealedKeys, SealedName, SealedNote, SealedRecords,
-    SignatureBytes, TeamId, TransportKey, Wrap,
+    LedgerId, MemberId, ObjectHash, Salt, Sealed, SealedKeys, SealedName, SealedNote, SealedRecords, SignatureBytes,
+    TeamId, TransportKey, Wrap,
 };
 pub use msp::{
     Change, Device, History, Keys, Loss, Member, MspAt, MspChain, MspEpoch, MspHistory, MspState, Pending, Since, Stay,

@@ -1,4 +1,4 @@
-//! The MSP ledger as a fold: members, devices, teams, home, recovery, and how each was at any place of it.
+//! The MSP ledger as a fold: members, devices, teams, home, safe sheet, and how each was at any place of it.
 //!
 //! The state keeps ranges and histories instead of the present alone, because entries of organizations are judged by
 //! the MSP state at their witness. It keeps no list of organizations: it grows with members and devices alone.
@@ -9,14 +9,13 @@ mod at;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub(crate) use apply::{follows, next_epoch, permit, recovery_matches};
+pub(crate) use apply::{follows, next_epoch, permit};
 pub use at::MspAt;
 
 use crate::cbor::{self, Reader, Wire, Writer, bodies, record};
 use crate::{
     Author, Commitment, DecodeError, DeviceId, DeviceKey, Draft, EncryptionKey, Entry, EntryHash, Head, Home,
-    IdentityKey, LedgerId, MemberId, MspBody, Place, RecoveryId, RecoveryKey, Refusal, Role, TeamId, TeamKind,
-    TransportKey, Verification,
+    IdentityKey, LedgerId, MemberId, MspBody, Place, Refusal, Role, TeamId, TeamKind, TransportKey, Verification,
 };
 
 /// A map that clones by a counter and is copied when changed.
@@ -240,8 +239,6 @@ record! {
         2 pub commitment: Commitment,
         /// Those it was wrapped to.
         3 pub members: Vec<MemberId>,
-        /// The recovery key it was wrapped to.
-        4 pub recovery: Option<RecoveryId>,
     }
 }
 
@@ -270,10 +267,8 @@ bodies! {
         },
         /// Changes recovery.
         4 Recovery {
-            /// The new recovery key, or none.
-            0 key: Option<RecoveryKey>,
             /// The entry that says that a safe sheet exists, or none.
-            1 sheet: Option<Head>,
+            0 sheet: Option<Head>,
         },
     }
 }
@@ -318,14 +313,6 @@ record! {
 }
 
 record! {
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub(crate) struct Recovery {
-        0 pub(crate) key: Option<RecoveryKey>,
-        1 pub(crate) sheet: Option<Head>,
-    }
-}
-
-record! {
     /// The MSP ledger, folded up to its head. Cheap to clone.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct MspState {
@@ -336,7 +323,7 @@ record! {
         4 teams: Shared<TeamId, Team>,
         5 epoch: Option<MspEpoch>,
         6 homes: History<Home>,
-        7 recoveries: History<Recovery>,
+        7 safe_sheet: Option<Head>,
         8 policy: Option<Head>,
         9 pending: Vec<Pending>,
         // The newest entry that may have taken something from somebody: lets an organization whose epoch is newer
@@ -369,7 +356,7 @@ pub enum Unfinished {
         /// The team.
         team: TeamId,
     },
-    /// The MSP's key is held by somebody who left, or lacks somebody who joined, or the recovery key.
+    /// The MSP's key is held by somebody who left, or lacks somebody who joined.
     Msp,
 }
 
@@ -490,11 +477,6 @@ impl MspState {
         self.homes.now().value
     }
 
-    /// The recovery key that is set.
-    pub fn recovery(&self) -> Option<RecoveryKey> {
-        self.recoveries.now().value.key
-    }
-
     /// Whether a safe sheet exists.
     pub fn has_safe_sheet(&self) -> bool {
         self.safe_sheet().is_some()
@@ -502,7 +484,7 @@ impl MspState {
 
     /// The entry that says so: its author is whose root the sheet opens.
     pub fn safe_sheet(&self) -> Option<Head> {
-        self.recoveries.now().value.sheet
+        self.safe_sheet
     }
 
     /// The entry with the present policy.

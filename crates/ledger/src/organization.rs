@@ -11,7 +11,7 @@ use crate::cbor::{self, record};
 use crate::msp::Shared;
 use crate::{
     Author, Commitments, DecodeError, Draft, Head, ItemId, ItemKind, LedgerId, Level, Loss, MspState, ObjectHash,
-    OrganizationBody, Place, RecoveryId, TeamId,
+    OrganizationBody, Place, TeamId,
 };
 
 /// A checkpoint stands at every place that this divides, and nowhere else.
@@ -32,8 +32,6 @@ record! {
         2 pub witness: u64,
         /// To the keys.
         3 pub commitments: Commitments,
-        /// The recovery key it was wrapped to.
-        4 pub recovery: Option<RecoveryId>,
     }
 }
 
@@ -113,8 +111,6 @@ pub enum Owed {
     Withdrawn,
     /// Somebody who held the keys was removed, dropped, rekeyed, changed or lost a device.
     Lost(Loss),
-    /// The recovery key it is wrapped to is no longer the one that is set.
-    Recovery,
 }
 
 impl OrganizationState {
@@ -214,9 +210,6 @@ impl OrganizationState {
         let epoch = self.fold.epoch.as_ref()?;
         if self.fold.withdrawn {
             return Some(Owed::Withdrawn);
-        }
-        if epoch.recovery.is_some() && msp.recovery().map(|recovery| recovery.id) != epoch.recovery {
-            return Some(Owed::Recovery);
         }
         self.levels()
             .map(|(team, _)| team)

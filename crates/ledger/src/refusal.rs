@@ -226,9 +226,6 @@ pub enum Refusal {
     /// The recipients are not those the ledger calls for, or not in rising order.
     #[error("not the recipients that the ledger calls for")]
     Recipients,
-    /// The recovery key is missing, or not the one set.
-    #[error("not the recovery key that is set")]
-    RecoveryKey,
     /// The team is unknown, of another kind, or still holds a member who left since its epoch.
     #[error("team not valid here")]
     Team {
@@ -324,7 +321,6 @@ impl Refusal {
             Self::NotPending { .. } => "ledger.not-pending",
             Self::Epoch { .. } => "ledger.epoch",
             Self::Recipients => "ledger.recipients",
-            Self::RecoveryKey => "ledger.recovery-key",
             Self::Team { .. } => "ledger.team",
             Self::Witness => "ledger.witness",
             Self::WitnessAhead { .. } => "ledger.witness-ahead",

@@ -298,7 +298,6 @@ impl<'a> Change<'a> {
                 name: Some(commit(Which::Name, &keys.read.name_key())),
             },
             teams: wraps.collect::<Result<_>>()?,
-            recovery: None,
             previous: sealed.map(SealedKeys::new).transpose().map_err(session::unreadable_keys)?,
         })
     }

@@ -116,7 +116,7 @@ async fn set(
     let note = SheetNote { blob, holders };
     let mut change = Change::begin(app, session).await?;
     let note = founding::seal_note(session.ring().msp_key()?, change.msp(), &note)?;
-    change.append_msp(MspBody::RecoverySet { key: None, sheet: true, note }).await?;
+    change.append_msp(MspBody::RecoverySet { sheet: true, note }).await?;
     change.note(Action::SheetSaved, None, None, None).await?;
     change.commit().await?;
     keep(app, session).await?;

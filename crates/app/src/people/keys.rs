@@ -322,7 +322,6 @@ pub(super) fn msp_epoch(change: &Change<'_>) -> Result<MspBody> {
         epoch: number,
         commitment: Commitment::from_bytes(commitment),
         members,
-        recovery: None,
         previous: Some(SealedKeys::new(previous).map_err(session::unreadable_keys)?),
     })
 }

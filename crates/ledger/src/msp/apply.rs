@@ -3,14 +3,11 @@
 use std::collections::{BTreeMap, btree_map};
 use std::sync::Arc;
 
-use super::{
-    Change, Device, History, Keys, Member, MspAt, MspEpoch, MspState, Pending, Recovery, Stay, Team, TeamEpoch,
-};
+use super::{Change, Device, History, Keys, Member, MspAt, MspEpoch, MspState, Pending, Stay, Team, TeamEpoch};
 use crate::entry::is_weak;
 use crate::{
     Action, Body, Claim, DeviceCard, DeviceId, DeviceWrap, EncryptionKey, Entry, EntryHash, Head, Home, IdentityKey,
-    KeyName, LedgerId, MemberId, MemberWrap, MspBody, Place, RecoveryKey, RecoveryWrap, Refusal, Role, TeamId,
-    TeamKind, Verification, allowed,
+    LedgerId, MemberId, MemberWrap, MspBody, Place, Refusal, Role, TeamId, TeamKind, Verification, allowed,
 };
 
 /// Checks that an entry is the next one of a ledger.
@@ -43,20 +40,6 @@ pub(crate) fn next_epoch(last: Option<u32>, found: u32, has_previous: bool) -> R
     if found == expected && has_previous == last.is_some() { Ok(()) } else { Err(Refusal::Epoch { expected, found }) }
 }
 
-/// Checks that an epoch is wrapped to the recovery key exactly while one is set.
-pub(crate) fn recovery_matches(
-    set: Option<RecoveryKey>,
-    wrap: Option<&RecoveryWrap>,
-    keys: &[KeyName],
-) -> Result<(), Refusal> {
-    let stands = match (set, wrap) {
-        (None, None) => true,
-        (Some(set), Some(wrap)) => set.id == wrap.id && wrap.keys.iter().map(|wrap| wrap.key).eq(keys.iter().copied()),
-        _ => false,
-    };
-    if stands { Ok(()) } else { Err(Refusal::RecoveryKey) }
-}
-
 fn rising(wraps: &[MemberWrap]) -> bool {
     wraps.windows(2).all(|pair| pair[0].member < pair[1].member)
 }
@@ -85,7 +68,7 @@ impl MspState {
             teams: Arc::new(BTreeMap::new()),
             epoch: None,
             homes: History::new(0, Home::Device(card.device)),
-            recoveries: History::new(0, Recovery { key: None, sheet: None }),
+            safe_sheet: None,
             policy: None,
             pending: Vec::new(),
             last_loss: 0,
@@ -252,17 +235,15 @@ impl MspState {
                 let made = TeamEpoch { epoch: *epoch, entry: entry.head(), public: *public };
                 self.team_epoch(next, *team, *team_kind, made, members, previous.is_some())
             }
-            MspBody::MspEpoch { epoch, commitment, members, recovery, previous } => {
+            MspBody::MspEpoch { epoch, commitment, members, previous } => {
                 permit(role, Action::Teams)?;
                 next_epoch(self.epoch.as_ref().map(|epoch| epoch.epoch), *epoch, previous.is_some())?;
                 self.check_msp_recipients(members)?;
-                recovery_matches(self.recovery(), recovery.as_ref(), &[KeyName::Read])?;
                 next.epoch = Some(MspEpoch {
                     epoch: *epoch,
                     entry: entry.head(),
                     commitment: *commitment,
                     members: members.iter().map(|wrap| wrap.member).collect(),
-                    recovery: recovery.as_ref().map(|wrap| wrap.id),
                 });
                 Ok(())
             }
@@ -274,18 +255,9 @@ impl MspState {
                 next.policy = Some(entry.head());
                 Ok(())
             }
-            MspBody::RecoverySet { key, sheet, .. } => {
+            MspBody::RecoverySet { sheet, .. } => {
                 permit(role, Action::Recovery)?;
-                if let Some(key) = key {
-                    if key.key.is_weak() {
-                        return Err(Refusal::WeakKey);
-                    }
-                    let used = self.recoveries.iter().filter_map(|since| since.value.key);
-                    if used.into_iter().any(|old| (old.id == key.id) != (old.key == key.key)) {
-                        return Err(Refusal::Reused);
-                    }
-                }
-                self.change(next, entry, Change::Recovery { key: *key, sheet: sheet.then(|| entry.head()) }, true)
+                self.change(next, entry, Change::Recovery { sheet: sheet.then(|| entry.head()) }, true)
             }
             MspBody::RecoveryUse { .. } => permit(role, Action::Recovery),
             MspBody::Approve { entry: asked } => {
@@ -347,9 +319,7 @@ impl MspState {
                 self.change_member(*subject, |member| member.keys.push(seq, *keys))?;
                 self.last_loss = seq;
             }
-            Change::Recovery { key, sheet } => {
-                self.recoveries.push(seq, Recovery { key: *key, sheet: *sheet });
-            }
+            Change::Recovery { sheet } => self.safe_sheet = *sheet,
         }
         if self.owners().next().is_none() {
             return Err(Refusal::LastOwner);

@@ -1,7 +1,7 @@
 //! The MSP state as it was at one place of its ledger.
 
 use super::{Device, Loss, Member, MspState, Stay, Team, TeamEpoch, Unfinished};
-use crate::{Author, Home, Keys, MemberId, RecoveryKey, Refusal, Role, TeamId, TeamKind};
+use crate::{Author, Home, Keys, MemberId, Refusal, Role, TeamId, TeamKind};
 
 /// A view of [`MspState`] at a place: what happened later does not count.
 #[derive(Clone, Copy, Debug)]
@@ -61,11 +61,6 @@ impl<'a> MspAt<'a> {
     pub fn home(&self) -> Home {
         // The founding device is the home from the first place on.
         self.state.homes.at(self.seq).unwrap_or(self.state.homes.now()).value
-    }
-
-    /// The recovery key.
-    pub fn recovery(&self) -> Option<RecoveryKey> {
-        self.state.recoveries.at(self.seq).and_then(|since| since.value.key)
     }
 
     /// A team's kind and epoch; `None` before it was made.
@@ -178,7 +173,7 @@ impl MspState {
                     || now.rekeyed_since(member, epoch.entry.seq)
             });
             let lacks = self.members.iter().any(|(id, member)| member.is_active() && !epoch.members.contains(id));
-            if gone || lacks || epoch.recovery != self.recovery().map(|recovery| recovery.id) {
+            if gone || lacks {
                 left.push(Unfinished::Msp);
             }
         }

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{CHECKPOINT_EVERY, Grant, Item, MAX_ITEMS, Named, OrganizationEpoch, OrganizationState, Snapshot};
-use crate::msp::{follows, next_epoch, permit, recovery_matches};
+use crate::msp::{follows, next_epoch, permit};
 use crate::{
-    Action, Author, Body, Commitments, Entry, Head, ItemId, ItemKind, KeyName, LedgerId, Level, MemberId, MspAt,
-    MspHistory, ObjectHash, OrganizationBody, Place, RecoveryWrap, Refusal, Role, TeamId, TeamKind, TeamWrap,
+    Action, Author, Body, Commitments, Entry, Head, ItemId, ItemKind, LedgerId, Level, MemberId, MspAt, MspHistory,
+    ObjectHash, OrganizationBody, Place, Refusal, Role, TeamId, TeamKind, TeamWrap,
 };
 
 /// Checks that a witness is in the MSP ledger as it is known here.
@@ -253,15 +253,14 @@ impl OrganizationState {
                 Ok(())
             }
             OrganizationBody::Access { team, level, wrap } => self.access(entry, at, *team, *level, wrap.as_ref()),
-            OrganizationBody::Epoch { epoch, commitments, teams, recovery, previous } => {
+            OrganizationBody::Epoch { epoch, commitments, teams, previous } => {
                 next_epoch(self.fold.epoch.map(|epoch| epoch.epoch), *epoch, previous.is_some())?;
-                self.check_epoch_recipients(at, commitments, teams, recovery.as_ref())?;
+                self.check_epoch_recipients(at, commitments, teams)?;
                 self.fold.epoch = Some(OrganizationEpoch {
                     epoch: *epoch,
                     entry: entry.head(),
                     witness: self.witness.seq,
                     commitments: *commitments,
-                    recovery: recovery.as_ref().map(|wrap| wrap.id),
                 });
                 self.fold.withdrawn = false;
                 Ok(())
@@ -330,7 +329,6 @@ impl OrganizationState {
         at: MspAt<'_>,
         commitments: &Commitments,
         wraps: &[TeamWrap],
-        recovery: Option<&RecoveryWrap>,
     ) -> Result<(), Refusal> {
         let owners = at.owners_team().ok_or(Refusal::Recipients)?;
         let mut wanted: BTreeMap<TeamId, Level> = self.levels().collect();
@@ -342,7 +340,7 @@ impl OrganizationState {
             check_team_wrap(at, wrap, level)?;
             check_commitments(commitments, level)?;
         }
-        recovery_matches(at.recovery(), recovery, &[KeyName::Read, KeyName::Operate])
+        Ok(())
     }
 
     fn put(

@@ -3,9 +3,9 @@
 use vitrine_ledger::{
     Author, BackendId, BackendKey, Claim, Commitment, Commitments, DeviceCard, DeviceId, DeviceKey, Draft,
     EncryptionKey, Entry, Home, IdentityKey, Invite, ItemId, ItemKind, KeyName, KeyWrap, Level, MemberId, MemberWrap,
-    MspBody, MspChain, MspHistory, MspState, ObjectHash, OrganizationBody, OrganizationState, Place, Proof, RecoveryId,
-    RecoveryKey, RecoveryWrap, Refusal, Role, Salt, SealedKeys, SealedName, SealedNote, SealedRecords, SigningKey,
-    TeamId, TeamKind, TeamWrap, Verification, Wrap,
+    MspBody, MspChain, MspHistory, MspState, ObjectHash, OrganizationBody, OrganizationState, Place, Proof, Refusal,
+    Role, Salt, SealedKeys, SealedName, SealedNote, SealedRecords, SigningKey, TeamId, TeamKind, TeamWrap,
+    Verification, Wrap,
 };
 
 /// Somebody at a machine.
@@ -134,10 +134,6 @@ pub fn backend() -> Home {
     }
 }
 
-pub fn recovery_key(n: u8) -> RecoveryKey {
-    RecoveryKey { id: RecoveryId::from_bytes([n; 16]), key: encryption(0x70 | n) }
-}
-
 pub fn team_id(n: u8) -> TeamId {
     TeamId::from_bytes([n; 16])
 }
@@ -261,7 +257,6 @@ impl Firm {
             epoch,
             commitment: Commitment::from_bytes([0xc0; 32]),
             members: active.map(|(member, _)| MemberWrap { member: *member, wrap: wrap() }).collect(),
-            recovery: self.state().recovery().map(|key| RecoveryWrap { id: key.id, keys: key_wraps(&[KeyName::Read]) }),
             previous: sealed_keys(epoch),
         }
     }
@@ -346,10 +341,6 @@ impl Customer {
                 name: Some(commitment(4)),
             },
             teams,
-            recovery: firm
-                .state()
-                .recovery()
-                .map(|key| RecoveryWrap { id: key.id, keys: key_wraps(&[KeyName::Read, KeyName::Operate]) }),
             previous: sealed_keys(epoch),
         }
     }

@@ -1,11 +1,11 @@
 //! Several members: who may do what, and what takes two.
 
 use vitrine_ledger::{
-    Action, BackendId, BackendKey, DeviceId, DeviceWrap, EncryptionKey, Home, MspBody, RecoveryKey, Refusal, Role,
-    TeamKind, Unfinished, Wrap, allowed,
+    Action, BackendId, BackendKey, DeviceId, DeviceWrap, EncryptionKey, Home, MspBody, Refusal, Role, TeamKind,
+    Unfinished, Wrap, allowed,
 };
 
-use crate::kit::{AUDIT, Desk, Firm, OWNERS, WORK, backend, note, recovery_key, wrap};
+use crate::kit::{AUDIT, Desk, Firm, OWNERS, WORK, backend, note, wrap};
 
 const ROLES: [Role; 5] = [Role::Owner, Role::Admin, Role::Technician, Role::Auditor, Role::Rotator];
 
@@ -237,7 +237,7 @@ fn admin_touches_neither_owners_nor_recovery_nor_home() {
         (MspBody::MemberRole { subject: owner.member, role: Role::Auditor }, Action::Owners),
         (MspBody::MemberRole { subject: admin.member, role: Role::Owner }, Action::Owners),
         (MspBody::DeviceRevoke { subject: owner.device }, Action::Owners),
-        (MspBody::RecoverySet { key: Some(recovery_key(1)), sheet: false, note: note() }, Action::Recovery),
+        (MspBody::RecoverySet { sheet: true, note: note() }, Action::Recovery),
         (owners, Action::Owners),
     ] {
         assert_eq!(firm.add(&admin, body).unwrap_err(), refused(action));
@@ -284,17 +284,17 @@ fn stepping_down_takes_a_second_owner_too() {
 #[test]
 fn recovery_changes_only_with_a_second_owners_consent() {
     let (mut firm, a, b) = two_owners();
-    let set = |n| MspBody::RecoverySet { key: Some(recovery_key(n)), sheet: false, note: note() };
-    let first = firm.add(&a, set(1)).unwrap();
-    assert_eq!(firm.state().recovery(), None);
+    let set = || MspBody::RecoverySet { sheet: true, note: note() };
+    let first = firm.add(&a, set()).unwrap();
+    assert!(!firm.state().has_safe_sheet());
     // A newer wish replaces the older one, so that what is approved is what was last asked for.
-    let second = firm.add(&a, set(2)).unwrap();
+    let second = firm.add(&a, set()).unwrap();
     assert_eq!(
         firm.add(&b, MspBody::Approve { entry: first.hash() }).unwrap_err(),
         Refusal::NotPending { entry: first.hash() }
     );
     firm.add(&b, MspBody::Approve { entry: second.hash() }).unwrap();
-    assert_eq!(firm.state().recovery(), Some(recovery_key(2)));
+    assert_eq!(firm.state().safe_sheet(), Some(second.head()));
 }
 
 // 74, 75: one owner could otherwise make an accomplice an owner and have it approve anything.
@@ -334,7 +334,7 @@ fn owner_is_rekeyed_by_another_owner_only_with_consent() {
 #[test]
 fn wishes_of_an_owner_who_left_are_void() {
     let (mut firm, a, b) = two_owners();
-    firm.add(&b, MspBody::RecoverySet { key: Some(recovery_key(1)), sheet: false, note: note() }).unwrap();
+    firm.add(&b, MspBody::RecoverySet { sheet: true, note: note() }).unwrap();
     let asked = firm.add(&a, MspBody::MemberRemove { subject: b.member }).unwrap();
     firm.add(&b, MspBody::Approve { entry: asked.hash() }).unwrap();
     assert!(firm.state().pending().is_empty());
@@ -346,7 +346,7 @@ fn whatever_lets_somebody_in_is_loud() {
     let desk = Desk::new(2);
     assert!(desk.invited(Role::Auditor).is_loud());
     assert!(MspBody::MemberRole { subject: desk.member, role: Role::Owner }.is_loud());
-    assert!(MspBody::RecoverySet { key: None, sheet: false, note: note() }.is_loud());
+    assert!(MspBody::RecoverySet { sheet: true, note: note() }.is_loud());
     assert!(!MspBody::Policy { settings: note() }.is_loud());
     assert!(!MspBody::DeviceAdd { card: desk.card(), proof: None }.is_loud());
 }
@@ -497,18 +497,16 @@ fn device_of_one_member_does_not_speak_for_another() {
 
 // 44, for keys that are not a member's own.
 #[test]
-fn weak_keys_of_teams_recovery_and_backends_are_refused() {
+fn weak_keys_of_teams_and_backends_are_refused() {
     let owner = Desk::new(1);
     let mut firm = Firm::shared(&owner);
     let mut team = firm.team_body(WORK, TeamKind::Work, &[owner.member]);
     let MspBody::TeamEpoch { public, .. } = &mut team else { unreachable!() };
     *public = EncryptionKey::from_bytes([0; 32]);
-    let weak = RecoveryKey { key: EncryptionKey::from_bytes([0; 32]), ..recovery_key(1) };
-    let recovery = MspBody::RecoverySet { key: Some(weak), sheet: false, note: note() };
     let mut one = [0; 32];
     one[0] = 1;
     let home = Home::Backend { id: BackendId::from_bytes([9; 16]), key: BackendKey::from_bytes(one) };
-    for body in [team, recovery, MspBody::Home { home }] {
+    for body in [team, MspBody::Home { home }] {
         assert_eq!(firm.add(&owner, body).unwrap_err(), Refusal::WeakKey);
     }
 }

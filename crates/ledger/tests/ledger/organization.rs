@@ -5,7 +5,7 @@ use vitrine_ledger::{
     Role, TeamKind,
 };
 
-use crate::kit::{AUDIT, Customer, Desk, Firm, WORK, item, key_wraps, log, note, put, recovery_key, team_id};
+use crate::kit::{AUDIT, Customer, Desk, Firm, WORK, item, key_wraps, log, note, put, team_id};
 
 fn office() -> (Firm, Customer, Desk, Desk) {
     let (owner, tech) = (Desk::new(1), Desk::new(2));
@@ -166,18 +166,6 @@ fn epoch_goes_to_owners_and_granted_teams_and_nobody_else() {
     assert_eq!(customer.add(&firm, &owner, body).unwrap_err(), Refusal::Team { team: team_id(WORK) });
     customer.add(&firm, &owner, stood).unwrap();
     assert_eq!(customer.state.epoch().unwrap().epoch, 2);
-}
-
-#[test]
-fn epoch_goes_to_the_recovery_key_that_is_set() {
-    let (mut firm, mut customer, owner, _) = office();
-    firm.add(&owner, MspBody::RecoverySet { key: Some(recovery_key(1)), sheet: false, note: note() }).unwrap();
-    let mut body = customer.epoch_body(&firm);
-    let OrganizationBody::Epoch { recovery, .. } = &mut body else { unreachable!() };
-    *recovery = None;
-    assert_eq!(customer.add(&firm, &owner, body).unwrap_err(), Refusal::RecoveryKey);
-    customer.epoch(&firm, &owner);
-    assert_eq!(customer.state.epoch().unwrap().recovery, Some(recovery_key(1).id));
 }
 
 #[test]

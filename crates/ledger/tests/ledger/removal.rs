@@ -4,7 +4,7 @@ use vitrine_ledger::{
     ItemKind, Level, Loss, MspBody, OrganizationBody, OrganizationState, Owed, Refusal, Role, TeamKind,
 };
 
-use crate::kit::{Customer, Desk, Firm, WORK, item, log, note, put, recovery_key, team_id};
+use crate::kit::{Customer, Desk, Firm, WORK, item, log, note, put, team_id};
 
 struct Office {
     firm: Firm,
@@ -180,19 +180,7 @@ fn changes_that_take_nothing_owe_nothing() {
     let new = Desk::new(6);
     firm.welcome(&owner, &new, Role::Technician);
     firm.team(&owner, WORK, TeamKind::Work, &[&stays, &leaves, &new]);
-    firm.add(&owner, MspBody::RecoverySet { key: Some(recovery_key(1)), sheet: false, note: note() }).unwrap();
-    assert_eq!(customer.state.owes_epoch(firm.state()), None);
-}
-
-#[test]
-fn recovery_key_that_is_replaced_owes_an_epoch() {
-    let Office { mut firm, mut customer, owner, .. } = office();
-    let set = |n| MspBody::RecoverySet { key: Some(recovery_key(n)), sheet: false, note: note() };
-    firm.add(&owner, set(1)).unwrap();
-    customer.epoch(&firm, &owner);
-    firm.add(&owner, set(2)).unwrap();
-    assert_eq!(customer.state.owes_epoch(firm.state()), Some(Owed::Recovery));
-    customer.epoch(&firm, &owner);
+    firm.add(&owner, MspBody::RecoverySet { sheet: true, note: note() }).unwrap();
     assert_eq!(customer.state.owes_epoch(firm.state()), None);
 }
 

@@ -2,10 +2,10 @@
 
 use vitrine_ledger::{
     Draft, Entry, ForkProof, ForkProofError, Home, ItemKind, MspBody, MspState, OrganizationBody, OrganizationState,
-    Place, RecoveryMeans, Refusal, Role, Salt, Unfinished,
+    Place, Refusal, Role, Salt, Unfinished,
 };
 
-use crate::kit::{Customer, Desk, Firm, item, key_wraps, log, name, note, put, recovery_key};
+use crate::kit::{Customer, Desk, Firm, item, log, name, note, put};
 
 #[test]
 fn founder_is_owner_and_its_device_is_the_home() {
@@ -62,7 +62,7 @@ fn whole_path_of_a_single_owner_stands() {
     let mut firm = Firm::found_with_keys(&owner);
     firm.add(&owner, MspBody::Home { home: Home::Device(owner.device) }).unwrap();
     firm.add(&owner, MspBody::Policy { settings: note() }).unwrap();
-    firm.add(&owner, MspBody::RecoverySet { key: Some(recovery_key(1)), sheet: true, note: note() }).unwrap();
+    firm.add(&owner, MspBody::RecoverySet { sheet: true, note: note() }).unwrap();
     firm.msp_epoch(&owner);
     let mut customer = Customer::begin(&firm, &owner, 5);
     firm.add(&owner, MspBody::OrganizationAdd { organization: customer.state.ledger(), name: name() }).unwrap();
@@ -77,7 +77,6 @@ fn whole_path_of_a_single_owner_stands() {
     assert_eq!(customer.state.item(&item(3)).unwrap().version, 2);
     assert!(customer.state.item(&item(2)).unwrap().object.is_none());
     assert!(firm.state().has_safe_sheet());
-    assert_eq!(firm.state().recovery(), Some(recovery_key(1)));
     assert_eq!(firm.state().unfinished(), vec![]);
     assert_eq!(customer.state.owes_epoch(firm.state()), None);
 }
@@ -169,7 +168,7 @@ fn kit_brings_a_new_device_and_recovers_the_home() {
     let vitrine_ledger::Body::Msp(body) = add.body() else { unreachable!() };
     assert!(body.is_loud());
     firm.add(&fresh, recover).unwrap();
-    firm.add(&fresh, MspBody::RecoveryUse { means: RecoveryMeans::SafeSheet, reason: note() }).unwrap();
+    firm.add(&fresh, MspBody::RecoveryUse { reason: note() }).unwrap();
     firm.add(&fresh, MspBody::DeviceRevoke { subject: owner.device }).unwrap();
     assert_eq!(firm.state().unfinished(), vec![Unfinished::Rekey { member: owner.member, device: owner.device }]);
     assert_eq!(
@@ -426,28 +425,6 @@ fn gap_is_no_violation_and_asks_for_what_is_missing() {
     let gap = before.apply(&later).unwrap_err();
     assert_eq!(gap, Refusal::Gap { expected: 1, found: 2 });
     assert!(!gap.is_violation());
-}
-
-// 4: recovery needs an owner; a second one where there is one is tested with the members.
-#[test]
-fn epoch_without_the_recovery_key_that_is_set_is_refused() {
-    let owner = Desk::new(1);
-    let mut firm = Firm::found_with_keys(&owner);
-    firm.add(&owner, MspBody::RecoverySet { key: Some(recovery_key(1)), sheet: false, note: note() }).unwrap();
-    let stood = firm.msp_epoch_body();
-    for wrong in [
-        None,
-        Some(vitrine_ledger::RecoveryWrap {
-            id: recovery_key(2).id,
-            keys: key_wraps(&[vitrine_ledger::KeyName::Read]),
-        }),
-    ] {
-        let mut body = stood.clone();
-        let MspBody::MspEpoch { recovery, .. } = &mut body else { unreachable!() };
-        *recovery = wrong;
-        assert_eq!(firm.add(&owner, body).unwrap_err(), Refusal::RecoveryKey);
-    }
-    firm.add(&owner, stood).unwrap();
 }
 
 #[test]

@@ -364,12 +364,12 @@ impl Archive {
                     firm.sign(desk, firm.team_body(*team, *kind, members))
                 }
                 Careless::Msp => {
-                    let MspBody::MspEpoch { epoch, commitment, recovery, previous, .. } = firm.msp_epoch_body() else {
+                    let MspBody::MspEpoch { epoch, commitment, previous, .. } = firm.msp_epoch_body() else {
                         return None;
                     };
                     let members = self.cast.firm.state().members().keys();
                     let members = members.map(|member| MemberWrap { member: *member, wrap: wrap() }).collect();
-                    firm.sign(desk, MspBody::MspEpoch { epoch, commitment, members, recovery, previous })
+                    firm.sign(desk, MspBody::MspEpoch { epoch, commitment, members, previous })
                 }
                 Careless::Epoch => customer.sign(&firm, desk, customer.epoch_body(&firm)),
             };
