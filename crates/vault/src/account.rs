@@ -79,7 +79,7 @@ impl IdentityKeys {
     }
 }
 
-/// X25519 keys of a member, a team or the firm's recovery (RFC 7748, used by HPKE alone).
+/// X25519 keys of a member or a team (RFC 7748, used by HPKE alone).
 pub struct EncryptionKeys {
     private: Key,
     public: [u8; 32],

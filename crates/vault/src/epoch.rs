@@ -41,8 +41,6 @@ pub enum Which {
     Msp,
     /// The private key of the team with this id.
     Team([u8; 16]),
-    /// The private key of the firm's recovery.
-    Recovery,
     /// The root of a member, for a device of it.
     Root,
 }
@@ -57,7 +55,6 @@ impl Which {
             Self::Name => vec![4],
             Self::Msp => vec![5],
             Self::Team(id) => [&[6], &id[..]].concat(),
-            Self::Recovery => vec![7],
             Self::Root => vec![8],
         }
     }
