@@ -1,5 +1,6 @@
 //! What an operator does: start, look, stop, copy, bring back; and what happens when the database is gone.
 
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use futures_util::StreamExt;
@@ -13,6 +14,7 @@ on_both!(
     an_event_wakes_with_the_cursor,
     a_database_of_another_backend_is_not_served,
     a_failing_database_is_a_problem_and_loses_nothing,
+    an_older_copy_brought_back_is_seen,
 );
 
 async fn a_stopped_server_comes_back_with_everything(database: Database) {
@@ -72,21 +74,28 @@ async fn a_failing_database_is_a_problem_and_loses_nothing(database: Database) {
 }
 
 // 11, and docs/server.md: the copy made while it runs is whole, and bringing back an old one is seen by every client.
-#[tokio::test]
-async fn an_older_copy_brought_back_is_seen() {
-    let running = Running::new(&Database::Sqlite).await;
+async fn an_older_copy_brought_back_is_seen(database: Database) {
+    let running = Running::new(&database).await;
     let mut vault = Vault::moved_to(&running).await;
     vault.rotate(1).await;
     let copied = vault.customer.state.head();
-    let copy = running.folder.path().join("copy.sqlite");
-    backup(&running.config.database().unwrap(), &copy).await.unwrap();
+    let copy = running.folder.path().join("copy");
+    match &database {
+        Database::Sqlite => backup(&running.config.database().unwrap(), &copy).await.unwrap(),
+        Database::Postgres(url) => postgres("pg_dump", &["--format=custom", "--dbname", url, "--file"], &copy),
+    }
     vault.rotate(1).await;
     let seen = vault.client.changes(0).await.unwrap().cursor;
     let (folder, config) = running.stop().await;
-    for name in ["vitrine-server.sqlite", "vitrine-server.sqlite-wal", "vitrine-server.sqlite-shm"] {
-        let _ = std::fs::remove_file(config.data.join(name));
+    match &database {
+        Database::Sqlite => {
+            for name in ["vitrine-server.sqlite", "vitrine-server.sqlite-wal", "vitrine-server.sqlite-shm"] {
+                let _ = std::fs::remove_file(config.data.join(name));
+            }
+            std::fs::rename(&copy, config.data.join("vitrine-server.sqlite")).unwrap();
+        }
+        Database::Postgres(url) => postgres("pg_restore", &["--clean", "--single-transaction", "--dbname", url], &copy),
     }
-    std::fs::rename(&copy, config.data.join("vitrine-server.sqlite")).unwrap();
 
     let running = Running::start(folder, config).await;
     let client = running.client(&vault.firm, &vault.owner);
@@ -98,6 +107,12 @@ async fn an_older_copy_brought_back_is_seen() {
     assert_eq!(changed.unwrap().head, copied);
     let (entry, object) = vault.put(1, 3);
     assert_eq!(client.append(&[entry], &[object]).await.unwrap_err().code, "ledger.gap");
+}
+
+/// A program of PostgreSQL, as docs/server.md calls it.
+fn postgres(program: &str, arguments: &[&str], file: &Path) {
+    let done = Command::new(program).args(arguments).arg(file).output().unwrap();
+    assert!(done.status.success(), "{program}: {}", String::from_utf8_lossy(&done.stderr));
 }
 
 #[tokio::test]
