@@ -191,7 +191,8 @@ GRANT = record(may(0, code(3)), must(1, HEAD), must(2, u32))
 NAMED = record(must(0, HEAD), must(1, u32))
 ITEM = record(must(0, code(4)), must(1, u64), may(2, KEY), must(3, u64))
 SNAPSHOT = record(
-    must(0, KEY), may(1, EPOCH), must(2, pairs(ID, GRANT)), must(3, boolean), must(4, pairs(ID, ITEM)), may(5, NAMED)
+    must(0, KEY), may(1, EPOCH), must(2, pairs(ID, GRANT)), must(3, boolean), must(4, pairs(ID, ITEM)), may(5, NAMED),
+    must(6, pairs(u32, HEAD)),
 )
 
 KINDS = {

@@ -15,6 +15,7 @@ from ledger_reader import sealed, u32, u64
 MAX_BODY = 4 << 20
 ENTRIES, OBJECTS = many(sealed(1, MAX_ENTRY)), many(sealed(1, 257 << 10))
 LETTER, BLOB = sealed(1, 16384), sealed(1, 4096)
+START = record(must(0, KEY), must(1, u64))
 
 MESSAGES = {
     "Backend": record(must(0, ID), must(1, KEY), must(2, u64), must(3, SIG)),
@@ -22,7 +23,7 @@ MESSAGES = {
     "Append": record(must(0, ENTRIES), must(1, OBJECTS)),
     "Appended": record(must(0, u64)),
     "Changes": record(must(0, u64), must(1, boolean), must(2, many(record(must(0, KEY), must(1, HEAD))))),
-    "EntriesWanted": record(must(0, many(record(must(0, KEY), must(1, u64))))),
+    "EntriesWanted": record(must(0, many(START)), must(1, many(START))),
     "Entries": record(must(0, ENTRIES), must(1, boolean)),
     "ObjectsWanted": record(must(0, many(record(must(0, KEY), must(1, KEY))))),
     "Objects": record(must(0, OBJECTS), must(1, u32)),

@@ -11,7 +11,7 @@ use crate::own::{self, Written};
 use crate::records::{Bytes32, Firm};
 use crate::session::Session;
 use crate::vault::{self, meta};
-use crate::{App, files, lock, papers};
+use crate::{App, files, home, lock, papers};
 use sha2::{Digest, Sha256};
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufWriter, Write};
@@ -74,10 +74,12 @@ pub(crate) async fn set(app: &App, request: SetBackupRequest) -> Result<StatusVi
     }
     files::make_folder(&folder).map_err(|error| files::failed(&folder, error))?;
     let session = app.session().await?;
-    let written = write(app, &session, &folder).await?;
+    // Who came just now says where it shall be, and it is written as soon as the history is here.
+    let whole = home::unchecked(app).await? == 0;
+    let written = if whole { Some(write(app, &session, &folder).await?) } else { None };
     point!("backup.set");
     own::note(app, &session, |own| {
-        (own.backup_folder, own.backup) = (Some(folder.display().to_string()), Some(written));
+        (own.backup_folder, own.backup) = (Some(folder.display().to_string()), written);
     })
     .await?;
     lock(&app.inner.backup).problem = None;
@@ -136,6 +138,10 @@ pub(crate) async fn settle(app: &App) -> Result<()> {
     let Ok(session) = app.session().await else { return Ok(()) };
     let firm = vault::firm(app).await?;
     let Some(folder) = firm.own.backup_folder.as_deref() else { return Ok(()) };
+    // It is written when the last of the history is here.
+    if home::unchecked(app).await? > 0 {
+        return Ok(());
+    }
     // A line in a list is a change and no part of a backup; a file that somebody took away is missing all the same.
     if is_current(app, &firm).await? && Path::new(folder).join(FILE).is_file() {
         return Ok(());
@@ -190,6 +196,8 @@ impl Boxes {
 
 /// Writes the file beside the old one, flushes it, and puts it in its place: a crash leaves one of the two, whole.
 async fn write(app: &App, session: &Session, folder: &Path) -> Result<Written> {
+    // Nobody could restore from what lacks the history before a checkpoint.
+    home::refuse_unchecked(app).await?;
     let turn = lock(&app.inner.backup).turn.clone();
     let _turn = turn.lock().await;
     let path = folder.join(FILE);

@@ -201,6 +201,12 @@ pub(crate) fn refused(refusal: Refusal) -> Error {
             "Somebody was removed, and this organization has no new keys yet.",
             "The device of an owner or admin makes them as soon as it is unlocked and reaches the home.",
         ),
+        Refusal::HistoryUnchecked => Error::new(
+            ErrorClass::Partly,
+            "ledger.history-unchecked",
+            "The history of this organization is still being checked.",
+            "Wait a moment: it goes on by itself while the vault's home is in reach. Credentials can be viewed meanwhile.",
+        ),
         Refusal::LastOwner => {
             Error::usage("ledger.last-owner", "A vault has to have an owner.", "Make somebody else an owner first.")
         }

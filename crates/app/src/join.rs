@@ -300,7 +300,7 @@ fn is_root_of(root: &RootKey, chain: &MspChain, member: &MemberId) -> bool {
 async fn history(backend: &Backend<'_>, msp: LedgerId) -> Result<Vec<Entry>> {
     let (mut entries, mut seq) = (Vec::<Entry>::new(), 0);
     loop {
-        let answer = backend.entries(&EntriesWanted { from: vec![Start { ledger: msp, seq }] }).await?;
+        let answer = backend.entries(&EntriesWanted::from(vec![Start { ledger: msp, seq }])).await?;
         let before = entries.len();
         for bytes in &answer.entries {
             let entry = Entry::decode(bytes.as_bytes()).map_err(|error| false_history().because(error))?;

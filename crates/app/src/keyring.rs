@@ -131,12 +131,11 @@ impl Keyring {
         given.chain(owners).max().filter(|level| *level > Level::Log || state.named().is_some())
     }
 
-    /// Opens the keys of an organization, as far as this member has them. `epochs` are the entries of its epochs, first to newest.
+    /// Opens the keys of an organization, as far as this member has them.
     pub(crate) async fn organization(
         &self,
         mut source: Source<'_, '_>,
         state: &OrganizationState,
-        epochs: &[Head],
     ) -> Result<EpochKeys> {
         let ledger = *state.ledger().as_bytes();
         let present = *state.epoch().ok_or_else(no_epoch)?;
@@ -161,7 +160,7 @@ impl Keyring {
         }
         let mut keys = EpochKeys { epochs: BTreeMap::from([(present.epoch, best.ok_or_else(no_access)?)]) };
         let mut sealed = previous.clone();
-        for head in epochs.iter().rev().skip(1) {
+        for head in state.epochs().values().rev().skip(1) {
             let entry = source.entry(&ledger, head).await?;
             let Body::Organization(OrganizationBody::Epoch { epoch, commitments, previous, .. }) = entry.body() else {
                 return Err(no_epoch());

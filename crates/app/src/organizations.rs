@@ -302,6 +302,7 @@ pub(crate) async fn view(app: &App, id: &[u8; 32], row: &records::Organization) 
         health: health::lines(app, row),
         activity: crate::audit::of_organization(app, id, SHOWN_ACTIVITY).await?,
         connecting,
+        unchecked: app.inner.store.index_value(&key::unchecked(id)).await?.is_some(),
         level,
         access,
     })

@@ -36,7 +36,7 @@ pub(crate) fn heads(places: &[Place]) -> Vec<Head> {
 
 /// Counts the layouts of rows. Rows say nothing of their fields, so those of another layout would be misread, not
 /// refused: to be raised with every field that is added to a row, taken out or given another meaning.
-pub(crate) const LAYOUT: u8 = 9;
+pub(crate) const LAYOUT: u8 = 10;
 
 /// Keys of the index.
 pub(crate) mod key {
@@ -72,6 +72,8 @@ pub(crate) mod key {
     pub(crate) const CURSOR: &[u8] = b"q";
     /// Organizations that the MSP's ledger names and that are closed to this member.
     pub(crate) const CLOSED: &[u8] = b"j";
+    /// Organizations that were begun at a checkpoint, with how far the history before it is checked.
+    pub(crate) const UNCHECKED: &[u8] = b"y";
     /// What was done here and is in no ledger yet, in its order.
     pub(crate) const UNCARRIED: &[u8] = b"u";
     /// Which view records of other devices arrived.
@@ -93,6 +95,10 @@ pub(crate) mod key {
 
     pub(crate) fn closed(id: &Bytes32) -> Vec<u8> {
         join(CLOSED, &[id])
+    }
+
+    pub(crate) fn unchecked(id: &Bytes32) -> Vec<u8> {
+        join(UNCHECKED, &[id])
     }
 
     /// The folded name first, so that a list needs no sorting; the id last, so that equal names do not collide.
@@ -214,8 +220,6 @@ pub(crate) struct Counts {
 pub(crate) struct Organization {
     /// The fold of its ledger, as the ledger encodes it.
     pub(crate) state: Vec<u8>,
-    /// The entries of its epochs, first to newest: older keys are opened by newer ones.
-    pub(crate) epochs: Vec<Place>,
     pub(crate) name: String,
     pub(crate) notes: String,
     pub(crate) tags: Vec<String>,

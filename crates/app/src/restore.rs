@@ -543,7 +543,7 @@ pub(crate) async fn rebuild(app: &App, unlocked: Unboxed, ids: BoxIds, cause: Ca
     for batch in ids.chunks(BATCH) {
         let mut change = Change::begin_taking(app, &session).await?;
         for id in batch {
-            if !all && change.tx.entry(id.as_bytes(), 0).await?.is_none() {
+            if !all && change.tx.entries_from(id.as_bytes(), 0, 1).await?.is_empty() {
                 change.tx.index_put(&key::closed(id.as_bytes()), &[]).await?;
                 continue;
             }

@@ -7,6 +7,7 @@ mod devices;
 mod index;
 mod lists;
 mod opening;
+mod past;
 mod quick;
 mod rotation;
 mod schedule;
@@ -44,7 +45,6 @@ const SPRING: u64 = 1_806_105_600_000;
 pub(crate) fn plain_row() -> records::Organization {
     records::Organization {
         state: Vec::new(),
-        epochs: Vec::new(),
         name: "Contoso".into(),
         notes: String::new(),
         tags: Vec::new(),

@@ -41,6 +41,7 @@ pub use msp::{
     Team, TeamEpoch, Unfinished,
 };
 pub use organization::{
-    Accepted, CHECKPOINT_EVERY, Grant, Item, MAX_ITEMS, Named, OrganizationEpoch, OrganizationState, Owed, Snapshot,
+    Accepted, CHECKPOINT_EVERY, Grant, Item, MAX_EPOCHS, MAX_ITEMS, Named, OrganizationEpoch, OrganizationState, Owed,
+    Snapshot,
 };
 pub use refusal::{DecodeError, DraftError, Refusal};

@@ -20,6 +20,9 @@ pub const CHECKPOINT_EVERY: u64 = 256;
 /// Items of one organization, dropped ones included: a checkpoint must fit into one entry.
 pub const MAX_ITEMS: usize = 8192;
 
+/// Epochs of one organization, for the same reason.
+pub const MAX_EPOCHS: usize = 4096;
+
 record! {
     /// The present keys of an organization.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +89,9 @@ record! {
         3 withdrawn: bool,
         4 items: Shared<ItemId, Item>,
         5 named: Option<Named>,
+        // The entries of all epochs: whoever begins at a checkpoint needs them to open what was sealed
+        // before it.
+        6 epochs: Shared<u32, Head>,
     }
 }
 
@@ -101,6 +107,26 @@ record! {
         4 checkpoint: Option<Head>,
         // The checkpoint that reading began at, while the history before it is not verified.
         5 start: Option<Head>,
+    }
+}
+
+impl Snapshot {
+    /// All items, dropped ones included.
+    pub fn items(&self) -> &BTreeMap<ItemId, Item> {
+        &self.items
+    }
+
+    /// The entries that a reader needs beside the items: those of all epochs, those that gave access in the present one,
+    /// and the one that says the name. In rising order of places.
+    pub fn needed(&self) -> Vec<Head> {
+        let present = self.epoch.map_or(0, |epoch| epoch.epoch);
+        let given = |grant: &&Grant| grant.level.is_some() && grant.epoch == present;
+        let grants = self.grants.values().filter(given).map(|grant| grant.entry);
+        let name = self.named.map(|named| named.entry);
+        let mut needed: Vec<Head> = self.epochs.values().copied().chain(grants).chain(name).collect();
+        needed.sort_unstable_by_key(|head| head.seq);
+        needed.dedup();
+        needed
     }
 }
 
@@ -147,6 +173,11 @@ impl OrganizationState {
     /// The access that teams other than the owners' have now.
     pub fn levels(&self) -> impl Iterator<Item = (TeamId, Level)> + '_ {
         self.fold.grants.iter().filter_map(|(team, grant)| Some((*team, grant.level?)))
+    }
+
+    /// The entries of all its epochs, by number.
+    pub fn epochs(&self) -> &BTreeMap<u32, Head> {
+        &self.fold.epochs
     }
 
     /// Where its name stands for those who get log and names alone.

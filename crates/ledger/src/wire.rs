@@ -179,6 +179,20 @@ record! {
     pub struct EntriesWanted {
         /// Ledgers in the order in which they are answered.
         0 pub from: Vec<Start>,
+        /// Entries wanted by themselves, answered after those.
+        1 pub alone: Vec<Start>,
+    }
+}
+
+impl EntriesWanted {
+    /// Whole ledgers from these places on.
+    pub fn from(from: Vec<Start>) -> Self {
+        Self { from, alone: Vec::new() }
+    }
+
+    /// The entries at these places.
+    pub fn alone(alone: Vec<Start>) -> Self {
+        Self { from: Vec::new(), alone }
     }
 }
 

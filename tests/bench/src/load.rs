@@ -264,7 +264,7 @@ impl Books {
     /// The signed requests by which a client fetches new entries of an organization and the objects of all its items.
     pub(crate) fn fetching(&self, organization: usize, seq: u64, most: usize) -> Vec<Vec<u8>> {
         let ledger = self.ledger(organization);
-        let mut requests = vec![self.post("/v1/entries", &EntriesWanted { from: vec![Start { ledger, seq }] })];
+        let mut requests = vec![self.post("/v1/entries", &EntriesWanted::from(vec![Start { ledger, seq }]))];
         let names: Vec<_> =
             self.objects[organization].values().take(most).map(|hash| ObjectName { ledger, hash: *hash }).collect();
         requests.extend(

@@ -12,6 +12,8 @@ use x11rb::rust_connection::RustConnection;
 use x11rb::{COPY_DEPTH_FROM_PARENT, CURRENT_TIME, NONE};
 
 const ENTER: u32 = 0xff0d;
+/// Closes what is open.
+pub const ESCAPE: u32 = 0xff1b;
 /// Caps Lock and Num Lock.
 pub const LOCKS: [u32; 2] = [0xffe5, 0xff7f];
 /// Control, Shift, Space: the keys of quick access.

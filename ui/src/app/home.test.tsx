@@ -174,3 +174,21 @@ test("where this device is the home nothing is synced, and the frame does not sp
   await waitFor(() => expect(host.asked).toContain("home"));
   expect(screen.queryByTestId("nav-sync")).toBeNull();
 });
+
+test("an organization whose history is still being checked says that it can be viewed", async () => {
+  const { host } = show({ organizations: 3 }, `#/organizations/${id(0)}`);
+  await screen.findByTestId("organization-title");
+  expect(screen.queryByTestId("history-unchecked")).toBeNull();
+  act(() => host.setOrganization(id(0), { unchecked: true }));
+  expect((await screen.findByTestId("history-unchecked")).textContent).toContain("can be viewed");
+  expect(await violations()).toEqual([]);
+  act(() => host.setOrganization(id(0), { unchecked: false }));
+  await waitFor(() => expect(screen.queryByTestId("history-unchecked")).toBeNull());
+});
+
+test("the home says of how many organizations the history is still being checked", async () => {
+  const { host } = await moved();
+  expect(screen.queryByTestId("home-unchecked")).toBeNull();
+  host.setBackend({ unchecked: 3 });
+  expect((await screen.findByTestId("home-unchecked")).textContent).toContain("3 organizations");
+});

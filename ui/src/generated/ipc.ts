@@ -534,6 +534,8 @@ export type BackendView = {
 	syncedAt: Time | null,
 	/**  Entries that came from it since the unlock. */
 	received: number,
+	/**  Organizations that can be read and whose history is still being checked. */
+	unchecked: number,
 	/**  What was wrong when it was asked last. */
 	problem: ErrorView | null,
 	/**  Another history that it showed. */
@@ -1861,6 +1863,8 @@ export type OrganizationView = {
 	activity: ActivityLine[],
 	/**  A sign-in or set-up that is under way. */
 	connecting: ConnectPhase | null,
+	/**  Its history is still being checked: it can be read, and nothing can be changed. */
+	unchecked: boolean,
 	/**  How much of it the member who asks has. */
 	level: AccessLevel,
 	/**  Teams that have access. */

@@ -68,6 +68,7 @@ export const nextSteps: Readonly<Record<string, NextStep>> = {
   "home.object-withheld": "home",
   "home.refused-entry": "home",
   "home.rolled-back": "home",
+  "ledger.history-unchecked": "home",
   "people.not-shared": "home",
   "kit.renewed": "kit",
   "kit.unlock-first": "lock",

@@ -52,6 +52,8 @@ pub struct BackendView {
     pub synced_at: Option<Time>,
     /// Entries that came from it since the unlock.
     pub received: u32,
+    /// Organizations that can be read and whose history is still being checked.
+    pub unchecked: u32,
     /// What was wrong when it was asked last.
     pub problem: Option<ErrorView>,
     /// Another history that it showed.

@@ -251,6 +251,8 @@ pub struct OrganizationView {
     pub activity: Vec<ActivityLine>,
     /// A sign-in or set-up that is under way.
     pub connecting: Option<ConnectPhase>,
+    /// Its history is still being checked: it can be read, and nothing can be changed.
+    pub unchecked: bool,
     /// How much of it the member who asks has.
     pub level: AccessLevel,
     /// Teams that have access.

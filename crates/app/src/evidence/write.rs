@@ -13,7 +13,7 @@ use crate::{credentials, export as sheets, files, home};
 use data_encoding::{BASE64, HEXLOWER};
 use std::collections::HashMap;
 use std::path::Path;
-use vitrine_ledger::{Body, Entry, ForkProof, OrganizationBody, OrganizationState};
+use vitrine_ledger::{Body, Entry, ForkProof, OrganizationBody, OrganizationState, Refusal};
 use vitrine_vault::Key;
 use vitrine_vault::body::{BodyKind, body_opening, open_body};
 
@@ -97,7 +97,10 @@ async fn msp(app: &App, session: &Session) -> Result<Chain> {
 async fn organization(app: &App, session: &Session, id: &Bytes32) -> Result<Organization> {
     let row = crate::organizations::load(app, id).await?;
     let state = OrganizationState::decode(&row.state).map_err(damaged_fold)?;
-    let keys = keys_of(&app.inner.store, session, &row, &state).await?;
+    if state.unchecked_since().is_some() {
+        return Err(crate::founding::refused(Refusal::HistoryUnchecked));
+    }
+    let keys = keys_of(&app.inner.store, session, &state).await?;
     let entries = entries(app, id, state.head().seq).await?;
     let (mut epoch, mut openings) = (0, Vec::new());
     for entry in &entries {

@@ -118,7 +118,7 @@ async fn withheld(backend: &Backend<'_>, outgoing: &Outgoing, failure: &Failure)
     }
     starts.retain(|_, seq| *seq > 0);
     let from = starts.iter().map(|(ledger, seq)| Start { ledger: *ledger, seq: *seq }).collect();
-    let answer = backend.entries(&EntriesWanted { from }).await.ok()?;
+    let answer = backend.entries(&EntriesWanted::from(from)).await.ok()?;
     let (ledger, seq) = starts.into_iter().next().filter(|_| answer.entries.is_empty())?;
     let there = problem.head.as_ref().map_or("something", |head| &head.hash);
     Some(entry_withheld(&ledger, seq, there))

@@ -165,7 +165,7 @@ async fn stage(app: &App, backend: &Backend<'_>, changed: &Changed) -> Result<()
     let mut start = Start { ledger: changed.ledger, seq: newest.map_or(0, |newest| newest.saturating_add(1)) };
     let mut named = Named::default();
     loop {
-        let answer = backend.entries(&EntriesWanted { from: vec![start] }).await?;
+        let answer = backend.entries(&EntriesWanted::from(vec![start])).await?;
         let (mut arrived, mut size) = (Arrived::default(), store.staged_size().await?);
         for bytes in &answer.entries {
             let Ok(entry) = Entry::decode(bytes.as_bytes()) else { return Ok(()) };

@@ -2,7 +2,8 @@
 //!
 //! [`backend`] speaks with it, [`append`] brings it what this device wrote, [`copy`] a whole vault. [`pull`] takes what is new there:
 //! [`source`] asks for it, [`ahead`] for many ledgers at once, [`msp`] and [`organizations`] judge and write, [`numbers`] remembers
-//! how far the home is known. [`listen`] hears that there is something, [`locked`] fetches while the vault is locked. Nothing of a
+//! how far the home is known. [`listen`] hears that there is something, [`locked`] fetches while the vault is locked, [`past`] what stands before the checkpoints
+//! that this device began at. Nothing of a
 //! backend is believed: every entry is judged by the ledger and every object by the hash in its entry; [`violation`] says what it
 //! did.
 
@@ -15,6 +16,7 @@ mod locked;
 mod msp;
 mod numbers;
 mod organizations;
+mod past;
 mod pull;
 mod source;
 mod violation;
@@ -27,6 +29,7 @@ pub(crate) use locked::watch as watch_locked;
 #[cfg(test)]
 pub(crate) use locked::{MOST as MOST_STAGED, Rounds, round as round_locked};
 pub(crate) use organizations::{Held, held};
+pub(crate) use past::{refuse_unchecked, unchecked};
 pub(crate) use source::older;
 
 use crate::api::*;
@@ -76,6 +79,8 @@ pub(crate) struct Link {
     /// Held while something is taken or copied: two at once would take or send the same entries.
     turn: tokio::sync::Mutex<()>,
     wake: Notify,
+    /// The home was reached: what stands before checkpoints can be fetched.
+    past: Notify,
     /// Whether the backend was asked once since the unlock.
     asked: watch::Sender<bool>,
     /// Until when something that a person waits for is expected there.
@@ -177,6 +182,7 @@ async fn view(app: &App, session: &Session) -> Result<HomeView> {
             id: id.to_string(),
             synced_at: synced_at.map(Time),
             received,
+            unchecked: unchecked(app).await?,
             problem,
             fork: fork_view(app, session).await?,
         }),
@@ -301,6 +307,7 @@ pub(crate) async fn bring_back(app: &App, _request: BringHomeRequest) -> Result<
     }
     // What the backend has and this device lacks would be lost.
     sync_now(app, &session).await?;
+    refuse_unchecked(app).await?;
     let host = Backend::of(app, &session).await?.host();
     let mut change = Change::begin(app, &session).await?;
     change.firm.own.home = None;
@@ -331,6 +338,7 @@ async fn sync_now(app: &App, session: &Session) -> Result<()> {
     note(app, session, &outcome);
     drop(turn);
     outcome?;
+    session.home.past.notify_one();
     locked::keep(app, session).await
 }
 
@@ -377,6 +385,7 @@ fn note(app: &App, session: &Session, outcome: &Result<u32>) {
 /// Asks a backend for what is new, while the session lives: when it says that there is something, and now and then.
 pub(crate) fn watch(app: &App, session: &Arc<Session>) {
     listen::listen(app, session);
+    past::watch(app, session);
     let (this, own) = (app.clone(), session.clone());
     session.spawn(async move {
         locked::take(&this, &own).await;

@@ -6,19 +6,20 @@ use super::backend::Backend;
 use super::msp::take_msp;
 use super::note_fork;
 use super::numbers::note;
-use super::source::{Source, Wanted, fetch, objects, reaches};
+use super::source::{Source, Wanted, alone, fetch, objects, reaches};
 use super::violation::{forked, refused, refused_at};
 use crate::api::ErrorClass;
 use crate::error::{Error, Result};
 use crate::failpoint::protected;
-use crate::journal::Change;
+use crate::journal::{Change, following};
 use crate::records::{Bytes32, Organization, decode, key};
 use crate::session::{self, Session};
 use crate::{App, vault};
 use std::collections::{BTreeMap, BTreeSet};
 use vitrine_ledger::wire::{EntriesWanted, Start};
 use vitrine_ledger::{
-    Accepted, Entry, EntryHash, Head, Home, LedgerId, Level, MspHistory, MspState, OrganizationState, Refusal,
+    Accepted, Body, Entry, EntryHash, Head, Home, LedgerId, Level, MspHistory, MspState, OrganizationBody,
+    OrganizationState, Refusal,
 };
 
 /// Entries read at once.
@@ -29,7 +30,7 @@ const TOGETHER: usize = 4_096;
 const NAMED: usize = 8;
 
 /// The MSP ledger as far as the entries of one answer name it.
-struct Known {
+pub(super) struct Known {
     state: MspState,
     hashes: BTreeMap<u64, EntryHash>,
 }
@@ -184,6 +185,7 @@ async fn judge(app: &App, session: &Session, source: Source<'_>, wanted: &Wanted
         Some(state) => Some(state.clone()),
         None => folded(&id, &stored, &history)?,
     };
+    let new = known.is_none() && app.inner.store.newest_seq(id.as_bytes()).await?.is_none();
     // How many of the entries come before those that `known` is to take.
     let (known, first) = match (known, entries.first()) {
         (_, None) if stored.is_empty() => return reaches(wanted, &entries).map(|()| None),
@@ -196,6 +198,17 @@ async fn judge(app: &App, session: &Session, source: Source<'_>, wanted: &Wanted
             }
             let known = entries.iter().take_while(|entry| entry.seq() <= ours.seq).count();
             (state, known)
+        }
+        (None, Some(first)) if new && wanted.start.seq > 0 => {
+            let newest = session.msp();
+            let author = newest.at(newest.head().seq).author(&first.author());
+            // Whoever is in the vault no more could have made one up together with the home.
+            if protected!("a checkpoint is a present member's", author.is_err(), false) {
+                let whole = Wanted { start: Start { ledger: id, seq: 0 }, head: wanted.head };
+                return Box::pin(judge(app, session, source, &whole)).await;
+            }
+            let begun = OrganizationState::from_checkpoint(first, id, &history);
+            (begun.map_err(|refusal| refused_at(&history.state, &id, first, refusal))?, 1)
         }
         (None, Some(genesis)) if genesis.begins() == id => {
             (OrganizationState::genesis(genesis, &history).map_err(|refusal| refused(&id, refusal))?, 1)
@@ -222,8 +235,23 @@ async fn judge(app: &App, session: &Session, source: Source<'_>, wanted: &Wanted
     entries.truncate(first + accepted.taken);
     if before.is_some() {
         entries.drain(..first);
+    } else if new
+        && let Some(begun) = accepted.state.unchecked_since().filter(|_| level.is_some())
+        && let Some(OrganizationBody::Checkpoint { snapshot }) = entries.first().and_then(body)
+    {
+        let needed: Vec<Head> = snapshot.needed().into_iter().filter(|head| head.seq < begun.seq).collect();
+        let mut needed = alone(source, &id, &needed).await?;
+        needed.append(&mut entries);
+        entries = needed;
     }
     Ok(Some(Judged { id, before, stored, entries, state: accepted.state, level, objects }))
+}
+
+fn body(entry: &Entry) -> Option<&OrganizationBody> {
+    match entry.body() {
+        Body::Organization(body) => Some(body),
+        Body::Msp(_) => None,
+    }
 }
 
 /// Writes what was judged, all of it in one change; where something in it cannot be read, each in a change of its own.
@@ -323,7 +351,7 @@ pub(crate) async fn held(app: &App, session: &Session, ids: &[Bytes32]) -> Resul
         }
     }
     let start = |state: &OrganizationState| Start { ledger: state.ledger(), seq: state.head().seq.saturating_add(1) };
-    let answer = backend.entries(&EntriesWanted { from: states.values().map(start).collect() }).await?;
+    let answer = backend.entries(&EntriesWanted::from(states.values().map(start).collect())).await?;
     // Only which of them have something: it is fetched one by one, as everything else is.
     let mut ahead = BTreeSet::new();
     for bytes in &answer.entries {
@@ -383,17 +411,16 @@ async fn stored(app: &App, ledger: &LedgerId) -> Result<Vec<Entry>> {
 fn folded(id: &LedgerId, stored: &[Entry], history: &Known) -> Result<Option<OrganizationState>> {
     let mut state = None::<OrganizationState>;
     for entry in stored {
-        let next = match &state {
-            None => OrganizationState::genesis(entry, history),
-            Some(state) => state.apply(entry, history),
-        };
-        state = Some(next.map_err(|refusal| refused(id, refusal))?);
+        state = following(state, id, entry, history).map_err(|refusal| refused(id, refusal))?;
+    }
+    if state.is_none() && !stored.is_empty() {
+        return Err(crate::restore::history_missing());
     }
     Ok(state)
 }
 
 /// The MSP ledger, with the hashes that these entries' witnesses name.
-async fn history(app: &App, session: &Session, entries: impl IntoIterator<Item = &Entry>) -> Result<Known> {
+pub(super) async fn history(app: &App, session: &Session, entries: impl IntoIterator<Item = &Entry>) -> Result<Known> {
     let state = MspState::clone(&session.msp());
     let mut hashes = BTreeMap::new();
     let named: BTreeSet<u64> = entries.into_iter().filter_map(Entry::witness).map(|head| head.seq).collect();

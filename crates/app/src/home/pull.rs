@@ -152,7 +152,7 @@ async fn behind(app: &App, session: &Session, backend: &Backend<'_>, changed: &C
         }
     };
     let from = |seq| Ok(Some(Wanted { start: Start { ledger, seq }, head: Some(head).filter(|head| head.seq >= seq) }));
-    let Some(ours) = ours else { return from(0) };
+    let Some(ours) = ours else { return Ok(Some(Wanted::new(ledger, Some(head)))) };
     // A team that this member came to may open what was closed, with nothing new in its ledger.
     let closed = head == ours && app.inner.store.index_value(&key::closed(ledger.as_bytes())).await?.is_some();
     if head.seq > ours.seq || closed {

@@ -12,9 +12,11 @@ use crate::session::{self, Session};
 use crate::store::Store;
 use std::collections::BTreeSet;
 use vitrine_ledger::wire::{
-    Entries, EntriesWanted, EntryBytes, ObjectBytes, ObjectName, Objects, ObjectsWanted, Start,
+    Entries, EntriesWanted, EntryBytes, MAX_BATCH, ObjectBytes, ObjectName, Objects, ObjectsWanted, Start,
 };
-use vitrine_ledger::{Entry, Head, Home, LedgerId, Level, MspState, ObjectHash, OrganizationState, Refusal};
+use vitrine_ledger::{
+    CHECKPOINT_EVERY, Entry, Head, Home, LedgerId, Level, MspState, ObjectHash, OrganizationState, Refusal,
+};
 use vitrine_vault::object;
 
 /// Who gives entries and objects. Neither is believed.
@@ -32,13 +34,14 @@ impl Source<'_> {
         let store = match self {
             Self::Home(backend) => return backend.entries(wanted).await,
             Self::Ahead(ahead, backend) => {
-                return match wanted.from.as_slice().first().and_then(|start| ahead.entries_from(start)) {
-                    Some(entries) if wanted.from.len() == 1 => Ok(Entries { entries: entries.to_vec(), more: false }),
-                    _ => backend.entries(wanted).await,
+                return match ahead.entries(wanted) {
+                    Some(entries) => Ok(Entries { entries, more: false }),
+                    None => backend.entries(wanted).await,
                 };
             }
             Self::Staged(store) => store,
         };
+        // Nothing is begun by what was staged: what is needed by itself was never asked for.
         let mut entries = Vec::new();
         for Start { ledger, seq } in &wanted.from {
             for bytes in store.staged_entries(ledger.as_bytes(), *seq).await? {
@@ -77,6 +80,15 @@ pub(super) struct Wanted {
     pub(super) head: Option<Head>,
 }
 
+impl Wanted {
+    /// One of which nothing is here. Where the home says how far it goes, the newest checkpoint is enough to begin with: a year of
+    /// history would keep whoever opens this vault on a new machine from its passwords.
+    pub(super) fn new(ledger: LedgerId, head: Option<Head>) -> Self {
+        let newest = head.map_or(0, |head| head.seq - head.seq % CHECKPOINT_EVERY);
+        Self { start: Start { ledger, seq: newest }, head }
+    }
+}
+
 /// All entries of a ledger from a place on, one after the other. They are judged where they are taken; here only as far as
 /// is needed that a home cannot go on for ever.
 pub(super) async fn fetch(session: &Session, source: Source<'_>, mut start: Start) -> Result<Vec<Entry>> {
@@ -84,7 +96,7 @@ pub(super) async fn fetch(session: &Session, source: Source<'_>, mut start: Star
     let mut msp = MspState::clone(&session.msp());
     let of_msp = start.ledger == session.vault();
     loop {
-        let answer = source.entries(&EntriesWanted { from: vec![start] }).await?;
+        let answer = source.entries(&EntriesWanted::from(vec![start])).await?;
         let before = entries.len();
         for bytes in &answer.entries {
             let entry = Entry::decode(bytes.as_bytes()).map_err(|error| refused(&start.ledger, error))?;
@@ -110,6 +122,32 @@ pub(super) async fn fetch(session: &Session, source: Source<'_>, mut start: Star
             judged.map_err(|refusal| refused_at(&msp, &start.ledger, entry, refusal))?;
         }
     }
+}
+
+/// The entries that stand at these places of a ledger, by themselves.
+pub(super) async fn alone(source: Source<'_>, ledger: &LedgerId, heads: &[Head]) -> Result<Vec<Entry>> {
+    let mut entries = Vec::new();
+    for heads in heads.chunks(MAX_BATCH) {
+        let mut wanted = heads;
+        while let Some(next) = wanted.first() {
+            let places = wanted.iter().map(|head| Start { ledger: *ledger, seq: head.seq }).collect();
+            let answer = source.entries(&EntriesWanted::alone(places)).await?;
+            let withheld = |head: &Head| entry_withheld(ledger, head.seq, &head.hash.to_string());
+            // An answer without the next one would be asked for again for ever.
+            if answer.entries.is_empty() || answer.entries.len() > wanted.len() {
+                return Err(withheld(next));
+            }
+            for (head, bytes) in wanted.iter().zip(&answer.entries) {
+                let entry = Entry::decode(bytes.as_bytes()).map_err(|error| refused(ledger, error))?;
+                if protected!("what stands alone is what a checkpoint names", entry.head() != *head, false) {
+                    return Err(withheld(head));
+                }
+                entries.push(entry);
+            }
+            wanted = &wanted[answer.entries.len()..];
+        }
+    }
+    Ok(entries)
 }
 
 /// Whether the head that the home named is among what it gave.

@@ -12,14 +12,26 @@ use crate::session;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry as Slot;
-use vitrine_ledger::{Body, Entry, EntryHash, LedgerId, MemberId, MspBody, OrganizationBody};
+use vitrine_ledger::{Body, Entry, EntryHash, LedgerId, MemberId, MspBody, OrganizationBody, OrganizationState};
 use vitrine_vault::body::{BodyKind, open_body};
 
 /// Views of one device beyond the first gap that are kept in mind.
 const MOST_BEYOND: usize = 4_096;
 
 /// An entry with records, and the epoch under whose keys they were sealed.
-pub(super) type Log = (u32, Entry);
+pub(super) struct Log {
+    epoch: u32,
+    entry: Entry,
+}
+
+impl Log {
+    /// None of an entry without records. `state` has the entry, or what comes after it.
+    pub(super) fn of(state: &OrganizationState, entry: &Entry) -> Option<Self> {
+        let records = matches!(entry.body(), Body::Organization(OrganizationBody::Log { .. }));
+        let before = state.epochs().iter().rev().find(|(_, begun)| begun.seq < entry.seq());
+        records.then(|| Self { epoch: before.map_or(0, |(epoch, _)| *epoch), entry: entry.clone() })
+    }
+}
 
 /// Which views of a device arrived. They travel in the ledgers of many organizations, so they do not come in their order.
 #[derive(Default, Serialize, Deserialize)]
@@ -92,7 +104,7 @@ impl Change<'_> {
     ) -> Result<()> {
         let own = self.session.author.device;
         let mut devices: BTreeMap<Bytes16, Arrived> = BTreeMap::new();
-        for (epoch, entry) in logs {
+        for Log { epoch, entry } in logs {
             if entry.device() == own && !again {
                 continue;
             }
@@ -188,11 +200,6 @@ fn open(keys: &EpochKeys, epoch: u32, id: &LedgerId, entry: &Entry) -> Option<Ve
     let plain = open_body(BodyKind::Log, &keys.log_key(epoch).ok()?, &context, records.as_bytes());
     // Exposed to be read; a record holds no secret.
     record::unbatch(plain.map_err(session::unreadable_keys).ok()?.expose()).ok()
-}
-
-/// Whether an entry carries records.
-pub(super) fn is_log(entry: &Entry) -> bool {
-    matches!(entry.body(), Body::Organization(OrganizationBody::Log { .. }))
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ pub(crate) use reading::{
     damaged_fold, keys_of, missing_versions, object_missing, object_named, open_object, read_account, read_connection,
     visit_account,
 };
+pub(crate) use taking::{Checked, following};
 
 use reading::{damaged_item, object_kind, object_of, wrap_key};
 
@@ -25,7 +26,7 @@ use crate::home::{self, Outgoing};
 use crate::keyring::{self, EpochKeys, Keyring, Source, no_operate_key};
 use crate::own::Own;
 use crate::records::{
-    self, Act, Activity, Bytes16, Bytes32, Firm, Organization, Place, ProblemRow, decode, encode, fold, heads, key,
+    self, Act, Activity, Bytes16, Bytes32, Firm, Organization, Place, ProblemRow, decode, encode, fold, key,
 };
 use crate::roots::Roots;
 use crate::session::{self, Newest, Session, make, rng};
@@ -245,7 +246,6 @@ impl<'a> Change<'a> {
         self.store(id.as_bytes(), &genesis).await?;
         let row = Organization {
             state: Vec::new(),
-            epochs: Vec::new(),
             name: name.to_owned(),
             notes: notes.to_owned(),
             tags: Vec::new(),
@@ -369,8 +369,8 @@ impl<'a> Change<'a> {
     }
 
     /// The keys of an organization.
-    async fn keys(&mut self, state: &OrganizationState, epochs: &[Place]) -> Result<EpochKeys> {
-        self.session.ring().organization(Source::Change(&mut self.tx), state, &heads(epochs)).await
+    async fn keys(&mut self, state: &OrganizationState) -> Result<EpochKeys> {
+        self.session.ring().organization(Source::Change(&mut self.tx), state).await
     }
 
     /// Opens an organization for this change.
@@ -379,7 +379,7 @@ impl<'a> Change<'a> {
         let row: Organization =
             decode(&row.ok_or_else(|| records::unknown_organization(&records::organization_text(id)))?)?;
         let state = OrganizationState::decode(&row.state).map_err(damaged_fold)?;
-        let keys = self.keys(&state, &row.epochs).await?;
+        let keys = self.keys(&state).await?;
         let before = Some(Before::of(id, &row)?);
         Ok(Opened { id: LedgerId::from_bytes(*id), row, state, keys, before })
     }
@@ -400,9 +400,6 @@ impl<'a> Change<'a> {
         let entry = draft.sign(self.session.device.signing_key()).map_err(undrafted)?;
         let next = opened.state.apply(&entry, &history).map_err(refused)?;
         self.store(opened.id.as_bytes(), &entry).await?;
-        if begins_epoch(&entry) {
-            opened.row.epochs.push(records::place(entry.head()));
-        }
         opened.state = next;
         self.touched.insert(*opened.id.as_bytes());
         Ok(())
@@ -615,8 +612,8 @@ impl<'a> Change<'a> {
         opened.row.state = opened.state.encode();
         opened.row.schedule_look(self.app.now_ms(), opened.id.as_bytes());
         accounts::schedule(&mut opened.row, opened.id.as_bytes(), self.app.now_ms());
-        if opened.keys.level()? < Level::Full {
-            // Whoever may only look is reminded of nothing.
+        // Whoever may only look is reminded of nothing, nor is anybody of what nothing may be appended to yet.
+        if opened.keys.level()? < Level::Full || opened.state.unchecked_since().is_some() {
             opened.row.accounts.iter_mut().for_each(|account| account.due_at = None);
         }
         attention::settle(&mut opened.row, self.app.now_ms());
@@ -662,6 +659,7 @@ impl<'a> Change<'a> {
         let before = Before::of(id, row)?;
         self.clear(id, Some(&before), None).await?;
         self.tx.index_delete(&key::organization(id)).await?;
+        self.tx.index_delete(&key::unchecked(id)).await?;
         if let Some(tenant) = &row.tenant {
             self.tx.index_delete(&key::tenant(&tenant.id)).await?;
         }
@@ -754,10 +752,6 @@ fn no_root() -> Error {
         "Revoke this device from another one of yours, and approve it anew; or ask an owner of the vault.",
     )
     .holds("What this device has can be viewed.")
-}
-
-fn begins_epoch(entry: &Entry) -> bool {
-    matches!(entry.body(), Body::Organization(OrganizationBody::Epoch { .. }))
 }
 
 /// Messages ever made for the webhook.

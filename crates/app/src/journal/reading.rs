@@ -4,7 +4,7 @@ use super::{NEEDED_MS, SCHEMA};
 use crate::App;
 use crate::error::{Error, Result};
 use crate::keyring::{EpochKeys, Source, no_operate_key};
-use crate::records::{self, Bytes16, Organization, heads};
+use crate::records::{self, Bytes16, Organization};
 use crate::session::{self, Session};
 use crate::store::Store;
 use vitrine_ledger::{Body, Entry, ItemId, ItemKind, ObjectHash, OrganizationBody, OrganizationState};
@@ -90,7 +90,7 @@ pub(crate) async fn visit_account(
 ) -> Result<()> {
     let store = &app.inner.store;
     let state = OrganizationState::decode(&row.state).map_err(damaged_fold)?;
-    let keys = keys_of(store, session, row, &state).await?;
+    let keys = keys_of(store, session, &state).await?;
     for Written { version, .. } in versions(app, &state, item).await? {
         let Some(bytes) = store.object(version.object.as_bytes()).await? else { continue };
         let plain = open_version(&state, &keys, item, &version, &bytes)?;
@@ -118,19 +118,14 @@ pub(crate) async fn missing_versions(app: &App, row: &Organization, item: &Bytes
 
 async fn read(store: &Store, session: &Session, row: &Organization, item: &Bytes16) -> Result<SecretBytes> {
     let state = OrganizationState::decode(&row.state).map_err(damaged_fold)?;
-    let keys = keys_of(store, session, row, &state).await?;
+    let keys = keys_of(store, session, &state).await?;
     let bytes = store.object(object_of(&state, item)?.as_bytes()).await?;
     open_object(&state, &keys, item, bytes)
 }
 
 /// The keys of an organization, as far as this member has them.
-pub(crate) async fn keys_of(
-    store: &Store,
-    session: &Session,
-    row: &Organization,
-    state: &OrganizationState,
-) -> Result<EpochKeys> {
-    session.ring().organization(Source::Store(store), state, &heads(&row.epochs)).await
+pub(crate) async fn keys_of(store: &Store, session: &Session, state: &OrganizationState) -> Result<EpochKeys> {
+    session.ring().organization(Source::Store(store), state).await
 }
 
 /// The object that an item of an organization is stored as now.

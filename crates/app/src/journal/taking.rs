@@ -1,19 +1,21 @@
 //! Taking what a home accepted, and making rows again from what is signed: the other half of a change, in which nothing is drafted.
 
-use super::logs::{Log, is_log};
+use super::logs::Log;
 use super::reading::{damaged_fold, damaged_item, open_object};
-use super::{Change, Opened, begins_epoch};
+use super::{Change, Opened};
 use crate::error::{Error, Result};
 use crate::founding::refused;
 use crate::home::Held;
 use crate::keyring::{EpochKeys, no_access};
-use crate::records::{self, Bytes16, Bytes32, Organization, key};
+use crate::records::{self, Bytes16, Bytes32, Organization, encode, key};
 use crate::session::make;
 use crate::store::{Direction, Span};
 use crate::{accounts, attention, session};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use vitrine_ledger::{
-    Body, Entry, ItemId, ItemKind, LedgerId, Level, MspHistory, ObjectHash, OrganizationBody, OrganizationState,
+    Body, Entry, Home, ItemId, ItemKind, LedgerId, Level, MspHistory, ObjectHash, OrganizationBody, OrganizationState,
+    Refusal,
 };
 use vitrine_vault::body::{BodyKind, open_body};
 use vitrine_vault::items::{AccountItem, ConnectionItem, OrganizationItem};
@@ -60,16 +62,9 @@ impl Change<'_> {
         state: OrganizationState,
     ) -> Result<()> {
         let mut changed = BTreeMap::new();
-        let (mut epoch, mut logs) = (opened.state.epoch().map_or(0, |epoch| epoch.epoch), Vec::new());
         self.put_entries(&opened.id, entries).await?;
+        let logs: Vec<Log> = entries.iter().filter_map(|entry| Log::of(&state, entry)).collect();
         for entry in entries {
-            if begins_epoch(entry) {
-                opened.row.epochs.push(records::place(entry.head()));
-                epoch += 1;
-            }
-            if is_log(entry) {
-                logs.push((epoch, entry.clone()));
-            }
             if let Body::Organization(OrganizationBody::Put { item, .. } | OrganizationBody::Drop { item, .. }) =
                 entry.body()
             {
@@ -82,7 +77,7 @@ impl Change<'_> {
         }
         opened.state = state;
         let before = opened.keys.level()?;
-        opened.keys = self.keys(&opened.state, &opened.row.epochs).await?;
+        opened.keys = self.keys(&opened.state).await?;
         let level = opened.keys.level()?;
         if before == Level::Full && level < before {
             (opened.row.connection_item, opened.row.tenant) = (None, None);
@@ -200,7 +195,7 @@ impl Change<'_> {
         self.put_entries(&state.ledger(), entries).await?;
         let mut past = Past::default();
         for entry in stored.iter().chain(entries) {
-            past.see(entry);
+            past.see(Some(&state), entry);
         }
         // Objects of before were not fetched; what was here of one that was closed goes in its time.
         if !stored.is_empty() {
@@ -216,20 +211,62 @@ impl Change<'_> {
             let page = self.tx.entries_from(id.as_bytes(), from, PAGE).await?;
             for (seq, bytes) in &page {
                 let entry = Entry::decode(bytes).map_err(session::unreadable_keys)?;
-                state = Some(match state {
-                    None if entry.begins() == id => OrganizationState::genesis(&entry, chain).map_err(refused)?,
-                    None => return Err(history_missing()),
-                    Some(state) => state.apply(&entry, chain).map_err(refused)?,
-                });
-                past.see(&entry);
+                state = following(state, &id, &entry, chain).map_err(refused)?;
+                past.see(state.as_ref(), &entry);
                 from = seq + 1;
             }
             if page.len() < PAGE {
                 break;
             }
         }
+        // A device that is the home itself could fetch from nobody what is missing.
+        let whole = |state: &OrganizationState| {
+            state.unchecked_since().is_none() || matches!(chain.state().home(), Home::Backend { .. })
+        };
+        let state = state.filter(whole).ok_or_else(history_missing)?;
         self.let_past_go(&mut past).await?;
-        self.lay_out(state.ok_or_else(history_missing)?, past).await
+        self.lay_out(state, past).await
+    }
+
+    /// Stores what stands before the checkpoint that an organization was begun at. `state` is where it leads to from genesis on, and
+    /// where that is the checkpoint, everything may be appended from now on.
+    pub(crate) async fn put_past(&mut self, id: &LedgerId, entries: &[Entry], state: &OrganizationState) -> Result<()> {
+        let place = key::unchecked(id.as_bytes());
+        let checked = self.tx.index_value(&place).await?;
+        let (Some(checked), Some(first)) = (checked, entries.first()) else { return Ok(()) };
+        let mut checked: Checked = records::decode(&checked)?;
+        // Closed meanwhile, or another page came first.
+        let follows = checked.state()?.map_or(0, |state| state.head().seq.saturating_add(1)) == first.seq();
+        if !follows || self.tx.index_value(&key::organization(id.as_bytes())).await?.is_none() {
+            return Ok(());
+        }
+        let mut opened = self.open(id.as_bytes()).await?;
+        // What was needed at once is here, and is what it was taken for only if it stands in this history.
+        let here = self.tx.entries_from(id.as_bytes(), first.seq(), entries.len()).await?;
+        let here: BTreeMap<u64, Vec<u8>> = here.into_iter().collect();
+        let other = |entry: &&Entry| here.get(&entry.seq()).is_some_and(|bytes| bytes != entry.bytes());
+        if entries.iter().any(|entry| other(&entry)) {
+            return Err(refused(Refusal::FalseCheckpoint));
+        }
+        let new: Vec<Entry> = entries.iter().filter(|entry| !here.contains_key(&entry.seq())).cloned().collect();
+        self.put_entries(id, &new).await?;
+        let mut past = Past::default();
+        for entry in &new {
+            past.see(Some(&opened.state), entry);
+        }
+        for (item, at) in past.times {
+            checked.times.entry(*item.as_bytes()).or_insert(at);
+        }
+        self.read_logs(id, &mut opened.row, &opened.keys, &past.logs, true).await?;
+        if opened.state.unchecked_since() == Some(state.head()) {
+            opened.state = opened.state.confirm(state).map_err(refused)?;
+            date(&mut opened.row, &checked.times);
+            self.tx.index_delete(&place).await?;
+        } else {
+            checked.state = state.encode();
+            self.tx.index_put(&place, &encode(&checked)?).await?;
+        }
+        self.save(opened).await
     }
 
     /// Objects that were replaced are kept as long after that as those that were replaced here.
@@ -243,8 +280,8 @@ impl Change<'_> {
     /// Writes the rows of an organization as its history and its objects say.
     async fn lay_out(&mut self, state: OrganizationState, past: Past) -> Result<()> {
         let (id, missing) = (state.ledger(), history_missing);
-        let Past { times, newest, epochs, logs, .. } = past;
-        let keys = self.keys(&state, &epochs).await?;
+        let Past { begun, times, newest, logs, .. } = past;
+        let keys = self.keys(&state).await?;
         let level = keys.level()?;
         let (mut profile, mut connection, mut kept) = (None, None, Vec::new());
         if level == Level::Log {
@@ -269,10 +306,9 @@ impl Change<'_> {
             }
         }
         let (organization_item, profile) = profile.ok_or_else(missing)?;
-        let since = |item: &Bytes16| times.get(&ItemId::from_bytes(*item)).copied().unwrap_or_default();
+        let since = |item: &Bytes16| times.get(&ItemId::from_bytes(*item)).copied().or(begun).unwrap_or_default();
         let mut row = Organization {
             state: Vec::new(),
-            epochs,
             name: profile.name,
             notes: profile.notes,
             tags: profile.tags,
@@ -299,7 +335,7 @@ impl Change<'_> {
         }
         self.read_logs(&id, &mut row, &keys, &logs, true).await?;
         // When a problem began is in no entry; the last one that changed anything is nearest to it.
-        attention::settle(&mut row, newest);
+        attention::settle(&mut row, newest.or(begun).unwrap_or_default());
         self.firm.tenant_connected |= row.tenant.is_some();
         self.firm.rotation_verified |= row.accounts.iter().any(|account| account.verified_at.is_some());
         // A restored device counts its objects on from all that are known, so that no count is ever used twice.
@@ -308,18 +344,58 @@ impl Change<'_> {
             self.tx.index_put(&key::tenant(&tenant.id), id.as_bytes()).await?;
         }
         self.tx.index_delete(&key::closed(id.as_bytes())).await?;
+        if state.unchecked_since().is_some() {
+            self.tx.index_put(&key::unchecked(id.as_bytes()), &encode(&Checked::default())?).await?;
+        }
         self.save(Opened { id, row, state, keys, before: None }).await
+    }
+}
+
+/// The state after a stored entry. A history that was begun at a checkpoint lacks most of what comes before it; what is there of
+/// it was needed by itself, and leads to no state.
+pub(crate) fn following(
+    state: Option<OrganizationState>,
+    id: &LedgerId,
+    entry: &Entry,
+    history: &dyn MspHistory,
+) -> std::result::Result<Option<OrganizationState>, Refusal> {
+    let follows = |state: &OrganizationState| state.head().seq.checked_add(1) == Some(entry.seq());
+    match state {
+        Some(state) if follows(&state) => state.apply(entry, history).map(Some),
+        _ if entry.begins() == *id => OrganizationState::genesis(entry, history).map(Some),
+        _ if matches!(entry.body(), Body::Organization(OrganizationBody::Checkpoint { .. })) => {
+            OrganizationState::from_checkpoint(entry, *id, history).map(Some)
+        }
+        _ => Ok(None),
+    }
+}
+
+/// How far the history before a checkpoint was checked.
+#[derive(Default, Serialize, Deserialize)]
+pub(crate) struct Checked {
+    /// The state that it leads to from genesis on, as the ledger encodes it; empty before anything was checked.
+    state: Vec<u8>,
+    /// When each item was first written.
+    times: BTreeMap<Bytes16, u64>,
+}
+
+impl Checked {
+    /// The state that the checked part leads to.
+    pub(crate) fn state(&self) -> Result<Option<OrganizationState>> {
+        let state = (!self.state.is_empty()).then(|| OrganizationState::decode(&self.state).map_err(damaged_fold));
+        state.transpose()
     }
 }
 
 /// What a ledger's entries say beside the state that they lead to, noted one after the other.
 #[derive(Default)]
 struct Past {
+    /// When the first of them was written.
+    begun: Option<u64>,
     /// When each item was first written.
     times: BTreeMap<ItemId, u64>,
     /// When an item was written last.
-    newest: u64,
-    epochs: Vec<records::Place>,
+    newest: Option<u64>,
     logs: Vec<Log>,
     /// The object of each item.
     named: BTreeMap<ItemId, ObjectHash>,
@@ -328,23 +404,33 @@ struct Past {
 }
 
 impl Past {
-    fn see(&mut self, entry: &Entry) {
+    /// `state` is one that has the entry: the one that it leads to, or any after it.
+    fn see(&mut self, state: Option<&OrganizationState>, entry: &Entry) {
         let at = entry.time_ms();
-        if begins_epoch(entry) {
-            self.epochs.push(records::place(entry.head()));
-        }
-        if is_log(entry) {
-            self.logs.push((u32::try_from(self.epochs.len()).unwrap_or(u32::MAX), entry.clone()));
-        }
+        self.begun.get_or_insert(at);
+        self.logs.extend(state.and_then(|state| Log::of(state, entry)));
         let (item, before) = match entry.body() {
             Body::Organization(OrganizationBody::Put { item, object, .. }) => (item, self.named.insert(*item, *object)),
             Body::Organization(OrganizationBody::Drop { item, .. }) => (item, self.named.remove(item)),
             _ => return,
         };
         self.times.entry(*item).or_insert(at);
-        self.newest = at;
+        self.newest = Some(at);
         self.replaced.extend(before.map(|object| (object, at)));
     }
+}
+
+/// Brings what is dated by an item's first version to what the whole history says.
+fn date(row: &mut Organization, times: &BTreeMap<Bytes16, u64>) {
+    let since = |item: &Bytes16| times.get(item).copied();
+    if let (Some(tenant), Some(item)) = (&mut row.tenant, &row.connection_item) {
+        tenant.connected_at = since(item).unwrap_or(tenant.connected_at);
+    }
+    let first = row.accounts.iter().filter_map(|account| since(&account.item)).min();
+    if let (Some(laps), Some(first)) = (&mut row.laps, first) {
+        laps.enabled_at = first;
+    }
+    row.accounts.sort_by_key(|account| since(&account.item).unwrap_or(u64::MAX));
 }
 
 /// Whether a member with this much access can open an item of this kind.

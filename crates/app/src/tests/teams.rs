@@ -4,7 +4,7 @@ use super::*;
 use crate::journal::{damaged_fold, open_object};
 use crate::keyring::{Keyring, Source};
 use crate::people;
-use crate::records::{Bytes32, Organization, decode, heads, key};
+use crate::records::{Bytes32, Organization, decode, key};
 use crate::roots::Roots;
 use crate::session::{Identity, make, rng};
 use vitrine_ledger::{
@@ -75,16 +75,16 @@ impl Person {
     }
 
     async fn level(&self, app: &App, id: &str) -> Option<Level> {
-        let (_, state, _) = stored(app, id).await;
+        let (_, state) = stored(app, id).await;
         self.ring(app).await.level(&state, &app.session().await.unwrap().msp())
     }
 }
 
-async fn stored(app: &App, id: &str) -> (Bytes32, OrganizationState, Organization) {
+async fn stored(app: &App, id: &str) -> (Bytes32, OrganizationState) {
     let id = records::parse_organization(id).unwrap();
     let row = app.inner.store.index_value(&key::organization(&id)).await.unwrap().unwrap();
     let row: Organization = decode(&row).unwrap();
-    (id, OrganizationState::decode(&row.state).map_err(damaged_fold).unwrap(), row)
+    (id, OrganizationState::decode(&row.state).map_err(damaged_fold).unwrap())
 }
 
 /// Entries of an organization, and objects that this device ever sealed.
@@ -123,12 +123,12 @@ async fn an_auditors_keys_open_the_name_and_the_log_and_no_account() {
     change.save(opened).await.unwrap();
     change.commit().await.unwrap();
 
-    let (_, state, row) = stored(&app, &id).await;
+    let (_, state) = stored(&app, &id).await;
     let ring = vera.ring(&app).await;
     assert_eq!(ring.level(&state, &session.msp()), Some(Level::Log));
     let source = || Source::Store(&app.inner.store);
-    let keys = ring.organization(source(), &state, &heads(&row.epochs)).await.unwrap();
-    let all = session.ring().organization(source(), &state, &heads(&row.epochs)).await.unwrap();
+    let keys = ring.organization(source(), &state).await.unwrap();
+    let all = session.ring().organization(source(), &state).await.unwrap();
     assert!(keys.level().unwrap() == Level::Log && all.level().unwrap() == Level::Full);
     assert!(keys.present_log_key().unwrap() == all.present_log_key().unwrap(), "she cannot read what happened");
     assert_eq!(state.items().len(), 2);
@@ -150,9 +150,9 @@ async fn an_auditors_keys_open_the_name_and_the_log_and_no_account() {
     joined(&app, LedgerRole::Technician, None).await;
     let grace = people(&app).await.members.into_iter().find(|member| member.role == Role::Technician).unwrap().id;
     app.call(RemoveMemberRequest { member: grace, reason: "left".into() }).await.unwrap();
-    let (_, state, row) = stored(&app, &id).await;
+    let (_, state) = stored(&app, &id).await;
     assert_eq!(state.epoch().unwrap().epoch, 2);
-    let keys = vera.ring(&app).await.organization(source(), &state, &heads(&row.epochs)).await.unwrap();
+    let keys = vera.ring(&app).await.organization(source(), &state).await.unwrap();
     assert!(keys.log_key(1).unwrap() == before && keys.log_key(2).unwrap() != before);
 }
 
@@ -184,10 +184,10 @@ async fn who_was_named_to_a_team_is_in_that_alone_and_a_person_decides_from_then
     let session = app.session().await.unwrap();
     people::settle(&app, &session).await.unwrap();
     assert_eq!((grace.level(&app, &contoso).await, grace.level(&app, &fabrikam).await), (None, None));
-    let (_, state, row) = stored(&app, &fabrikam).await;
+    let (_, state) = stored(&app, &fabrikam).await;
     assert_eq!(state.epoch().unwrap().epoch, 2);
     let ring = grace.ring(&app).await;
-    let refused = ring.organization(Source::Store(&app.inner.store), &state, &heads(&row.epochs)).await.err().unwrap();
+    let refused = ring.organization(Source::Store(&app.inner.store), &state).await.err().unwrap();
     assert_eq!(refused.code(), "vault.no-access");
     assert_eq!(stored(&app, &contoso).await.1.epoch().unwrap().epoch, 1, "what she never read has new keys");
 
@@ -246,7 +246,7 @@ async fn a_wrap_that_is_another_teams_is_refused() {
         .await
         .map(|_| view)
         .unwrap();
-    let (ledger, state, row) = stored(&app, &id).await;
+    let (ledger, state) = stored(&app, &id).await;
     let night = people::work_team(&app.session().await.unwrap().msp(), &team(&view, "Night").id).unwrap();
     let given = app.inner.store.entry(&ledger, state.grants()[&night].entry.seq).await.unwrap().unwrap();
     let given = vitrine_ledger::Entry::decode(&given).unwrap();
@@ -264,9 +264,9 @@ async fn a_wrap_that_is_another_teams_is_refused() {
     change.append(&mut opened, body).await.unwrap();
     change.save(opened).await.unwrap();
     change.commit().await.unwrap();
-    let (_, state, _) = stored(&app, &id).await;
+    let (_, state) = stored(&app, &id).await;
     let source = Source::Store(&app.inner.store);
-    let refused = session.ring().organization(source, &state, &heads(&row.epochs)).await.err().unwrap();
+    let refused = session.ring().organization(source, &state).await.err().unwrap();
     assert_eq!(refused.code(), "vault.keys-unreadable");
     assert!(session.msp().team(&day).is_some_and(|team| team.kind == Kind::Work));
 }

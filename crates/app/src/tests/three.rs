@@ -24,7 +24,7 @@ use url::Url;
 use vitrine_entra::http::{Asked, Body, TransportError};
 use vitrine_ledger::wire::{
     Append, Appended, Backend, Changed, Changes, Entries, EntriesWanted, EntryBytes, Invitation, InvitationAnswer,
-    Letter, MAX_BATCH, Message, ObjectBytes, Objects, ObjectsWanted, Register, object_hash,
+    Letter, MAX_BATCH, Message, ObjectBytes, Objects, ObjectsWanted, Register, Start, object_hash,
 };
 use vitrine_ledger::{
     BackendId, BackendKey, Entry, EntryHash, Head, ItemId, ItemKind, LedgerId, MspChain, MspHistory, ObjectHash,
@@ -33,8 +33,8 @@ use vitrine_ledger::{
 use vitrine_vault::SecretText;
 use vitrine_vault::items::{Credential, Origin};
 
-const TOKEN: &str = "a-token-that-only-the-operator-of-this-test-has";
-const ACCOUNT: [u8; 16] = [1; 16];
+pub(super) const TOKEN: &str = "a-token-that-only-the-operator-of-this-test-has";
+pub(super) const ACCOUNT: [u8; 16] = [1; 16];
 /// What happens before everything is healed.
 const STEPS: usize = 24;
 
@@ -42,11 +42,11 @@ const STEPS: usize = 24;
 
 /// A home that decides the order, as a backend does.
 #[derive(Clone)]
-struct Home {
+pub(super) struct Home {
     key: SigningKey,
     msp: Option<MspChain>,
     organizations: BTreeMap<LedgerId, OrganizationState>,
-    entries: BTreeMap<LedgerId, Vec<Entry>>,
+    pub(super) entries: BTreeMap<LedgerId, Vec<Entry>>,
     numbers: BTreeMap<LedgerId, u64>,
     objects: BTreeMap<ObjectHash, Vec<u8>>,
     letters: BTreeMap<String, (Letter, Option<Letter>)>,
@@ -59,7 +59,7 @@ struct Home {
 struct Refused(&'static str, Option<Head>);
 
 impl Home {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             key: SigningKey::from_bytes(&[9; 32]),
             msp: None,
@@ -144,7 +144,12 @@ impl Home {
                     let from = usize::try_from(start.seq).unwrap();
                     self.entries.get(&start.ledger).and_then(|entries| entries.get(from..)).unwrap_or_default()
                 });
-                let entries = found.map(|entry| EntryBytes::new(entry.bytes().to_vec()).unwrap()).collect();
+                let alone = wanted
+                    .alone
+                    .iter()
+                    .filter_map(|place| self.entries.get(&place.ledger)?.get(usize::try_from(place.seq).unwrap()));
+                let entries =
+                    found.chain(alone).map(|entry| EntryBytes::new(entry.bytes().to_vec()).unwrap()).collect();
                 Ok(Entries { entries, more: false }.to_bytes())
             }
             ("objects", _) => {
@@ -220,6 +225,11 @@ impl Home {
         self.entries.entry(ledger).or_default().push(entry);
     }
 
+    /// Whether this asks for an organization from its genesis on.
+    fn begins(&self, start: &Start) -> bool {
+        start.seq == 0 && self.organizations.contains_key(&start.ledger)
+    }
+
     fn hash_at(&self, ledger: &LedgerId, seq: u64) -> Option<EntryHash> {
         Some(self.entries.get(ledger)?.get(usize::try_from(seq).ok()?)?.hash())
     }
@@ -228,15 +238,19 @@ impl Home {
 // The wire
 
 /// Everything between three devices and their home.
-struct Wire {
+pub(super) struct Wire {
     rng: StdRng,
-    home: Home,
+    pub(super) home: Home,
     /// Another history, and the device that is shown it.
     other: Option<(String, Home)>,
     /// Devices that reach nobody.
     parted: BTreeSet<String>,
     /// Whether requests come to harm.
     rough: bool,
+    /// Whether ledgers of organizations are given from their beginning.
+    pub(super) gives_the_past: bool,
+    /// What devices that are not among these are shown of an organization, but for its past.
+    pub(super) newcomers_see: Option<(BTreeSet<String>, LedgerId, Vec<Entry>)>,
     /// Requests that arrive when nobody waits for the answer any more.
     late: Vec<(String, String, Vec<u8>)>,
 }
@@ -252,6 +266,25 @@ impl Wire {
     fn carry(&mut self, path: &str, device: Option<&str>, body: &Body) -> Result<Asked, Failure> {
         if device.is_some_and(|device| self.parted.contains(device)) {
             return Err(Failure::Transport(TransportError::NoConnection));
+        }
+        let past = match body {
+            Body::Post(bytes) if path.ends_with("/entries") => {
+                EntriesWanted::from_bytes(bytes).unwrap().from.iter().any(|start| self.home.begins(start))
+            }
+            _ => false,
+        };
+        if past && !self.gives_the_past {
+            return Err(Failure::Transport(TransportError::NoConnection));
+        }
+        if let Some((known, ledger, shown)) = self.newcomers_see.take() {
+            let differs = !past && device.is_some_and(|device| !known.contains(device));
+            let true_one = differs.then(|| self.home.entries.insert(ledger, shown.clone()).unwrap());
+            let answer = self.home.answer(path, device, body);
+            if let Some(true_one) = true_one {
+                self.home.entries.insert(ledger, true_one);
+            }
+            self.newcomers_see = Some((known, ledger, shown));
+            return Ok(answer);
         }
         match if self.rough { self.rng.random_range(0..100) } else { 100 } {
             0..8 => Err(Failure::Transport(TransportError::NoConnection)),
@@ -323,7 +356,7 @@ struct Begun {
     organization: Bytes32,
 }
 
-const ADDRESS: &str = "http://localhost:";
+pub(super) const ADDRESS: &str = "http://localhost:";
 
 async fn begun() -> &'static Begun {
     static BEGUN: OnceCell<Begun> = OnceCell::const_new();
@@ -352,7 +385,7 @@ async fn begin() -> Begun {
 }
 
 /// Brings somebody in.
-async fn joined(owner: &App, machine: &Machine, name: &str, role: Role) -> App {
+pub(super) async fn joined(owner: &App, machine: &Machine, name: &str, role: Role) -> App {
     let invited =
         owner.call(InviteRequest { name: name.into(), role, hours: 1, copy: false, team: None }).await.unwrap();
     let app = machine.start().await;
@@ -373,7 +406,7 @@ async fn joined(owner: &App, machine: &Machine, name: &str, role: Role) -> App {
 }
 
 /// Waits until somebody who joined was given the keys of an organization and shows it.
-async fn sees(owner: &App, app: &App, organization: &Bytes32) {
+pub(super) async fn sees(owner: &App, app: &App, organization: &Bytes32) {
     eventually("keys", async || {
         // Two who give keys at once get into each other's way, and go on.
         drop((owner.call(SyncRequest {}).await, app.call(SyncRequest {}).await));
@@ -382,7 +415,7 @@ async fn sees(owner: &App, app: &App, organization: &Bytes32) {
     .await;
 }
 
-fn wired(home: Home, seed: u64) -> (u16, Arc<Mutex<Wire>>) {
+pub(super) fn wired(home: Home, seed: u64) -> (u16, Arc<Mutex<Wire>>) {
     // Nobody listens there, and nobody is asked to.
     static NEXT: AtomicU16 = AtomicU16::new(1);
     let wire = Wire {
@@ -391,6 +424,8 @@ fn wired(home: Home, seed: u64) -> (u16, Arc<Mutex<Wire>>) {
         other: None,
         parted: BTreeSet::new(),
         rough: false,
+        gives_the_past: true,
+        newcomers_see: None,
         late: Vec::new(),
     };
     let (port, wire) = (NEXT.fetch_add(1, Ordering::SeqCst), Arc::new(Mutex::new(wire)));
@@ -398,7 +433,7 @@ fn wired(home: Home, seed: u64) -> (u16, Arc<Mutex<Wire>>) {
     (port, wire)
 }
 
-async fn eventually(what: &str, look: impl AsyncFn() -> bool) {
+pub(super) async fn eventually(what: &str, look: impl AsyncFn() -> bool) {
     let end = Instant::now() + Duration::from_mins(1);
     while !look().await {
         assert!(Instant::now() < end, "waited in vain for {what}");
@@ -593,7 +628,7 @@ fn harmless<T>(told: Result<T, ErrorView>) -> Told<()> {
     }
 }
 
-async fn edit(app: &App, organization: &Bytes32, notes: &str) -> Result<(), ErrorView> {
+pub(super) async fn edit(app: &App, organization: &Bytes32, notes: &str) -> Result<(), ErrorView> {
     let organization = records::organization_text(organization);
     let name = app.call(OrganizationRequest { organization: organization.clone() }).await?.name;
     app.call(EditOrganizationRequest { organization, name, notes: notes.into(), tags: Vec::new() }).await.map(drop)
@@ -614,14 +649,14 @@ async fn rotate(app: &App, password: &str) -> Result<(), ErrorView> {
     Ok(change.commit().await?)
 }
 
-async fn stored(app: &App, organization: &Bytes32) -> Option<String> {
+pub(super) async fn stored(app: &App, organization: &Bytes32) -> Option<String> {
     let row = crate::organizations::load(app, organization).await.ok()?;
     let item = crate::journal::read_account(app, &*app.session().await.ok()?, &row, &ACCOUNT).await.ok()?;
     // Exposed to be compared.
     Some(item.current?.password.expose().clone())
 }
 
-async fn head(app: &App, ledger: &LedgerId) -> Option<Head> {
+pub(super) async fn head(app: &App, ledger: &LedgerId) -> Option<Head> {
     let seq = app.inner.store.newest_seq(ledger.as_bytes()).await.unwrap()?;
     let bytes = app.inner.store.entry(ledger.as_bytes(), seq).await.unwrap()?;
     Some(Entry::decode(&bytes).unwrap().head())

@@ -41,13 +41,17 @@ fn in_words(view: &HomeView) -> String {
     let Some(backend) = &view.backend else {
         return "The home of this vault is a device. Give it to a backend: vitrine home move".into();
     };
-    let BackendView { address, id, moving, synced_at, received, problem, fork } = backend;
+    let BackendView { address, id, moving, synced_at, received, unchecked, problem, fork } = backend;
     let mut lines = vec![format!("The home of this vault is {} (backend {id}).", shown(address))];
     if *moving {
         lines.push("It is being copied there; nothing can be changed until that is done.".into());
     }
     if synced_at.is_some() {
         lines.push(format!("Everything it had was here {}; entries received: {received}.", time(*synced_at)));
+    }
+    if *unchecked > 0 {
+        let what = "which can be read and not yet changed";
+        lines.push(format!("The history of {unchecked} organizations is still being checked, {what}."));
     }
     if let Some(problem) = problem {
         lines.push(format!("{} {} ({})", shown(&problem.what), shown(&problem.next), problem.code));

@@ -164,6 +164,9 @@ pub(super) fn in_words(view: &OrganizationView) -> String {
         Some(tenant) => format!("Tenant: {} ({}, {})", shown(&tenant.name), shown(&tenant.domain), shown(&tenant.id)),
         None => "No tenant connected: vitrine connect".to_owned(),
     });
+    if view.unchecked {
+        lines.push("Its history is still being checked: it can be viewed and not yet changed.".to_owned());
+    }
     if let Some(laps) = &view.laps {
         lines.push(schedule(laps));
     }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{CHECKPOINT_EVERY, Grant, Item, MAX_ITEMS, Named, OrganizationEpoch, OrganizationState, Snapshot};
+use super::{
+    CHECKPOINT_EVERY, Grant, Item, MAX_EPOCHS, MAX_ITEMS, Named, OrganizationEpoch, OrganizationState, Snapshot,
+};
 use crate::msp::{follows, next_epoch, permit};
 use crate::{
     Action, Author, Body, Commitments, Entry, Head, ItemId, ItemKind, LedgerId, Level, MemberId, MspAt, MspHistory,
@@ -99,6 +101,7 @@ impl OrganizationState {
                 withdrawn: false,
                 items: Arc::new(BTreeMap::new()),
                 named: None,
+                epochs: Arc::new(BTreeMap::new()),
             },
             checkpoint: None,
             start: None,
@@ -256,6 +259,10 @@ impl OrganizationState {
             OrganizationBody::Epoch { epoch, commitments, teams, previous } => {
                 next_epoch(self.fold.epoch.map(|epoch| epoch.epoch), *epoch, previous.is_some())?;
                 self.check_epoch_recipients(at, commitments, teams)?;
+                if self.fold.epochs.len() >= MAX_EPOCHS {
+                    return Err(Refusal::Full);
+                }
+                Arc::make_mut(&mut self.fold.epochs).insert(*epoch, entry.head());
                 self.fold.epoch = Some(OrganizationEpoch {
                     epoch: *epoch,
                     entry: entry.head(),

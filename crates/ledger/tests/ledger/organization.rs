@@ -5,7 +5,7 @@ use vitrine_ledger::{
     Role, TeamKind,
 };
 
-use crate::kit::{AUDIT, Customer, Desk, Firm, WORK, item, key_wraps, log, note, put, team_id};
+use crate::kit::{AUDIT, Customer, Desk, Firm, WORK, item, key_wraps, log, name, note, put, team_id};
 
 fn office() -> (Firm, Customer, Desk, Desk) {
     let (owner, tech) = (Desk::new(1), Desk::new(2));
@@ -313,6 +313,26 @@ fn reading_may_begin_at_a_checkpoint_and_writing_waits_for_the_history() {
     let whole = begun.confirm(&verified).unwrap();
     assert_eq!(whole, customer.state);
     assert_eq!(asked(&whole, put(1, ItemKind::Account, 3)), Ok(()));
+}
+
+#[test]
+fn checkpoint_names_what_has_to_be_read_beside_it() {
+    let (firm, mut customer, owner, tech) = office();
+    // An access that the next epoch carries again is needed no more.
+    customer.add(&firm, &owner, Customer::grant_body(&firm, WORK, Level::Read)).unwrap();
+    customer.epoch(&firm, &owner);
+    let given = customer.add(&firm, &owner, Customer::grant_body(&firm, WORK, Level::Full)).unwrap();
+    customer.add(&firm, &owner, OrganizationBody::Name { name: name() }).unwrap();
+    let named = customer.add(&firm, &owner, OrganizationBody::Name { name: name() }).unwrap();
+    customer.fill(&firm, &tech);
+    let OrganizationBody::Checkpoint { snapshot } = customer.checkpoint_body() else { unreachable!() };
+    let epochs = customer
+        .entries
+        .iter()
+        .filter(|entry| matches!(entry.body(), vitrine_ledger::Body::Organization(OrganizationBody::Epoch { .. })));
+    let epochs: Vec<_> = epochs.map(vitrine_ledger::Entry::head).collect();
+    assert_eq!(epochs.len(), 2);
+    assert_eq!(snapshot.needed(), [&epochs[..], &[given.head(), named.head()]].concat());
 }
 
 #[test]

@@ -114,7 +114,7 @@ impl Store {
 
     /// Entries from places on, in the order asked.
     pub(crate) async fn entries(&self, caller: &Caller, wanted: &EntriesWanted) -> Result<Entries, Problem> {
-        if wanted.from.len() > MAX_BATCH {
+        if wanted.from.len().saturating_add(wanted.alone.len()) > MAX_BATCH {
             return Err(Problem::TooLarge);
         }
         let mut connection = self.pool.acquire().await?;
@@ -123,6 +123,16 @@ impl Store {
         for start in &wanted.from {
             sight.check(&mut connection, &start.ledger, Level::Log).await?;
             if !page.take(&mut connection, *start).await? {
+                return Ok(Entries { entries: page.entries, more: true });
+            }
+        }
+        let mut seen = None;
+        for place in &wanted.alone {
+            if seen != Some(place.ledger) {
+                sight.check(&mut connection, &place.ledger, Level::Log).await?;
+                seen = Some(place.ledger);
+            }
+            if !page.take_one(&mut connection, place).await? {
                 return Ok(Entries { entries: page.entries, more: true });
             }
         }
@@ -184,6 +194,23 @@ struct Page {
 }
 
 impl Page {
+    /// Takes the entry at a place, if there is one; `false` when the page is full.
+    async fn take_one(&mut self, connection: &mut AnyConnection, place: &Start) -> Result<bool, Problem> {
+        if self.size > FULL {
+            return Ok(false);
+        }
+        let entry: Option<Vec<u8>> = sqlx::query_scalar("SELECT entry FROM entries WHERE ledger = $1 AND seq = $2")
+            .bind(place.ledger.as_bytes().to_vec())
+            .bind(signed(place.seq))
+            .fetch_optional(connection)
+            .await?;
+        if let Some(entry) = entry {
+            self.size += entry.len();
+            self.entries.push(EntryBytes::new(entry).map_err(|_| damaged())?);
+        }
+        Ok(true)
+    }
+
     /// Takes a ledger's entries from a place on; `false` when the page is full before their end. Row by row, since a few
     /// hundred entries may be as many megabytes.
     async fn take(&mut self, connection: &mut AnyConnection, mut start: Start) -> Result<bool, Problem> {

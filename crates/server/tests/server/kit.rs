@@ -274,7 +274,7 @@ impl Client {
 
     /// All entries of a ledger from a place on.
     pub async fn entries(&self, ledger: LedgerId, seq: u64) -> Result<Vec<Entry>, Refused> {
-        let wanted = EntriesWanted { from: vec![Start { ledger, seq }] };
+        let wanted = EntriesWanted::from(vec![Start { ledger, seq }]);
         let answer: Entries = self.post("/v1/entries", &wanted).await?;
         assert!(!answer.more);
         Ok(answer.entries.iter().map(|bytes| Entry::decode(bytes.as_bytes()).unwrap()).collect())

@@ -13,6 +13,7 @@ on_both!(
     of_appends_that_share_a_transaction_what_does_not_stand_is_undone_alone,
     a_request_sent_again_changes_nothing,
     a_long_ledger_comes_in_pages,
+    entries_come_by_themselves_in_the_order_asked,
     a_refused_entry_takes_the_whole_request_with_it,
     changes_come_once_and_in_order,
     an_object_must_be_named_and_a_named_object_must_be_there,
@@ -297,6 +298,25 @@ async fn an_organization_takes_nothing_more_once_the_home_moved_away(database: D
     assert_eq!((refused.status, refused.code.as_str()), (StatusCode::MISDIRECTED_REQUEST, "server.moved"));
 }
 
+async fn entries_come_by_themselves_in_the_order_asked(database: Database) {
+    let running = Running::new(&database).await;
+    let mut vault = Vault::moved_to(&running).await;
+    for _ in 0..3 {
+        vault.rotate(1).await;
+    }
+    let (ledger, msp) = (vault.customer.state.ledger(), vault.firm.state().ledger());
+    let asked = [(ledger, 3), (msp, 1), (ledger, 900), (ledger, 0)].map(|(ledger, seq)| Start { ledger, seq });
+    let answer: Entries = vault.client.post("/v1/entries", &EntriesWanted::alone(asked.to_vec())).await.unwrap();
+    let read: Vec<Entry> = answer.entries.iter().map(|bytes| Entry::decode(bytes.as_bytes()).unwrap()).collect();
+    let there = [&vault.customer.entries[3], &vault.firm.entries[1], &vault.customer.entries[0]];
+    assert_eq!((read.iter().collect::<Vec<_>>(), answer.more), (there.to_vec(), false));
+    // Who may not read a ledger is given no entry of it either.
+    let (_, stranger) = vault.welcome(&running, 9, Role::Technician).await;
+    let one = EntriesWanted::alone(vec![Start { ledger, seq: 0 }]);
+    let refused = stranger.post::<Entries>("/v1/entries", &one).await.unwrap_err();
+    assert_eq!((refused.status, refused.code.as_str()), (StatusCode::NOT_FOUND, "server.not-found"));
+}
+
 async fn a_long_ledger_comes_in_pages(database: Database) {
     let running = Running::new(&database).await;
     let mut vault = Vault::moved_to(&running).await;
@@ -308,7 +328,7 @@ async fn a_long_ledger_comes_in_pages(database: Database) {
     let (ledger, mut read, mut pages) = (vault.customer.state.ledger(), Vec::new(), 0);
     loop {
         let from = vec![Start { ledger, seq: read.len() as u64 }];
-        let page: Entries = vault.client.post("/v1/entries", &EntriesWanted { from }).await.unwrap();
+        let page: Entries = vault.client.post("/v1/entries", &EntriesWanted::from(from)).await.unwrap();
         read.extend(page.entries.iter().map(|bytes| Entry::decode(bytes.as_bytes()).unwrap()));
         pages += 1;
         if !page.more {

@@ -5,7 +5,7 @@ use fantoccini::key::Key;
 use serde_json::json;
 use vitrine_desktop_tests::accessibility::ensure_accessible;
 use vitrine_desktop_tests::desk::program;
-use vitrine_desktop_tests::eyes::LOCKS;
+use vitrine_desktop_tests::eyes::{ESCAPE, LOCKS};
 use vitrine_desktop_tests::{Cloud, Desk, Eyes, Other, Setting, Window, acts, scenario, scenario::LIMIT};
 use vitrine_kit::wait::{PATIENCE, until};
 
@@ -155,7 +155,12 @@ async fn keys_pressed_anywhere_open_it_with_the_keyboard_in_it_and_are_given_bac
             lock.map_or(Ok(()), |lock| eyes.tap(lock))?;
             eyes.press_quick_keys()?;
             window.switch_to_window_with("quick-locked").await?;
-            let _ = window.press(Key::Escape).await;
+            // By the keyboard, which may be there a moment after the window.
+            until("quick access closed", PATIENCE, async || {
+                eyes.tap(ESCAPE).ok()?;
+                (window.count().await.ok()? == 1).then_some(())
+            })
+            .await?;
             back(&window, "unlock-passphrase").await?;
         }
         LOCKS.into_iter().try_for_each(|lock| eyes.tap(lock))?;

@@ -2,7 +2,7 @@
 
 import { IconCopy, IconExternalLink, IconKey, IconRotateClockwise2 } from "@tabler/icons-react";
 import { useState } from "react";
-import { BackLink, Bones, Button, Chip, Empty, IconButton, Page, Row, Tabs, toast } from "../../components";
+import { BackLink, Bones, Button, Chip, Empty, IconButton, Notice, Page, Row, Tabs, toast } from "../../components";
 import { asErrorView, type OrganizationView, useAction, useHost, useRead } from "../../host";
 import { type Act, AsOf, ErrorNotice, Learn, Name, StateMark, useMay, useNetwork } from "../../parts";
 import { useWords } from "../../words";
@@ -205,6 +205,11 @@ export function OrganizationDetail({
           </Button>
         </div>
       )}
+      {data.unchecked ? (
+        <Notice testId="history-unchecked" title={t("organization.unchecked")}>
+          {t("organization.uncheckedMore")}
+        </Notice>
+      ) : null}
       {data.strangers.length > 0 ? <Strangers organization={data} /> : null}
       <Tabs
         label={t("organization.tabs")}

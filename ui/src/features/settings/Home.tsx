@@ -122,6 +122,8 @@ function There({ backend, onChanged }: { backend: BackendView; onChanged: () => 
     onChanged();
   });
   const now = standingOf(backend);
+  const unchecked = <span data-testid="home-unchecked">{t("home.unchecked", { count: backend.unchecked })}</span>;
+  const history = backend.unchecked > 0 ? [[t("home.history"), unchecked] as const] : [];
   return (
     <>
       {/* Two histories say all that the problem says, and more. */}
@@ -141,6 +143,7 @@ function There({ backend, onChanged }: { backend: BackendView; onChanged: () => 
           ],
           [t("home.synced"), <When key="w" at={backend.syncedAt} />],
           [t("home.received"), t("home.entries", { count: backend.received })],
+          ...history,
         ]}
       />
       {backend.problem ? null : <ErrorNotice here="home" error={sync.error} onRetry={() => void sync.run()} />}

@@ -10,6 +10,7 @@ const backendAt = (address: string): BackendView => ({
   moving: false,
   syncedAt: null,
   received: 0,
+  unchecked: 0,
   problem: null,
   fork: null,
 });

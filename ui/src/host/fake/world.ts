@@ -303,6 +303,7 @@ export function makeOrganization(
       },
     ],
     connecting: null,
+    unchecked: false,
     level: "full",
     access: [{ team: ownersTeam, name: "Owners", kind: "owners", level: "full" }, { team: staffTeam, name: "Staff", kind: "staff", level: "full" }],
   };

@@ -132,7 +132,7 @@ async fn killed_at_any_instant_the_store_is_whole_and_nothing_acknowledged_is_lo
     assert!(stored as u64 >= total, "{stored} entries are stored, {total} were acknowledged");
 }
 
-/// Every named point in turn, at its third pass.
+/// Every named point in turn, at its third pass or its last.
 #[cfg(feature = "failpoints")]
 #[tokio::test]
 async fn killed_at_every_named_point_the_store_is_whole() {
@@ -141,11 +141,15 @@ async fn killed_at_every_named_point_the_store_is_whole() {
     let mut child = writer(folder.path()).env("VITRINE_FAILPOINT_LOG", log.path()).spawn().unwrap();
     follow(&mut child, 5);
     let passed = std::fs::read_to_string(log.path()).unwrap();
-    let points: std::collections::BTreeSet<_> = passed.lines().filter(|line| line.starts_with("store.")).collect();
+    let mut points = std::collections::BTreeMap::new();
+    for point in passed.lines().filter(|line| line.starts_with("store.")) {
+        *points.entry(point).or_insert(0) += 1;
+    }
     assert!(points.len() >= 8, "{points:?}");
-    for point in points {
+    for (point, passes) in points {
         let folder = tempfile::tempdir().unwrap();
-        let mut child = writer(folder.path()).env("VITRINE_FAILPOINT", format!("{point}:3")).spawn().unwrap();
+        let at = format!("{point}:{}", passes.min(3));
+        let mut child = writer(folder.path()).env("VITRINE_FAILPOINT", at).spawn().unwrap();
         let (seen, newest) = follow(&mut child, 100);
         assert!(seen < 100, "{point} killed nothing");
         let stored = check(folder.path(), newest).await as u64;
