@@ -78,7 +78,7 @@ impl World {
             }
             9 => self.firm.msp_epoch_body(),
             10 => MspBody::Policy { settings: note() },
-            11 => MspBody::RecoverySet { sheet: it.how % 2 == 0, note: note() },
+            11 => MspBody::RecoverySet { sheet: it.how.is_multiple_of(2), note: note() },
             12 => {
                 let Some(asked) = self.firm.state().pending().first() else { return };
                 MspBody::Approve { entry: asked.entry.hash }
