@@ -21,9 +21,18 @@ struct Long {
     organization: Bytes32,
 }
 
+/// What newcomers are shown.
+#[derive(PartialEq)]
+enum Shown {
+    True,
+    /// A checkpoint, signed by a device of the vault, that says what was true long before.
+    False,
+    /// The same, by the device of somebody who was removed since.
+    FalseByWhoLeft,
+}
+
 impl Long {
-    /// Where `lies`, a device of the vault signed a checkpoint that says what was true long before, and newcomers are shown that.
-    async fn of(seed: u64, lies: bool) -> Self {
+    async fn of(seed: u64, shown: Shown) -> Self {
         let (port, wire) = wired(Home::new(), seed);
         let machines = [Machine::new(), Machine::new(), Machine::new()];
         let owner = machines[0].create().await;
@@ -40,12 +49,20 @@ impl Long {
             let ledger = LedgerId::from_bytes(organization);
             let known = [&owners, &marys].map(|session| session.author.device.to_string()).into();
             let forged = || with_a_false_checkpoint(&wire.home.entries[&ledger], &old, &marys);
-            wire.newcomers_see = lies.then(|| (known, ledger, forged()));
+            wire.newcomers_see = (shown != Shown::True).then(|| (known, ledger, forged()));
         }
         drop((owners, marys));
         cut(mary).await;
+        if shown == Shown::FalseByWhoLeft {
+            wire.lock().unwrap().gives_the_past = true;
+            let people = owner.call(PeopleRequest {}).await.unwrap();
+            let member = people.members.iter().find(|member| member.name == "Mary").unwrap().id.clone();
+            owner.call(RemoveMemberRequest { member, reason: "left".into() }).await.unwrap();
+        }
         let grace = joined(&owner, &machines[2], "Grace", Role::Admin).await;
-        sees(&owner, &grace, &organization).await;
+        if shown != Shown::FalseByWhoLeft {
+            sees(&owner, &grace, &organization).await;
+        }
         Self { machines, wire, owner, grace, organization }
     }
 
@@ -84,7 +101,7 @@ async fn rotations(app: &App, organization: &Bytes32, from: u32, to: u32) -> Org
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_newcomer_reads_at_once_and_changes_nothing_until_the_history_is_checked() {
-    let long = Long::of(11, false).await;
+    let long = Long::of(11, Shown::True).await;
     let (grace, organization) = (&long.grace, &long.organization);
     assert_eq!(stored(grace, organization).await.as_deref(), Some("password 300"));
     assert!(long.view().await.unchecked);
@@ -111,7 +128,7 @@ async fn a_newcomer_reads_at_once_and_changes_nothing_until_the_history_is_check
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_index_lost_before_the_history_was_checked_is_made_again_and_checked_then() {
-    let long = Long::of(12, false).await;
+    let long = Long::of(12, Shown::True).await;
     crate::vault::mark_damaged(&long.grace).await;
     let Long { machines, wire, owner, grace, organization } = long;
     cut(grace).await;
@@ -141,7 +158,7 @@ fn with_a_false_checkpoint(entries: &[Entry], says: &OrganizationState, by: &Ses
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_checkpoint_that_its_history_does_not_lead_to_is_told_and_decides_nothing() {
-    let long = Long::of(13, true).await;
+    let long = Long::of(13, Shown::False).await;
     let grace = &long.grace;
     assert_eq!(stored(grace, &long.organization).await.as_deref(), Some("password 3"), "it was not begun there");
     {
@@ -164,7 +181,7 @@ async fn a_checkpoint_that_its_history_does_not_lead_to_is_told_and_decides_noth
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_checkpoint_of_another_history_is_proven_by_both() {
-    let long = Long::of(14, true).await;
+    let long = Long::of(14, Shown::False).await;
     // The past that the home gives is the true one.
     long.wire.lock().unwrap().gives_the_past = true;
     eventually("a proof", async || {
@@ -173,4 +190,37 @@ async fn a_checkpoint_of_another_history_is_proven_by_both() {
     })
     .await;
     assert!(long.view().await.unchecked);
+}
+
+/// Waits until a newcomer says that the home names an entry and does not give it.
+async fn withheld(owner: &App, newcomer: &App) {
+    eventually("a refusal", async || {
+        drop((owner.call(SyncRequest {}).await, newcomer.call(SyncRequest {}).await));
+        let problem = newcomer.call(HomeRequest {}).await.unwrap().backend.unwrap().problem;
+        problem.is_some_and(|problem| problem.code == "home.entry-withheld")
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_checkpoint_of_somebody_who_left_begins_nothing() {
+    let long = Long::of(15, Shown::FalseByWhoLeft).await;
+    withheld(&long.owner, &long.grace).await;
+    assert!(stored(&long.grace, &long.organization).await.is_none(), "it was begun there");
+    long.wire.lock().unwrap().newcomers_see = None;
+    sees(&long.owner, &long.grace, &long.organization).await;
+    assert_eq!(stored(&long.grace, &long.organization).await.as_deref(), Some("password 300"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_checkpoint_names_is_not_taken_from_another_place() {
+    let long = Long::of(16, Shown::True).await;
+    long.checked().await;
+    let third = Machine::new();
+    long.wire.lock().unwrap().mixes_up = true;
+    let vera = joined(&long.owner, &third, "Vera", Role::Admin).await;
+    withheld(&long.owner, &vera).await;
+    long.wire.lock().unwrap().mixes_up = false;
+    sees(&long.owner, &vera, &long.organization).await;
+    cut(vera).await;
 }

@@ -27,8 +27,8 @@ use vitrine_ledger::wire::{
     Letter, MAX_BATCH, Message, ObjectBytes, Objects, ObjectsWanted, Register, Start, object_hash,
 };
 use vitrine_ledger::{
-    BackendId, BackendKey, Entry, EntryHash, Head, ItemId, ItemKind, LedgerId, MspChain, MspHistory, ObjectHash,
-    OrganizationBody, OrganizationState, Refusal, SignatureBytes, Signer, SigningKey,
+    BackendId, BackendKey, CHECKPOINT_EVERY, Entry, EntryHash, Head, ItemId, ItemKind, LedgerId, MspChain, MspHistory,
+    ObjectHash, OrganizationBody, OrganizationState, Refusal, SignatureBytes, Signer, SigningKey,
 };
 use vitrine_vault::SecretText;
 use vitrine_vault::items::{Credential, Origin};
@@ -225,9 +225,9 @@ impl Home {
         self.entries.entry(ledger).or_default().push(entry);
     }
 
-    /// Whether this asks for an organization from its genesis on.
-    fn begins(&self, start: &Start) -> bool {
-        start.seq == 0 && self.organizations.contains_key(&start.ledger)
+    /// Whether this asks for what stands before an organization's first checkpoint.
+    fn before_checkpoints(&self, start: &Start) -> bool {
+        start.seq < CHECKPOINT_EVERY && self.organizations.contains_key(&start.ledger)
     }
 
     fn hash_at(&self, ledger: &LedgerId, seq: u64) -> Option<EntryHash> {
@@ -247,8 +247,10 @@ pub(super) struct Wire {
     parted: BTreeSet<String>,
     /// Whether requests come to harm.
     rough: bool,
-    /// Whether ledgers of organizations are given from their beginning.
+    /// Whether what stands before the first checkpoints of organizations is given.
     pub(super) gives_the_past: bool,
+    /// Whether entries asked for by themselves are given in another order.
+    pub(super) mixes_up: bool,
     /// What devices that are not among these are shown of an organization, but for its past.
     pub(super) newcomers_see: Option<(BTreeSet<String>, LedgerId, Vec<Entry>)>,
     /// Requests that arrive when nobody waits for the answer any more.
@@ -269,12 +271,19 @@ impl Wire {
         }
         let past = match body {
             Body::Post(bytes) if path.ends_with("/entries") => {
-                EntriesWanted::from_bytes(bytes).unwrap().from.iter().any(|start| self.home.begins(start))
+                EntriesWanted::from_bytes(bytes).unwrap().from.iter().any(|start| self.home.before_checkpoints(start))
             }
             _ => false,
         };
         if past && !self.gives_the_past {
             return Err(Failure::Transport(TransportError::NoConnection));
+        }
+        if self.mixes_up
+            && let (true, Body::Post(bytes)) = (path.ends_with("/entries"), body)
+        {
+            let mut wanted = EntriesWanted::from_bytes(bytes).unwrap();
+            wanted.alone.reverse();
+            return Ok(self.home.answer(path, device, &Body::Post(wanted.to_bytes())));
         }
         if let Some((known, ledger, shown)) = self.newcomers_see.take() {
             let differs = !past && device.is_some_and(|device| !known.contains(device));
@@ -425,6 +434,7 @@ pub(super) fn wired(home: Home, seed: u64) -> (u16, Arc<Mutex<Wire>>) {
         parted: BTreeSet::new(),
         rough: false,
         gives_the_past: true,
+        mixes_up: false,
         newcomers_see: None,
         late: Vec::new(),
     };
