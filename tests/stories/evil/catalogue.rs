@@ -25,6 +25,10 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("row_06 bw08", "crates/ledger/tests/ledger/members.rs::invited_member_is_nobody_until_it_joins"),
     ("row_08 op06", "crates/vault/src/epoch.rs::evil_vaultkey_substitution_a_key_that_was_not_committed_to_is_refused"),
     ("row_12", "crates/app/src/join.rs::row_12_another_firm_an_older_or_another_history_and_another_home_are_refused"),
+    (
+        "row_13",
+        "crates/app/src/tests/past.rs::a_checkpoint_that_its_history_does_not_lead_to_is_told_and_decides_nothing",
+    ),
     ("row_16", "crates/app/src/tests/three.rs::three_devices_find_two_histories_after_one_exchange"),
     ("row_20 bw05 lp02", "crates/vault/src/object.rs::aad_matrix_an_object_relabelled_for_another_place_is_refused"),
     (
@@ -49,7 +53,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("row_43", "crates/vault/src/object.rs::a_bomb_of_64_mib_is_refused_at_once"),
     ("row_44", "crates/vault/tests/primitives.rs::x25519_passes_wycheproof_and_marks_every_zero_secret"),
     ("row_44", "crates/vault/src/epoch.rs::a_public_key_of_small_order_is_refused"),
-    ("row_44", "crates/ledger/tests/ledger/members.rs::weak_keys_of_teams_recovery_and_backends_are_refused"),
+    ("row_44", "crates/ledger/tests/ledger/members.rs::weak_keys_of_teams_and_backends_are_refused"),
     ("row_45", "crates/vault/tests/primitives.rs::ed25519_passes_wycheproof_strictly"),
     ("row_47", "crates/server/tests/server/hostile.rs::a_signature_stands_for_one_request_alone"),
     ("row_48", "crates/entra/src/discovery.rs::an_issuer_or_endpoint_on_another_host_is_not_believed"),
