@@ -371,7 +371,7 @@ impl History {
                     for (_, value) in &mut body {
                         replace_bytes(value);
                     }
-                    set(&mut body, 4, Value::Bytes(vec![3; 128]));
+                    set(&mut body, 3, Value::Bytes(vec![3; 128]));
                     false_one.append(&ledger, *name, EPOCH, Value::Map(body));
                 }
             }
@@ -528,10 +528,7 @@ impl Forgery {
                 let owner = msp.first().and_then(|genesis| Parts::of(genesis)?.field(6).cloned());
                 (MEMBER_ROLE, map([(0, owner.unwrap_or(id)), (1, uint(OWNER))]))
             }
-            Self::Recovery => {
-                let recovery = map([(0, id), (1, Value::Bytes(vec![0x42; 32]))]);
-                (RECOVERY_SET, map([(0, recovery), (1, true.into()), (2, sealed.clone())]))
-            }
+            Self::Recovery => (RECOVERY_SET, map([(0, true.into()), (1, sealed.clone())])),
             Self::Device => (DEVICE_ADD, map([(0, card())])),
             Self::Keys => {
                 let added = msp.iter().rev().filter_map(|entry| Parts::of(entry));
