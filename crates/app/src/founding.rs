@@ -204,7 +204,7 @@ pub(crate) fn refused(refusal: Refusal) -> Error {
         Refusal::HistoryUnchecked => Error::new(
             ErrorClass::Partly,
             "ledger.history-unchecked",
-            "The history of this organization is still being checked.",
+            "The history that this needs is still being checked.",
             "Wait a moment: it goes on by itself while the vault's home is in reach. Credentials can be viewed meanwhile.",
         ),
         Refusal::LastOwner => {

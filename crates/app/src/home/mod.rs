@@ -2,10 +2,9 @@
 //!
 //! [`backend`] speaks with it, [`append`] brings it what this device wrote, [`copy`] a whole vault. [`pull`] takes what is new there:
 //! [`source`] asks for it, [`ahead`] for many ledgers at once, [`msp`] and [`organizations`] judge and write, [`numbers`] remembers
-//! how far the home is known. [`listen`] hears that there is something, [`locked`] fetches while the vault is locked, [`past`] what stands before the checkpoints
-//! that this device began at. Nothing of a
-//! backend is believed: every entry is judged by the ledger and every object by the hash in its entry; [`violation`] says what it
-//! did.
+//! how far the home is known. [`listen`] hears that there is something, [`locked`] fetches while the vault is locked, [`past`] what
+//! stands before the checkpoints that this device began at. Nothing of a backend is believed: every entry is judged by the ledger
+//! and every object by the hash in its entry; [`violation`] says what it did.
 
 mod ahead;
 mod append;
