@@ -8,13 +8,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use sqlx::{AnyConnection, Connection};
+use sqlx::{AnyConnection, AssertSqlSafe, Connection};
 use vitrine_ledger::wire::{Append, Enrolment, MAX_BATCH, ObjectBytes, object_hash};
 use vitrine_ledger::{
     Action, BackendId, Body, Entry, EntryHash, Head, Home, LedgerId, MspBody, MspHistory, MspState, ObjectHash,
     OrganizationBody, OrganizationState, Role, allowed,
 };
 
+use super::rows::{ROWS, places, rows};
 use super::{Store, damaged, fixed, signed, unsigned};
 use crate::problem::Problem;
 use crate::signed::{Caller, Standing, standing};
@@ -42,6 +43,8 @@ impl MspHistory for Msp {
 /// An organization before and after a request.
 struct Organization {
     objects_before: BTreeSet<ObjectHash>,
+    /// What its items name after the request.
+    objects: BTreeSet<ObjectHash>,
     state: OrganizationState,
     cursor: u64,
 }
@@ -63,8 +66,8 @@ impl Store {
             .execute(&mut *tx)
             .await?;
         if made.rows_affected() == 1 {
-            write_ledger(&mut tx, &msp, &Row { msp, cursor: 1, head: state.head(), state: state.encode() }).await?;
-            write_entry(&mut tx, &msp, genesis).await?;
+            write_ledgers(&mut tx, &[Row::new(msp, msp, 1, state.head(), state.encode())]).await?;
+            write_entries(&mut tx, std::slice::from_ref(genesis)).await?;
         }
         Ok(tx.commit().await?)
     }
@@ -153,26 +156,24 @@ impl Store {
             return Err(Problem::ObjectStray);
         }
 
+        for it in organizations.values_mut() {
+            it.objects = objects_of(&it.state);
+        }
+        let mut ledgers = Vec::with_capacity(organizations.len() + 1);
         if let Some(cursor) = msp_cursor {
-            let row = Row { msp: *id, cursor, head: msp.state.head(), state: msp.state.encode() };
-            write_ledger(tx, id, &row).await?;
+            ledgers.push(Row::new(*id, *id, cursor, msp.state.head(), msp.state.encode()));
             self.keep(&msp.state);
         }
-        for (ledger, it) in &organizations {
-            let row = Row { msp: *id, cursor: it.cursor, head: it.state.head(), state: it.state.encode() };
-            write_ledger(tx, ledger, &row).await?;
-        }
-        for entry in entries {
-            write_entry(tx, &entry.ledger().unwrap_or_else(|| entry.begins()), entry).await?;
-        }
-        for (ledger, hash) in &named {
-            if let Some(object) = objects.get(hash) {
-                write_object(tx, ledger, hash, object).await?;
-            }
-        }
-        for (ledger, it) in &organizations {
-            settle_objects(tx, ledger, it, &named, was_home, *now_ms).await?;
-        }
+        ledgers.extend(
+            organizations
+                .iter()
+                .map(|(ledger, it)| Row::new(*ledger, *id, it.cursor, it.state.head(), it.state.encode())),
+        );
+        write_ledgers(tx, &ledgers).await?;
+        write_entries(tx, entries).await?;
+        let settling = Settling { organizations: &organizations, named, objects, now_ms: *now_ms };
+        settling.write_brought(tx).await?;
+        settling.settle_others(tx, was_home).await?;
         if is_home(&msp.state) && !was_home {
             all_objects_are_there(tx, id).await?;
         }
@@ -285,7 +286,7 @@ fn check_author(
 
 fn begin(entry: &Entry, msp: &Msp, cursor: u64) -> Result<Organization, Problem> {
     let state = OrganizationState::genesis(entry, msp).map_err(|refusal| Problem::refused(refusal, None))?;
-    Ok(Organization { objects_before: BTreeSet::new(), state, cursor })
+    Ok(Organization { objects_before: BTreeSet::new(), objects: BTreeSet::new(), state, cursor })
 }
 
 async fn open_organization(
@@ -301,92 +302,142 @@ async fn open_organization(
             .await?;
     let Some((state, cursor)) = row else { return Ok(None) };
     let state = OrganizationState::decode(&state).map_err(|_| damaged())?;
-    Ok(Some(Organization { objects_before: objects_of(&state), state, cursor: unsigned(cursor)? }))
+    let objects_before = objects_of(&state);
+    Ok(Some(Organization { objects_before, objects: BTreeSet::new(), state, cursor: unsigned(cursor)? }))
 }
 
 /// What is stored of a ledger beside its entries.
 struct Row {
+    ledger: LedgerId,
     msp: LedgerId,
     cursor: u64,
     head: Head,
     state: Vec<u8>,
 }
 
-async fn write_ledger(tx: &mut AnyConnection, ledger: &LedgerId, row: &Row) -> Result<(), Problem> {
-    sqlx::query(
-        "INSERT INTO ledgers (ledger, msp, cursor, seq, hash, state) VALUES ($1, $2, $3, $4, $5, $6)
-         ON CONFLICT (ledger) DO UPDATE SET cursor = excluded.cursor, seq = excluded.seq, hash = excluded.hash,
-            state = excluded.state",
-    )
-    .bind(ledger.as_bytes().to_vec())
-    .bind(row.msp.as_bytes().to_vec())
-    .bind(signed(row.cursor))
-    .bind(signed(row.head.seq))
-    .bind(row.head.hash.as_bytes().to_vec())
-    .bind(row.state.clone())
-    .execute(tx)
-    .await?;
-    Ok(())
+impl Row {
+    fn new(ledger: LedgerId, msp: LedgerId, cursor: u64, head: Head, state: Vec<u8>) -> Self {
+        Self { ledger, msp, cursor, head, state }
+    }
 }
 
-async fn write_entry(tx: &mut AnyConnection, ledger: &LedgerId, entry: &Entry) -> Result<(), Problem> {
-    sqlx::query("INSERT INTO entries (ledger, seq, hash, entry) VALUES ($1, $2, $3, $4)")
-        .bind(ledger.as_bytes().to_vec())
-        .bind(signed(entry.seq()))
-        .bind(entry.hash().as_bytes().to_vec())
-        .bind(entry.bytes().to_vec())
-        .execute(tx)
-        .await?;
-    Ok(())
-}
-
-async fn write_object(
-    tx: &mut AnyConnection,
-    ledger: &LedgerId,
-    hash: &ObjectHash,
-    object: &ObjectBytes,
-) -> Result<(), Problem> {
-    sqlx::query(
-        "INSERT INTO objects (ledger, hash, object, released_ms) VALUES ($1, $2, $3, 0) ON CONFLICT DO NOTHING",
-    )
-    .bind(ledger.as_bytes().to_vec())
-    .bind(hash.as_bytes().to_vec())
-    .bind(object.as_bytes().to_vec())
-    .execute(tx)
-    .await?;
-    Ok(())
-}
-
-/// Every object that an item names now must be there, where this is the `home`: a vault that is still being copied comes in
-/// pieces, and what was named at the end of one may be long gone. One that was named before, or was superseded within the
-/// request, is let go: kept for a while, then dropped.
-async fn settle_objects(
-    tx: &mut AnyConnection,
-    ledger: &LedgerId,
-    it: &Organization,
-    named: &BTreeSet<(LedgerId, ObjectHash)>,
-    home: bool,
-    now_ms: u64,
-) -> Result<(), Problem> {
-    let now = objects_of(&it.state);
-    let in_request = named.iter().filter(|(of, _)| of == ledger).map(|(_, hash)| *hash);
-    let touched: BTreeSet<ObjectHash> = it.objects_before.iter().copied().chain(in_request).collect();
-    for hash in touched {
-        let is_needed = now.contains(&hash);
-        if is_needed && it.objects_before.contains(&hash) {
-            continue;
+async fn write_ledgers(tx: &mut AnyConnection, ledgers: &[Row]) -> Result<(), Problem> {
+    for some in ledgers.chunks(ROWS) {
+        let mut upsert = sqlx::query(AssertSqlSafe(format!(
+            "INSERT INTO ledgers (ledger, msp, cursor, seq, hash, state) VALUES {}
+             ON CONFLICT (ledger) DO UPDATE SET cursor = excluded.cursor, seq = excluded.seq, hash = excluded.hash,
+                state = excluded.state",
+            rows(some.len(), 6)
+        )));
+        for row in some {
+            upsert = upsert
+                .bind(row.ledger.as_bytes().to_vec())
+                .bind(row.msp.as_bytes().to_vec())
+                .bind(signed(row.cursor))
+                .bind(signed(row.head.seq))
+                .bind(row.head.hash.as_bytes().to_vec())
+                .bind(row.state.clone());
         }
-        let found = sqlx::query("UPDATE objects SET released_ms = $3 WHERE ledger = $1 AND hash = $2")
-            .bind(ledger.as_bytes().to_vec())
-            .bind(hash.as_bytes().to_vec())
-            .bind(if is_needed { 0 } else { signed(now_ms) })
-            .execute(&mut *tx)
-            .await?;
-        if home && is_needed && found.rows_affected() == 0 {
-            return Err(Problem::ObjectMissing);
-        }
+        upsert.execute(&mut *tx).await?;
     }
     Ok(())
+}
+
+async fn write_entries(tx: &mut AnyConnection, entries: &[Entry]) -> Result<(), Problem> {
+    for some in entries.chunks(ROWS) {
+        let mut insert = sqlx::query(AssertSqlSafe(format!(
+            "INSERT INTO entries (ledger, seq, hash, entry) VALUES {}",
+            rows(some.len(), 4)
+        )));
+        for entry in some {
+            insert = insert
+                .bind(entry.ledger().unwrap_or_else(|| entry.begins()).as_bytes().to_vec())
+                .bind(signed(entry.seq()))
+                .bind(entry.hash().as_bytes().to_vec())
+                .bind(entry.bytes().to_vec());
+        }
+        insert.execute(&mut *tx).await?;
+    }
+    Ok(())
+}
+
+/// What becomes of objects at the end of a request: what an item names is needed; what none names any more, or what was
+/// superseded within the request, is let go: kept for a while, then dropped.
+struct Settling<'a> {
+    organizations: &'a BTreeMap<LedgerId, Organization>,
+    /// What the entries of the request name.
+    named: BTreeSet<(LedgerId, ObjectHash)>,
+    objects: &'a BTreeMap<ObjectHash, ObjectBytes>,
+    now_ms: u64,
+}
+
+impl Settling<'_> {
+    fn is_brought(&self, ledger: &LedgerId, hash: &ObjectHash) -> bool {
+        self.objects.contains_key(hash) && self.named.contains(&(*ledger, *hash))
+    }
+
+    async fn write_brought(&self, tx: &mut AnyConnection) -> Result<(), Problem> {
+        let needs = |(ledger, hash): &(LedgerId, ObjectHash)| {
+            self.organizations.get(ledger).is_some_and(|it| it.objects.contains(hash))
+        };
+        let brought: Vec<_> = self.named.iter().filter_map(|it| Some((it, self.objects.get(&it.1)?))).collect();
+        for some in brought.chunks(ROWS) {
+            let mut upsert = sqlx::query(AssertSqlSafe(format!(
+                "INSERT INTO objects (ledger, hash, object, released_ms) VALUES {}
+                 ON CONFLICT (ledger, hash) DO UPDATE SET released_ms = excluded.released_ms",
+                rows(some.len(), 4)
+            )));
+            for (it, object) in some {
+                upsert = upsert
+                    .bind(it.0.as_bytes().to_vec())
+                    .bind(it.1.as_bytes().to_vec())
+                    .bind(object.as_bytes().to_vec())
+                    .bind(if needs(it) { 0 } else { signed(self.now_ms) });
+            }
+            upsert.execute(&mut *tx).await?;
+        }
+        Ok(())
+    }
+
+    /// Of what was not brought, all that an item names now must be there, where this is the `home`: a vault that is still
+    /// being copied comes in pieces, and what was named at the end of one may be long gone.
+    async fn settle_others(&self, tx: &mut AnyConnection, home: bool) -> Result<(), Problem> {
+        for (ledger, it) in self.organizations {
+            let is_other = |hash: &&ObjectHash| !self.is_brought(ledger, hash);
+            let fresh: Vec<_> = it.objects.difference(&it.objects_before).filter(is_other).collect();
+            if mark(tx, ledger, &fresh, 0).await? < fresh.len() as u64 && home {
+                return Err(Problem::ObjectMissing);
+            }
+            let here = self.named.iter().filter(|(of, _)| of == ledger).map(|(_, hash)| hash);
+            let touched: BTreeSet<_> = it.objects_before.iter().chain(here).collect();
+            let let_go: Vec<_> =
+                touched.into_iter().filter(|hash| !it.objects.contains(hash)).filter(is_other).collect();
+            mark(tx, ledger, &let_go, signed(self.now_ms)).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Notes when objects were let go, 0 for those that are needed. Says how many of them there are.
+async fn mark(
+    tx: &mut AnyConnection,
+    ledger: &LedgerId,
+    objects: &[&ObjectHash],
+    released_ms: i64,
+) -> Result<u64, Problem> {
+    let mut found = 0;
+    for some in objects.chunks(ROWS) {
+        let mut update = sqlx::query(AssertSqlSafe(format!(
+            "UPDATE objects SET released_ms = $1 WHERE ledger = $2 AND hash IN ({})",
+            places(3, some.len())
+        )));
+        update = update.bind(released_ms).bind(ledger.as_bytes().to_vec());
+        for hash in some {
+            update = update.bind(hash.as_bytes().to_vec());
+        }
+        found += update.execute(&mut *tx).await?.rows_affected();
+    }
+    Ok(found)
 }
 
 /// Looks for every object that an item of any organization names now: from the entry on that makes this the home, none may lack.

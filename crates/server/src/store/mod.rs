@@ -8,6 +8,7 @@ mod append;
 mod line;
 mod mail;
 mod read;
+mod rows;
 mod schema;
 
 use std::collections::HashMap;

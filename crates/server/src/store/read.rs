@@ -4,15 +4,18 @@
 //! A member sees the MSP ledger and the organizations where it has standing; of the others it learns from the MSP
 //! ledger that they exist, and nothing here.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use futures_util::TryStreamExt;
-use sqlx::AnyConnection;
+use sqlx::{AnyConnection, AssertSqlSafe};
 use vitrine_ledger::wire::{
-    Changed, Changes, Entries, EntriesWanted, EntryBytes, MAX_BATCH, ObjectBytes, Objects, ObjectsWanted, Start,
+    Changed, Changes, Entries, EntriesWanted, EntryBytes, MAX_BATCH, ObjectBytes, ObjectName, Objects, ObjectsWanted,
+    Start,
 };
 use vitrine_ledger::{Author, EntryHash, Head, LedgerId, Level, MspState, OrganizationState, Role};
 
+use super::rows::{ROWS, places};
 use super::{Store, damaged, fixed, signed, unsigned};
 use crate::problem::Problem;
 use crate::signed::{Caller, Standing, standing};
@@ -154,25 +157,22 @@ impl Store {
         }
         let mut connection = self.pool.acquire().await?;
         let sight = Sight::open(caller)?;
-        let (mut objects, mut size, mut looked_at, mut seen) = (Vec::new(), 0, 0, None);
-        for name in &wanted.objects {
-            if seen != Some(name.ledger) {
-                sight.check(&mut connection, &name.ledger, Level::Read).await?;
-                seen = Some(name.ledger);
-            }
-            let object: Option<Vec<u8>> =
-                sqlx::query_scalar("SELECT object FROM objects WHERE ledger = $1 AND hash = $2")
-                    .bind(name.ledger.as_bytes().to_vec())
-                    .bind(name.hash.as_bytes().to_vec())
-                    .fetch_optional(&mut *connection)
-                    .await?;
-            if let Some(object) = object {
-                size += object.len();
-                objects.push(ObjectBytes::new(object).map_err(|_| damaged())?);
-            }
-            looked_at += 1;
-            if size > FULL {
-                break;
+        let (mut objects, mut size, mut looked_at) = (Vec::new(), 0, 0);
+        'all: for names in wanted.objects.chunk_by(|one, next| one.ledger == next.ledger) {
+            let ledger = names[0].ledger;
+            sight.check(&mut connection, &ledger, Level::Read).await?;
+            for some in names.chunks(ROWS) {
+                let found = objects_in(&mut connection, &ledger, some).await?;
+                for name in some {
+                    if let Some(object) = found.get(&name.hash.as_bytes()[..]) {
+                        size += object.len();
+                        objects.push(ObjectBytes::new(object.clone()).map_err(|_| damaged())?);
+                    }
+                    looked_at += 1;
+                    if size > FULL {
+                        break 'all;
+                    }
+                }
             }
         }
         Ok(Objects { objects, looked_at })
@@ -185,6 +185,23 @@ async fn cursor_in(connection: &mut AnyConnection, msp: &LedgerId) -> Result<u64
         .fetch_optional(connection)
         .await?;
     unsigned(cursor.ok_or(Problem::Device)?)
+}
+
+/// Objects of one ledger, by their hashes.
+async fn objects_in(
+    connection: &mut AnyConnection,
+    ledger: &LedgerId,
+    names: &[ObjectName],
+) -> Result<HashMap<Vec<u8>, Vec<u8>>, Problem> {
+    let mut query = sqlx::query_as(AssertSqlSafe(format!(
+        "SELECT hash, object FROM objects WHERE ledger = $1 AND hash IN ({})",
+        places(2, names.len())
+    )))
+    .bind(ledger.as_bytes().to_vec());
+    for name in names {
+        query = query.bind(name.hash.as_bytes().to_vec());
+    }
+    Ok(query.fetch_all(connection).await?.into_iter().collect())
 }
 
 /// An answer that is being filled.
