@@ -28,6 +28,8 @@ pub(crate) use locked::watch as watch_locked;
 #[cfg(test)]
 pub(crate) use locked::{MOST as MOST_STAGED, Rounds, round as round_locked};
 pub(crate) use organizations::{Held, held};
+#[cfg(test)]
+pub(crate) use past::STEP;
 pub(crate) use past::{refuse_unchecked, unchecked};
 pub(crate) use source::older;
 

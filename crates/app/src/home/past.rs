@@ -20,7 +20,7 @@ use vitrine_ledger::wire::{EntriesWanted, Start};
 use vitrine_ledger::{Entry, Head, Home, LedgerId, OrganizationState, Refusal};
 
 /// Entries of one change: others wait while it is written. Tests make do with less.
-const STEP: usize = if cfg!(test) { 100 } else { 1_000 };
+pub(crate) const STEP: usize = if cfg!(test) { 100 } else { 1_000 };
 
 /// Organizations whose history is not checked yet.
 pub(crate) async fn unchecked(app: &App) -> Result<u32> {

@@ -4,6 +4,7 @@ use super::three::{ACCOUNT, ADDRESS, Home, TOKEN, Wire, edit, eventually, head, 
 use super::{Machine, cut, secret, with_account};
 use crate::App;
 use crate::api::*;
+use crate::home::STEP;
 use crate::journal::Change;
 use crate::records::{self, Bytes32};
 use crate::session::Session;
@@ -45,7 +46,7 @@ impl Long {
         let (owners, marys) = (owner.session().await.unwrap(), mary.session().await.unwrap());
         {
             let mut wire = wire.lock().unwrap();
-            wire.gives_the_past = false;
+            wire.gives_of_the_past = 0;
             let ledger = LedgerId::from_bytes(organization);
             let known = [&owners, &marys].map(|session| session.author.device.to_string()).into();
             let forged = || with_a_false_checkpoint(&wire.home.entries[&ledger], &old, &marys);
@@ -54,7 +55,7 @@ impl Long {
         drop((owners, marys));
         cut(mary).await;
         if shown == Shown::FalseByWhoLeft {
-            wire.lock().unwrap().gives_the_past = true;
+            wire.lock().unwrap().gives_of_the_past = usize::MAX;
             let people = owner.call(PeopleRequest {}).await.unwrap();
             let member = people.members.iter().find(|member| member.name == "Mary").unwrap().id.clone();
             owner.call(RemoveMemberRequest { member, reason: "left".into() }).await.unwrap();
@@ -72,7 +73,7 @@ impl Long {
     }
 
     async fn checked(&self) {
-        self.wire.lock().unwrap().gives_the_past = true;
+        self.wire.lock().unwrap().gives_of_the_past = usize::MAX;
         eventually("the whole history", async || {
             self.grace.call(SyncRequest {}).await.unwrap();
             !self.view().await.unchecked
@@ -140,6 +141,32 @@ async fn an_index_lost_before_the_history_was_checked_is_made_again_and_checked_
     edit(&long.grace, &long.organization, "by Grace").await.unwrap();
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_check_that_was_cut_goes_on_where_it_stood() {
+    let long = Long::of(17, Shown::True).await;
+    {
+        let mut wire = long.wire.lock().unwrap();
+        wire.given_of_the_past.clear();
+        wire.gives_of_the_past = 1;
+    }
+    let first = STEP as u64 - 1;
+    eventually("the first page", async || {
+        drop(long.grace.call(SyncRequest {}).await);
+        long.grace.inner.store.entry(&long.organization, first).await.unwrap().is_some()
+    })
+    .await;
+    assert!(long.grace.inner.store.entry(&long.organization, first + 1).await.unwrap().is_none(), "more than a page");
+    let Long { machines, wire, owner, grace, organization } = long;
+    cut(grace).await;
+    let grace = machines[2].unlocked().await;
+    let long = Long { machines, wire, owner, grace, organization };
+    assert!(long.view().await.unchecked);
+    long.checked().await;
+    let pages: Vec<_> = (0..CHECKPOINT_EVERY).step_by(STEP).collect();
+    assert_eq!(long.wire.lock().unwrap().given_of_the_past, pages);
+    edit(&long.grace, &long.organization, "by Grace").await.unwrap();
+}
+
 /// The beginning of a ledger, with a checkpoint after it that says something else.
 fn with_a_false_checkpoint(entries: &[Entry], says: &OrganizationState, by: &Session) -> Vec<Entry> {
     let before = &entries[..usize::try_from(CHECKPOINT_EVERY).unwrap()];
@@ -166,7 +193,7 @@ async fn a_checkpoint_that_its_history_does_not_lead_to_is_told_and_decides_noth
         let mut wire = long.wire.lock().unwrap();
         let (_, ledger, forged) = wire.newcomers_see.take().unwrap();
         wire.home.entries.insert(ledger, forged);
-        wire.gives_the_past = true;
+        wire.gives_of_the_past = usize::MAX;
     }
     eventually("a warning", async || {
         drop(grace.call(SyncRequest {}).await);
@@ -183,7 +210,7 @@ async fn a_checkpoint_that_its_history_does_not_lead_to_is_told_and_decides_noth
 async fn a_checkpoint_of_another_history_is_proven_by_both() {
     let long = Long::of(14, Shown::False).await;
     // The past that the home gives is the true one.
-    long.wire.lock().unwrap().gives_the_past = true;
+    long.wire.lock().unwrap().gives_of_the_past = usize::MAX;
     eventually("a proof", async || {
         drop(long.grace.call(SyncRequest {}).await);
         long.grace.call(HomeRequest {}).await.unwrap().backend.unwrap().fork.is_some()

@@ -247,8 +247,10 @@ pub(super) struct Wire {
     parted: BTreeSet<String>,
     /// Whether requests come to harm.
     rough: bool,
-    /// Whether what stands before the first checkpoints of organizations is given.
-    pub(super) gives_the_past: bool,
+    /// How many requests for what stands before the first checkpoints of organizations are answered.
+    pub(super) gives_of_the_past: usize,
+    /// The places from which that was given.
+    pub(super) given_of_the_past: Vec<u64>,
     /// Whether entries asked for by themselves are given in another order.
     pub(super) mixes_up: bool,
     /// What devices that are not among these are shown of an organization, but for its past.
@@ -271,12 +273,15 @@ impl Wire {
         }
         let past = match body {
             Body::Post(bytes) if path.ends_with("/entries") => {
-                EntriesWanted::from_bytes(bytes).unwrap().from.iter().any(|start| self.home.before_checkpoints(start))
+                let from = EntriesWanted::from_bytes(bytes).unwrap().from;
+                from.into_iter().find(|start| self.home.before_checkpoints(start))
             }
-            _ => false,
+            _ => None,
         };
-        if past && !self.gives_the_past {
-            return Err(Failure::Transport(TransportError::NoConnection));
+        if let Some(start) = &past {
+            let left = self.gives_of_the_past.checked_sub(1);
+            self.gives_of_the_past = left.ok_or(Failure::Transport(TransportError::NoConnection))?;
+            self.given_of_the_past.push(start.seq);
         }
         if self.mixes_up
             && let (true, Body::Post(bytes)) = (path.ends_with("/entries"), body)
@@ -286,7 +291,7 @@ impl Wire {
             return Ok(self.home.answer(path, device, &Body::Post(wanted.to_bytes())));
         }
         if let Some((known, ledger, shown)) = self.newcomers_see.take() {
-            let differs = !past && device.is_some_and(|device| !known.contains(device));
+            let differs = past.is_none() && device.is_some_and(|device| !known.contains(device));
             let true_one = differs.then(|| self.home.entries.insert(ledger, shown.clone()).unwrap());
             let answer = self.home.answer(path, device, body);
             if let Some(true_one) = true_one {
@@ -433,7 +438,8 @@ pub(super) fn wired(home: Home, seed: u64) -> (u16, Arc<Mutex<Wire>>) {
         other: None,
         parted: BTreeSet::new(),
         rough: false,
-        gives_the_past: true,
+        gives_of_the_past: usize::MAX,
+        given_of_the_past: Vec::new(),
         mixes_up: false,
         newcomers_see: None,
         late: Vec::new(),
