@@ -10,6 +10,9 @@ use bodies::{BODIES, header, key};
 use data_encoding::HEXLOWER;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use std::collections::BTreeMap;
+use std::iter;
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Good bytes of every format: the accepted cases of the frozen vectors, and what else a body reads.
 fn corpus() -> Vec<Vec<u8>> {
@@ -58,11 +61,12 @@ fn mutate(bytes: &mut Vec<u8>, other: &[u8], rng: &mut StdRng) {
 fn no_body_panics_on_good_mutated_or_random_bytes() {
     // Ten minutes of a run of full counts, whose fuzzing then goes a minute along the branches of each body.
     let rounds = if std::env::var("VITRINE_DEEP").is_ok_and(|deep| deep == "1") { 10_000 } else { 1_000 };
-    let seed = std::env::var("VITRINE_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(2);
+    let seed: u64 = std::env::var("VITRINE_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(2);
     let corpus = corpus();
     assert!(corpus.len() > 20);
-    let rng = &mut StdRng::seed_from_u64(seed);
-    for (_, body) in BODIES {
+    let run = |number: usize| {
+        let (_, body) = BODIES[number];
+        let rng = &mut StdRng::seed_from_u64(seed.wrapping_add(number as u64));
         for bytes in &corpus {
             body(bytes);
         }
@@ -74,7 +78,16 @@ fn no_body_panics_on_good_mutated_or_random_bytes() {
             rng.fill(&mut noise[..]);
             body(&noise);
         }
-    }
+    };
+    // Side by side: some bodies take longer than all others together.
+    let next = AtomicUsize::new(0);
+    let take = || Some(next.fetch_add(1, Ordering::Relaxed)).filter(|number| *number < BODIES.len());
+    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    std::thread::scope(|scope| {
+        for _ in 0..cores {
+            scope.spawn(|| iter::from_fn(take).for_each(run));
+        }
+    });
 }
 
 #[test]

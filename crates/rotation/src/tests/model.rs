@@ -608,9 +608,9 @@ fn run(devices: u8, off: Option<Protection>, choices: &[Choice]) -> Check {
     choices.iter().try_for_each(|choice| world.take(*choice))
 }
 
-/// A share; `PROPTEST_CASES` sets the full count.
+/// A share; `PROPTEST_CASES` sets the full count. Drawing by a cipher would take longer than what is drawn for.
 fn config() -> Config {
-    let all = Config { failure_persistence: None, ..Config::default() };
+    let all = Config { failure_persistence: None, rng_algorithm: RngAlgorithm::XorShift, ..Config::default() };
     if std::env::var_os("PROPTEST_CASES").is_some() { all } else { Config { cases: 2_000, ..all } }
 }
 
@@ -666,7 +666,7 @@ proptest! {
 /// Runs the same check with one protection off, from a fixed seed, and says what was violated.
 fn violation(off: Protection) -> Option<String> {
     let config = Config { cases: 20_000, max_shrink_iters: 0, failure_persistence: None, ..Config::default() };
-    let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
+    let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::XorShift));
     let outcome = runner.run(&choices(2, 200), |choices| run(2, Some(off), &choices).map_err(TestCaseError::fail));
     outcome.err().map(|error| error.to_string())
 }
