@@ -38,7 +38,8 @@ mod strangers;
 mod unprotected;
 mod viewing;
 
-/// The program with points, from xtask or built here. What it shares with the ordinary build is not built again.
+/// The program with points, from xtask or built here. Packages, features and one test are chosen as in every other build, so that
+/// the libraries have the same features and only the application and the program are built again.
 pub(crate) async fn program() -> Result<PathBuf> {
     static PROGRAM: OnceCell<PathBuf> = OnceCell::const_new();
     let make = async || {
@@ -49,7 +50,8 @@ pub(crate) async fn program() -> Result<PathBuf> {
         let target = debug.parent().context("no target folder")?;
         let own = target.join("failpoints");
         let mut build = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        build.args(["build", "--package", "vitrine-cli", "--features", "failpoints", "--target-dir"]).arg(&own);
+        build.args(["build", "--workspace", "--exclude", "xtask", "--bin", "vitrine", "--test", "usage"]);
+        build.args(["--features", "vitrine/custom-protocol,vitrine-cli/failpoints", "--target-dir"]).arg(&own);
         build.arg("--config").arg(format!("build.build-dir='{}'", target.display()));
         build.current_dir(env!("CARGO_MANIFEST_DIR")).stdin(Stdio::null());
         let built = build.output().await.context("could not run cargo")?;
