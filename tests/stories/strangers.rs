@@ -31,8 +31,11 @@ fn plant(sim: &Sim, what: PlantedWhat, on_principal: bool, name: &str) -> Result
     change(sim, TenantChange { plant: Some(planted), ..TenantChange::default() })
 }
 
-fn phone(sim: &Sim) -> Result<()> {
-    let phone = PhoneChange { user_name: FIRST.to_owned(), number: "+1 5550100".to_owned() };
+/// A number that somebody puts in.
+pub(crate) const NUMBER: &str = "+1 5550100";
+
+pub(crate) fn phone(sim: &Sim) -> Result<()> {
+    let phone = PhoneChange { user_name: FIRST.to_owned(), number: NUMBER.to_owned() };
     change(sim, TenantChange { add_phone: Some(phone), ..TenantChange::default() })
 }
 
@@ -82,7 +85,7 @@ async fn whatever_somebody_put_in_is_noticed_and_shown_and_goes_when_it_is_named
 
     let view = look(&desk).await?;
     ensure!(strangers(&view).len() == 8, "{view}");
-    for name in ["Back door", "Side door", "Build server", PERSON, "Cellar", "Window", "+1 5550100"] {
+    for name in ["Back door", "Side door", "Build server", PERSON, "Cellar", "Window", NUMBER] {
         ensure!(strangers(&view).iter().any(|s| s["name"].as_str().is_some_and(|said| said.contains(name))), "{name}");
     }
     let attention = desk.does(["attention"]).await?;

@@ -14,6 +14,7 @@ use crate::cloud::{CONTOSO, shown};
 use crate::desk::{Desk, PASSPHRASE, exit, text};
 use crate::kill;
 use crate::processes::{agent, gone, rotator, signal};
+use crate::strangers;
 
 const TOKEN: &str = "t0ken-of-the-receiver";
 const REASON: &str = "jabberwock locked everybody out";
@@ -90,6 +91,11 @@ async fn all_that_happens_is_told_signed_and_without_a_secret_or_a_name() -> Res
     let changed = told(&receiver, "account.changed_outside").await?;
     ensure!(changed["data"]["changed"] == "password", "{changed}");
     asks(&desk, ["laps", "repair", "Contoso"]).await?;
+    strangers::phone(&sim)?;
+    asks(&desk, ["laps", "check", "Contoso"]).await?;
+    let found = told(&receiver, "organization.strangers_found").await?;
+    let stranger = &found["data"]["strangers"][0];
+    ensure!(stranger["kind"] == "phone" && stranger["account"] == changed["data"]["account"]["id"], "{found}");
     desk.vitrine(["lock"]).ends(exit::DONE).await?;
     std::fs::write(desk.path("clock"), TWO_DAYS_MS.to_string())?;
     unlock(&desk).await?;
@@ -107,7 +113,8 @@ async fn all_that_happens_is_told_signed_and_without_a_secret_or_a_name() -> Res
     }
     let mut canaries = sim.control().issued_tokens();
     canaries.extend([PASSPHRASE, &password, "Somebody-else-9!", &secret, TOKEN].map(str::to_owned));
-    canaries.extend(["Contoso", "contoso", "ea-1", "Ada", "Northern", "jabberwock"].map(str::to_owned));
+    canaries
+        .extend(["Contoso", "contoso", "ea-1", "Ada", "Northern", "jabberwock", strangers::NUMBER].map(str::to_owned));
     let received = receiver.received();
     for message in &received {
         message.verify(&secret)?;
@@ -123,7 +130,7 @@ async fn all_that_happens_is_told_signed_and_without_a_secret_or_a_name() -> Res
     // The repair is a rotation of its own.
     let counts =
         ["rotated", "viewed", "failed", "changed_outside", "overdue"].map(|kind| count(&format!("account.{kind}")));
-    ensure!(counts == [2, 1, 1, 1, 1] && kinds.len() == 7, "{kinds:?}");
+    ensure!(counts == [2, 1, 1, 1, 1] && kinds.len() == 8, "{kinds:?}");
     let ids: BTreeSet<_> = received.iter().map(Received::id).collect();
     ensure!(ids.len() == received.len(), "a message that arrived came again");
     Ok(())

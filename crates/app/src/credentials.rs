@@ -419,7 +419,7 @@ async fn tell(app: &App, session: &Session, newest: Option<(u64, &Shown)>) -> Re
                 record: held.counter,
                 reason: seen.note,
             };
-            change.tell(&opened, &view.item, what).await?;
+            change.tell(&opened, Some(&view.item), what).await?;
         }
         change.save(opened).await?;
     }

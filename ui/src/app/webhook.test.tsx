@@ -48,7 +48,7 @@ test("what is sent is said before it is set, and a webhook of nothing is not off
   expect(screen.getByText("Only ids and codes leave this device")).toBeTruthy();
   await user.click(screen.getByTestId("webhook-names"));
   expect(screen.getByText(/and the reasons of views, leave this device/)).toBeTruthy();
-  for (const kind of ["rotated", "overdue", "failed", "changedOutside", "viewed"])
+  for (const kind of ["rotated", "overdue", "failed", "changedOutside", "strangersFound", "viewed"])
     await user.click(screen.getByTestId(`webhook-kind-${kind}`));
   expect(screen.getByTestId("webhook-save").getAttribute("aria-disabled")).toBe("true");
   await user.click(screen.getByTestId("webhook-save"));

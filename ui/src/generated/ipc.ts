@@ -1656,7 +1656,9 @@ export type MessageKind =
 /**  Somebody changed an account outside Vitrine. */
 "changedOutside" | 
 /**  A credential was shown or copied. */
-"viewed";
+"viewed" | 
+/**  Ways into a tenant were found that Vitrine did not make. */
+"strangersFound";
 
 /**  Moves the home from this device to a backend, whole. Begun and cut off, it is finished by asking again. */
 export type MoveHomeRequest = {

@@ -58,11 +58,14 @@ pub enum MessageKind {
     ChangedOutside,
     /// A credential was shown or copied.
     Viewed,
+    /// Ways into a tenant were found that Vitrine did not make.
+    StrangersFound,
 }
 
 impl MessageKind {
     /// All there are.
-    pub const ALL: [Self; 5] = [Self::Rotated, Self::Overdue, Self::Failed, Self::ChangedOutside, Self::Viewed];
+    pub const ALL: [Self; 6] =
+        [Self::Rotated, Self::Overdue, Self::Failed, Self::ChangedOutside, Self::Viewed, Self::StrangersFound];
 }
 
 /// The webhook of this device, if there is one.

@@ -609,7 +609,7 @@ impl Turn<'_> {
             change.note(action, Some((&id, &opened.row.name)), Some(&account.user_name), reason).await?;
             if action == Action::Rotated {
                 change.firm.rotation_verified = true;
-                change.tell(&opened, &item, What::Rotated).await?;
+                change.tell(&opened, Some(&item), What::Rotated).await?;
             }
         }
         change.save(opened).await?;

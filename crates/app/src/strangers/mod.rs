@@ -17,6 +17,7 @@ use crate::failpoint::protected;
 use crate::journal::{self, Change};
 use crate::records::{self, Bytes16, Bytes32, Compared, KeptWay, Organization, Stranger, encode};
 use crate::session::Session;
+use crate::webhook::What;
 use crate::{App, certificates, connect, drift, organizations};
 use sha2::{Digest, Sha256};
 use shown::in_words;
@@ -87,6 +88,8 @@ async fn look(app: &App, session: &Session, id: &Bytes32, priority: Priority) ->
         let name = opened.row.name.clone();
         let words = in_words(&opened.row, news.iter());
         change.note(Action::StrangersFound, Some((id, &name)), None, Some(words)).await?;
+        let told = news.iter().map(|stranger| (stranger.kind, stranger.account)).collect();
+        change.tell(&opened, None, What::StrangersFound(told)).await?;
     }
     change.save(opened).await?;
     change.commit().await?;

@@ -41,7 +41,8 @@ async fn tell(app: &App, id: &str, what: What) {
     let session = app.session().await.unwrap();
     let mut change = Change::begin(app, &session).await.unwrap();
     let opened = change.open(&records::parse_organization(id).unwrap()).await.unwrap();
-    change.tell(&opened, &[1; 16], what).await.unwrap();
+    let item = (what.kind() != MessageKind::StrangersFound).then_some(&[1; 16]);
+    change.tell(&opened, item, what).await.unwrap();
     change.save(opened).await.unwrap();
     change.commit().await.unwrap();
 }
@@ -116,9 +117,11 @@ async fn every_kind_arrives_once_signed_and_as_its_schema_says_with_names_only_w
         let gone = Some(crate::drift::gone(app.now_ms()));
         put(&app, &id, |account| account.facts = gone.clone()).await;
         put(&app, &id, |account| account.facts = gone.clone()).await;
+        let found = vec![(StrangerKind::Certificate, None), (StrangerKind::Phone, Some([1; 16]))];
+        tell(&app, &id, What::StrangersFound(found)).await;
         assert!(app.call(TestWebhookRequest {}).await.unwrap().problem.is_none());
 
-        let received = receiver.until("seven messages", |received| received.len() == 7).await.unwrap();
+        let received = receiver.until("eight messages", |received| received.len() == 8).await.unwrap();
         becomes(&app, "nothing that waits", |state| state.waiting == 0).await;
         let mut kinds = Vec::new();
         for message in &received {
@@ -132,17 +135,21 @@ async fn every_kind_arrives_once_signed_and_as_its_schema_says_with_names_only_w
             let text = String::from_utf8(message.body.clone()).unwrap();
             let told = ["Contoso Orchards", "emergency-1@", "Ada Byron", "ticket 7"].map(|name| text.contains(name));
             let viewed = names && document["type"] == "account.viewed";
-            let expected = [names, names, viewed, viewed];
+            let of_account = names && document["data"]["account"].is_object();
+            let expected = [names, of_account, viewed, viewed];
             assert!(document["type"] == "webhook.test" || told == expected, "{text}");
             assert!(!text.contains("old") && !text.contains(TOKEN), "a secret left this device: {text}");
         }
         kinds.sort();
         let all = ["changed_outside", "changed_outside", "failed", "overdue", "rotated", "viewed"];
-        let expected: Vec<_> =
-            all.iter().map(|kind| format!("account.{kind}")).chain(["webhook.test".into()]).collect();
+        let expected: Vec<_> = all
+            .iter()
+            .map(|kind| format!("account.{kind}"))
+            .chain(["organization.strangers_found".into(), "webhook.test".into()])
+            .collect();
         assert_eq!(kinds, expected);
         let ids: std::collections::BTreeSet<_> = received.iter().map(Received::id).collect();
-        assert_eq!(ids.len(), 7);
+        assert_eq!(ids.len(), 8);
         assert!(schema.iter_errors(&serde_json::json!({ "type": "account.rotated", "data": {} })).count() > 0);
     }
 }
@@ -344,7 +351,7 @@ async fn what_waits_is_bounded_and_what_is_lost_is_counted() {
     let mut change = Change::begin(&app, &session).await.unwrap();
     let opened = change.open(&records::parse_organization(&id).unwrap()).await.unwrap();
     for due_at in 0..1_003 {
-        change.tell(&opened, &[1; 16], What::Overdue { due_at }).await.unwrap();
+        change.tell(&opened, Some(&[1; 16]), What::Overdue { due_at }).await.unwrap();
     }
     change.commit().await.unwrap();
     drop(session);
@@ -532,9 +539,11 @@ fn the_page_for_receivers_shows_a_message_that_verifies_and_fits_its_schema() {
     let secret = page.split('`').find(|word| word.starts_with("whsec_")).unwrap();
     received.verify(secret).unwrap();
     assert!(schema().is_valid(&document(&received)));
-    for kind in MessageKind::ALL {
-        let kind = serde_json::to_value(kind).unwrap();
-        let named = format!("`account.{}`", kind.as_str().unwrap().replace("Outside", "_outside"));
-        assert!(page.contains(&named), "the page does not tell of {named}");
+    let schema: Value = serde_json::from_str(include_str!("../../../../docs/webhook.schema.json")).unwrap();
+    let types = schema["properties"]["type"]["enum"].as_array().unwrap();
+    // All kinds, and the test.
+    assert_eq!(types.len(), MessageKind::ALL.len() + 1);
+    for named in types {
+        assert!(page.contains(&format!("`{}`", named.as_str().unwrap())), "the page does not tell of {named}");
     }
 }

@@ -4,21 +4,21 @@
 //! A message is made of ids and codes. Names stand apart in it, are kept only where the person switched them on, and are
 //! sent only where they are still switched on then. Nothing here can hold a credential.
 
-use crate::api::{MessageKind, Time};
+use crate::api::{MessageKind, StrangerKind, Time};
 use crate::journal::Opened;
 use crate::records::{Bytes16, Bytes32, Drift, Trouble};
 use crate::session::Session;
 use crate::vault::hex;
 use serde::{Deserialize, Serialize};
 
-/// Something that happened to one account.
+/// Something that happened to one account, or to an organization.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Message {
     at: u64,
     device: Bytes16,
     organization: Bytes32,
     tenant: Option<String>,
-    account: Bytes16,
+    account: Option<Bytes16>,
     what: What,
     names: Option<Names>,
 }
@@ -36,6 +36,9 @@ pub(crate) enum What {
     ChangedOutside(Changed),
     /// It was shown or copied, under this number of this device's view records.
     Viewed { at: u64, member: Bytes16, value: String, copied: bool, record: u64, reason: String },
+    /// These ways in were found that Vitrine did not make, some of them into an account. What they are called in the tenant
+    /// is the words of whoever made them, and often a person's number; it is never sent.
+    StrangersFound(Vec<(StrangerKind, Option<Bytes16>)>),
 }
 
 /// What was changed outside.
@@ -76,6 +79,7 @@ impl What {
             Self::Failed { .. } => MessageKind::Failed,
             Self::ChangedOutside(_) => MessageKind::ChangedOutside,
             Self::Viewed { .. } => MessageKind::Viewed,
+            Self::StrangersFound(_) => MessageKind::StrangersFound,
         }
     }
 }
@@ -85,19 +89,20 @@ impl Message {
         session: &Session,
         now: u64,
         opened: &Opened,
-        item: &Bytes16,
+        item: Option<&Bytes16>,
         what: What,
         person: Option<&str>,
     ) -> Self {
         let row = &opened.row;
-        let user_name = row.account(item).map(|account| account.user_name.clone()).unwrap_or_default();
+        let account = item.and_then(|item| row.account(item));
+        let user_name = account.map(|account| account.user_name.clone()).unwrap_or_default();
         let at = if let What::Viewed { at, .. } = &what { *at } else { now };
         let mut message = Self {
             at,
             device: *session.author.device.as_bytes(),
             organization: *opened.id.as_bytes(),
             tenant: row.tenant.as_ref().map(|tenant| tenant.id.clone()),
-            account: *item,
+            account: item.copied(),
             what,
             names: person.map(|person| Names {
                 organization: row.name.clone(),
@@ -127,7 +132,10 @@ impl Message {
                 tenant_id: self.tenant.as_deref(),
                 name: named.map(|names| names.organization.as_str()),
             }),
-            account: Some(AccountData { id: id(&self.account), user_name: named.map(|names| names.account.as_str()) }),
+            account: self
+                .account
+                .as_ref()
+                .map(|account| AccountData { id: id(account), user_name: named.map(|names| names.account.as_str()) }),
             ..Data::default()
         };
         match &self.what {
@@ -145,6 +153,13 @@ impl Message {
                 data.copied = Some(*copied);
                 data.record = Some(*record);
                 data.reason = named.map(|_| reason.as_str()).filter(|reason| !reason.is_empty());
+            }
+            What::StrangersFound(found) => {
+                let stranger = |(kind, account): &(StrangerKind, Option<Bytes16>)| StrangerData {
+                    kind: *kind,
+                    account: account.as_ref().map(|account| id(account)),
+                };
+                data.strangers = Some(found.iter().map(stranger).collect());
             }
         }
         encoded(type_of(self.kind()), self.at, data)
@@ -164,6 +179,7 @@ fn type_of(kind: MessageKind) -> &'static str {
         MessageKind::Failed => "account.failed",
         MessageKind::ChangedOutside => "account.changed_outside",
         MessageKind::Viewed => "account.viewed",
+        MessageKind::StrangersFound => "organization.strangers_found",
     }
 }
 
@@ -213,6 +229,8 @@ struct Data<'a> {
     record: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    strangers: Option<Vec<StrangerData>>,
 }
 
 #[derive(Serialize)]
@@ -230,6 +248,13 @@ struct AccountData<'a> {
     id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     user_name: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct StrangerData {
+    kind: StrangerKind,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account: Option<String>,
 }
 
 #[derive(Serialize)]

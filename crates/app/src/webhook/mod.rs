@@ -84,7 +84,7 @@ impl Webhook {
 impl Change<'_> {
     /// Has the webhook tell of something that this change does, where there is one that wants it: the message becomes
     /// durable with the change, or neither does.
-    pub(crate) async fn tell(&mut self, opened: &Opened, item: &Bytes16, what: What) -> Result<()> {
+    pub(crate) async fn tell(&mut self, opened: &Opened, item: Option<&Bytes16>, what: What) -> Result<()> {
         let now = self.now_ms();
         let Some(webhook) = self.firm.own.webhook.as_mut().filter(|webhook| webhook.wants(what.kind())) else {
             return Ok(());

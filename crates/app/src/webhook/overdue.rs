@@ -55,7 +55,7 @@ pub(crate) async fn tell_overdue(app: &App, session: &Session) -> Result<()> {
             if account.due_at != Some(*due_at) || std::mem::replace(&mut account.told_overdue, true) {
                 continue;
             }
-            change.tell(&opened, item, What::Overdue { due_at: *due_at }).await?;
+            change.tell(&opened, Some(item), What::Overdue { due_at: *due_at }).await?;
             change.save(opened).await?;
         }
         change.commit().await?;

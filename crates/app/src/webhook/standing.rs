@@ -33,7 +33,7 @@ pub(crate) async fn tell_standing(change: &mut Change<'_>, opened: &mut Opened, 
         }
     }
     for (item, what) in news {
-        change.tell(opened, &item, what).await?;
+        change.tell(opened, Some(&item), what).await?;
     }
     Ok(())
 }

@@ -54,5 +54,5 @@ pub(crate) struct SetWebhook {
 
 words! {
     /// What a webhook can be told.
-    Kind => api::MessageKind { Rotated, Overdue, Failed, ChangedOutside, Viewed }
+    Kind => api::MessageKind { Rotated, Overdue, Failed, ChangedOutside, Viewed, StrangersFound }
 }

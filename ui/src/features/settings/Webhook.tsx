@@ -29,7 +29,14 @@ import { Awaited, ErrorNotice, Passphrase, When } from "../../parts";
 import { duration, told, useWords } from "../../words";
 import css from "./SettingsScreen.module.css";
 
-const kinds = ["rotated", "overdue", "failed", "changedOutside", "viewed"] as const satisfies readonly MessageKind[];
+const kinds = [
+  "rotated",
+  "overdue",
+  "failed",
+  "changedOutside",
+  "strangersFound",
+  "viewed",
+] as const satisfies readonly MessageKind[];
 const tones: Record<WebhookStanding, MarkTone> = {
   new: "none",
   arriving: "good",
