@@ -9,6 +9,8 @@ const whole: ReadonlySet<ActivityLine["action"]> = new Set([
   "strangersFound",
   "strangersRemoved",
   "strangerKept",
+  "homeMoved",
+  "memberInvited",
 ]);
 
 /** What stands beside a line: why a person did it, what went wrong, or what it is now. */
