@@ -537,6 +537,7 @@ async fn share(record: &mut Record, scale: u32) -> Result<()> {
     work_together(record, (&mut here, &owner), (&mut there, &grace), &cloud).await?;
     grace.close().await?;
     put_back(record, (&mut here, &owner), &mut backend).await?;
+    look_back(record, (&mut here, &owner)).await?;
     owner.close().await
 }
 
@@ -689,6 +690,22 @@ async fn put_back(record: &mut Record, (here, owner): Place<'_>, backend: &mut B
             Shown::by(
                 owner,
                 "The backend knows less than this machine has seen: it is caught, and nothing is lost here.",
+            )
+            .await
+        })
+        .await
+}
+
+/// Who did what, from signed records. What the technician viewed comes later than what she did, or not any more: views travel at
+/// times of their own, so that nobody at the backend learns when somebody looks something up.
+async fn look_back(record: &mut Record, (here, owner): Place<'_>) -> Result<()> {
+    record
+        .step("Audit", here, async |_| {
+            owner.click("nav-audit").await?;
+            acts::wait_for_notice(owner, &format!("removed {}", acts::GRACE)).await?;
+            Shown::by(
+                owner,
+                "Everything that was done and by whom, from signed records; what the backend forgot stands here, too.",
             )
             .await
         })
