@@ -43,8 +43,6 @@ impl MspHistory for Msp {
 /// An organization before and after a request.
 struct Organization {
     objects_before: BTreeSet<ObjectHash>,
-    /// What its items name after the request.
-    objects: BTreeSet<ObjectHash>,
     state: OrganizationState,
     cursor: u64,
 }
@@ -66,7 +64,8 @@ impl Store {
             .execute(&mut *tx)
             .await?;
         if made.rows_affected() == 1 {
-            write_ledgers(&mut tx, &[Row::new(msp, msp, 1, state.head(), state.encode())]).await?;
+            let row = Row { ledger: msp, msp, cursor: 1, head: state.head(), state: state.encode() };
+            write_ledgers(&mut tx, std::iter::once(row)).await?;
             write_entries(&mut tx, std::slice::from_ref(genesis)).await?;
         }
         Ok(tx.commit().await?)
@@ -152,26 +151,26 @@ impl Store {
                 }
             }
         }
-        if objects.keys().any(|hash| !named.iter().any(|(_, named)| named == hash)) {
+        let hashes: BTreeSet<_> = named.iter().map(|(_, hash)| hash).collect();
+        if objects.keys().any(|hash| !hashes.contains(hash)) {
             return Err(Problem::ObjectStray);
         }
 
-        for it in organizations.values_mut() {
-            it.objects = objects_of(&it.state);
-        }
-        let mut ledgers = Vec::with_capacity(organizations.len() + 1);
-        if let Some(cursor) = msp_cursor {
-            ledgers.push(Row::new(*id, *id, cursor, msp.state.head(), msp.state.encode()));
+        let of_msp = msp_cursor.map(|cursor| {
             self.keep(&msp.state);
-        }
-        ledgers.extend(
-            organizations
-                .iter()
-                .map(|(ledger, it)| Row::new(*ledger, *id, it.cursor, it.state.head(), it.state.encode())),
-        );
-        write_ledgers(tx, &ledgers).await?;
+            Row { ledger: *id, msp: *id, cursor, head: msp.state.head(), state: msp.state.encode() }
+        });
+        let of_organizations = organizations.iter().map(|(ledger, it)| Row {
+            ledger: *ledger,
+            msp: *id,
+            cursor: it.cursor,
+            head: it.state.head(),
+            state: it.state.encode(),
+        });
+        write_ledgers(tx, of_msp.into_iter().chain(of_organizations)).await?;
         write_entries(tx, entries).await?;
-        let settling = Settling { organizations: &organizations, named, objects, now_ms: *now_ms };
+        let needed = organizations.iter().map(|(ledger, it)| (*ledger, objects_of(&it.state))).collect();
+        let settling = Settling { organizations: &organizations, needed, named, objects, now_ms: *now_ms };
         settling.write_brought(tx).await?;
         settling.settle_others(tx, was_home).await?;
         if is_home(&msp.state) && !was_home {
@@ -286,7 +285,7 @@ fn check_author(
 
 fn begin(entry: &Entry, msp: &Msp, cursor: u64) -> Result<Organization, Problem> {
     let state = OrganizationState::genesis(entry, msp).map_err(|refusal| Problem::refused(refusal, None))?;
-    Ok(Organization { objects_before: BTreeSet::new(), objects: BTreeSet::new(), state, cursor })
+    Ok(Organization { objects_before: BTreeSet::new(), state, cursor })
 }
 
 async fn open_organization(
@@ -302,8 +301,7 @@ async fn open_organization(
             .await?;
     let Some((state, cursor)) = row else { return Ok(None) };
     let state = OrganizationState::decode(&state).map_err(|_| damaged())?;
-    let objects_before = objects_of(&state);
-    Ok(Some(Organization { objects_before, objects: BTreeSet::new(), state, cursor: unsigned(cursor)? }))
+    Ok(Some(Organization { objects_before: objects_of(&state), state, cursor: unsigned(cursor)? }))
 }
 
 /// What is stored of a ledger beside its entries.
@@ -315,14 +313,13 @@ struct Row {
     state: Vec<u8>,
 }
 
-impl Row {
-    fn new(ledger: LedgerId, msp: LedgerId, cursor: u64, head: Head, state: Vec<u8>) -> Self {
-        Self { ledger, msp, cursor, head, state }
-    }
-}
-
-async fn write_ledgers(tx: &mut AnyConnection, ledgers: &[Row]) -> Result<(), Problem> {
-    for some in ledgers.chunks(ROWS) {
+/// Few at a time: the folds of all that a request is about may be large.
+async fn write_ledgers(tx: &mut AnyConnection, mut ledgers: impl Iterator<Item = Row>) -> Result<(), Problem> {
+    loop {
+        let some: Vec<_> = ledgers.by_ref().take(ROWS).collect();
+        if some.is_empty() {
+            return Ok(());
+        }
         let mut upsert = sqlx::query(AssertSqlSafe(format!(
             "INSERT INTO ledgers (ledger, msp, cursor, seq, hash, state) VALUES {}
              ON CONFLICT (ledger) DO UPDATE SET cursor = excluded.cursor, seq = excluded.seq, hash = excluded.hash,
@@ -336,11 +333,10 @@ async fn write_ledgers(tx: &mut AnyConnection, ledgers: &[Row]) -> Result<(), Pr
                 .bind(signed(row.cursor))
                 .bind(signed(row.head.seq))
                 .bind(row.head.hash.as_bytes().to_vec())
-                .bind(row.state.clone());
+                .bind(row.state);
         }
         upsert.execute(&mut *tx).await?;
     }
-    Ok(())
 }
 
 async fn write_entries(tx: &mut AnyConnection, entries: &[Entry]) -> Result<(), Problem> {
@@ -365,6 +361,8 @@ async fn write_entries(tx: &mut AnyConnection, entries: &[Entry]) -> Result<(), 
 /// superseded within the request, is let go: kept for a while, then dropped.
 struct Settling<'a> {
     organizations: &'a BTreeMap<LedgerId, Organization>,
+    /// What the items of each name now.
+    needed: BTreeMap<LedgerId, BTreeSet<ObjectHash>>,
     /// What the entries of the request name.
     named: BTreeSet<(LedgerId, ObjectHash)>,
     objects: &'a BTreeMap<ObjectHash, ObjectBytes>,
@@ -378,7 +376,7 @@ impl Settling<'_> {
 
     async fn write_brought(&self, tx: &mut AnyConnection) -> Result<(), Problem> {
         let needs = |(ledger, hash): &(LedgerId, ObjectHash)| {
-            self.organizations.get(ledger).is_some_and(|it| it.objects.contains(hash))
+            self.needed.get(ledger).is_some_and(|needed| needed.contains(hash))
         };
         let brought: Vec<_> = self.named.iter().filter_map(|it| Some((it, self.objects.get(&it.1)?))).collect();
         for some in brought.chunks(ROWS) {
@@ -402,16 +400,16 @@ impl Settling<'_> {
     /// Of what was not brought, all that an item names now must be there, where this is the `home`: a vault that is still
     /// being copied comes in pieces, and what was named at the end of one may be long gone.
     async fn settle_others(&self, tx: &mut AnyConnection, home: bool) -> Result<(), Problem> {
-        for (ledger, it) in self.organizations {
+        for ((ledger, needed), it) in self.needed.iter().zip(self.organizations.values()) {
             let is_other = |hash: &&ObjectHash| !self.is_brought(ledger, hash);
-            let fresh: Vec<_> = it.objects.difference(&it.objects_before).filter(is_other).collect();
+            let fresh: Vec<_> = needed.difference(&it.objects_before).filter(is_other).collect();
             if mark(tx, ledger, &fresh, 0).await? < fresh.len() as u64 && home {
                 return Err(Problem::ObjectMissing);
             }
-            let here = self.named.iter().filter(|(of, _)| of == ledger).map(|(_, hash)| hash);
+            let here = self.named.range((*ledger, ObjectHash::from_bytes([0; 32]))..);
+            let here = here.take_while(|(of, _)| of == ledger).map(|(_, hash)| hash);
             let touched: BTreeSet<_> = it.objects_before.iter().chain(here).collect();
-            let let_go: Vec<_> =
-                touched.into_iter().filter(|hash| !it.objects.contains(hash)).filter(is_other).collect();
+            let let_go: Vec<_> = touched.into_iter().filter(|hash| !needed.contains(hash)).filter(is_other).collect();
             mark(tx, ledger, &let_go, signed(self.now_ms)).await?;
         }
         Ok(())

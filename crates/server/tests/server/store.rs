@@ -5,7 +5,7 @@ use vitrine_ledger::wire::{Entries, EntriesWanted, Start, object_hash};
 use vitrine_ledger::{Entry, Home, ItemKind, Level, MspBody, OrganizationBody, Role, SealedRecords, TeamKind};
 
 use crate::firm::{Customer, Desk, Firm, WORK, item, log};
-use crate::kit::{Database, Running, TOKEN, Vault, batch, object, on_both, register};
+use crate::kit::{Database, Running, TOKEN, Vault, batch, object, on_both, register, tamper};
 
 on_both!(
     what_is_appended_is_read_back_byte_for_byte,
@@ -17,6 +17,7 @@ on_both!(
     a_refused_entry_takes_the_whole_request_with_it,
     changes_come_once_and_in_order,
     an_object_must_be_named_and_a_named_object_must_be_there,
+    many_objects_of_one_request_are_kept_let_go_and_given_in_the_order_asked,
     a_vault_that_is_copied_in_pieces_needs_its_objects_once_this_is_its_home,
     a_technician_sees_organizations_only_by_access,
     a_removed_member_is_nobody,
@@ -172,6 +173,48 @@ async fn an_object_must_be_named_and_a_named_object_must_be_there(database: Data
     let refused = vault.client.append(std::slice::from_ref(&entry), &[good.clone(), object(7, 7)]).await.unwrap_err();
     assert_eq!(refused.code, "server.object-stray");
     vault.client.append(&[entry], &[good]).await.unwrap();
+}
+
+/// Puts these versions of seventy items in one request: more than go into one statement. Answers with their objects.
+async fn put_many(vault: &mut Vault, versions: std::ops::RangeInclusive<u64>) -> Vec<Vec<u8>> {
+    let (mut entries, mut objects) = (Vec::new(), Vec::new());
+    for version in versions {
+        for n in 1..=70 {
+            let (entry, object) = vault.put(n, version);
+            vault.customer.take(&vault.firm, entry.clone()).unwrap();
+            entries.push(entry);
+            objects.push(object);
+        }
+    }
+    vault.client.append(&entries, &objects).await.unwrap();
+    objects
+}
+
+async fn many_objects_of_one_request_are_kept_let_go_and_given_in_the_order_asked(database: Database) {
+    let running = Running::new(&database).await;
+    let mut vault = Vault::moved_to(&running).await;
+    let ledger = vault.customer.state.ledger();
+    let first = put_many(&mut vault, 1..=1).await;
+    // Of these, one version of each is superseded by the request that brings it.
+    let later = put_many(&mut vault, 2..=3).await;
+    let (second, third) = later.split_at(70);
+    let asked: Vec<_> = [third, &[object(99, 9)], second, &first, &first[..1]].concat().into_iter().rev().collect();
+    let given = vault.client.objects(ledger, &asked).await.unwrap();
+    let kept: Vec<_> = asked.iter().filter(|wanted| **wanted != object(99, 9)).cloned().collect();
+    assert!(given == kept, "{} of {} objects, or in another order", given.len(), kept.len());
+
+    tamper(&running.config.database().unwrap(), "UPDATE objects SET released_ms = 1 WHERE released_ms > 0").await;
+    let (folder, config) = running.stop().await;
+    // What is swept at a start is swept every minute after.
+    let running = Running::start(folder, config).await;
+    let client = running.client(&vault.firm, &vault.owner);
+    for _ in 0..5_000 {
+        if client.objects(ledger, &first[..1]).await.unwrap().is_empty() {
+            break;
+        }
+    }
+    let needed: Vec<_> = third.iter().rev().cloned().collect();
+    assert!(client.objects(ledger, &asked).await.unwrap() == needed, "not those that an item names");
 }
 
 // What was named at the end of a piece may have expired where the vault was; what is named in the end has not.
