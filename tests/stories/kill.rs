@@ -38,14 +38,11 @@ mod strangers;
 mod unprotected;
 mod viewing;
 
-/// The program with points, from xtask or built here. Packages, features and one test are chosen as in every other build, so that
+/// The program with points, built here. Packages, features and one test are chosen as in every other build, so that
 /// the libraries have the same features and only the application and the program are built again.
 pub(crate) async fn program() -> Result<PathBuf> {
     static PROGRAM: OnceCell<PathBuf> = OnceCell::const_new();
     let make = async || {
-        if let Some(program) = std::env::var_os("VITRINE_FAILPOINT_PROGRAM") {
-            return Ok(PathBuf::from(program));
-        }
         let debug = built()?;
         let target = debug.parent().context("no target folder")?;
         let own = target.join("failpoints");

@@ -37,17 +37,8 @@ impl Tool {
         println!("Building {} {} once (about {} min on two cores)", self.name, self.version, self.minutes);
         let home = self.home();
         let root = home.to_string_lossy();
-        let mut install = shell::cargo(&[
-            "install",
-            "--quiet",
-            "--debug",
-            "--locked",
-            "--version",
-            self.version,
-            "--root",
-            &root,
-            self.name,
-        ]);
+        let mut install = shell::cargo(&["install", "--quiet", "--debug", "--locked", self.name]);
+        install.args(["--version", self.version, "--root", &root]);
         // Its own build folder (a temporary one): ours would only keep what is never used again.
         install.env_remove("CARGO_TARGET_DIR");
         shell::run(install)

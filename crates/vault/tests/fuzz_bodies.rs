@@ -59,7 +59,7 @@ fn mutate(bytes: &mut Vec<u8>, other: &[u8], rng: &mut StdRng) {
 
 #[test]
 fn no_body_panics_on_good_mutated_or_random_bytes() {
-    // Ten minutes of a run of full counts, whose fuzzing then goes a minute along the branches of each body.
+    // Minutes of a run of full counts, whose fuzzing then goes a minute along the branches of each body.
     let rounds = if std::env::var("VITRINE_DEEP").is_ok_and(|deep| deep == "1") { 10_000 } else { 1_000 };
     let seed: u64 = std::env::var("VITRINE_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(2);
     let corpus = corpus();
